@@ -1,0 +1,59 @@
+"""Words for people: translation and text that is safe to show."""
+
+from __future__ import annotations
+
+import gettext
+import os
+from pathlib import Path
+
+_DOMAIN = "model-manager"
+_translation: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def use_language(code: str | None) -> None:
+    """Shows every text in this language from now on; None follows the system."""
+    global _translation
+    folder = Path(__file__).parent.parent / "locale"
+    languages = [code] if code else None
+    _translation = gettext.translation(_DOMAIN, folder, languages=languages, fallback=True)
+
+
+def _(message: str) -> str:
+    """The message in the user's language. Fill in values after translating, with `.format`."""
+    return _translation.gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The form of a message that fits a count; both forms may name `{n}`."""
+    return _translation.ngettext(one, many, count).format(n=f"{count:,}")
+
+
+def shown(text: str) -> str:
+    """Text from outside, made safe to show on one line.
+
+    Undecodable bytes (surrogates), control characters and the marks that reverse reading
+    direction become `\\x..`/`\\u....` escapes, so that a name cannot forge another name.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(letter) for letter in text)
+
+
+def _visible(letter: str) -> str:
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if 0xD800 <= code <= 0xDFFF or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:
+        return f"\\u{code:04x}"
+    if code in (0x200E, 0x200F, 0x061C, 0x2028, 0x2029, 0xFEFF):
+        return f"\\u{code:04x}"
+    if letter == " " or letter.isprintable() or code in (0x200D, 0xFE0F):
+        return letter
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def short_path(path: str, home: str) -> str:
+    """A path for the screen: the home folder as `~`, everything printable."""
+    if home and (path == home or path.startswith(home.rstrip(os.sep) + os.sep)):
+        path = "~" + path[len(home.rstrip(os.sep)) :]
+    return shown(path)
