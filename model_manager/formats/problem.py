@@ -1,0 +1,37 @@
+"""The only error that a format reader raises, and the bounds that it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model_manager.base.facts import Verdict
+
+
+class FormatProblem(Exception):
+    """A file that cannot be read to facts: `kind` is the verdict, `why` the figures in words.
+
+    `unknown` means beyond our limits, not wrong.
+    """
+
+    def __init__(self, kind: Verdict, why: str) -> None:
+        super().__init__(kind, why)
+        self.kind: Verdict = kind
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a header may ask of us. A number that a file claims is checked against these and its size."""
+
+    header: int = 16 * 1024 * 1024
+    """Bytes of JSON header, and of any one piece held in memory."""
+    walked: int = 64 * 1024 * 1024
+    """Bytes of header walked through in a sliding window (tokenizers of 260,000 entries are 12 MiB)."""
+    tensors: int = 100_000
+    keys: int = 1_000_000
+    nesting: int = 64
+    opcodes: int = 5_000_000
+    members: int = 100_000
+
+
+LIMITS = Limits()

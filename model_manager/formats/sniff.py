@@ -1,0 +1,56 @@
+"""Which format a file has, by its first bytes, and its facts or its problem."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+from model_manager.base.facts import Facts, Health
+from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem, Limits
+
+HEAD = 512
+_LFS = b"version https://git-lfs"
+_MARKUP = re.compile(rb"^\s*(<!doctype|<html|<\?xml|<head|<body|<error)", re.IGNORECASE)
+_JSON_ERROR = re.compile(rb'^\s*\{\s*"(error|message|detail|code|status|errors)"')
+
+
+def facts_of(file: BinaryIO, size: int, name: str, limits: Limits = LIMITS) -> Facts:
+    """Facts of an open file. Every FormatProblem becomes the facts' health; OSError passes."""
+    suffix = name[name.rfind(".") :].lower() if "." in name else ""
+    if size == 0:
+        return Facts(suffix.strip(".") or "unknown", health=Health("not-a-model", "the file is empty (0 bytes)"))
+    head = file.read(HEAD)
+    other = not_a_model(head, size)
+    if other:
+        return Facts(suffix.strip(".") or "unknown", health=Health("not-a-model", other))
+    format_ = _choose(head, suffix)
+    if format_ is None:
+        return Facts("unknown", health=Health("unknown", "not a format that this program reads"))
+    file.seek(0)
+    try:
+        return format_.read(file, size, limits)
+    except FormatProblem as problem:
+        return Facts(format_.NAME, health=Health(problem.kind, problem.why))
+    except (RecursionError, MemoryError, OverflowError) as error:
+        return Facts(format_.NAME, health=Health("unknown", f"beyond this program's limits ({type(error).__name__})"))
+
+
+def not_a_model(head: bytes, size: int) -> str:
+    """Why a file that has a model's name is a text about one; empty when it is none of these."""
+    if head.startswith(_LFS):
+        return "a Git LFS pointer: the model itself was not downloaded (run `git lfs pull`)"
+    if _MARKUP.match(head) and b"<net" not in head:
+        return "a web page saved under a model's name: download it again"
+    if size < 64 * 1024 and _JSON_ERROR.match(head):
+        return "an error message saved under a model's name: download it again"
+    return ""
+
+
+def _choose(head: bytes, suffix: str) -> Format | None:
+    for format_ in FORMATS:
+        if format_.matches(head):
+            return format_
+    for format_ in FORMATS:
+        if suffix in format_.SUFFIXES and suffix not in (".bin", ".xml", ".json"):
+            return format_
+    return None

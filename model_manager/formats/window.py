@@ -1,0 +1,102 @@
+"""A bounded view of a binary file: reads forward in pieces, never past its end or our limits."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from model_manager.formats.problem import FormatProblem
+
+FIRST = 64 * 1024
+PIECE = 512 * 1024
+
+
+class Window:
+    """A cursor over a file of known size that holds one piece of it in memory.
+
+    `byte_order` is `<` or `>`. Every method that wants bytes beyond the end of the file
+    raises FormatProblem("truncated"): the caller need not check each length on its own.
+    """
+
+    def __init__(self, file: BinaryIO, size: int, byte_order: str = "<") -> None:
+        self.size = size
+        self.read_bytes = 0
+        self._file = file
+        self._base = 0  # file offset of _buffer[0]
+        self._buffer = b""
+        self._at = 0  # cursor within _buffer
+        self.byte_order = byte_order
+
+    @property
+    def position(self) -> int:
+        return self._base + self._at
+
+    @property
+    def left(self) -> int:
+        return self.size - self.position
+
+    def seek(self, position: int) -> None:
+        """Moves the cursor; what is held already is not read again."""
+        if position < 0 or position > self.size:
+            raise FormatProblem("truncated", f"byte {position:,} is beyond the file's {self.size:,}")
+        if self._base <= position <= self._base + len(self._buffer):
+            self._at = position - self._base
+        else:
+            self._base, self._buffer, self._at = position, b"", 0
+
+    def skip(self, count: int) -> None:
+        self.seek(self.position + count)
+
+    def take(self, count: int) -> bytes:
+        """The next `count` bytes. The caller has checked `count` against its limit."""
+        self.hold(count)
+        piece = self._buffer[self._at : self._at + count]
+        self._at += count
+        return piece
+
+    def peek(self, count: int) -> bytes:
+        """Up to `count` bytes from the cursor without moving it."""
+        self.hold(min(count, self.left))
+        return self._buffer[self._at : self._at + count]
+
+    def number(self, form: str) -> int:
+        """One integer in struct's letters, in the file's byte order: `I`, `Q`, `i`, `q`, `H`, `B` …"""
+        layout = struct.Struct(self.byte_order + form)
+        (value,) = layout.unpack(self.take(layout.size))
+        return int(value)
+
+    def real(self, form: str) -> float:
+        """One `f` or `d`."""
+        layout = struct.Struct(self.byte_order + form)
+        (value,) = layout.unpack(self.take(layout.size))
+        return float(value)
+
+    def held(self, count: int) -> tuple[bytes, int]:
+        """The buffer and the cursor in it, with at least `count` bytes behind the cursor, for tight loops."""
+        self.hold(count)
+        return self._buffer, self._at
+
+    def hold(self, count: int) -> None:
+        """Makes `count` bytes from the cursor available in memory."""
+        have = len(self._buffer) - self._at
+        if have >= count:
+            return
+        if count > self.left:
+            raise FormatProblem(
+                "truncated",
+                f"the header goes on to byte {self.position + count:,}, the file ends at {self.size:,}",
+            )
+        position = self.position
+        piece = FIRST if position == 0 else PIECE
+        want = min(max(count, piece), self.size - position)
+        self._file.seek(position + have)
+        parts = [self._buffer[self._at :]]
+        missing = want - have
+        while missing > 0:
+            part = self._file.read(missing)
+            if not part:
+                raise FormatProblem("truncated", "the file became shorter while it was read")
+            parts.append(part)
+            missing -= len(part)
+            self.read_bytes += len(part)
+        self._base, self._at, self._buffer = position, 0, b"".join(parts)
