@@ -16,17 +16,13 @@ Source = Literal["user", "tensors", "hash", "sidecar", "metadata", "name", "fold
 SOURCES: tuple[Source, ...] = ("user", "tensors", "hash", "sidecar", "metadata", "name", "folder")
 """Strongest first."""
 
-Verdict = Literal[
-    "not-a-model", "unsafe", "corrupt", "truncated", "incomplete", "suspicious", "good", "unknown"
-]
+Verdict = Literal["not-a-model", "unsafe", "corrupt", "truncated", "incomplete", "suspicious", "good", "unknown"]
 VERDICTS: tuple[Verdict, ...] = (
     "not-a-model", "unsafe", "corrupt", "truncated", "incomplete", "suspicious", "good", "unknown",
 )  # fmt: skip
 """The first that applies is shown, in this order."""
 
-Role = Literal[
-    "weights", "projector", "adapter", "config", "tokenizer", "sidecar", "manifest", "other"
-]
+Role = Literal["weights", "projector", "adapter", "config", "tokenizer", "sidecar", "manifest", "other"]
 
 Value = str | int | float | bool
 

@@ -12,9 +12,10 @@ from model_manager.formats.problem import LIMITS, FormatProblem, Limits
 class Format(Protocol):
     """What a format's module offers."""
 
-    NAME: str
-    SUFFIXES: tuple[str, ...]
-
+    @property
+    def NAME(self) -> str: ...  # noqa: N802
+    @property
+    def SUFFIXES(self) -> tuple[str, ...]: ...  # noqa: N802
     def matches(self, head: bytes) -> bool: ...
     def read(self, file: BinaryIO, size: int, limits: Limits) -> Facts: ...
 

@@ -86,8 +86,8 @@ def _category(header: Header, architecture: str) -> Iterator[Claim]:
             if keys.get(f"clip.has_{sense}_encoder") or (sense == "vision" and keys.get("clip.has_llava_projector")):
                 yield Claim(sense, True, "metadata", f"clip.has_{sense}_encoder")
     elif architecture in _DIFFUSION:
-        seen = [claim for claim in architectures.claims_of(header.tensors) if claim.field in ("category", "base_model")]
-        yield from seen
+        seen = architectures.claims_of(header.tensors)
+        yield from (claim for claim in seen if claim.field in ("category", "base_model"))
         yield Claim("category", "diffusion/diffusion_models", "metadata", why)
         yield Claim("base_model", _DIFFUSION[architecture], "metadata", why)
     elif architecture in ("t5encoder", "t5"):
@@ -105,7 +105,8 @@ def _language(keys: Mapping[str, object], header: Header, architecture: str) -> 
     pooling = keys.get(f"{architecture}.pooling_type")
     ranks = any(name.startswith(("cls.", "cls_")) for name in header.tensors)
     if pooling == 4 or (ranks and architecture in _EMBEDDING):
-        yield Claim("category", "embedding/rerankers", "metadata", f"pooling type {pooling}" if pooling else "cls tensors")
+        why = f"pooling type {pooling}" if pooling else "cls tensors"
+        yield Claim("category", "embedding/rerankers", "metadata", why)
     elif architecture in _EMBEDDING:
         yield Claim("category", "embedding", "metadata", why)
     elif pooling in (1, 2, 3) and "tokenizer.chat_template" not in keys:
@@ -169,7 +170,8 @@ def _split(keys: Mapping[str, object]) -> Split | None:
 def _health(header: Header, file: BinaryIO, size: int) -> Health:
     if header.data_end > size:
         return Health(
-            "truncated", f"its tensors end at byte {header.data_end:,}, the file has {size:,} ({header.data_end - size:,} missing)"
+            "truncated",
+            f"its tensors end at byte {header.data_end:,}, the file has {size:,} ({header.data_end - size:,} missing)",
         )
     if header.unknown_types:
         numbers = ", ".join(str(number) for number in sorted(header.unknown_types))

@@ -12,6 +12,10 @@ from model_manager.base.facts import Claim
 
 def claims_of(metadata: Mapping[str, str]) -> Iterator[Claim]:
     """Name, base model, licence, publisher and trigger words, as far as the header says them."""
-    for field, key in (("name", "modelspec.title"), ("licence", "modelspec.license"), ("publisher", "modelspec.author")):
+    for field, key in (
+        ("name", "modelspec.title"),
+        ("licence", "modelspec.license"),
+        ("publisher", "modelspec.author"),
+    ):
         if text := metadata.get(key, "").strip():
             yield Claim(field, text[:500], "metadata", key)

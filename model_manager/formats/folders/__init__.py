@@ -16,10 +16,15 @@ from model_manager.base.facts import Facts
 class Folder(Protocol):
     """A folder as an adapter lists it; a Hugging Face snapshot is one without being a real folder."""
 
-    name: str
-    """The folder's own name, or the repository's (`org/name`)."""
-    sizes: Mapping[str, int]
-    """Relative path with `/` -> bytes, for every file below the folder that is listed."""
+    @property
+    def name(self) -> str:
+        """The folder's own name, or the repository's (`org/name`)."""
+        ...
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Relative path with `/` -> bytes, for every file below the folder that is listed."""
+        ...
 
     def read(self, name: str, limit: int = 4 << 20) -> bytes:
         """A small file whole. Raises OSError (missing, denied, EFBIG beyond the limit)."""
@@ -27,8 +32,10 @@ class Folder(Protocol):
 
 
 class FolderFormat(Protocol):
-    NAME: str
+    """What a folder format's module offers."""
 
+    @property
+    def NAME(self) -> str: ...  # noqa: N802
     def matches(self, names: Mapping[str, int]) -> bool: ...
     def read(self, folder: Folder) -> Facts: ...
 
