@@ -71,6 +71,11 @@ class Database:
                 raise self._cannot(error) from error
             raise
 
+    def integrity(self) -> str:
+        """SQLite's own quick check: `ok`, or what is wrong."""
+        with self.read() as tx:
+            return str(tx.execute("PRAGMA quick_check").fetchone()[0])
+
     def close(self) -> None:
         with self._lock:
             for connection in self._all:

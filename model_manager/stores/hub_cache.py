@@ -1,9 +1,9 @@
 """The Hugging Face cache layout, used by huggingface_hub, llama.cpp, Buzz, SD.Next and many more.
 
-`models--<org>--<name>/{refs,snapshots/<commit>,blobs,trees}`; snapshot entries link to `blobs/<etag>`, which since
-huggingface_hub 1.32 may itself link to the cache-wide `blobs/<2 hex>/<xet>`; without symlinks (Windows) the files lie in
-the snapshots. Read from huggingface_hub 2.4: file_download.py, utils/_cache_manager.py, _shared_blobs.py, _tree_cache.py.
-Plain `scandir` and `readlink`: a seventh of scan_cache_dir's time.
+`models--<org>--<name>/{refs,snapshots/<commit>,blobs,trees}`; snapshot entries link to `blobs/<etag>`, which
+since huggingface_hub 1.32 may itself link to the cache-wide `blobs/<2 hex>/<xet>`; without symlinks (Windows)
+the files lie in the snapshots. Read from huggingface_hub 2.4: file_download.py, utils/_cache_manager.py,
+utils/_shared_blobs.py, _tree_cache.py. Plain `scandir` and `readlink`: a seventh of scan_cache_dir's time.
 """
 
 from __future__ import annotations

@@ -246,7 +246,7 @@ def _leftovers(store: _Store, look: Look) -> Iterator[Leftover]:
         elif _BLOB.match(name):
             if store.readable:
                 yield Leftover("orphan", entry.path, stat.st_size, on_disk(stat), "no Ollama model names this blob")
-        elif name.startswith("sha256-") or name.startswith("sha256:"):
+        elif name.startswith(("sha256-", "sha256:")):
             yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), name)
         else:
             yield Leftover(

@@ -104,7 +104,8 @@ def _text(field: str, value: object, where: str) -> Iterator[Claim]:
 
 
 _CIVITAI_TYPES = {
-    "checkpoint": "diffusion/checkpoints", "lora": "diffusion/lora", "locon": "diffusion/lora", "dora": "diffusion/lora",
+    "checkpoint": "diffusion/checkpoints", "lora": "diffusion/lora", "locon": "diffusion/lora",
+    "dora": "diffusion/lora",
     "lycoris": "diffusion/lora", "textualinversion": "diffusion/embeddings", "hypernetwork": "diffusion/other",
     "controlnet": "diffusion/controlnet", "vae": "diffusion/vae", "upscaler": "diffusion/upscale_models",
     "motionmodule": "diffusion/other", "detection": "vision",

@@ -141,12 +141,12 @@ def _models(
     names = list(files)
     for name in names:
         if is_partial(name):
-            yield from _leftover(folder, name, files[name], look)
+            yield from _leftover(name, files[name], look)
         elif is_training(name) and any(other != name and is_weights(other) for other in names):
-            found = look.stat(files[name].path)
-            if found:
+            stat = look.stat(files[name].path)
+            if stat:
                 where = os.path.dirname(files[name].path)
-                yield Leftover("training-leftover", files[name].path, found.st_size, on_disk(found), where)
+                yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
     if not whole and not any(is_weights(name) for name in names):
         return
     bundle = folder.relative.endswith((".mlmodelc", ".mlpackage"))
@@ -157,7 +157,7 @@ def _models(
             yield found
 
 
-def _leftover(folder: _Folder, name: str, entry: os.DirEntry[str], look: Look) -> Iterator[Leftover]:
+def _leftover(name: str, entry: os.DirEntry[str], look: Look) -> Iterator[Leftover]:
     found = look.stat(entry.path)
     if found:
         stem = name[: name.rfind(".")] if not name.startswith("incomplete-") else name[len("incomplete-") :]
