@@ -16,7 +16,8 @@ HELP = "print every model for other programs: JSON, or CSV with one line each"
 EXAMPLE = "model-manager export --csv > models.csv"
 
 _COLUMNS = ("id", "name", "category", "category_evidence", "format", "architecture", "base_model", "parameters",
-            "quant", "bits_per_weight", "context_length", "size", "bytes", "licence", "added", "pinned", "note")  # fmt: skip
+            "quant", "bits_per_weight", "context_length", "size", "bytes", "licence", "added", "pinned",
+            "note")  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

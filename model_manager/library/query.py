@@ -47,15 +47,9 @@ class Query:
         name, colon, value = term.partition(":")
         if colon and name.lower() in FIELDS:
             return _field(name.lower(), value, term, self._categories)
-        if (
-            colon
-            and name.isalpha()
-            and value
-            and not value.startswith(("/", "\\"))
-            and len(name) > 1
-            and not _is_name(term)
-        ):
-            raise _wrong(term, f"there is no field {name}: use one of {', '.join(FIELDS)}")
+        if colon and name.isalpha() and len(name) > 1:
+            fields = ", ".join(FIELDS)
+            raise _wrong(term, f"there is no field {name}: use one of {fields}, or quotes to search for the text")
         if term.lower() in self._categories:
             return _category(term.lower())
         return _text(term)
