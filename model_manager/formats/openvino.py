@@ -25,6 +25,7 @@ _TYPES = {"f32": ("F32", 32), "f16": ("F16", 16), "bf16": ("BF16", 16), "f64": (
           "u8": ("UINT8", 8), "i4": ("INT4", 4), "u4": ("INT4", 4), "nf4": ("NF4", 4), "f8e4m3": ("FP8_E4M3", 8),
           "f8e5m2": ("FP8_E5M2", 8), "i32": ("I32", 32), "i64": ("I64", 64), "u1": ("BIN", 1), "boolean": ("BOOL", 8),
           "f4e2m1": ("FP4", 4), "u2": ("INT2", 2)}  # fmt: skip
+_KEPT = frozenset({"conversion_parameters", "optimum", "framework", "Runtime_version", "MO_version"})
 _NO_WEIGHTS = frozenset({"I32", "I64", "BOOL", "BIN"})
 
 
@@ -35,8 +36,8 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one network."""
-    if size > limits.walked:
-        raise FormatProblem("unknown", f"{size:,} bytes of XML are over the limit of {limits.walked:,}")
+    if size > limits.header:
+        raise FormatProblem("unknown", f"{size:,} bytes of XML are over the limit of {limits.header:,}")
     network = _Network(limits)
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse
@@ -104,12 +105,8 @@ class _Network:
                 self.graph.operators[kind] = self.graph.operators.get(kind, 0) + 1
         elif tag == "data":
             self._data(attributes)
-        elif (
-            tag in ("conversion_parameters", "optimum", "framework", "Runtime_version", "MO_version")
-            and len(self.words) < 64
-        ):
-            if "value" in attributes:
-                self.words[tag] = attributes["value"][:200]
+        elif tag in _KEPT and "value" in attributes:
+            self.words[tag] = attributes["value"][:200]
 
     def end(self, tag: str) -> None:
         self._depth -= 1
