@@ -1,4 +1,4 @@
-"""Core ML folders: compiled `.mlmodelc` and packages `.mlpackage`. Source: apple/coremltools, and the files themselves."""
+"""Core ML folders: compiled `.mlmodelc` and packages `.mlpackage`. Source: apple/coremltools and real files."""
 
 from __future__ import annotations
 

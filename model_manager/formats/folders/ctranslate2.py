@@ -34,15 +34,7 @@ def read(folder: Folder) -> Facts | None:
 
 def _claims(folder: Folder, config: Text, front: Mapping[str, list[str]]) -> Iterator[Claim]:
     if _WHISPER & set(config) or "preprocessor_config.json" in folder.sizes:
-        # A conversion names openai's model as its base: the same weights in another form, no fine-tune.
-        own = {one: ["quantized"] for one in ("base_model_relation",)} | dict(front)
-        yield from speech.heard(folder, {}, {} if _converted(folder, front) else own, "Whisper's settings")
+        yield from speech.heard(folder, {}, front, "Whisper's settings")
         yield Claim("architecture", "whisper", "metadata", "config.json: Whisper's settings")
     elif any(name.startswith(("source_", "shared_")) for name in folder.sizes):
         yield Claim("category", "text/translation", "metadata", "a vocabulary for two languages")
-
-
-def _converted(folder: Folder, front: Mapping[str, list[str]]) -> bool:
-    """Whether the folder's name is its parent's, `faster-` in front."""
-    own = folder.name.lower().rpartition("/")[2].removeprefix("faster-").removesuffix("-ct2")
-    return any(parent.lower().rpartition("/")[2] == own for parent in readme.parents(front))

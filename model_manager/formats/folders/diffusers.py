@@ -23,7 +23,8 @@ _SAME_SHAPE = frozenset({"Kolors", "Flux.1 Kontext"})
 """Bases whose denoiser has another's figures (SDXL's, Flux.1 dev's): here the pipeline's class knows more."""
 _MOST = 64
 _KINDS = (
-    ("ControlNet", "diffusion/controlnet"), ("T2IAdapter", "diffusion/controlnet"), ("IPAdapter", "diffusion/ipadapter"),
+    ("ControlNet", "diffusion/controlnet"), ("T2IAdapter", "diffusion/controlnet"),
+    ("IPAdapter", "diffusion/ipadapter"),
     ("AutoencoderTiny", "diffusion/vae_approx"), ("Autoencoder", "diffusion/vae"), ("VQModel", "diffusion/vae"),
     ("AsymmetricAutoencoder", "diffusion/vae"), ("ConsistencyDecoderVAE", "diffusion/vae"),
     ("MotionAdapter", "diffusion/other"), ("GLIGEN", "diffusion/other"), ("UNetMotion", "diffusion/diffusion_models"),
@@ -69,8 +70,9 @@ def _parts(index: Text) -> dict[str, str]:
     """Component -> class, of those that the pipeline has: an entry of nulls was left out on purpose."""
     found: dict[str, str] = {}
     for key, value in index.items():
-        pair = isinstance(value, list) and len(value) == 2 and all(isinstance(one, str) for one in value)
-        if pair and not key.startswith("_") and len(found) < _MOST and "/" not in key and key not in ("..", "."):
+        if key.startswith("_") or "/" in key or key in (".", "..") or len(found) == _MOST:
+            continue
+        if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str):
             found[key] = value[1]
     return found
 
@@ -84,7 +86,7 @@ def _base(folder: Folder, pipeline: str, parts: dict[str, str]) -> Iterator[Clai
             continue
         base, why = diffusion_bases.of_component(json_of(folder, f"{part}/config.json"))
         if not base:
-            base, why = diffusion_bases.of_class(parts[part]), f"{part} is a {parts[part][:80]}"
+            base, why = diffusion_bases.of_class(parts[part]), f"class {parts[part][:80]}"
         if base:
             yield Claim("base_model", base, "metadata", f"{part}: {why}")
             return

@@ -35,7 +35,12 @@ _PIPELINES = {
     "Cosmos": "Cosmos", "OmniGen": "OmniGen", "Wuerstchen": "Wuerstchen", "Amused": "aMUSEd",
 }  # fmt: skip
 _AUDIO = ("StableAudio", "AudioLDM", "MusicLDM", "AceStep")
-_SDXL_PARTS = {(1, 2, 10): "SDXL 1.0", (1, 2, 4): "SSD-1B", (1, 1, 2): "Segmind Vega", (0, 2, 10): "SDXL 1.0"}
+_SDXL_PARTS: dict[tuple[int, ...], str] = {
+    (1, 2, 10): "SDXL 1.0",
+    (1, 2, 4): "SSD-1B",
+    (1, 1, 2): "Segmind Vega",
+    (0, 2, 10): "SDXL 1.0",
+}
 
 
 def of_pipeline(class_name: str) -> str:

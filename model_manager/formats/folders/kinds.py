@@ -43,7 +43,8 @@ _CLASSES = (
     ("SiglipModel", "diffusion/clip_vision"), ("StableDiffusionSafetyChecker", "vision"),
     ("ForImageClassification", "vision"), ("ForObjectDetection", "vision"), ("ForSemanticSegmentation", "vision"),
     ("ForUniversalSegmentation", "vision"), ("ForDepthEstimation", "vision"), ("ForImageSegmentation", "vision"),
-    ("ForZeroShotObjectDetection", "vision"), ("ForKeypointDetection", "vision"), ("VisionEncoderDecoderModel", "vision"),
+    ("ForZeroShotObjectDetection", "vision"), ("ForKeypointDetection", "vision"),
+    ("VisionEncoderDecoderModel", "vision"),
     ("ForAudioClassification", "audio"), ("ForAudioFrameClassification", "audio"), ("ForXVector", "audio"),
     ("ForMaskedLM", "embedding"), ("LMHeadModel", "llm"), ("ForCausalLM", "llm"),
 )  # fmt: skip

@@ -3,6 +3,7 @@ whose vocabulary holds the tokens of an audio codec."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from model_manager.base.facts import Claim
@@ -11,6 +12,10 @@ from model_manager.formats.folders import readme
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import Text, number
 
+_FORM = re.compile(
+    r"^(?:faster|ggml)-|(?:-(?:ct2|ctranslate2|onnx|mlx|openvino|coreml|gguf|int8|fp16|float16|[48]-?bit|q[48]))+$"
+)
+"""Marks in a name that say in which form the same weights are."""
 _LLAMA3_WORDS = 128_256
 _ORPHEUS_WORDS = range(_LLAMA3_WORDS + 7 * 4096, _LLAMA3_WORDS + 7 * 4096 + 130)
 """Llama 3's vocabulary, 7 × 4,096 codes of SNAC, and a few marks (canopylabs/orpheus-3b)."""
@@ -73,11 +78,12 @@ def _parent(name: str, config: Text, front: Mapping[str, list[str]], base: str) 
     if isinstance(earlier, str) and readme.is_repo(earlier) and not earlier.startswith("."):
         told.append((earlier, "config.json _name_or_path"))
     publisher, _, own = name.lower().rpartition("/")
+    own = _FORM.sub("", own)
     if own == base.replace(" ", "-"):
         return "", ""
     for parent, where in told:
         owner, _, theirs = parent.lower().rpartition("/")
-        if theirs == own or (publisher and publisher == owner):
+        if _FORM.sub("", theirs) == own or (publisher and publisher == owner):
             continue
         return parent[:200], where
     return "", ""
