@@ -284,3 +284,16 @@ def by_path(tx: sqlite3.Connection, path: str) -> list[int]:
 
 def is_there(tx: sqlite3.Connection, id_: int) -> bool:
     return tx.execute("SELECT 1 FROM model WHERE id = ? AND gone_at IS NULL", (id_,)).fetchone() is not None
+
+
+def sick(tx: sqlite3.Connection) -> list[tuple[int, str, str, str, list[str], int, str]]:
+    """(id, name, verdict, detail, code, size, path) of models with something to look at, worst first."""
+    rows_ = tx.execute(
+        "SELECT id, name, verdict, health_detail, code, size, (SELECT path FROM place WHERE model = model.id LIMIT 1)"
+        " FROM model WHERE gone_at IS NULL AND (verdict NOT IN ('good', 'unknown') OR code != '[]')"
+        " ORDER BY verdict, name"
+    )
+    return [
+        (i, name, verdict, why, json.loads(code), size, os.fsdecode(path or b""))
+        for i, name, verdict, why, code, size, path in rows_
+    ]
