@@ -158,7 +158,14 @@ def files(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> Iterator[
 
 
 def derive(tx: sqlite3.Connection, id_: int, values: dict[str, object]) -> None:
-    """Stores what was understood of a model; lists and records become JSON."""
+    """Stores what was understood of a model; lists and records become JSON.
+
+    A header's texts may hold half of a surrogate pair, which no database takes: it is escaped.
+    """
+    values = {
+        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in values.items()
+    }
     plain = {
         name: value if isinstance(value, str | int | float | None) else dump(value) for name, value in values.items()
     }

@@ -31,8 +31,10 @@ class About(ttk.Toplevel):
         ttk.Label(frame, text=_("Version {version}, Python {python}").format(version=__version__, python=python)).pack(
             anchor="w"
         )
-        says = _("Sees every AI model on this computer. Changes nothing on disk without a plan that you have seen; nothing "
-                 "leaves this computer.")  # fmt: skip
+        says = _(
+            "Sees every AI model on this computer. Changes nothing on disk without a plan that you have seen; "
+            "nothing leaves this computer."
+        )
         ttk.Label(frame, text=says, wraplength=theme.px(root, 440), justify="left").pack(
             anchor="w", pady=theme.px(root, 10)
         )

@@ -36,13 +36,14 @@ class FoldersScreen(ttk.Frame):
         ttk.Label(head, text=_("Folders"), font=theme.bold(self, 3)).pack(side="left")
         ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self._add).pack(side="right")
         text = _(
-            "Your tools' folders are found by their own rules. Adding, ignoring or removing one changes nothing on disk."
+            "Your tools' folders are found by their own rules. Adding, ignoring or removing one changes nothing "
+            "on disk."
         )
         ttk.Label(self, text=text, padding=(gap, 0)).pack(anchor="w")
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
-        columns = (("tool", _("Tool"), 170), ("models", _("Models"), 70), ("size", _("On disk"), 90), ("state", _("State"), 190),
-                   ("found", _("Found by"), 170), ("path", _("Folder"), 360))  # fmt: skip
+        columns = (("tool", _("Tool"), 170), ("models", _("Models"), 70), ("size", _("On disk"), 90),
+                   ("state", _("State"), 190), ("found", _("Found by"), 170), ("path", _("Folder"), 360))  # fmt: skip
         self.tree = ttk.Treeview(
             frame, columns=[name for name, _title, _width in columns], show="headings", selectmode="browse"
         )
@@ -94,7 +95,7 @@ class FoldersScreen(ttk.Frame):
         self.tree.delete(*self.tree.get_children())
         for root in roots:
             also = "".join(f", {watch.label_of(tool)}" for tool in root["also"])
-            state = _STATES.get(root["state"], root["state"])
+            state: str = _STATES.get(root["state"]) or root["state"]
             if root["state"] == "online" and not root["writable"]:
                 state += _(", read-only 🔒")
             values = (watch.label_of(root["tool"]) + also, f"{root['models']:,}", units.size(root["bytes"]), state,

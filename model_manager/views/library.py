@@ -48,8 +48,8 @@ COLUMNS = (
     Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
            numeric=True, shown=False),
     Column("bits", _("Bits"), lambda row: f"{row.bits:.2f}" if row.bits else "", 60, numeric=True, shown=False),
-    Column("context", _("Context"), lambda row: f"{row.context_length:,}" if row.context_length else "", 80, numeric=True,
-           shown=False),
+    Column("context", _("Context"), lambda row: f"{row.context_length:,}" if row.context_length else "", 80,
+           numeric=True, shown=False),
     Column("format", _("Format"), lambda row: row.format, 90, shown=False),
     Column("bytes", _("On disk"), lambda row: units.size(row.bytes), 80, numeric=True, shown=False),
     Column("added", _("First seen"), lambda row: _day(row.added), 100, shown=False),
@@ -84,7 +84,7 @@ class LibraryScreen(ttk.Frame):
         self.details.restyle()
 
     def remember(self) -> None:
-        self.app.settings.values.columns = self.table.state()
+        self.app.settings.values.columns = self.table.layout_state()
 
     def focus_search(self) -> None:
         self.entry.focus_set()
@@ -115,14 +115,14 @@ class LibraryScreen(ttk.Frame):
         panes = ttk.Panedwindow(self, orient="horizontal")
         panes.pack(fill="both", expand=True, pady=(gap, 0))
         middle = ttk.Frame(panes)
-        self.table = Table(middle, COLUMNS, key=lambda row: row.id, tags=_row_tags)
+        self.table: Table = Table(middle, COLUMNS, key=lambda row: row.id, tags=_row_tags)
         self.table.pack(fill="both", expand=True)
         self.empty = ttk.Label(middle, justify="center", wraplength=theme.px(self, 420))
         self.details = Details(panes, self)
         panes.add(middle, weight=1)
         panes.add(self.details, weight=0)
         self._tags()
-        table = self.table
+        table: Table = self.table
         table.on_select = self.controller.select
         table.on_sort = self.controller.sort_by
         table.on_activate = lambda row: self.details.open_folder()
@@ -181,8 +181,10 @@ class LibraryScreen(ttk.Frame):
         if self.controller.rows:
             text = _("No model matches. Esc in the search clears it; the chips above narrow too.")
         else:
-            text = _("No models yet.\n\nThe scan looks where your tools keep them. To look into a folder of your own, open "
-                     "Folders in the sidebar.")  # fmt: skip
+            text = _(
+                "No models yet.\n\nThe scan looks where your tools keep them. To look into a folder of your own, "
+                "open Folders in the sidebar."
+            )
         self.empty.configure(text=text)
         self.empty.place(relx=0.5, rely=0.4, anchor="center")
 

@@ -33,8 +33,8 @@ class LookScreen(ttk.Frame):
         ttk.Label(self, text=_("Look"), font=theme.bold(self, 3), padding=gap).pack(anchor="w")
         grid = ttk.Frame(self, padding=gap)
         grid.pack(anchor="nw")
-        self._row(grid, 0, _("Appearance"), [(_("As the system"), "system"), (_("Light"), "light"), (_("Dark"), "dark")],
-                  values.appearance, "appearance")  # fmt: skip
+        appearances = [(_("As the system"), "system"), (_("Light"), "light"), (_("Dark"), "dark")]
+        self._row(grid, 0, _("Appearance"), appearances, values.appearance, "appearance")
         families = [(family.capitalize(), family) for family in theme.FAMILIES]
         self._row(grid, 1, _("Theme"), families, values.theme or theme.FAMILIES[0], "theme")
         self._row(grid, 2, _("Font size"), [(_(text), size) for text, size in _SIZES], values.font_size, "font_size")

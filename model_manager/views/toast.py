@@ -18,6 +18,7 @@ class Toasts:
     def __init__(self, root: ttk.App) -> None:
         self._root = root
         self._open: list[ttk.Frame] = []
+        self._timers: dict[ttk.Frame, str] = {}
 
     def show(self, text: str) -> None:
         """Shows a message for six seconds; Esc or the button closes it."""
@@ -38,14 +39,14 @@ class Toasts:
         self._release(toast)
 
     def _hold(self, toast: ttk.Frame) -> None:
-        self._root.after_cancel(toast.timer)
+        self._root.after_cancel(self._timers[toast])
 
     def _release(self, toast: ttk.Frame) -> None:
-        toast.timer = self._root.after(_STAY_MS, lambda: self._close(toast))
+        self._timers[toast] = self._root.after(_STAY_MS, lambda: self._close(toast))
 
     def _close(self, toast: ttk.Frame) -> None:
         if toast in self._open:
-            self._root.after_cancel(toast.timer)
+            self._root.after_cancel(self._timers.pop(toast))
             self._open.remove(toast)
             toast.destroy()
             self._place()

@@ -67,14 +67,14 @@ class Table(ttk.Frame):
                 self._top = max(0, found - offset)
         self._scroll_to(self._top)
 
-    def state(self) -> dict[str, object]:
+    def layout_state(self) -> dict[str, object]:
         """What to remember: shown columns in order, widths, sort."""
         shown = list(self.tree["displaycolumns"])
         widths = {name: self.tree.column(name, "width") for name in self.columns}
         return {"shown": shown, "widths": widths, "sort": list(self.sorted_by)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Takes over what `state` gave; unknown names are passed over."""
+        """Takes over what `layout_state` gave; unknown names are passed over."""
         shown = [name for name in state.get("shown", ()) if name in self.columns]
         if shown:
             self.tree["displaycolumns"] = shown
