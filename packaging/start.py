@@ -20,23 +20,48 @@ OLDEST = (3, 11)
 
 # part -> package by package manager; the first manager that is on the PATH is this system's.
 PACKAGES = {
-    "tkinter": {"apt-get": "python3-tk", "dnf": "python3-tkinter", "pacman": "tk", "zypper": "python3-tk",
-                "apk": "py3-tkinter", "brew": "python-tk"},
-    "venv": {"apt-get": "python3-venv", "dnf": "python3", "pacman": "python", "zypper": "python3", "apk": "py3-pip",
-             "brew": "python"},
-    "Xvfb": {"apt-get": "xvfb", "dnf": "xorg-x11-server-Xvfb", "pacman": "xorg-server-xvfb",
-             "zypper": "xorg-x11-server-Xvfb", "apk": "xvfb"},
+    "tkinter": {
+        "apt-get": "python3-tk",
+        "dnf": "python3-tkinter",
+        "pacman": "tk",
+        "zypper": "python3-tk",
+        "apk": "py3-tkinter",
+        "brew": "python-tk",
+    },
+    "venv": {
+        "apt-get": "python3-venv",
+        "dnf": "python3",
+        "pacman": "python",
+        "zypper": "python3",
+        "apk": "py3-pip",
+        "brew": "python",
+    },
+    "Xvfb": {
+        "apt-get": "xvfb",
+        "dnf": "xorg-x11-server-Xvfb",
+        "pacman": "xorg-server-xvfb",
+        "zypper": "xorg-x11-server-Xvfb",
+        "apk": "xvfb",
+    },
 }
-INSTALL = {"apt-get": "apt-get install -y", "dnf": "dnf install -y", "pacman": "pacman -S --noconfirm",
-           "zypper": "zypper install -y", "apk": "apk add", "brew": "brew install"}
+INSTALL = {
+    "apt-get": "apt-get install -y",
+    "dnf": "dnf install -y",
+    "pacman": "pacman -S --noconfirm",
+    "zypper": "zypper install -y",
+    "apk": "apk add",
+    "brew": "brew install",
+}
 
 
 def main(arguments=None):
     """Answers the exit status: that of the window or of the tests; 3 when a system part is missing."""
     options = _parser().parse_args(arguments)
     if sys.version_info < OLDEST:
-        print("Model Manager needs Python %d.%d or newer; this is %s. Install it and run this again with it."
-              % (OLDEST[0], OLDEST[1], sys.version.split()[0]), file=sys.stderr)
+        print(
+            f"Model Manager needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {sys.version.split()[0]}. Install it and run this again with it.",
+            file=sys.stderr,
+        )
         return 3
     testing = options.what == "test"
     if not _complete(testing):
@@ -102,8 +127,10 @@ def _complete(testing):
         importlib.invalidate_caches()
         parts = missing_parts(testing)
     if "tkinter" in parts and not str(sys.executable).startswith(("/usr/bin", "/bin")):
-        print("This Python ({}) was built without Tk: the system's /usr/bin/python3 can use the package."
-              .format(sys.executable), file=sys.stderr)
+        print(
+            f"This Python ({sys.executable}) was built without Tk: the system's /usr/bin/python3 can use the package.",
+            file=sys.stderr,
+        )
     # Without Tk there is no window, but the library in the terminal still works.
     return not parts or (parts == ["tkinter"] and not testing)
 
@@ -123,7 +150,7 @@ def _installed(testing):
     stamps = STAMP.read_text().split() if STAMP.is_file() else []
     if wanted in stamps and python.exists():
         return str(python)
-    print("Installing Model Manager into {} (once; about a minute) …".format(VENV.name), file=sys.stderr)
+    print(f"Installing Model Manager into {VENV.name} (once; about a minute) …", file=sys.stderr)
     if not stamps or not python.exists() or fingerprint(False)[:16] != stamps[0][:16]:
         shutil.rmtree(str(VENV), ignore_errors=True)  # half-built, moved, or another Python's
         if _run([sys.executable, "-I", "-m", "venv", str(VENV)]):
@@ -133,8 +160,11 @@ def _installed(testing):
     what = str(ROOT) + ("[test]" if testing else "")
     command = [str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", what]
     if _run(command):
-        print("Installing failed: see pip's message above. Without a network nothing can be fetched; connect and run "
-              "this again.", file=sys.stderr)
+        print(
+            "Installing failed: see pip's message above. Without a network nothing can be fetched; connect and run "
+            "this again.",
+            file=sys.stderr,
+        )
         return None
     STAMP.write_text(" ".join([fingerprint(False), fingerprint(testing)]))
     return str(python)
@@ -142,7 +172,7 @@ def _installed(testing):
 
 def fingerprint(testing):
     """What an installation was made from: 16 letters for Python and place, then the project file and the extras."""
-    place = "{} {} {}".format(ROOT, sys.version, sys.prefix).encode("utf-8", "surrogateescape")
+    place = f"{ROOT} {sys.version} {sys.prefix}".encode("utf-8", "surrogateescape")
     project = (ROOT / "pyproject.toml").read_bytes() + (b"test" if testing else b"")
     return hashlib.sha256(place).hexdigest()[:16] + hashlib.sha256(project).hexdigest()[:16]
 

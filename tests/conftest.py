@@ -60,7 +60,9 @@ def no_unexpected_warnings(request: pytest.FixtureRequest, caplog: pytest.LogCap
     yield
     if request.node.get_closest_marker("logs"):
         return
-    told = [r for r in caplog.get_records("call") if r.levelno >= logging.WARNING and r.name.startswith("model_manager")]
+    told = [
+        r for r in caplog.get_records("call") if r.levelno >= logging.WARNING and r.name.startswith("model_manager")
+    ]
     assert not told, f"the program warned: {[record.getMessage() for record in told]}"
 
 

@@ -98,8 +98,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def ollama_model(models: Path, name: str, layers: Mapping[str, bytes], config: Mapping[str, object] | None = None) -> Path:
+def ollama_model(
+    models: Path, name: str, layers: Mapping[str, bytes], config: Mapping[str, object] | None = None
+) -> Path:
     """A manifest and its blobs. `name` is host/namespace/model/tag; layers by the last word of their media type."""
+
     def blob(data: bytes) -> dict[str, object]:
         write(models / "blobs" / f"sha256-{sha256(data)}", data)
         return {"digest": f"sha256:{sha256(data)}", "size": len(data)}
@@ -113,7 +116,9 @@ def ollama_model(models: Path, name: str, layers: Mapping[str, bytes], config: M
     return write(models / "manifests" / name, json.dumps(record))
 
 
-def hub_repo(cache: Path, repo: str, files: Mapping[str, bytes], commit: str = "a" * 40, ref: str | None = "main") -> Path:
+def hub_repo(
+    cache: Path, repo: str, files: Mapping[str, bytes], commit: str = "a" * 40, ref: str | None = "main"
+) -> Path:
     """One revision of a repository in the Hugging Face cache, with relative links as the hub writes them."""
     base = cache / f"models--{repo.replace('/', '--')}"
     if ref:

@@ -46,14 +46,14 @@ def put(
 ) -> int:  # fmt: skip
     """Stores what `stat` and the header say of a file and answers its row.
 
-    An inode number is used again after a deletion: when size and time are new and the path was never this
+    An inode number is used again after a deletion: when size or time is new and the path was never this
     file's, the old row is retired and another file begins, so that nobody's notes reach another model.
     """
     row = tx.execute(
         "SELECT id, size, mtime_ns, ctime_ns, sha256, sha256_source FROM file WHERE volume = ? AND key = ?",
         (key.volume, key.key),
     ).fetchone()
-    if row and row[1] != stat.st_size and row[2] != stat.st_mtime_ns and not _known_at(tx, row[0], path):
+    if row and (row[1], row[2]) != (stat.st_size, stat.st_mtime_ns) and not _known_at(tx, row[0], path):
         tx.execute("UPDATE file SET key = key || '~' || id WHERE id = ?", (row[0],))
         row = None
     text = dump_facts(facts) if facts is not None else None

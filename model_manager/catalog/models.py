@@ -158,7 +158,14 @@ def files(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> Iterator[
 
 
 def derive(tx: sqlite3.Connection, id_: int, values: dict[str, object]) -> None:
-    """Stores what was understood of a model; lists and records become JSON."""
+    """Stores what was understood of a model; lists and records become JSON.
+
+    A header's texts may hold half of a surrogate pair, which no database takes: it is escaped.
+    """
+    values = {
+        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in values.items()
+    }
     plain = {
         name: value if isinstance(value, str | int | float | None) else dump(value) for name, value in values.items()
     }
@@ -284,3 +291,16 @@ def by_path(tx: sqlite3.Connection, path: str) -> list[int]:
 
 def is_there(tx: sqlite3.Connection, id_: int) -> bool:
     return tx.execute("SELECT 1 FROM model WHERE id = ? AND gone_at IS NULL", (id_,)).fetchone() is not None
+
+
+def sick(tx: sqlite3.Connection) -> list[tuple[int, str, str, str, list[str], int, str]]:
+    """(id, name, verdict, detail, code, size, path) of models with something to look at, worst first."""
+    rows_ = tx.execute(
+        "SELECT id, name, verdict, health_detail, code, size, (SELECT path FROM place WHERE model = model.id LIMIT 1)"
+        " FROM model WHERE gone_at IS NULL AND (verdict NOT IN ('good', 'unknown') OR code != '[]')"
+        " ORDER BY verdict, name"
+    )
+    return [
+        (i, name, verdict, why, json.loads(code), size, os.fsdecode(path or b""))
+        for i, name, verdict, why, code, size, path in rows_
+    ]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from model_manager.base.facts import Claim, Facts, Health
 from model_manager.base.reading import read_small
+from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import files, models, places, roots
+from model_manager.catalog import Tx, files, models, places, roots
 from model_manager.catalog.codec import READER, dump, dump_claims, dump_health, load_claims, load_health
 from model_manager.formats.folders import facts_of_folder
 from model_manager.library.headers import Headers
@@ -106,7 +106,7 @@ class Register:
         self._volumes, self._headers = volumes, headers
         self._volume_ids: dict[str, int] = {}
 
-    def store(self, tx: sqlite3.Connection, root: roots.RootRow, batch: Iterable[Pending]) -> set[int]:
+    def store(self, tx: Tx, root: roots.RootRow, batch: Iterable[Pending]) -> set[int]:
         """Stores places and brings their models up to date; answers the models touched."""
         touched: set[int] = set()
         for pending in batch:
@@ -114,11 +114,12 @@ class Register:
         derive(tx, touched)
         return touched
 
-    def _entry(self, tx: sqlite3.Connection, root: roots.RootRow, pending: Pending) -> places.Entry:
+    def _entry(self, tx: Tx, root: roots.RootRow, pending: Pending) -> places.Entry:
         found = pending.found
         members = []
         for file in found.files:
-            members.append((self._file(tx, file, pending.facts.get(file.path)), file.path, file.role, file.name))
+            row = self._file(tx, file, pending.facts.get(file.path))
+            members.append((row, file.path, file.role, shown(file.name)))
         heavy = [(row, file) for row, file in zip(members, found.files, strict=True) if file.role in WEIGHTS]
         heavy = heavy or [
             (row, file) for row, file in zip(members, found.files, strict=True) if file.role == "projector"
@@ -127,18 +128,18 @@ class Register:
         return places.Entry(
             root=root.id,
             tool=root.tool,
-            name=found.name,
-            title=found.title or found.name,
+            name=shown(found.name),
+            title=shown(found.title or found.name),
             path=found.path,
             fingerprint=pending.fingerprint,
             found=dump(_found_record(pending)),
-            weights=",".join(map(str, sorted({row[0] for row, _ in heavy}))) or f"{root.tool}:{found.name}",
+            weights=",".join(map(str, sorted({row[0] for row, _ in heavy}))) or f"{root.tool}:{shown(found.name)}",
             likeness=_likeness([file for _, file in heavy]),
             size=sum({row[0]: file.stat.st_size for row, file in heavy}.values()),
             members=tuple(members),
         )
 
-    def _file(self, tx: sqlite3.Connection, file: FoundFile, facts: Facts | None) -> int:
+    def _file(self, tx: Tx, file: FoundFile, facts: Facts | None) -> int:
         volume = self._volumes.of(file.path, file.stat.st_dev)
         if volume.name not in self._volume_ids:
             self._volume_ids[volume.name] = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
@@ -173,12 +174,11 @@ def _likeness(weights: list[FoundFile]) -> str:
         return ""
     if all(file.sha256 for file in weights):
         return "sha256:" + ",".join(sorted(str(file.sha256) for file in weights))
-    return "seen:" + ",".join(
-        sorted(f"{file.name.rsplit('/', 1)[-1]}|{file.stat.st_size}|{file.stat.st_mtime_ns}" for file in weights)
-    )
+    seen = sorted(f"{file.name.rsplit('/', 1)[-1]}|{file.stat.st_size}|{file.stat.st_mtime_ns}" for file in weights)
+    return shown("seen:" + ",".join(seen))
 
 
-def derive(tx: sqlite3.Connection, ids: Iterable[int]) -> None:
+def derive(tx: Tx, ids: Iterable[int]) -> None:
     """Understands these models anew from all their places and files, and stores the result."""
     ids = set(ids)
     seen: dict[int, list[models.PlaceView]] = {}
@@ -194,7 +194,7 @@ def derive(tx: sqlite3.Connection, ids: Iterable[int]) -> None:
 
 
 def _derived(
-    tx: sqlite3.Connection, stored: dict[str, object], seen: list[models.PlaceView], members: list[models.FileView]
+    tx: Tx, stored: dict[str, object], seen: list[models.PlaceView], members: list[models.FileView]
 ) -> dict[str, object]:
     weighed: dict[int, WeighedFile] = {}
     for file in members:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from model_manager.base.errors import reason_of
 from model_manager.base.events import Event, ModelsChanged, RootsChanged, ScanFinished
+from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, places, roots
 from model_manager.catalog.roots import RootRow
@@ -131,9 +132,10 @@ class Scan:
             if isinstance(item, Leftover):
                 rests.append(item)
                 continue
-            seen.add((item.path, item.name))
+            key = (item.path, shown(item.name))
+            seen.add(key)
             mark = fingerprint(item, self._volumes)
-            here = known.get((item.path, item.name))
+            here = known.get(key)
             if here is None or here.fingerprint != mark:
                 waiting.append(prepare(item, mark, self._headers))
             if len(waiting) >= _BATCH or (waiting and time.monotonic() > due):
@@ -145,8 +147,8 @@ class Scan:
         with self._database.write() as tx:
             touched = places.remove(tx, gone)
             derive(tx, touched)
-            leftovers.replace(tx, root.id, root.tool, [(r.kind, r.path, r.size, r.bytes, r.of) for r in rests])
-            leftovers.replace_problems(tx, root.id, [(p.path, p.kind, p.why) for p in look.problems])
+            leftovers.replace(tx, root.id, root.tool, [(r.kind, r.path, r.size, r.bytes, shown(r.of)) for r in rests])
+            leftovers.replace_problems(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
             row = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
             if look.unread and root.path in look.unread:
                 state = "denied"
@@ -176,7 +178,7 @@ class Scan:
     def _keep_problems(self, root: RootRow, look: Look) -> None:
         self._report.problems += look.problems
         with self._database.write() as tx:
-            leftovers.replace_problems(tx, root.id, [(p.path, p.kind, p.why) for p in look.problems])
+            leftovers.replace_problems(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
 
     def _finish(self) -> None:
         """What no root names any more is gone; roots that others lead into get their second name."""

@@ -8,6 +8,7 @@ import os
 import threading
 
 from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.settings import SettingsFile
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, places, roots
 from model_manager.catalog.roots import RootRow
@@ -195,3 +196,11 @@ def was_deleted(root: RootRow, volumes: Volumes, database: Database) -> bool:
 def label_of(tool: str) -> str:
     """A tool's name for people."""
     return BY_TOOL[tool].label if tool in BY_TOOL else tool
+
+
+def set_base_path(database: Database, settings: SettingsFile, path: str) -> RootRow:
+    """Makes a folder the base path: a root whose category folders count as evidence. Nothing is moved."""
+    root = add_root(database, path, "store")
+    settings.values.base_path = root.path
+    settings.save()
+    return root

@@ -47,7 +47,7 @@ def set_note(database: Database, id_: int, note: str) -> None:
     if len(note) > _LONGEST_NOTE:
         raise ModelManagerError("keep the note", "", f"it is longer than {_LONGEST_NOTE:,} characters", "shorten it")
     with database.write() as tx:
-        models.set_words(tx, id_, note=note)
+        models.set_words(tx, id_, note=note.encode("utf-8", "backslashreplace").decode())
 
 
 def set_pinned(database: Database, id_: int, pinned: bool) -> None:
