@@ -30,6 +30,7 @@ _LLAMA = ("n_vocab", "n_embd", "n_mult", "n_head", "n_layer", "n_rot", "ftype")
 _GPT2 = ("n_vocab", "n_ctx", "n_embd", "n_head", "n_layer", "ftype")
 _RWKV = ("n_vocab", "n_embed", "n_layer", "data_type")
 _PIECE = 16 * 1024
+_MOST_WORDS = 500_000
 
 
 def matches(head: bytes) -> bool:
@@ -195,6 +196,8 @@ def _skip_words(window: Window) -> None:
     count = _count(window)
     if count * 4 > window.left:
         raise FormatProblem("corrupt", f"claims {count:,} words, more than the file can hold")
+    if count > _MOST_WORDS:
+        raise FormatProblem("unknown", f"claims {count:,} words, over the limit of {_MOST_WORDS:,}")
     while count:
         buffer, at = window.held(min(_PIECE, window.left))
         start, last = at, len(buffer) - 4

@@ -20,7 +20,10 @@ from model_manager.formats.tensors import Tensor, elements, shares
 NAME = "openvino"
 SUFFIXES = (".xml",)
 _PIECE = 64 * 1024
-_MOST_ELEMENTS = 250_000
+_MOST_ELEMENTS = 200_000
+_MOST_CONSTANTS = 20_000
+_LONGEST_TAG = 256 * 1024
+"""Bytes of one tag: expat looks at an unfinished one anew with every piece."""
 _TYPES = {"f32": ("F32", 32), "f16": ("F16", 16), "bf16": ("BF16", 16), "f64": ("F64", 64), "i8": ("INT8", 8),
           "u8": ("UINT8", 8), "i4": ("INT4", 4), "u4": ("INT4", 4), "nf4": ("NF4", 4), "f8e4m3": ("FP8_E4M3", 8),
           "f8e5m2": ("FP8_E5M2", 8), "i32": ("I32", 32), "i64": ("I64", 64), "u1": ("BIN", 1), "boolean": ("BOOL", 8),
@@ -43,10 +46,13 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
     parser.StartElementHandler = network.begin
-    parser.EndElementHandler = network.end
     try:
+        fed = 0
         while piece := file.read(_PIECE):
             parser.Parse(piece, False)
+            fed += len(piece)
+            if fed - parser.CurrentByteIndex > _LONGEST_TAG:
+                raise FormatProblem("unknown", f"a tag longer than {_LONGEST_TAG:,} bytes")
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         cut = error.code in _CUT
@@ -86,17 +92,14 @@ class _Network:
         self.graph = Graph()
         self.needed = 0
         self._limits = limits
-        self._elements = self._depth = 0
+        self._elements = 0
         self._layer: Mapping[str, str] = {}
 
     def begin(self, tag: str, attributes: dict[str, str]) -> None:
         self._elements += 1
-        self._depth += 1
-        if self._depth > self._limits.nesting:
-            raise FormatProblem("unknown", f"the XML is nested more than {self._limits.nesting} deep")
         if self._elements > _MOST_ELEMENTS:
             raise FormatProblem("unknown", f"more than {_MOST_ELEMENTS:,} XML elements")
-        if tag == "net" and self._depth == 1:
+        if tag == "net" and self._elements == 1:
             self.attributes = {key: value[:200] for key, value in list(attributes.items())[:20]}
         elif tag == "layer":
             self._layer = attributes
@@ -108,19 +111,16 @@ class _Network:
         elif tag in _KEPT and "value" in attributes:
             self.words[tag] = attributes["value"][:200]
 
-    def end(self, tag: str) -> None:
-        self._depth -= 1
-        if tag == "layer":
-            self._layer = {}
-
     def _data(self, attributes: dict[str, str]) -> None:
         kind = self._layer.get("type")
         shape = tuple(_whole(side) for side in attributes.get("shape", "").replace("?", "0").split(",") if side.strip())
         if kind == "Parameter" and len(self.graph.inputs) < 64:
             self.graph.inputs[self._layer.get("name", "")[:200]] = shape[:32]
         elif kind == "Const" and "offset" in attributes:
-            if len(self.graph.tensors) >= self._limits.tensors or len(shape) > self._limits.nesting:
-                raise FormatProblem("unknown", f"lists more than {self._limits.tensors:,} constants")
+            if len(self.graph.tensors) >= _MOST_CONSTANTS:
+                raise FormatProblem("unknown", f"lists more than {_MOST_CONSTANTS:,} constants")
+            if len(shape) > self._limits.nesting:
+                raise FormatProblem("corrupt", f"a constant of {len(shape):,} dimensions")
             size = _whole(attributes.get("size", ""))
             self.needed = max(self.needed, _whole(attributes["offset"]) + size)
             dtype, _ = _TYPES.get(attributes.get("element_type", ""), ("?", 0))

@@ -60,7 +60,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         "tflite.inputs": ", ".join(f"{name} {list(shape)}" for name, shape in inputs[:16]),
         "tflite.tensor_count": count,
     }
-    return Facts(NAME, (*_weights(tensors), *_kind(inputs)), shares(tensors), _health(model), metadata=words)
+    return Facts(NAME, (*_weights(tensors), *_kind(inputs)), shares(tensors), _health(buffers, size), metadata=words)
 
 
 def _weigh(table: Table, shape: tuple[int, ...], buffers: list[Table], tensors: dict[str, Tensor]) -> None:
@@ -103,12 +103,12 @@ def _kind(inputs: list[tuple[str, tuple[int, ...]]]) -> Iterator[Claim]:
             return
 
 
-def _health(model: Table) -> Health:
+def _health(buffers: list[Table], size: int) -> Health:
     """Bytes of buffers that lie outside the FlatBuffer (models over 2 GB): 1 offset, 2 size."""
-    for buffer in model.tables(_MODEL_BUFFERS)[:_MOST]:
+    for buffer in buffers:
         end = buffer.number(1, "Q") + buffer.number(2, "Q")
-        if end > model.size:
-            return Health("truncated", f"its weights end at byte {end:,}, the file has {model.size:,}")
+        if end > size:
+            return Health("truncated", f"its weights end at byte {end:,}, the file has {size:,}")
     return GOOD
 
 

@@ -34,8 +34,10 @@ def test_a_cut_file_and_other_xml() -> None:
     assert read(b"<?xml version='1.0'?><html><body/></html>", "x.xml").health.verdict == "not-a-model"
 
 
-def test_depth_and_numbers_are_bounded() -> None:
-    assert read(b'<net name="a" version="11">' + b"<layer>" * 5000, "x.xml").health.verdict == "unknown"
+def test_tags_and_numbers_are_bounded() -> None:
+    assert read(b'<net name="a" version="11">' + b"<layer>" * 5000, "x.xml").health.verdict == "truncated"
+    assert read(b'<net name="a" version="11">' + b"<layer>" * 300_000, "x.xml").health.verdict == "unknown"
+    assert "tag longer" in read(b'<net name="' + b"a" * 400_000, "x.xml").health.detail
     big = GOOD.replace(b'size="32"', b'size="' + b"9" * 5000 + b'"')
     assert read(big, "x.xml").companions[0].bytes == 80
 
