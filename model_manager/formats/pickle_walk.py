@@ -20,6 +20,7 @@ from model_manager.formats.torch_rebuild import rebuild, storage_of
 COMPUTED = ("?", "computed name")
 PIECE = 256 * 1024
 _LONGEST_LINE = 4096
+_LONGEST_FAST = 9
 _KEPT = 64 * 1024
 _HELD = 8 * 1024 * 1024
 _STEPS = 400_000
@@ -190,25 +191,59 @@ class _Walker:
     # -- running --
 
     def run(self) -> None:
-        table = _TABLE
-        left = self.budget.steps
-        steps = 0
+        """Runs to STOP. What most steps are is done here with local names; the rest goes through the table."""
+        table, memo, left, steps = _TABLE, self.memo, self.budget.steps, 0
+        data, at, enough = self.data, self.at, -1
+        stack = self.stack
         try:
             while True:
-                if self.at >= len(self.data):
-                    self.more(1)
-                code = self.data[self.at]
-                self.at += 1
+                if at >= enough:
+                    self.at = at
+                    self.more(min(_LONGEST_FAST, max(1, self.end - self.position)))
+                    data, at = self.data, self.at
+                    enough = len(data) - _LONGEST_FAST
+                code = data[at]
+                at += 1
                 steps += 1
                 if steps > left:
+                    self.at = at
                     raise _Beyond(f"has more than {_STEPS:,} steps")
+                if at <= enough:
+                    if code == 0x71:  # BINPUT
+                        memo[data[at]] = stack[-1]
+                        at += 1
+                        continue
+                    if code == 0x72:  # LONG_BINPUT
+                        memo[int.from_bytes(data[at : at + 4], "little")] = stack[-1]
+                        at += 4
+                        continue
+                    if code == 0x4B:  # BININT1
+                        stack.append(data[at])
+                        at += 1
+                        continue
+                    if code == 0x68:  # BINGET
+                        stack.append(memo[data[at]])
+                        at += 1
+                        continue
+                    if code == 0x4D:  # BININT2
+                        stack.append(data[at] | data[at + 1] << 8)
+                        at += 2
+                        continue
+                if code == 0x94:  # MEMOIZE
+                    memo[len(memo)] = stack[-1]
+                    continue
+                self.at = at
                 if code == 0x2E:  # STOP
-                    self.found.value = self.stack.pop()
+                    self.found.value = stack.pop()
                     return
                 action = table[code]
                 if action is None:
                     raise _Broken(f"has 0x{code:02x} where an instruction is due")
                 action(self)
+                stack = self.stack
+                if self.data is not data:
+                    data, enough = self.data, len(self.data) - _LONGEST_FAST
+                at = self.at
         finally:
             self.budget.steps -= steps
             self.found.steps = steps
@@ -506,7 +541,9 @@ def _persistent(w: _Walker, identity: object) -> None:
     storage = storage_of(identity)
     if storage:
         w.found.storages[storage.key] = storage
-    w.stack.append(storage or OPAQUE)
+    # ('module', class, file, source): how PyTorch before 1.6 names a class beside its source.
+    module = identity[1] if isinstance(identity, tuple) and len(identity) > 1 and identity[0] == "module" else OPAQUE
+    w.stack.append(storage or module)
 
 
 def _long(w: _Walker, count: int) -> None:

@@ -41,7 +41,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     if head[:2] == b"PK":
         contents = pytorch_zip.contents_of(file, size, limits)
     elif pytorch_legacy.is_legacy(head):
-        contents = pytorch_legacy.contents_of(file, 0, size, Budget.of(limits))
+        contents = pytorch_legacy.contents_of(file, size, Budget.of(limits))
     elif pytorch_tar.is_torch_tar(head):
         contents = pytorch_tar.contents_of(file, size, limits)
     else:
@@ -51,12 +51,10 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
 
 def _bare(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:
     """A pickle without a container, with those behind it."""
-    budget = Budget.of(limits)
-    found = walk_all(file, 0, size, budget)
+    found, end = walk_all(file, 0, size, Budget.of(limits))
     if found[0].broken and not found[0].names and not looks_like_pickle(head):
         raise FormatProblem("unknown", "neither a PyTorch file nor a pickle")
-    contents = Contents("bare pickle", found[0].value, list(found))
-    left = size - found[-1].end
-    if left > 0 and not found[-1].broken and not found[-1].beyond:
-        contents.healths.append(Health("suspicious", f"{left:,} bytes behind its end that are not a pickle"))
+    contents = Contents("bare pickle", found[0].value, found)
+    if end < size and not any(pickle.broken or pickle.beyond for pickle in found):
+        contents.healths.append(Health("suspicious", f"{size - end:,} bytes behind its end that are not a pickle"))
     return contents

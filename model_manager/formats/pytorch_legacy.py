@@ -11,42 +11,44 @@ from typing import BinaryIO
 from model_manager.base.facts import Health
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
-from model_manager.formats.pickle_values import Storage
 from model_manager.formats.pickle_walk import Budget, Pickle, walk
 from model_manager.formats.pytorch_zip import bytes_of
 from model_manager.formats.tail import zero_tail
 
-MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""0x1950a86a20f9469cfc6c as LONG1, and STOP."""
+_FRAME = 11  # protocols 4 and 5 put a frame's opcode, 9 bytes, between the protocol's 2 and the number
 _PARTS = 5
 _OBJECT = 3
 
 
 def is_legacy(head: bytes) -> bool:
-    """The magic number 0x1950a86a20f9469cfc6c, pickled by any protocol from 2 on."""
-    return head[2:14] == MAGIC[2:14] and head[0] == 0x80
+    """The magic number, pickled by any protocol from 2 on."""
+    return head[:1] == b"\x80" and head.find(MAGIC, 2, _FRAME + len(MAGIC)) >= 0
 
 
-def contents_of(file: BinaryIO, start: int, size: int, budget: Budget) -> Contents:
-    """Walks the five pickles at `start` and compares the storages with the rest of the `size` bytes."""
+def contents_of(file: BinaryIO, size: int, budget: Budget) -> Contents:
+    """Walks the five pickles and compares the storages with the rest of the `size` bytes."""
     contents = Contents("torch legacy")
-    at = start
+    parts: list[Pickle] = []
+    at = 0
     for _ in range(_PARTS):
         pickle = walk(file, at, size, budget)
-        contents.pickles.append(pickle)
+        parts.append(pickle)
+        contents.pickles += (pickle, *pickle.inner)
         if pickle.broken or pickle.beyond:
             break
         at = pickle.end
-    if len(contents.pickles) > _OBJECT:
-        contents.value = contents.pickles[_OBJECT].value
-    last = contents.pickles[-1]
-    if len(contents.pickles) == _PARTS and not last.broken and not last.beyond:
-        _storages(file, at, size, contents, budget)
+    if len(parts) > _OBJECT:
+        contents.value = parts[_OBJECT].value
+    if len(parts) == _PARTS and not parts[-1].broken and not parts[-1].beyond:
+        _storages(file, size, parts, contents, budget)
     return contents
 
 
-def _storages(file: BinaryIO, at: int, size: int, contents: Contents, budget: Budget) -> None:
-    table: dict[str, Storage] = contents.pickles[_OBJECT].storages
-    keys = contents.pickles[-1].value
+def _storages(file: BinaryIO, size: int, parts: list[Pickle], contents: Contents, budget: Budget) -> None:
+    table = parts[_OBJECT].storages
+    at, keys = parts[-1].end, parts[-1].value
     listed = keys if isinstance(keys, list) else []
     unknown = [key for key in listed if str(key)[:200] not in table] if len(listed) <= 100_000 else [None]
     if unknown or len(listed) != len(table):
@@ -61,7 +63,7 @@ def _storages(file: BinaryIO, at: int, size: int, contents: Contents, budget: Bu
         contents.healths.append(Health("suspicious", f"{size - end:,} bytes behind the last tensor belong to none"))
         contents.pickles += _behind(file, end, size, budget)
     else:
-        contents.healths.append(zero_tail(file, size, at))
+        contents.healths.append(zero_tail(file, size, min(at + 8, size)))
 
 
 def _behind(file: BinaryIO, at: int, size: int, budget: Budget) -> list[Pickle]:

@@ -31,7 +31,7 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
             file.seek(member.start)
             if not looks_like_pickle(file.read(64)):
                 continue
-            found = walk_all(file, member.start, member.start + member.size, budget)
+            found, _ = walk_all(file, member.start, member.start + member.size, budget)
             contents.pickles += found
             if member.name == "pickle":
                 contents.value = found[0].value

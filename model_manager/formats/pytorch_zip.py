@@ -16,6 +16,7 @@ from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_values import Storage
 from model_manager.formats.pickle_walk import Budget, Pickle, walk
 from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.region import Region
 from model_manager.formats.torch_rebuild import itemsize
 from model_manager.formats.trailing import walk_all
 from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start, members, unpacked
@@ -27,7 +28,13 @@ _OTHERS = 2_000
 
 def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
     """Walks every pickle of the zip. Raises FormatProblem."""
-    budget = Budget.of(limits)
+    contents = _contents(file, size, limits, Budget.of(limits))
+    if not contents.pickles and not contents.healths and contents.kind == "zip":
+        raise FormatProblem("unknown", "a zip without a PyTorch table")
+    return contents
+
+
+def _contents(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Contents:
     try:
         listed = members(file, size, limits)
     except FormatProblem as problem:
@@ -51,8 +58,6 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
         _look(file, member, contents, budget, limits, False)
     if len(rest) > _OTHERS:
         contents.healths.append(Health("unknown", f"{len(rest):,} members besides its tensors: not all looked into"))
-    if not contents.pickles and not contents.healths and contents.kind == "zip":
-        raise FormatProblem("unknown", "a zip without a PyTorch table")
     if tables:
         contents.value = tables[0][1].value
         for root, table in tables:
@@ -78,7 +83,7 @@ def _look(
         head = unpacked(file, member, start, _SNIFFED)
         if not table and not looks_like_pickle(head):
             if head[:4] == LOCAL:
-                contents.healths.append(Health("unknown", f"member {member.name[:80]!r} is a zip: not looked into"))
+                _inside(file, member, start, contents, budget, limits)
             return None
         if member.size > limits.header and member.method != STORED:
             raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")
@@ -88,14 +93,25 @@ def _look(
                 contents.healths.append(
                     Health("unsafe", f"member {member.name[:80]!r} does not agree with its size or checksum")
                 )
-            found = walk_all(cast(BinaryIO, io.BytesIO(whole)), 0, len(whole), budget)
+            found, _ = walk_all(cast(BinaryIO, io.BytesIO(whole)), 0, len(whole), budget)
         else:
-            found = walk_all(file, start, start + member.size, budget)
+            found, _ = walk_all(file, start, start + member.size, budget)
     except FormatProblem as problem:
         contents.healths.append(Health(problem.kind, problem.why))
         return None
     contents.pickles += found
     return found[0]
+
+
+def _inside(file: BinaryIO, member: Member, start: int, contents: Contents, budget: Budget, limits: Limits) -> None:
+    """A zip in the zip (torch.export keeps its examples so), one level deep."""
+    if member.method != STORED or isinstance(file, Region):
+        contents.healths.append(Health("unknown", f"member {member.name[:80]!r} is a zip: not looked into"))
+        return
+    inner = Region(file, start, start + member.size)
+    found = _contents(cast(BinaryIO, inner), member.size, limits, budget)
+    contents.pickles += found.pickles
+    contents.healths += found.healths
 
 
 def _storages(root: str, table: Pickle, names: dict[str, Member]) -> list[Health]:

@@ -18,6 +18,7 @@ _SLOTS = frozenset({"_parameters", "_buffers", "_modules"})
 _OPTIMIZER = ("optim", "lr_sched", "sched", "rng", "scaler", "amp", "callbacks", "loops", "params", "params_ema")
 _COMPONENT, _NAME, _NAMES_HELD = 300, 1_000, 8 * 1024 * 1024
 _VALUES = 400_000
+_SHARED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ def _joined(parts: Mapping[str, Mapping[str, TensorValue]], limits: Limits) -> d
 
 
 def _named(value: object, limits: Limits) -> dict[str, TensorValue]:
-    """Every tensor below a value by its path; each container once, so that cycles and shared parts end."""
+    """Every tensor below a value by its path; each container a few times, so that cycles end."""
     found: dict[str, TensorValue] = {}
-    seen: set[int] = set()
+    seen: dict[int, int] = {}
     held = visited = 0
     waiting: list[tuple[str, object, int]] = [("", value, 0)]
     while waiting:
@@ -69,8 +70,10 @@ def _named(value: object, limits: Limits) -> dict[str, TensorValue]:
             held += len(path)
             if len(found) > limits.tensors or held > _NAMES_HELD:
                 raise FormatProblem("unknown", f"lists over {len(found) - 1:,} tensors, beyond this program's limits")
-        elif isinstance(item, dict | list | tuple | Made) and id(item) not in seen and depth < limits.nesting:
-            seen.add(id(item))
+        elif isinstance(item, dict | list | tuple | Made) and depth < limits.nesting:
+            times = seen[id(item)] = seen.get(id(item), 0) + 1
+            if times > _SHARED:
+                continue
             for key, part in _reversed(item):
                 name = path if key in _SLOTS else f"{path}.{key}"[:_NAME] if path else key
                 waiting.append((name, part, depth + 1))

@@ -55,6 +55,10 @@ def rebuild(callee: Name, args: object) -> object:
     name = callee.name
     if callee.module.startswith("torch."):
         return _torch(name, args) or Made(callee, args)
+    if name == "_frombuffer" and "numpy" in callee.module:
+        match args:
+            case (content, Made() as kind, tuple() as shape, *_):
+                return _array(shape, numpy_dtype(kind), content) or Made(callee, args)
     if name == "OrderedDict" and callee.module == "collections":
         return _pairs(args)
     if name == "defaultdict" and callee.module == "collections":

@@ -10,12 +10,17 @@ from model_manager.formats.pickle_walk import Budget, Pickle, walk
 _MOST = 1_000
 
 
-def walk_all(file: BinaryIO, start: int, end: int, budget: Budget) -> list[Pickle]:
-    """Every pickle between two positions, at least one, and those inside them; ends where something else follows."""
-    found = [walk(file, start, end, budget)]
-    while not found[-1].broken and not found[-1].beyond and found[-1].end < end and len(found) < _MOST:
-        file.seek(found[-1].end)
+def walk_all(file: BinaryIO, start: int, end: int, budget: Budget) -> tuple[list[Pickle], int]:
+    """Every pickle between two positions, at least one, and those inside them; and where the last one ends."""
+    found: list[Pickle] = []
+    at = start
+    for _ in range(_MOST):
+        pickle = walk(file, at, end, budget)
+        found += (pickle, *pickle.inner)
+        at = pickle.end
+        if pickle.broken or pickle.beyond or at >= end:
+            break
+        file.seek(at)
         if not looks_like_pickle(file.read(512)):
             break
-        found.append(walk(file, found[-1].end, end, budget))
-    return [pickle for outer in found for pickle in (outer, *outer.inner)]
+    return found, at
