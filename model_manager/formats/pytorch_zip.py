@@ -88,6 +88,9 @@ def _look(
         if member.size > limits.header and member.method != STORED:
             raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")
         if member.size <= limits.header:
+            budget.unpacked -= member.size
+            if budget.unpacked < 0:
+                raise FormatProblem("unknown", "its pickles unpack to more than this program reads")
             whole = unpacked(file, member, start, limits.header)
             if len(whole) != member.size or zlib.crc32(whole) != member.crc:
                 contents.healths.append(
