@@ -1,0 +1,47 @@
+"""The composition root: builds everything once and wires it. Holds nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from model_manager.base import log
+from model_manager.base.events import Event
+from model_manager.base.paths import OwnPaths, own_paths
+from model_manager.base.settings import SettingsFile
+from model_manager.base.text import use_language
+from model_manager.base.volumes import NETWORK, Volumes
+from model_manager.catalog import Database
+from model_manager.jobs import Jobs
+from model_manager.library.scan import Scan
+from model_manager.stores.env import Env, is_drive, this_computer
+
+
+class App:
+    """One per process. `close()` ends the lanes and the catalogue's connections."""
+
+    def __init__(self, paths: OwnPaths) -> None:
+        self.paths = paths
+        paths.create()
+        log.start(paths)
+        self.settings = SettingsFile(paths.settings)
+        use_language(self.settings.values.language or None)
+        self.volumes = Volumes()
+        mount = self.volumes.mount_of(str(paths.data))
+        self.database = Database(paths.catalogue, network=bool(mount and mount.kind in NETWORK))
+        self.jobs = Jobs()
+
+    def env(self) -> Env:
+        """This computer as adapters see it now."""
+        drives = tuple(mount.point for mount in self.volumes.mounted() if is_drive(mount.point))
+        return this_computer(drives, str(self.paths.scratch))
+
+    def scanner(self, notify: Callable[[Event], None] = lambda _: None) -> Scan:
+        return Scan(self.database, self.volumes, self.env(), str(self.paths.data), notify)
+
+    def close(self) -> None:
+        self.jobs.close()
+        self.database.close()
+
+
+def build(data_dir: str | None = None) -> App:
+    return App(own_paths(data_dir))

@@ -1,0 +1,104 @@
+"""Files by identity, with the facts of their headers: the cache that makes a rescan read nothing.
+
+Key: (volume, inode, size, mtime_ns, ctime_ns). Where inodes do not last, the path stands in for the inode.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+
+from model_manager.base.facts import Facts
+from model_manager.catalog.codec import READER, dump_facts, load_facts
+
+_STRENGTH = {"read": 0, "blob-name": 1, "index": 2, "sidecar": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class FileKey:
+    """Which file, whatever its name: `key` is the inode, or the path where inodes do not last."""
+
+    volume: int
+    key: str
+
+
+def key_of(volume: int, lasting: bool, path: str, stat: os.stat_result) -> FileKey:
+    if lasting:
+        return FileKey(volume, f"i{stat.st_ino}")
+    shown = os.fsencode(path).hex() if not path.isascii() else path
+    return FileKey(volume, f"p{shown}:{stat.st_size}:{stat.st_mtime_ns}")
+
+
+def facts_if_unchanged(tx: sqlite3.Connection, key: FileKey, stat: os.stat_result) -> Facts | None:
+    """The facts read earlier, when size, mtime and ctime still hold and the reader is the same."""
+    row = tx.execute(
+        "SELECT facts FROM file WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
+        " AND reader = ? AND facts IS NOT NULL",
+        (key.volume, key.key, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, READER),
+    ).fetchone()
+    return load_facts(row[0]) if row else None
+
+
+def put(
+    tx: sqlite3.Connection, key: FileKey, path: str, stat: os.stat_result, bytes_: int, facts: Facts | None,
+    read_at: int | None, sha256: str | None, sha256_source: str | None,
+) -> int:  # fmt: skip
+    """Stores what `stat` and the header say of a file and answers its row.
+
+    An inode number is used again after a deletion: when size or time is new and the path was never this
+    file's, the old row is retired and another file begins, so that nobody's notes reach another model.
+    """
+    row = tx.execute(
+        "SELECT id, size, mtime_ns, ctime_ns, sha256, sha256_source FROM file WHERE volume = ? AND key = ?",
+        (key.volume, key.key),
+    ).fetchone()
+    if row and (row[1], row[2]) != (stat.st_size, stat.st_mtime_ns) and not _known_at(tx, row[0], path):
+        tx.execute("UPDATE file SET key = key || '~' || id WHERE id = ?", (row[0],))
+        row = None
+    text = dump_facts(facts) if facts is not None else None
+    values = (stat.st_ino, stat.st_size, bytes_, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_atime_ns, stat.st_nlink)
+    if row is None:
+        cursor = tx.execute(
+            "INSERT INTO file (volume, key, inode, size, bytes, mtime_ns, ctime_ns, atime_ns, links, facts, reader,"
+            " read_at, sha256, sha256_source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (key.volume, key.key, *values, text, READER, read_at, sha256, sha256_source),
+        )
+        return int(cursor.lastrowid or 0)
+    same = (row[1], row[2]) == (stat.st_size, stat.st_mtime_ns)
+    if same and row[4] and _STRENGTH.get(row[5], 9) <= _STRENGTH.get(sha256_source or "", 9):
+        sha256, sha256_source = row[4], row[5]
+    keep = same and row[3] == stat.st_ctime_ns and text is None
+    tx.execute(
+        "UPDATE file SET inode = ?, size = ?, bytes = ?, mtime_ns = ?, ctime_ns = ?, atime_ns = ?, links = ?,"
+        " sha256 = ?, sha256_source = ? WHERE id = ?",
+        (*values, sha256, sha256_source, row[0]),
+    )
+    if not keep:
+        tx.execute(
+            "UPDATE file SET facts = ?, reader = ?, read_at = COALESCE(?, read_at) WHERE id = ?",
+            (text, READER, read_at, row[0]),
+        )
+    return int(row[0])
+
+
+def _known_at(tx: sqlite3.Connection, file: int, path: str) -> bool:
+    query = "SELECT 1 FROM member WHERE file = ? AND path = ? LIMIT 1"
+    return tx.execute(query, (file, os.fsencode(path))).fetchone() is not None
+
+
+def facts_of(tx: sqlite3.Connection, file: int) -> Facts | None:
+    row = tx.execute("SELECT facts FROM file WHERE id = ?", (file,)).fetchone()
+    return load_facts(row[0]) if row and row[0] else None
+
+
+def forget_unnamed(tx: sqlite3.Connection) -> None:
+    """Drops files that no model has any more."""
+    tx.execute("DELETE FROM file WHERE id NOT IN (SELECT file FROM member)")
+
+
+def counts(tx: sqlite3.Connection) -> tuple[int, int]:
+    """(models that are there, files that they have)."""
+    (models,) = tx.execute("SELECT COUNT(*) FROM model WHERE gone_at IS NULL").fetchone()
+    (count,) = tx.execute("SELECT COUNT(*) FROM file WHERE id IN (SELECT file FROM member)").fetchone()
+    return int(models), int(count)

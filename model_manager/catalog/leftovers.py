@@ -1,0 +1,46 @@
+"""What no tool lists, and what could not be read: replaced whole after each scan of a root."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverRow:
+    tool: str
+    kind: str
+    path: str
+    size: int
+    bytes: int
+    of: str
+
+
+def replace(tx: sqlite3.Connection, root: int, tool: str, rows: Iterable[tuple[str, str, int, int, str]]) -> None:
+    """Stores (kind, path, size, bytes, of) of one root instead of what was there."""
+    tx.execute("DELETE FROM leftover WHERE root = ?", (root,))
+    tx.executemany(
+        "INSERT OR REPLACE INTO leftover (root, tool, kind, path, size, bytes, of) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(root, tool, kind, os.fsencode(path), size, bytes_, of) for kind, path, size, bytes_, of in rows],
+    )
+
+
+def every(tx: sqlite3.Connection) -> list[LeftoverRow]:
+    rows = tx.execute("SELECT tool, kind, path, size, bytes, of FROM leftover ORDER BY bytes DESC, path")
+    return [LeftoverRow(tool, kind, os.fsdecode(path), size, bytes_, of) for tool, kind, path, size, bytes_, of in rows]
+
+
+def replace_problems(tx: sqlite3.Connection, root: int, rows: Iterable[tuple[str, str, str]]) -> None:
+    """Stores (path, kind, why) of one root instead of what was there."""
+    tx.execute("DELETE FROM problem WHERE root = ?", (root,))
+    tx.executemany(
+        "INSERT INTO problem (root, path, kind, why) VALUES (?, ?, ?, ?)",
+        [(root, os.fsencode(path), kind, why) for path, kind, why in rows],
+    )
+
+
+def problems(tx: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    rows = tx.execute("SELECT path, kind, why FROM problem ORDER BY path")
+    return [(os.fsdecode(path), kind, why) for path, kind, why in rows]

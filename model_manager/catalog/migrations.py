@@ -1,0 +1,58 @@
+"""The schema, as numbered steps. Each runs inside the one transaction that opens an older catalogue."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+
+def to_1(tx: sqlite3.Connection) -> None:
+    """The first schema."""
+    for statement in _FIRST.split(";\n"):
+        if statement.strip():
+            tx.execute(statement)
+
+
+_FIRST = """
+CREATE TABLE volume (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, mount BLOB NOT NULL);
+CREATE TABLE root (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, tool TEXT NOT NULL, also TEXT NOT NULL DEFAULT '[]',
+    path BLOB NOT NULL UNIQUE, found_by TEXT NOT NULL, details TEXT NOT NULL DEFAULT '{}',
+    state TEXT NOT NULL DEFAULT 'online', ignored INTEGER NOT NULL DEFAULT 0, writable INTEGER NOT NULL DEFAULT 1,
+    volume INTEGER REFERENCES volume, scanned_at INTEGER);
+CREATE TABLE file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, volume INTEGER NOT NULL REFERENCES volume, key TEXT NOT NULL,
+    inode INTEGER NOT NULL, size INTEGER NOT NULL, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL, atime_ns INTEGER NOT NULL, links INTEGER NOT NULL, facts TEXT, reader INTEGER,
+    read_at INTEGER, sha256 TEXT, sha256_source TEXT, UNIQUE (volume, key));
+CREATE INDEX file_sha256 ON file (sha256) WHERE sha256 IS NOT NULL;
+CREATE TABLE model (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, weights TEXT NOT NULL, likeness TEXT NOT NULL DEFAULT '',
+    name TEXT NOT NULL DEFAULT '', category TEXT NOT NULL DEFAULT 'misc', category_from TEXT NOT NULL DEFAULT 'folder',
+    format TEXT NOT NULL DEFAULT '', architecture TEXT, base_model TEXT, parameters INTEGER, quant TEXT, quant_label TEXT,
+    bits REAL, context_length INTEGER, size INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
+    verdict TEXT NOT NULL DEFAULT 'unknown', health_detail TEXT NOT NULL DEFAULT '', licence TEXT, tags TEXT NOT NULL DEFAULT '[]',
+    tools TEXT NOT NULL DEFAULT '', places INTEGER NOT NULL DEFAULT 0, code TEXT NOT NULL DEFAULT '[]',
+    source TEXT, claims TEXT NOT NULL DEFAULT '[]', used_at INTEGER, used_from TEXT, added INTEGER NOT NULL,
+    gone_at INTEGER, user_category TEXT, note TEXT NOT NULL DEFAULT '', pinned INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX model_weights ON model (weights);
+CREATE TABLE user_tag (model INTEGER NOT NULL REFERENCES model ON DELETE CASCADE, tag TEXT NOT NULL, PRIMARY KEY (model, tag)) WITHOUT ROWID;
+CREATE TABLE place (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL REFERENCES model, root INTEGER NOT NULL REFERENCES root ON DELETE CASCADE,
+    tool TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, path BLOB NOT NULL, fingerprint BLOB NOT NULL, found TEXT NOT NULL,
+    UNIQUE (root, path, name));
+CREATE INDEX place_model ON place (model);
+CREATE TABLE member (
+    place INTEGER NOT NULL REFERENCES place ON DELETE CASCADE, file INTEGER NOT NULL REFERENCES file, path BLOB NOT NULL,
+    role TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (place, path)) WITHOUT ROWID;
+CREATE INDEX member_file ON member (file);
+CREATE TABLE leftover (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, root INTEGER NOT NULL REFERENCES root ON DELETE CASCADE, tool TEXT NOT NULL, kind TEXT NOT NULL,
+    path BLOB NOT NULL, size INTEGER NOT NULL, bytes INTEGER NOT NULL, of TEXT NOT NULL, UNIQUE (root, path));
+CREATE TABLE problem (
+    root INTEGER NOT NULL REFERENCES root ON DELETE CASCADE, path BLOB NOT NULL, kind TEXT NOT NULL, why TEXT NOT NULL);
+CREATE TABLE category (slug TEXT PRIMARY KEY) WITHOUT ROWID
+"""
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1,)
+NEWEST = len(MIGRATIONS)

@@ -1,0 +1,11 @@
+"""The command line: one file per command. `model-manager` without a command opens the window."""
+
+from __future__ import annotations
+
+from model_manager.cli import categories, check, doctor, export, list, roots, scan, set, show, status, tag
+from model_manager.cli.main import main
+
+COMMANDS = (scan, status, list, show, roots, categories, set, tag, check, export, doctor)
+"""In the order in which help lists them."""
+
+__all__ = ["COMMANDS", "main"]

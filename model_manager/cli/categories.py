@@ -1,0 +1,55 @@
+"""`categories`: the user's tree."""
+
+from __future__ import annotations
+
+import argparse
+
+from model_manager.app import App
+from model_manager.base.errors import UsageError
+from model_manager.base.text import _
+from model_manager.cli.output import hint, print_json, print_table
+from model_manager.library import categories
+from model_manager.library.status import status
+
+NAME = "categories"
+HELP = "the category tree; add, rename or remove one of your own"
+EXAMPLE = "model-manager categories add llm/roleplay"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("add", "rename", "remove"))
+    parser.add_argument("values", nargs="*", metavar="SLUG", help="add SLUG; rename OLD NEW; remove SLUG")
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    if options.action:
+        _change(app, options.action, options.values)
+    names = dict(categories.CATEGORIES)
+    figures = {slug: (count, size) for slug, count, size in status(app.database).categories}
+    found = [
+        {
+            "category": slug,
+            "name": names.get(slug, slug),
+            "own": slug not in names,
+            "models": figures.get(slug, (0, 0))[0],
+        }
+        for slug in categories.slugs(app.database)
+    ]
+    if options.json:
+        print_json({"categories": found})
+        return 0
+    rows = [(str(one["category"]), str(one["name"]), f"{one['models']:,}") for one in found]
+    print_table([_("Category"), _("Name"), _("Models")], rows, right=(2,))
+    hint(_("`model-manager set MODEL category=SLUG` moves a model to one"))
+    return 0
+
+
+def _change(app: App, action: str, values: list[str]) -> None:
+    if len(values) != (2 if action == "rename" else 1):
+        raise UsageError(f"{action} a category", "", "the wrong number of names", EXAMPLE)
+    if action == "add":
+        categories.add(app.database, values[0])
+    elif action == "rename":
+        categories.rename(app.database, values[0], values[1])
+    else:
+        categories.remove(app.database, values[0])

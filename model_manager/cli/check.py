@@ -1,0 +1,46 @@
+"""`check`: health from headers, shard sets and pickles."""
+
+from __future__ import annotations
+
+import argparse
+
+from model_manager.app import App
+from model_manager.base.text import _
+from model_manager.catalog import models
+from model_manager.cli.output import coloured, hint, print_json, print_table
+from model_manager.jobs import Progress
+from model_manager.library import words
+from model_manager.library.present import models_json
+
+NAME = "check"
+HELP = "health of models by their headers: truncated, incomplete, not a model, unsafe …"
+EXAMPLE = "model-manager check"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="an id, a name or a path; all when none is given")
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    app.scanner().run(Progress())  # what changed since is read; what did not is not
+    if options.models:
+        ids = [words.named(app.database, text) for text in options.models]
+    else:
+        with app.database.read() as tx:
+            ids = [row.id for row in models.rows(tx)]
+    found = [{key: model[key] for key in ("id", "name", "health", "code")} for model in models_json(app.database, ids)]
+    if options.json:
+        print_json({"models": [{key: one[key] for key in ("id", "health", "code")} for one in found]})
+        return 0
+    sick = [one for one in found if one["health"]["verdict"] not in ("good", "unknown") or one["code"]]
+    rows = [
+        (one["id"], one["name"], one["health"]["verdict"],
+         one["health"]["detail"] or (_("names code: ") + ", ".join(one["code"]) if one["code"] else ""))
+        for one in sick
+    ]  # fmt: skip
+    if rows:
+        print_table([_("Id"), _("Name"), _("Health"), _("Why")], rows)
+    text = _("{n} checked by their headers, {sick} with something to look at")
+    print(coloured(text.format(n=f"{len(found):,}", sick=len(sick)), "bold"))
+    hint(_("`model-manager show ID` names the files"))
+    return 0

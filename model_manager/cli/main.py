@@ -1,0 +1,116 @@
+"""Arguments, exit status and the one place where an error becomes a line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from model_manager import __version__
+from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
+from model_manager.cli.output import print_error
+
+DONE, FAILED, USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with its complaint as JSON when that was asked for."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        if "--json" in sys.argv[1:]:
+            print_error(UsageError("understand", "", message, f"{self.prog} --help"), True)
+            raise SystemExit(USAGE)
+        self.print_usage(sys.stderr)
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        raise SystemExit(USAGE)
+
+
+def parser() -> argparse.ArgumentParser:
+    from model_manager.cli import COMMANDS
+
+    top = _Parser(
+        prog="model-manager",
+        description="See, sort and tidy every AI model on this computer. Without a command: the window.",
+        epilog="example: model-manager list 'llm >10gb'",
+    )
+    top.add_argument("--version", action="version", version=f"Model Manager {__version__}")
+    _add_global(top, None, False)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for command in COMMANDS:
+        sub = commands.add_parser(
+            command.NAME, help=command.HELP, description=command.HELP, epilog=f"example: {command.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        _add_global(sub, argparse.SUPPRESS, argparse.SUPPRESS)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+def _add_global(target: argparse.ArgumentParser, data_dir: object, as_json: object) -> None:
+    target.add_argument("--data-dir", metavar="DIR", default=data_dir, help="where the catalogue and settings live")
+    target.add_argument("--json", action="store_true", default=as_json, help="one JSON document on stdout")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; answers the exit status of `design`: cli.md."""
+    try:
+        options = parser().parse_args(arguments)
+        if options.command is None:
+            return _window(options)
+        return _run(options)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else USAGE
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (`model-manager list | head`): nothing more to say to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _run(options: argparse.Namespace) -> int:
+    from model_manager.app import build
+
+    app = None
+    try:
+        app = build(options.data_dir)
+        status = int(options.run(app, options))
+        sys.stdout.flush()
+        return status
+    except ModelManagerError as error:
+        print_error(error, options.json)
+        return USAGE if isinstance(error, UsageError) else MISSING if isinstance(error, MissingPart) else FAILED
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print_error(ModelManagerError("use", str(error.filename or ""), error.strerror or str(error)), options.json)
+        return FAILED
+    finally:
+        if app is not None:
+            app.close()
+
+
+def _window(options: argparse.Namespace) -> int:
+    """Opens the window; where there is no display says so and prints the summary."""
+    if _has_display():
+        try:
+            from model_manager.views import main as window
+
+            return window(options.data_dir)
+        except MissingPart as error:
+            print_error(error, options.json)
+            return MISSING
+    print("there is no display for a window; this is what `model-manager status` prints:", file=sys.stderr)
+    arguments = ["status", *(["--json"] if options.json else [])]
+    if options.data_dir:
+        arguments = ["--data-dir", options.data_dir, *arguments]
+    return main(arguments)
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,60 @@
+"""What commands print: JSON alone on stdout, or aligned columns for people; everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from model_manager.base.errors import ModelManagerError
+
+_COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+
+
+def print_json(value: object) -> None:
+    """Exactly one document."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_error(error: ModelManagerError, as_json: bool) -> None:
+    if as_json:
+        parts = {"verb": error.verb, "path": error.path, "reason": error.reason, "hint": error.hint}
+        print_json({"error": parts})
+    else:
+        print(f"model-manager: {error}", file=sys.stderr)
+
+
+def coloured(text: str, colour: str) -> str:
+    """Colour only on a terminal, and never with NO_COLOR."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Aligned columns; those in `right` to the right. The widest column gives way to the terminal's width."""
+    table = [list(headings), *(list(row) for row in rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
+    if sys.stdout.isatty():
+        spare = sum(widths) + 2 * (len(widths) - 1) - os.get_terminal_size().columns
+        widest = widths.index(max(widths))
+        widths[widest] = max(12, widths[widest] - max(spare, 0))
+    for number, row in enumerate(table):
+        cells = [
+            _cell(text, width, column in right) for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line = "  ".join(cells).rstrip()
+        print(coloured(line, "bold") if number == 0 else line)
+
+
+def _cell(text: str, width: int, to_right: bool) -> str:
+    if len(text) > width:
+        text = text[: width - 1] + "…"
+    return text.rjust(width) if to_right else text.ljust(width)
+
+
+def hint(text: str) -> None:
+    """One line at the end that says what can be done next."""
+    print(coloured(text, "dim"))

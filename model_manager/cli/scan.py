@@ -1,0 +1,59 @@
+"""`scan`: finds roots, reads what changed, forgets what is gone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _, shown
+from model_manager.cli.output import hint, print_json
+from model_manager.jobs import Progress
+from model_manager.library import watch
+from model_manager.library.present import roots_json
+from model_manager.library.status import status
+
+NAME = "scan"
+HELP = "find every model on this computer; PATH adds a folder of your own"
+EXAMPLE = "model-manager scan ~/AI"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder of your own to watch from now on")
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    for path in options.paths:
+        watch.add_root(app.database, path)
+    progress = Progress(_tell if sys.stderr.isatty() else None)
+    report = app.scanner().run(progress)
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+    total = status(app.database)
+    if options.json:
+        print_json(
+            {
+                "roots": roots_json(app.database), "models": report.models, "files": report.files,
+                "size": total.apparent, "bytes": total.bytes, "seconds": round(report.seconds, 3),
+                "read_bytes": report.read_bytes,
+                "problems": [{"path": shown(p.path), "kind": p.kind, "why": p.why} for p in report.problems],
+            }
+        )  # fmt: skip
+        return 0
+    for problem in report.problems[:20]:
+        print(f"{shown(problem.path)}: {problem.why}", file=sys.stderr)
+    if len(report.problems) > 20:
+        print(_("… and {n} more problems").format(n=len(report.problems) - 20), file=sys.stderr)
+    print(
+        _("{models} models in {roots} places, {size} on disk, in {seconds:.1f} s").format(
+            models=f"{report.models:,}", roots=sum(1 for root in report.roots if not root.ignored),
+            size=units.size(total.bytes), seconds=report.seconds,
+        )
+    )  # fmt: skip
+    hint(_("`model-manager status` sums up, `model-manager list` shows them"))
+    return 0
+
+
+def _tell(progress: Progress) -> None:
+    print(f"\r\x1b[K{progress.phase} …", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,85 @@
+"""`show`: all about one model."""
+
+from __future__ import annotations
+
+import argparse
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _
+from model_manager.cli.output import coloured, hint, print_json, print_table
+from model_manager.library import watch, words
+from model_manager.library.present import Json, show_json
+
+NAME = "show"
+HELP = "all about one model: facts, evidence, places, files, raw metadata"
+EXAMPLE = "model-manager show llama3.1:8b"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="an id, a name or a path")
+    parser.add_argument("--raw", action="store_true", help="print the header's own keys too")
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    found = show_json(app.database, words.named(app.database, options.model))
+    if options.json:
+        print_json(found)
+        return 0
+    _print(found, options.raw)
+    return 0
+
+
+def _print(found: Json, raw: bool) -> None:
+    model = found["model"]
+    print(coloured(model["name"], "bold"))
+    facts = [(label, value) for label, value in _facts(model) if value]
+    width = max(len(label) for label, _value in facts)
+    for label, value in facts:
+        print(f"  {label.ljust(width)}  {value}")
+    print("\n" + coloured(_("Places"), "bold"))
+    for place in model["places"]:
+        print(f"  {watch.label_of(place['tool'])}: {place['name']}\n      {place['path']}")
+    print("\n" + coloured(_("Files"), "bold"))
+    rows = [(file["role"], units.size(file["size"]), file["path"]) for file in model["files"]]
+    print_table([_("Role"), _("Size"), _("Path")], rows, right=(1,))
+    print("\n" + coloured(_("Evidence"), "bold"))
+    lines = [(one["field"], str(one["value"])[:60], one["from"], one["detail"][:60]) for one in found["evidence"]]
+    print_table([_("Field"), _("Value"), _("From"), _("Why")], lines)
+    if raw:
+        print("\n" + coloured(_("Metadata"), "bold"))
+        for path, keys in found["metadata"].items():
+            print(f"  {path}")
+            for key, value in keys.items():
+                print(f"    {key} = {str(value)[:200]}")
+    else:
+        hint("\n" + _("--raw adds the header's own keys"))
+
+
+def _facts(model: Json) -> list[tuple[str, str]]:
+    health = model["health"]["verdict"] + (f": {model['health']['detail']}" if model["health"]["detail"] else "")
+    bits = f" ({model['bits_per_weight']} bits per weight)" if model["bits_per_weight"] else ""
+    label = model["quant_label"]
+    other = f", label {label}" if label and label != model["quant"] else ""
+    return [
+        (_("Id"), model["id"]),
+        (_("Category"), f"{model['category']} ({_('by')} {model['category_evidence']})"),
+        (_("Base model"), model["base_model"] or ""),
+        (_("Format"), model["format"]),
+        (_("Architecture"), model["architecture"] or ""),
+        (_("Parameters"), units.parameters(model["parameters"]) if model["parameters"] else ""),
+        (_("Quant"), (model["quant"] or "") + other + bits if model["quant"] or label else ""),
+        (_("Context"), f"{model['context_length']:,}" if model["context_length"] else ""),
+        (_("Size"), f"{units.size(model['size'])} ({units.size(model['bytes'])} {_('on disk')})"),
+        (_("Licence"), model["licence"] or ""),
+        (_("Source"), f"{model['source']['hub']}: {model['source']['repo']}" if model["source"] else ""),
+        (_("Health"), health),
+        (_("Names code"), ", ".join(model["code"])),
+        (
+            _("Last used"),
+            f"{model['last_used']['at']} ({model['last_used']['evidence']})" if model["last_used"] else "",
+        ),
+        (_("Tags"), ", ".join(model["tags"])),
+        (_("Note"), model["note"]),
+        (_("Pinned"), _("yes") if model["pinned"] else ""),
+    ]

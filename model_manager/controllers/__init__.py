@@ -1,0 +1,1 @@
+"""One controller per screen, toolkit-free: gestures become calls, results become rows."""

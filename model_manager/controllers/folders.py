@@ -1,0 +1,76 @@
+"""Settings, Folders: which places are watched, and the base folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Protocol
+
+from model_manager.app import App
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.text import _
+from model_manager.controllers.library import Said
+from model_manager.jobs import JobChanged
+from model_manager.library import watch
+from model_manager.library.present import Json, roots_json
+
+
+class FoldersView(Protocol):
+    def show_roots(self, roots: list[Json], base_path: str, offer: str) -> None: ...
+
+
+class Folders:
+    """Every change runs in the background and is followed by a scan of what it touched."""
+
+    def __init__(self, app: App, view: FoldersView, rescan: Callable[[], None]) -> None:
+        self._app, self._view, self._rescan = app, view, rescan
+
+    def start(self) -> None:
+        self._app.jobs.start(_("Reading the folders"), "query", lambda progress: self._load())
+
+    def handle(self, message: object) -> None:
+        if isinstance(message, JobChanged) and isinstance(message.job.result, _Roots) and message.job.state == "done":
+            found = message.job.result
+            self._view.show_roots(found.roots, self._app.settings.values.base_path, found.offer)
+
+    def add(self, path: str) -> None:
+        self._change(lambda: watch.add_root(self._app.database, path))
+
+    def remove(self, id_: str) -> None:
+        self._change(lambda: watch.remove_root(self._app.database, id_))
+
+    def ignore(self, id_: str) -> None:
+        self._change(lambda: watch.ignore_root(self._app.database, id_))
+
+    def move(self, id_: str, path: str) -> None:
+        self._change(lambda: watch.move_root(self._app.database, id_, path))
+
+    def set_base_path(self, path: str) -> None:
+        def work() -> None:
+            watch.set_base_path(self._app.database, self._app.settings, path)
+
+        self._change(work)
+
+    def _change(self, work: Callable[[], object]) -> None:
+        def run(progress: object) -> _Roots:
+            try:
+                work()
+            except ModelManagerError as error:
+                self._app.jobs.post(Said(str(error)))
+            self._app.jobs.post(ScanWanted())
+            return self._load()
+
+        self._app.jobs.start(_("Changing the folders"), "query", run)
+
+    def _load(self) -> _Roots:
+        likely = os.path.join(os.path.expanduser("~"), "AI", "models")
+        return _Roots(roots_json(self._app.database), likely if os.path.isdir(likely) else "")
+
+
+class ScanWanted:
+    """The folders changed: scan soon."""
+
+
+class _Roots:
+    def __init__(self, roots: list[Json], offer: str) -> None:
+        self.roots, self.offer = roots, offer

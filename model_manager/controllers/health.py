@@ -1,0 +1,93 @@
+"""Health: models with something wrong, leftovers, and what could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _, shown
+from model_manager.catalog import leftovers, models
+from model_manager.jobs import JobChanged
+from model_manager.library import watch
+
+_KINDS = {
+    "orphan": _("Orphans"), "partial": _("Unfinished downloads"), "archive": _("Unpacked archives"),
+    "training-leftover": _("Training leftovers"), "detached-revision": _("Revisions without a name"),
+    "empty-folder": _("Empty folders"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a section; `id` is the model's when it is one."""
+
+    title: str
+    size: str
+    why: str
+    path: str
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    summary: str
+    lines: tuple[Line, ...]
+
+
+class HealthView(Protocol):
+    def show_sections(self, sections: list[Section]) -> None: ...
+
+
+class Health:
+    def __init__(self, app: App, view: HealthView) -> None:
+        self._app, self._view = app, view
+
+    def start(self) -> None:
+        """Loads in the background."""
+        self._app.jobs.start(_("Reading health"), "query", lambda progress: _Sections(self._load()))
+
+    def handle(self, message: object) -> None:
+        if (
+            isinstance(message, JobChanged)
+            and isinstance(message.job.result, _Sections)
+            and message.job.state == "done"
+        ):
+            self._view.show_sections(message.job.result.sections)
+
+    def _load(self) -> list[Section]:
+        with self._app.database.read() as tx:
+            sick = models.sick(tx)
+            rests = leftovers.every(tx)
+            problems = leftovers.problems(tx)
+        sections = []
+        by_verdict: dict[str, list[Line]] = {}
+        for id_, name, verdict, detail, code, size, path in sick:
+            why = detail or _("names code: {names}").format(names=", ".join(code))
+            heading = verdict if verdict not in ("good", "unknown") else _("names code")
+            by_verdict.setdefault(heading, []).append(Line(shown(name), units.size(size), shown(why), shown(path), id_))
+        for verdict, lines in by_verdict.items():
+            sections.append(Section(verdict.capitalize(), f"{len(lines)}", tuple(lines)))
+        by_kind: dict[str, list[leftovers.LeftoverRow]] = {}
+        for row in rests:
+            by_kind.setdefault(row.kind, []).append(row)
+        for kind, rows in by_kind.items():
+            lines = [_leftover(row) for row in rows]
+            total = units.size(sum(row.bytes for row in rows))
+            sections.append(Section(_KINDS.get(kind, kind), f"{len(rows)} · {total}", tuple(lines)))
+        if problems:
+            lines = [Line(shown(path.rsplit("/", 1)[-1]), "", why, shown(path)) for path, _kind, why in problems]
+            sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
+        return sections
+
+
+def _leftover(row: leftovers.LeftoverRow) -> Line:
+    why = f"{watch.label_of(row.tool)}: {shown(row.of)}"
+    return Line(shown(row.path.rsplit("/", 1)[-1]), units.size(row.bytes), why, shown(row.path))
+
+
+class _Sections:
+    def __init__(self, sections: list[Section]) -> None:
+        self.sections = sections

@@ -1,0 +1,258 @@
+"""The library: which rows are shown, in which order, what is told of the chosen ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Any, Protocol
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.events import ModelsChanged
+from model_manager.base.text import _, ngettext
+from model_manager.catalog import models
+from model_manager.catalog.models import Row
+from model_manager.jobs import JobChanged
+from model_manager.library import watch, words
+from model_manager.library.categories import CATEGORIES, slugs
+from model_manager.library.present import Json, show_json
+from model_manager.library.query import Query
+
+CHIPS: tuple[tuple[str, str], ...] = (
+    ("GGUF", "format:gguf"), ("safetensors", "format:safetensors"), ("Q4", "quant:q4"), ("Q8", "quant:q8"),
+    ("16 bit", "quant:f16"), ("> 10 GB", ">10gb"), ("Unused 90 d", "unused:90d"), ("Copies", "dup:yes"),
+    ("Pinned", "pinned:yes"),
+)  # fmt: skip
+"""(what the button says, the query that it adds)"""
+
+
+class LibraryView(Protocol):
+    """What the screen must offer."""
+
+    def show_rows(self, rows: list[Row]) -> None: ...
+    def show_places(
+        self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]
+    ) -> None: ...
+    def show_totals(self, text: str) -> None: ...
+    def show_details(self, details: Json | None, count: int, size: int) -> None: ...
+    def show_query_problem(self, text: str) -> None: ...
+    def say(self, text: str) -> None: ...
+
+
+_SORT: dict[str, Callable[[Row], Any]] = {
+    "name": lambda row: row.name.lower(), "category": lambda row: row.category,
+    "quant": lambda row: row.quant or row.quant_label or "",
+    "size": lambda row: row.size, "bytes": lambda row: row.bytes, "tools": lambda row: row.tools,
+    "used": lambda row: row.used_at or 0, "added": lambda row: row.added, "health": lambda row: row.verdict,
+    "base": lambda row: (row.base_model or "").lower(), "parameters": lambda row: row.parameters or 0,
+    "context": lambda row: row.context_length or 0, "format": lambda row: row.format,
+    "bits": lambda row: row.bits or 0.0,
+}  # fmt: skip
+
+
+class Library:
+    """`handle` is called on the window's thread for every message; everything slow runs in the lane `query`."""
+
+    def __init__(self, app: App, view: LibraryView) -> None:
+        self._app, self._view = app, view
+        self.rows: list[Row] = []
+        self.shown: list[Row] = []
+        self.search = ""
+        self.chips: set[str] = set()
+        self.place: tuple[str, str] = ("all", "")
+        self.sort: tuple[str, bool] = ("size", True)
+        self.selected: set[Hashable] = set()
+        self._slugs: list[str] = [slug for slug, _name in CATEGORIES]
+        self._pending: set[int] | None = set()
+        self._busy = False
+        self._loaded_at = 0.0
+        self._query = Query("", ())
+
+    def start(self) -> None:
+        """Loads every row."""
+        self._pending = None
+        self._load()
+
+    def handle(self, message: object) -> None:
+        if isinstance(message, ModelsChanged):
+            if self._pending is not None:
+                self._pending.update(message.ids)
+            self.tick()
+        elif isinstance(message, JobChanged) and message.job.lane == "query" and message.job.state == "done":
+            result = message.job.result
+            if isinstance(result, _Loaded):
+                self._take(result)
+            elif isinstance(result, dict) and "evidence" in result:
+                self._details(result)
+
+    def tick(self) -> None:
+        """Loads what has changed, four times a second at most."""
+        if not self._busy and (self._pending is None or self._pending) and time.monotonic() - self._loaded_at > 0.25:
+            self._load()
+
+    def find(self, text: str) -> None:
+        self.search = text
+        self._filter()
+
+    def toggle_chip(self, query: str) -> None:
+        self.chips ^= {query}
+        self._filter()
+
+    def choose_place(self, kind: str, value: str) -> None:
+        """`all`, `category` with a slug, or `tool` with its name."""
+        self.place = (kind, value)
+        self._filter()
+
+    def sort_by(self, column: str, descending: bool) -> None:
+        self.sort = (column, descending)
+        self._pending = self._pending if self._pending is None else set(self._pending)
+        self._order_in_background()
+
+    def select(self, ids: set[Hashable]) -> None:
+        self.selected = ids
+        if len(ids) == 1:
+            (id_,) = ids
+            self._app.jobs.start(
+                _("Reading details"), "query", lambda progress: show_json(self._app.database, int(str(id_)))
+            )
+        else:
+            chosen = [row for row in self.rows if row.id in ids]
+            self._view.show_details(None, len(chosen), sum(row.size for row in chosen))
+
+    def set_category(self, ids: set[Hashable], slug: str | None) -> None:
+        self._change(ids, lambda id_: words.set_category(self._app.database, id_, slug))
+
+    def tag(self, ids: set[Hashable], add: list[str], remove: list[str]) -> None:
+        self._change(ids, lambda id_: words.tag(self._app.database, id_, add, remove))
+
+    def set_note(self, id_: int, note: str) -> None:
+        self._change({id_}, lambda one: words.set_note(self._app.database, one, note))
+
+    def set_pinned(self, ids: set[Hashable], pinned: bool) -> None:
+        self._change(ids, lambda id_: words.set_pinned(self._app.database, id_, pinned))
+
+    def categories(self) -> list[str]:
+        return self._slugs
+
+    def _change(self, ids: set[Hashable], work: Callable[[int], None]) -> None:
+        chosen = tuple(int(str(id_)) for id_ in ids)
+
+        def run(progress: object) -> None:
+            try:
+                for id_ in chosen:
+                    work(id_)
+            except ModelManagerError as error:
+                self._app.jobs.post(Said(str(error)))
+            self._app.jobs.post(ModelsChanged(chosen))
+            self._app.jobs.post(DetailsStale())
+
+        self._app.jobs.start(_("Noting"), "query", run)
+
+    def _load(self) -> None:
+        ids, self._pending, self._busy = self._pending, set(), True
+        before, sort = self.rows, self.sort
+
+        def work(progress: object) -> _Loaded:
+            with self._app.database.read() as tx:
+                found = models.rows(tx, ids)
+            if ids is not None:
+                fresh = {row.id: row for row in found}
+                copies = {row.id: row.copies for row in before if row.id in ids}
+                kept = [row for row in before if row.id not in ids]
+                found = kept + [row._replace(copies=copies.get(row.id, 0)) for row in fresh.values()]
+            return _Loaded(_ordered(found, sort), slugs(self._app.database))
+
+        self._app.jobs.start(_("Loading the library"), "query", work)
+
+    def _order_in_background(self) -> None:
+        rows, sort = self.rows, self.sort
+        known = self._slugs
+        self._busy = True
+        self._app.jobs.start(_("Sorting"), "query", lambda progress: _Loaded(_ordered(rows, sort), known))
+
+    def _take(self, loaded: _Loaded) -> None:
+        self._busy, self._loaded_at = False, time.monotonic()
+        self.rows, self._slugs = loaded.rows, loaded.slugs
+        self._count_places()
+        self._filter()
+        self.tick()
+
+    def _filter(self) -> None:
+        kind, value = self.place
+        terms = [self.search, *sorted(self.chips)]
+        if kind in ("category", "tool"):
+            terms.append(f"{kind}:{value}")
+        try:
+            query = Query(" ".join(term for term in terms if term), {*self._slugs, "diffusion"})
+        except ModelManagerError as error:
+            self._view.show_query_problem(f"{error.path}: {error.reason}")
+            return
+        self._view.show_query_problem("")
+        self.shown = query.of(self.rows)
+        self._view.show_rows(self.shown)
+        self._say_totals()
+
+    def _say_totals(self) -> None:
+        sick = sum(1 for row in self.rows if row.verdict not in ("good", "unknown"))
+        parts = [ngettext("{n} model", "{n} models", len(self.rows)), units.size(sum(row.size for row in self.rows))]
+        if len(self.shown) != len(self.rows):
+            parts.append(
+                _("{n} shown, {size}").format(
+                    n=f"{len(self.shown):,}", size=units.size(sum(r.size for r in self.shown))
+                )
+            )
+        if sick:
+            parts.append(_("{n} sick").format(n=sick))
+        self._view.show_totals(" · ".join(parts))
+
+    def _count_places(self) -> None:
+        by_category: dict[str, list[int]] = {}
+        by_tool: dict[str, list[int]] = {}
+        for row in self.rows:
+            parts = row.category.split("/")
+            for length in range(1, len(parts) + 1):
+                _count(by_category, "/".join(parts[:length]), row.size)
+            for tool in row.tools.split(","):
+                _count(by_tool, tool, row.size)
+        names = dict(CATEGORIES)
+        order = [*self._slugs, *(slug for slug in sorted(by_category) if slug not in self._slugs)]
+        categories = [(slug, _(names.get(slug, slug)), *by_category[slug]) for slug in order if slug in by_category]
+        tools = [
+            (tool, watch.label_of(tool), *by_tool[tool])
+            for tool in sorted(by_tool, key=lambda t: -by_tool[t][1])
+            if tool
+        ]
+        self._view.show_places(categories, tools)  # type: ignore[arg-type]
+
+    def _details(self, details: Json) -> None:
+        model = details["model"]
+        if {int(model["id"][1:])} == {int(str(id_)) for id_ in self.selected}:
+            self._view.show_details(details, 1, model["size"])
+
+
+class Said:
+    """A message for the person at the window."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class DetailsStale:
+    """What the card shows has changed."""
+
+
+class _Loaded:
+    def __init__(self, rows: list[Row], known: list[str]) -> None:
+        self.rows, self.slugs = rows, known
+
+
+def _ordered(rows: list[Row], sort: tuple[str, bool]) -> list[Row]:
+    name, descending = sort
+    return sorted(sorted(rows, key=lambda row: row.name.lower()), key=_SORT[name], reverse=descending)
+
+
+def _count(counts: dict[str, list[int]], key: str, size: int) -> None:
+    entry = counts.setdefault(key, [0, 0])
+    entry[0] += 1
+    entry[1] += size

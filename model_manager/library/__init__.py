@@ -1,0 +1,1 @@
+"""What the program is for: finding, understanding, listing. No SQL, no toolkit."""

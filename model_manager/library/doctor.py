@@ -1,0 +1,97 @@
+"""The program's own health."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+
+from model_manager import __version__
+from model_manager.base import units
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.paths import OwnPaths
+from model_manager.catalog import Database
+
+_LIBRARIES = (
+    "ttkbootstrap",
+    "huggingface_hub",
+    "safetensors",
+    "gguf",
+    "xxhash",
+    "send2trash",
+    "platformdirs",
+    "pyyaml",
+)
+_LITTLE = 200 * 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: `detail` says what was found and, when it is not ok, what to do."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def checks(paths: OwnPaths, database: Database) -> list[Check]:
+    return [
+        Check("program", True, f"Model Manager {__version__}, Python {sys.version.split()[0]}"),
+        _window(),
+        *(_library(name) for name in _LIBRARIES),
+        _catalogue(paths, database),
+        _folder(paths),
+        _space(paths),
+        _trash(),
+    ]
+
+
+def _window() -> Check:
+    if importlib.util.find_spec("tkinter") is None or importlib.util.find_spec("_tkinter") is None:
+        return Check(
+            "window", False, "Tk is missing: install python3-tk (Debian), python3-tkinter (Fedora) or tk (Arch)"
+        )
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return Check("window", True, "Tk is there" + ("" if display or sys.platform != "linux" else "; no display here"))
+
+
+def _library(name: str) -> Check:
+    try:
+        return Check(name, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Check(name, False, "not installed: run `python3 packaging/start.py` again")
+
+
+def _catalogue(paths: OwnPaths, database: Database) -> Check:
+    try:
+        answer = database.integrity()
+    except ModelManagerError as error:
+        return Check("catalogue", False, str(error))
+    if answer != "ok":
+        return Check("catalogue", False, f"{answer}: move {paths.catalogue} aside and scan again")
+    newer = "; a newer Model Manager wrote it: it can only be looked at" if database.read_only else ""
+    return Check("catalogue", not database.read_only, f"{paths.catalogue}{newer}")
+
+
+def _folder(paths: OwnPaths) -> Check:
+    ok = os.access(paths.data, os.W_OK)
+    return Check("data folder", ok, f"{paths.data}" if ok else f"{paths.data} cannot be written: check its owner")
+
+
+def _space(paths: OwnPaths) -> Check:
+    free = shutil.disk_usage(paths.data).free
+    ok = free > _LITTLE
+    return Check("free space", ok, units.size(free) + ("" if ok else ": too little for the catalogue to grow"))
+
+
+def _trash() -> Check:
+    home = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    while not os.path.isdir(home) and os.path.dirname(home) != home:
+        home = os.path.dirname(home)
+    ok = os.access(home, os.W_OK)
+    return Check(
+        "trash", ok, "the system trash can be used" if ok else f"{home} cannot be written: the trash cannot be used"
+    )

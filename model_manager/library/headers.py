@@ -1,0 +1,96 @@
+"""Facts of files, from the catalogue while they hold, else from the header."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from model_manager.base.errors import reason_of
+from model_manager.base.facts import Facts, Health
+from model_manager.base.reading import open_quietly
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database, files, roots
+from model_manager.formats.sniff import facts_of
+
+
+class Headers:
+    """Serves one scan. Counts what it read from disk in `read_bytes`."""
+
+    def __init__(self, database: Database, volumes: Volumes) -> None:
+        self._database, self._volumes = database, volumes
+        self._volume_ids: dict[str, int] = {}
+        self._met: dict[tuple[int, int, int], Facts] = {}
+        self.read_bytes = 0
+        self.read_files = 0
+        self.read_at: dict[str, int] = {}
+
+    def facts(self, path: str, stat: os.stat_result) -> Facts:
+        """Never raises for a file: one that cannot be read is `unknown` with the reason."""
+        key = (stat.st_dev, stat.st_ino, stat.st_ctime_ns)
+        known = self._met.get(key)
+        if known is None:
+            known = self._stored(path, stat) or self._read(path, stat)
+            if len(self._met) > 4096:
+                self._met.clear()
+            self._met[key] = known
+        return known
+
+    def _stored(self, path: str, stat: os.stat_result) -> Facts | None:
+        volume = self._volumes.of(path, stat.st_dev)
+        with self._database.read() as tx:
+            if volume.name not in self._volume_ids:
+                found = roots.volume_row(tx, volume.name)
+                if found is None:
+                    return None
+                self._volume_ids[volume.name] = found
+            key = files.key_of(self._volume_ids[volume.name], volume.lasting, path, stat)
+            return files.facts_if_unchanged(tx, key, stat)
+
+    def _read(self, path: str, stat: os.stat_result) -> Facts:
+        self.read_files += 1
+        try:
+            with Counting(open_quietly(path)) as file:
+                now = os.fstat(file.fileno())
+                if (now.st_ino, now.st_size, now.st_mtime_ns) != (stat.st_ino, stat.st_size, stat.st_mtime_ns):
+                    return Facts("unknown", health=Health("unknown", "it changed while it was looked at: scan again"))
+                known = facts_of(file, stat.st_size, os.path.basename(path))  # type: ignore[arg-type]
+                self.read_bytes += file.count
+        except OSError as error:
+            return Facts("unknown", health=Health("unknown", f"cannot be read: {reason_of(error)}"))
+        self.read_at[path] = int(time.time())
+        return known
+
+    def stat(self, path: str) -> os.stat_result | None:
+        try:
+            found = os.stat(path)
+        except OSError:
+            return None
+        return found if (found.st_mode & 0o170000) == 0o100000 else None
+
+    def beside(self, path: str, name: str) -> str | None:
+        """The path of a companion, only when it stays in the folder of the file that names it."""
+        if not name or "\0" in name or os.path.isabs(name) or ".." in name.replace("\\", "/").split("/"):
+            return None
+        return os.path.join(os.path.dirname(path), name)
+
+
+class Counting:
+    """A raw file that counts what is read from it."""
+
+    def __init__(self, file: object) -> None:
+        self._file = file
+        self.count = 0
+        self.seek = file.seek  # type: ignore[attr-defined]
+        self.tell = file.tell  # type: ignore[attr-defined]
+        self.fileno = file.fileno  # type: ignore[attr-defined]
+
+    def read(self, size: int = -1) -> bytes:
+        piece: bytes = self._file.read(size)  # type: ignore[attr-defined]
+        self.count += len(piece)
+        return piece
+
+    def __enter__(self) -> Counting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()  # type: ignore[attr-defined]

@@ -1,0 +1,128 @@
+"""The query language of the search box and of `list` (`design`: cli.md, Queries)."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+
+from model_manager.base import units
+from model_manager.base.errors import UsageError
+from model_manager.base.facts import VERDICTS
+from model_manager.catalog.models import Row
+
+Test = Callable[[Row], bool]
+FIELDS = ("category", "tool", "quant", "format", "base", "tag", "health", "unused", "dup", "pinned")
+
+
+class Query:
+    """A parsed query. `matches(row)` is the conjunction of its terms."""
+
+    def __init__(self, text: str, categories: Iterable[str]) -> None:
+        """Raises UsageError naming the term that is wrong."""
+        self.text = text
+        self._categories = frozenset(categories)
+        self._tests = [self._term(term) for term in _terms(text)]
+
+    def matches(self, row: Row) -> bool:
+        return all(test(row) for test in self._tests)
+
+    def of(self, rows: Iterable[Row]) -> list[Row]:
+        if not self._tests:
+            return list(rows)
+        if len(self._tests) == 1:
+            (test,) = self._tests
+            return [row for row in rows if test(row)]
+        return [row for row in rows if self.matches(row)]
+
+    def _term(self, term: str) -> Test:
+        if term.startswith("-") and len(term) > 1:
+            test = self._term(term[1:])
+            return lambda row: not test(row)
+        if term.startswith('"'):
+            return _text(term)
+        term = term.replace('"', "")
+        if term[0] in "<>" and len(term) > 1:
+            return _size(term)
+        name, colon, value = term.partition(":")
+        if colon and name.lower() in FIELDS:
+            return _field(name.lower(), value, term, self._categories)
+        if colon and name.isalpha() and len(name) > 1:
+            fields = ", ".join(FIELDS)
+            raise _wrong(term, f"there is no field {name}: use one of {fields}, or quotes to search for the text")
+        if term.lower() in self._categories:
+            return _category(term.lower())
+        return _text(term)
+
+
+def _text(term: str) -> Test:
+    low = term.replace('"', "").lower()
+    return lambda row: low in row.text
+
+
+def _terms(text: str) -> list[str]:
+    """Words, with what stands in quotes kept together and still quoted: `"a b"`, `tag:"a b"`, `-"a b"`."""
+    if text.count('"') % 2:
+        raise _wrong(text, "a quote is not closed")
+    return [term for term in re.findall(r'(?:[^\s"]|"[^"]*")+', text) if term.strip('-"')]
+
+
+def _field(name: str, value: str, term: str, categories: frozenset[str]) -> Test:
+    low = value.lower()
+    if not low:
+        raise _wrong(term, "nothing stands behind the colon")
+    if name == "category":
+        if low not in categories:
+            raise _wrong(term, "there is no such category: `model-manager categories` lists them")
+        return _category(low)
+    if name == "tool":
+        return lambda row: low in row.tools.split(",")
+    if name == "quant":
+        return lambda row: (
+            (row.quant or "").lower().startswith(low)
+            or (row.quant is None and (row.quant_label or "").lower().startswith(low))
+        )
+    if name == "format":
+        return lambda row: row.format.lower() == low
+    if name == "base":
+        return lambda row: low in (row.base_model or "").lower() or low in (row.architecture or "").lower()
+    if name == "tag":
+        return lambda row: low in row.tags.lower().split(",")
+    return _state(name, low, term)
+
+
+def _state(name: str, low: str, term: str) -> Test:
+    if name == "health":
+        if low not in VERDICTS:
+            raise _wrong(term, f"health is one of {', '.join(VERDICTS)}")
+        return lambda row: row.verdict == low
+    if name == "unused":
+        days = low.removesuffix("d")
+        if not days.isdigit() or len(days) > 6:
+            raise _wrong(term, "write days, as in unused:90d")
+        limit = time.time() - int(days) * 86_400
+        return lambda row: (row.used_at or row.added) < limit
+    if low not in ("yes", "no"):
+        raise _wrong(term, f"write {name}:yes or {name}:no")
+    wanted = low == "yes"
+    if name == "dup":
+        return lambda row: (row.copies > 1) == wanted
+    return lambda row: bool(row.pinned) == wanted
+
+
+def _category(slug: str) -> Test:
+    below = slug + "/"
+    return lambda row: row.category == slug or row.category.startswith(below)
+
+
+def _size(term: str) -> Test:
+    limit = units.parse_size(term[1:].lstrip("="))
+    if limit is None:
+        raise _wrong(term, "write a size, as in >10gb or <500mb")
+    if term[0] == ">":
+        return lambda row: row.size > limit
+    return lambda row: row.size < limit
+
+
+def _wrong(term: str, why: str) -> UsageError:
+    return UsageError("understand the search term", term, why)

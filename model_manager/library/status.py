@@ -1,0 +1,38 @@
+"""The one-screen summary: what is where, how much it weighs, how healthy it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model_manager.catalog import Database, leftovers, models
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`bytes`: on disk, each inode once. `apparent`: every name counted. `reclaimable`: flagged, not proved."""
+
+    bytes: int
+    apparent: int
+    reclaimable: int
+    models: int
+    tools: tuple[tuple[str, int, int], ...]
+    categories: tuple[tuple[str, int, int], ...]
+    health: dict[str, int]
+    leftovers: dict[str, int]
+
+
+def status(database: Database) -> Status:
+    with database.read() as tx:
+        total, apparent = models.totals(tx)
+        tools = _ordered(models.bytes_by(tx, "tool"))
+        categories = _ordered(models.bytes_by(tx, "category"))
+        rests: dict[str, int] = {}
+        for row in leftovers.every(tx):
+            rests[row.kind] = rests.get(row.kind, 0) + row.bytes
+        health = models.verdicts(tx)
+        return Status(total, apparent, models.reclaimable(tx), sum(health.values()), tools, categories, health, rests)
+
+
+def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:
+    rows = [(word, count, size) for word, (count, size) in figures.items()]
+    return tuple(sorted(rows, key=lambda row: (-row[2], row[0])))

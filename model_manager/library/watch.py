@@ -1,0 +1,206 @@
+"""The folders watched: found by the tools' own rules, added, ignored, moved and removed by the user."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import threading
+
+from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.settings import SettingsFile
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database, places, roots
+from model_manager.catalog.roots import RootRow
+from model_manager.stores import BY_TOOL, STORES
+from model_manager.stores.env import Env
+from model_manager.stores.found import FoundRoot
+
+log = logging.getLogger(__name__)
+
+ANSWER_WITHIN = 10.0
+"""Seconds after which a root that does not answer is said not to."""
+
+
+def find_roots(database: Database, env: Env, private: str) -> list[RootRow]:
+    """Asks every adapter and stores what is new; answers all roots that are not ignored.
+
+    A folder is read by the first adapter that names it; the others stand in `also`. `private` is
+    our own data folder: never a root.
+    """
+    found: dict[str, FoundRoot] = {}
+    also: dict[str, set[str]] = {}
+    for store in STORES:
+        try:
+            for root in store.find(env):
+                real = os.path.realpath(root.path)
+                if real == os.path.realpath(private):
+                    continue
+                if real not in found:
+                    found[real] = root
+                elif found[real].tool != root.tool:
+                    also.setdefault(real, set()).add(root.tool)
+        except Exception:
+            log.exception("%s could not be looked for", store.label)
+    with database.read() as tx:
+        known = {os.path.realpath(root.path): root for root in roots.every(tx)}
+    changes = [(real, root) for real, root in found.items() if _is_news(known.get(real), root, also.get(real, set()))]
+    if changes:
+        with database.write() as tx:
+            for real, root in changes:
+                here = known.get(real)
+                if here is None or here.found_by != "user":
+                    path = here.path if here else root.path
+                    id_ = roots.add(tx, root.tool, path, root.found_by, dict(root.details))
+                else:
+                    id_ = here.id
+                roots.update(tx, id_, also=also.get(real, set()))
+    with database.read() as tx:
+        return [root for root in roots.every(tx) if not root.ignored]
+
+
+def _is_news(known: RootRow | None, root: FoundRoot, also: set[str]) -> bool:
+    if known is None:
+        return True
+    same = known.found_by == "user" or (known.tool, known.found_by, known.details) == (
+        root.tool,
+        root.found_by,
+        dict(root.details),
+    )
+    return not same or set(known.also) != also
+
+
+def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
+    """Adds a folder of the user's own. Raises ModelManagerError when there is no such folder."""
+    path = os.path.abspath(os.path.expanduser(path))
+    if not os.path.isdir(path):
+        raise ModelManagerError("watch", path, "there is no such folder", "check the path")
+    with database.read() as tx:
+        known = next((root for root in roots.every(tx) if os.path.realpath(root.path) == os.path.realpath(path)), None)
+    with database.write() as tx:
+        id_ = known.id if known and tool != "store" else roots.add(tx, tool, known.path if known else path, "user", {})
+        roots.update(tx, id_, ignored=0)
+    return _one(database, id_)
+
+
+def remove_root(database: Database, id_: str) -> tuple[RootRow, set[int]]:
+    """Stops watching a folder: nothing on disk changes. A folder that a tool names is ignored instead, or it would
+    come back with the next scan."""
+    root = named(database, id_)
+    with database.write() as tx:
+        if root.found_by == "user":
+            touched = set(roots.remove(tx, root.id))
+        else:
+            touched = places.remove(tx, [place.id for place in places.of_root(tx, root.id).values()])
+            roots.update(tx, root.id, ignored=1, state="ignored")
+        touched |= places.mark_gone(tx, ())
+    return root, touched
+
+
+def ignore_root(database: Database, id_: str) -> set[int]:
+    """Hides a root and its models until it is added again."""
+    root = named(database, id_)
+    with database.write() as tx:
+        touched = places.remove(tx, [place.id for place in places.of_root(tx, root.id).values()])
+        roots.update(tx, root.id, ignored=1, state="ignored")
+        return touched | places.mark_gone(tx, ())
+
+
+def move_root(database: Database, id_: str, path: str) -> RootRow:
+    """Says that a folder is elsewhere now (a drive with another mount point). Its models keep their ids."""
+    root = named(database, id_)
+    path = os.path.abspath(os.path.expanduser(path))
+    if not os.path.isdir(path):
+        raise ModelManagerError("move a root to", path, "there is no such folder", "check the path")
+    with database.write() as tx:
+        roots.update(tx, root.id, path=path, found_by="user", state="online")
+    return _one(database, root.id)
+
+
+def named(database: Database, id_: str) -> RootRow:
+    """A root by its id (`r3`) or path. Raises UsageError when there is none."""
+    with database.read() as tx:
+        for root in roots.every(tx):
+            if id_ in (f"r{root.id}", root.path):
+                return root
+    raise UsageError("find the root", id_, "no root has this id or path", "`model-manager roots` lists them")
+
+
+def _one(database: Database, id_: int) -> RootRow:
+    with database.read() as tx:
+        return next(root for root in roots.every(tx) if root.id == id_)
+
+
+def state_of(root: RootRow, volumes: Volumes, database: Database) -> tuple[str, bool]:
+    """(state, writable) of a root, looked at with patience but never longer than ten seconds.
+
+    A mount point that is empty because its drive is unplugged lies on another volume than the root did: offline.
+    """
+    answer: list[tuple[str, bool]] = []
+
+    def ask() -> None:
+        try:
+            stat = os.stat(root.path)
+            os.listdir(root.path)
+            answer.append(("online", os.access(root.path, os.W_OK)))
+        except OSError as error:
+            answer.append((_state(error), False))
+            return
+        if _another_volume_and_empty(root, volumes.of(root.path, stat.st_dev).name, database):
+            answer[0] = ("offline", False)
+
+    mount = volumes.mount_of(root.path)
+    if mount is None or mount.kind not in _SLOW:
+        ask()
+    else:
+        thread = threading.Thread(target=ask, daemon=True, name=f"look at {root.path}")
+        thread.start()
+        thread.join(ANSWER_WITHIN)
+    return answer[0] if answer else ("not-answering", False)
+
+
+_SLOW = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "fuse.rclone", "fuse.davfs", "davfs", "autofs", "fuse"}
+)
+
+
+def _state(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "denied"
+    return "not-answering" if error.errno in (errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EIO) else "offline"
+
+
+def _another_volume_and_empty(root: RootRow, volume: str, database: Database) -> bool:
+    if root.volume is None:
+        return False
+    with database.read() as tx:
+        before = roots.volume_name(tx, root.volume)
+    return bool(before) and before != volume and not os.listdir(root.path)
+
+
+def was_deleted(root: RootRow, volumes: Volumes, database: Database) -> bool:
+    """Whether a root that is not there was removed, not unplugged: what is left of its path is on its own volume."""
+    if root.volume is None or root.found_by == "user":
+        return False
+    parent = root.path
+    while not os.path.isdir(parent):
+        parent = os.path.dirname(parent)
+    try:
+        volume = volumes.of(parent, os.stat(parent).st_dev).name
+    except OSError:
+        return False
+    with database.read() as tx:
+        return roots.volume_name(tx, root.volume) == volume
+
+
+def label_of(tool: str) -> str:
+    """A tool's name for people."""
+    return BY_TOOL[tool].label if tool in BY_TOOL else tool
+
+
+def set_base_path(database: Database, settings: SettingsFile, path: str) -> RootRow:
+    """Makes a folder the base path: a root whose category folders count as evidence. Nothing is moved."""
+    root = add_root(database, path, "store")
+    settings.values.base_path = root.path
+    settings.save()
+    return root

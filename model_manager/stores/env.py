@@ -1,0 +1,142 @@
+"""The computer as adapters see it: home, environment, system, drives, processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+System = Literal["linux", "macos", "windows"]
+_DRIVES = ("/media/", "/run/media/", "/mnt/", "/Volumes/", "/data", "/srv")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A running program of this user: its command line, environment and working folder."""
+
+    pid: int
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+    folder: str
+
+
+@dataclass(frozen=True)
+class Env:
+    """Everything `find` may ask; tests build their own."""
+
+    home: str
+    environ: Mapping[str, str]
+    system: System = "linux"
+    drives: tuple[str, ...] = ()
+    """Mount points of further drives, searched for programs that people unpack where they like."""
+    scratch: str = ""
+    """A private folder for copies of other programs' databases."""
+    processes: tuple[Process, ...] = field(default=())
+
+    def path(self, *parts: str) -> str:
+        """A path below the home folder."""
+        return os.path.join(self.home, *parts)
+
+    def expand(self, text: str) -> str:
+        """`~` and `$NAME` as the tools expand them, with this environment's values."""
+        text = text.strip().strip("\"'")
+        if text == "~" or text.startswith(("~/", "~\\")):
+            text = self.home + text[1:]
+        for name in sorted(self.environ, key=len, reverse=True):
+            if "$" not in text:
+                break
+            text = text.replace("${" + name + "}", self.environ[name]).replace("$" + name, self.environ[name])
+        return text
+
+    def variable(self, name: str) -> str:
+        """An environment variable that holds a path, expanded; empty when unset or blank."""
+        return self.expand(self.environ.get(name, ""))
+
+    def cache(self) -> str:
+        if self.system == "windows":
+            return self.environ.get("LOCALAPPDATA") or self.path("AppData", "Local")
+        if self.system == "macos":
+            return self.path("Library", "Caches")
+        return self.xdg_cache()
+
+    def xdg_cache(self) -> str:
+        """`XDG_CACHE_HOME` or `~/.cache`: what Python tools use on every system."""
+        return self.environ.get("XDG_CACHE_HOME") or self.path(".cache")
+
+    def config(self) -> str:
+        if self.system == "windows":
+            return self.environ.get("APPDATA") or self.path("AppData", "Roaming")
+        if self.system == "macos":
+            return self.path("Library", "Application Support")
+        return self.environ.get("XDG_CONFIG_HOME") or self.path(".config")
+
+    def data(self) -> str:
+        if self.system == "windows":
+            return self.environ.get("LOCALAPPDATA") or self.path("AppData", "Local")
+        if self.system == "macos":
+            return self.path("Library", "Application Support")
+        return self.environ.get("XDG_DATA_HOME") or self.path(".local", "share")
+
+    def flatpaks(self, kind: Literal["cache", "config", "data"]) -> Iterator[str]:
+        """The private folders of installed Flatpak programs: `~/.var/app/*/cache` and so on."""
+        base = self.path(".var", "app")
+        try:
+            names = sorted(os.listdir(base))
+        except OSError:
+            return
+        for name in names:
+            yield os.path.join(base, name, kind)
+
+    def running(self, *names: str) -> Iterator[Process]:
+        """Processes whose program or script has one of these names."""
+        for process in self.processes:
+            heads = {os.path.basename(argument).lower() for argument in process.arguments[:2]}
+            if heads & set(names):
+                yield process
+
+
+def this_computer(drives: tuple[str, ...], scratch: str) -> Env:
+    """The real environment."""
+    system: System = {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")  # type: ignore[assignment]
+    home = os.path.expanduser("~")
+    return Env(home, dict(os.environ), system, drives, scratch, tuple(_processes(home)))
+
+
+def is_drive(point: str) -> bool:
+    """Whether a mount point is where people's further drives appear."""
+    return any(point == place.rstrip("/") or point.startswith(place.rstrip("/") + "/") for place in _DRIVES)
+
+
+def _processes(home: str) -> Iterator[Process]:
+    """This user's processes with the same home; those of others cannot be read and are passed over."""
+    try:
+        numbers = [name for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return
+    for number in numbers:
+        folder = f"/proc/{number}"
+        try:
+            if os.stat(folder).st_uid != os.getuid():
+                continue
+            with open(f"{folder}/cmdline", "rb") as file:
+                arguments = os.fsdecode(file.read(65_536)).split("\0")
+            if not _is_tool(arguments):
+                continue
+            with open(f"{folder}/environ", "rb") as file:
+                pairs = os.fsdecode(file.read(262_144)).split("\0")
+            environ = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+            if environ.get("HOME", home) == home:
+                yield Process(int(number), tuple(arguments), environ, os.readlink(f"{folder}/cwd"))
+        except OSError:
+            continue
+
+
+_TOOLS = frozenset({"ollama", "main.py", "launch.py", "webui.py", "entry_with_update.py", "invokeai-web", "server.py",
+                    "koboldcpp.py", "koboldcpp", "local-ai", "llama-server", "lms", "jan", "chat", "swarmui",
+                    "model-runner", "stabilitymatrix.avalonia"})  # fmt: skip
+
+
+def _is_tool(arguments: list[str]) -> bool:
+    return any(os.path.basename(argument).lower() in _TOOLS for argument in arguments[:2])

@@ -1,0 +1,284 @@
+"""Which files of a folder are one model. Pure: names in, groups out.
+
+Every tool that keeps plain files comes here, and so does a Hugging Face snapshot, so the rules for
+shards, projectors, sidecars, pairs and pipelines exist once (`knowledge`: formats A.2, A.4, A.5, C).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from model_manager.base.facts import Role
+
+CERTAIN = frozenset({".gguf", ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".pt2", ".onnx", ".tflite", ".nemo",
+                     ".mlmodel", ".keras", ".llamafile", ".litertlm", ".ggml"})  # fmt: skip
+AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model"})
+"""Suffixes that other things have too: believed only when the content is recognised."""
+PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
+           ".tmp")  # fmt: skip
+
+_SHARD = re.compile(r"^(?P<stem>.+?)[-.](?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.[A-Za-z0-9]+)$")
+_RAW_PART = re.compile(r"^(?P<stem>.+\.gguf)[.-](?:part(?P<number>\d+)of(?P<count>\d+)|split-(?P<letter>[a-z]))$")
+_PROJECTOR = re.compile(r"(^|[-_.])mmproj([-_.]|$)", re.IGNORECASE)
+_QUANT = re.compile(
+    r"[-_.](?:ud[-_]|i1[-_]|imat[-_])?(?:i?q\d_?(?:k|\d|nl|xs|xxs|s|m)?(?:_(?:xxs|xs|s|m|l|xl|\d))*"
+    r"|tq\d_0|mxfp4(?:_moe)?|nvfp4|bf16|fp?16|fp?32|fp8(?:_e\dm\d(?:fn)?)?)(?=$|[-_.])",
+    re.IGNORECASE,
+)
+_ONNX_PART = re.compile(
+    r"^(?P<part>encoder_model|decoder_model_merged|decoder_with_past_model|decoder_model|vision_encoder"
+    r"|embed_tokens|audio_encoder)(?P<variant>(?:_[a-z0-9]+)*)$"
+)
+_TRAINING = frozenset({"optimizer.pt", "optimizer.bin", "scheduler.pt", "scheduler.bin", "training_args.bin",
+                       "scaler.pt"})  # fmt: skip
+_TOKENIZERS = ("tokenizer", "vocab", "merges.txt", "special_tokens", "added_tokens", "spiece", "sentencepiece",
+               "tekken", "chat_template")  # fmt: skip
+_SIDECARS = (".civitai.info", ".metadata.json", ".cm-info.json", ".swarm.json", ".onnx.json", ".json", ".txt", ".yaml",
+             ".yml", ".sha256", ".md5", ".etag", ".gguf.etag", ".gguf.json")  # fmt: skip
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One model's files as (relative path, role).
+
+    `label` is what tells it from the folder: empty when it *is* the folder, else a path without
+    suffix. `missing` names parts that a numbered set lacks. `whole` marks a folder model.
+    """
+
+    label: str
+    files: tuple[tuple[str, Role], ...]
+    missing: tuple[str, ...] = ()
+    whole: bool = False
+    raw_parts: bool = False
+
+
+def suffix_of(name: str) -> str:
+    return name[name.rfind(".") :].lower() if "." in name else ""
+
+
+def is_weights(name: str) -> bool:
+    """Whether a file of this name may hold weights."""
+    suffix = suffix_of(name)
+    return suffix in CERTAIN or suffix in AMBIGUOUS or bool(_RAW_PART.match(name))
+
+
+def is_partial(name: str) -> bool:
+    """Whether a name says that its download has not ended: `x.gguf.part`, `incomplete-x.gguf`."""
+    low = name.lower()
+    if low.startswith("incomplete-") and suffix_of(low) in CERTAIN:
+        return True
+    if low.endswith(".crdownload"):
+        return True
+    stem = next((low[: -len(end)] for end in PARTIAL if low.endswith(end)), None)
+    if stem is None:
+        return False
+    return suffix_of(stem) in CERTAIN | AMBIGUOUS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))
+
+
+def is_training(name: str) -> bool:
+    """Rests of a training run: never needed to use the model."""
+    base = name.rsplit("/", 1)[-1]
+    return base in _TRAINING or base.startswith(("rng_state", "events.out.tfevents"))
+
+
+def is_projector(name: str) -> bool:
+    return suffix_of(name) == ".gguf" and bool(_PROJECTOR.search(name.rsplit("/", 1)[-1][:-5]))
+
+
+def role_of(name: str) -> Role:
+    """The role of a file that lies in a model's folder."""
+    base = name.rsplit("/", 1)[-1].lower()
+    if is_projector(base):
+        return "projector"
+    if base.startswith(_TOKENIZERS) or base == "tokenizer.model":
+        return "tokenizer"
+    if base.startswith("adapter_model."):
+        return "adapter"
+    if suffix_of(base) in (".json", ".yaml", ".yml", ".jinja", ".cfg", ".conf", ".ini", ".toml"):
+        return "config"
+    return "weights" if is_weights(base) and not is_training(base) else "other"
+
+
+def group(names: Collection[str], whole: bool = False) -> list[Group]:
+    """The models among the files of one folder, given as relative paths (subfolders included).
+
+    `whole` says that the tool takes the folder as one model whatever lies in it.
+    """
+    names = set(names)
+    if whole:
+        weights = [name for name in names if role_of(name) in ("weights", "adapter")]
+        return [_folder("", names)] if weights else []
+    groups: list[Group] = []
+    left = set(names)
+    for marker, taken in (("model_index.json", _pipeline), ("modules.json", _sentence)):
+        if marker in names:
+            members = taken(names)
+            groups.append(_folder("", members))
+            left -= {name for name in members if role_of(name) in ("weights", "adapter")}
+    for bundle in sorted({_bundle(name) for name in left} - {""}):
+        members = {name for name in left if name.startswith(bundle + "/")}
+        left -= members
+        owner = bundle.removesuffix(".mlmodelc").removesuffix("-encoder") + ".bin"
+        if not (bundle.endswith("-encoder.mlmodelc") and owner in names):
+            groups.append(_folder(bundle, members))
+    by_folder: dict[str, set[str]] = {}
+    for name in left:
+        by_folder.setdefault(name.rpartition("/")[0], set()).add(name)
+    for folder in sorted(by_folder):
+        shared = by_folder.get("", set()) if folder.rsplit("/", 1)[-1] in ("onnx", "openvino") else set()
+        groups.extend(_in_folder(folder, by_folder[folder], shared, names, bool(groups)))
+    return groups
+
+
+def _folder(label: str, members: Iterable[str]) -> Group:
+    return Group(label, tuple((name, role_of(name)) for name in sorted(members)), whole=True)
+
+
+def _pipeline(names: set[str]) -> set[str]:
+    """A diffusers pipeline: its component folders and the small files beside model_index.json."""
+    return {name for name in names if "/" in name or role_of(name) != "weights"}
+
+
+def _sentence(names: set[str]) -> set[str]:
+    """A sentence-transformers model: its modules' folders and one set of weights beside modules.json."""
+    top = {name for name in names if "/" not in name}
+    best = [name for name in top if suffix_of(name) == ".safetensors"] or [
+        name for name in top if role_of(name) == "weights" and suffix_of(name) == ".bin"
+    ]
+    modules = {name for name in names if re.match(r"^\d+_[A-Za-z]+/", name)}
+    return {name for name in top if role_of(name) != "weights"} | set(best) | modules
+
+
+def _bundle(name: str) -> str:
+    match = re.match(r"^(.*?\.(?:mlmodelc|mlpackage))/", name)
+    return match[1] if match else ""
+
+
+def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[str], taken: bool) -> list[Group]:
+    """The models among the files directly in one folder; `taken`: the folder's own name is spoken for."""
+    prefix = folder + "/" if folder else ""
+    base = {name[len(prefix) :] for name in names}
+    sets, missing = _sets(base)
+    configured = "config.json" in base or "config.json" in shared or "adapter_config.json" in base
+    companions = {name for name in base if role_of(name) in ("config", "tokenizer")} if configured else set()
+    projectors = {name for name in base if is_projector(name)}
+    main = _main_set(sets) if configured and not taken else None
+    result = []
+    for key in sorted(sets):
+        members, loose = sets[key], suffix_of(key) == ".gguf"
+        files: dict[str, Role] = {prefix + name: _weight_role(name) for name in members}
+        for name in _sidecars(key, members, base):
+            files.setdefault(prefix + name, "sidecar")
+        if configured and not loose:
+            files.update({prefix + name: role_of(name) for name in companions})
+            files.update({name: role_of(name) for name in shared if role_of(name) in ("config", "tokenizer")})
+        if loose and projectors and not is_projector(key):
+            fitting = _fitting(key, projectors, sets)
+            files.update({prefix + name: "projector" for name in fitting})
+        for name in everything:
+            if name.startswith(prefix + key.rsplit(".", 1)[0] + "-encoder.mlmodelc/"):
+                files[name] = "other"
+        label = folder if key == main else prefix + _stem(key)
+        if key == main:
+            files.update({prefix + name: "other" for name in base if role_of(name) == "other" and not is_partial(name)})
+        ordered = tuple(sorted(files.items()))
+        result.append(Group(label, ordered, missing.get(key, ()), key == main, bool(_RAW_PART.match(min(members)))))
+    attached = {name for one in result for name, role in one.files if role == "projector" and len(one.files) > 1}
+    return [one for one in result if not (len(one.files) == 1 and one.files[0][0] in attached)]
+
+
+def _weight_role(name: str) -> Role:
+    if is_projector(name):
+        return "projector"
+    return "adapter" if name.startswith("adapter_model.") else "weights"
+
+
+def _stem(key: str) -> str:
+    suffix = suffix_of(key)
+    return key[: -len(suffix)] if suffix in CERTAIN | AMBIGUOUS else key
+
+
+def _sets(base: set[str]) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...]]]:
+    """Weight files by set, keyed by a file name that stands for the set, and what numbered sets lack."""
+    sets: dict[str, set[str]] = {}
+    wanted: dict[str, tuple[str, int, str]] = {}
+    for name in base:
+        if not is_weights(name) or is_training(name) or is_partial(name) or role_of(name) == "tokenizer":
+            continue
+        shard, raw, onnx = _SHARD.match(name), _RAW_PART.match(name), _ONNX_PART.match(_stem(name))
+        if shard:
+            key = shard["stem"] + shard["suffix"]
+            if key in base:  # a whole file of the same name is another model
+                key = f"{shard['stem']}-of-{shard['count']}{shard['suffix']}"
+            wanted[key] = (shard["stem"], int(shard["count"]), shard["suffix"])
+        elif raw:
+            key = raw["stem"]
+        elif onnx and suffix_of(name) == ".onnx":
+            key = f"encoder+decoder{onnx['variant']}.onnx"
+        elif suffix_of(name) in (".bin", ".param", ".xml") and (pair := _pair(name, base)):
+            key = pair
+        elif suffix_of(name) == ".xml":
+            continue
+        else:
+            key = name
+        sets.setdefault(key, set()).add(name)
+    missing = {}
+    for key, (stem, count, suffix) in wanted.items():
+        numbers = {int(match["number"]) for name in sets[key] if (match := _SHARD.match(name))}
+        lacking = sorted(set(range(1, min(count, 10_000) + 1)) - numbers)
+        missing[key] = tuple(f"{stem}-{number:05}-of-{count:05}{suffix}" for number in lacking)
+    return sets, missing
+
+
+def _pair(name: str, base: set[str]) -> str:
+    """OpenVINO's .xml and .bin, ncnn's .param and .bin: the file that describes stands for both."""
+    stem = name.rsplit(".", 1)[0]
+    for suffix in (".xml", ".param"):
+        if stem + suffix in base and stem + ".bin" in base:
+            return stem + suffix
+    return ""
+
+
+def _main_set(sets: dict[str, set[str]]) -> str | None:
+    """The set that the folder's configuration is about: it takes the folder's name."""
+    order = (
+        "model.safetensors", "diffusion_pytorch_model.safetensors", "adapter_model.safetensors",
+        "diffusion_pytorch_model.fp16.safetensors", "weights.npz", "model.bin", "pytorch_model.bin",
+        "diffusion_pytorch_model.bin", "adapter_model.bin", "model.pth", "tf_model.h5",
+    )  # fmt: skip
+    found = next((key for key in order if key in sets), None)
+    if found is None and len(sets) == 1:
+        (only,) = sets
+        return only if suffix_of(only) != ".gguf" else None
+    return found
+
+
+def _fitting(key: str, projectors: set[str], sets: dict[str, set[str]]) -> set[str]:
+    """The projectors that belong to a GGUF: those of its name, or all when the folder holds one family."""
+    families = {_family(name) for name in sets if suffix_of(name) == ".gguf" and not is_projector(name)}
+    mine = _family(key)
+    named = {name for name in projectors if _of(name) and (mine.startswith(_of(name)) or _of(name).startswith(mine))}
+    if named:
+        return named
+    return {name for name in projectors if not _of(name)} if len(families) > 1 else projectors
+
+
+def _family(name: str) -> str:
+    """A file name without suffix, shard, uploader's marks and quant: what all quants of one model share."""
+    return _QUANT.sub("", _stem(name).lower()).strip("-_.")
+
+
+def _of(projector: str) -> str:
+    return _PROJECTOR.sub("", _family(projector)).strip("-_.") if _family(projector) != "mmproj" else ""
+
+
+def _sidecars(key: str, members: set[str], base: set[str]) -> Iterable[str]:
+    """Files that follow a model by name: `<stem>.json`, `<name>.json`, previews, the Piper voice's settings."""
+    for stem in {_stem(key), key, *(_stem(name) for name in members), *members}:
+        for ending in (*_SIDECARS, *_PICTURES):
+            for name in (stem + ending, f"{stem}.preview{ending}", f"{stem}.thumb{ending}"):
+                if name in base and name not in members:
+                    yield name

@@ -1,0 +1,61 @@
+"""`hf download --local-dir`: plain files, with what the hub said of them under `.cache/huggingface/download`.
+
+Each `<path>.metadata` holds commit, etag (sha256 of LFS files, git sha1 else) and a unix time, and is valid
+only while the file is not newer (huggingface_hub 2.4 `_local_folder.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from model_manager.stores.found import Found, FoundFile, Leftover
+from model_manager.stores.look import Look
+
+_DOWNLOADS = os.path.join(".cache", "huggingface", "download")
+
+
+def with_downloads(items: Iterable[Found | Leftover], root: str, look: Look) -> Iterator[Found | Leftover]:
+    """Passes models through, with the sha256 that a `--local-dir` download left for their files."""
+    known: dict[str, str] = {}
+    for item in items:
+        yield (
+            replace(item, files=tuple(_hashed(file, root, look, known) for file in item.files))
+            if isinstance(item, Found)
+            else item
+        )
+
+
+def _hashed(file: FoundFile, root: str, look: Look, known: dict[str, str]) -> FoundFile:
+    if file.sha256 or file.role not in ("weights", "adapter", "projector"):
+        return file
+    base = _base(os.path.dirname(file.path), root, known)
+    if not base:
+        return file
+    record = os.path.join(base, _DOWNLOADS, os.path.relpath(file.path, base) + ".metadata")
+    text = look.small(record, 4096)
+    lines = text.decode("ascii", "replace").split("\n") if text else []
+    if len(lines) < 3 or len(lines[1]) != 64:
+        return file
+    try:
+        written = float(lines[2])
+    except ValueError:
+        return file
+    if file.stat.st_mtime - 1 > written:
+        return file
+    return replace(file, sha256=lines[1].lower(), sha256_source="index")
+
+
+def _base(folder: str, root: str, known: dict[str, str]) -> str:
+    """The folder above `folder`, within the root, that a download was made into; empty when there is none."""
+    if folder in known:
+        return known[folder]
+    if os.path.isdir(os.path.join(folder, _DOWNLOADS)):
+        found = folder
+    elif folder.rstrip(os.sep) == root.rstrip(os.sep) or len(folder) <= len(root):
+        found = ""
+    else:
+        found = _base(os.path.dirname(folder), root, known)
+    known[folder] = found
+    return found

@@ -1,0 +1,92 @@
+"""How adapters look at the disk: never failing for one entry, never leaving a trace, always cancellable."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+
+from model_manager.base.errors import reason_of
+from model_manager.base.facts import Facts
+from model_manager.base.reading import SMALL, read_small
+from model_manager.stores.found import Problem
+
+# Never entered: what lies in a trash or a snapshot is no model of anybody's.
+FORBIDDEN = frozenset({".Trash", ".Trashes", "$RECYCLE.BIN", ".snapshots", ".zfs", ".git", "lost+found",
+                       "System Volume Information", ".model-manager-aside"})  # fmt: skip
+
+
+def forbidden(name: str) -> bool:
+    """Whether a folder of this name is never entered."""
+    return name in FORBIDDEN or name.startswith(".Trash-")
+
+
+class Look:
+    """Given to `describe`. What cannot be read becomes a Problem in `problems`; the adapter goes on.
+
+    `facts` answers from the catalogue when the file has not changed, so an adapter may ask freely.
+    `skip` holds the real paths that other adapters read: they are not entered.
+    """
+
+    def __init__(
+        self,
+        facts: Callable[[str, os.stat_result], Facts],
+        skip: frozenset[str] = frozenset(),
+        step: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.facts = facts
+        self.skip = skip
+        self.step = step
+        self.problems: list[Problem] = []
+        self.unread: list[str] = []
+        """Folders whose content is not known: nothing below them may be taken for gone."""
+        self.met: set[str] = set()
+        """Real paths of `skip` that were reached: this tool uses those roots too."""
+
+    def problem(self, path: str, kind: str, why: str) -> None:
+        self.problems.append(Problem(path, kind, why))
+
+    def entries(self, folder: str) -> list[os.DirEntry[str]]:
+        """A folder's entries by name; empty, with a problem, when it cannot be read."""
+        try:
+            with os.scandir(folder) as found:
+                return sorted(found, key=lambda entry: entry.name)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self.problem(folder, "folder", reason_of(error))
+            self.unread.append(folder)
+            return []
+
+    def stat(self, path: str) -> os.stat_result | None:
+        """What a path leads to; None when it is gone, dangling or not a regular file."""
+        try:
+            found = os.stat(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.problem(path, "file", reason_of(error))
+            return None
+        return found if (found.st_mode & 0o170000) == 0o100000 else None
+
+    def small(self, path: str, limit: int = SMALL) -> bytes | None:
+        """A small file whole, None when it is not there; a problem when it cannot be read."""
+        try:
+            return read_small(path, limit)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            self.problem(path, "file", reason_of(error))
+            return None
+
+    def json(self, path: str, limit: int = SMALL) -> object | None:
+        """A small JSON file, None when it is not there or is no JSON (then with a problem)."""
+        text = self.small(path, limit)
+        if text is None:
+            return None
+        try:
+            found: object = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            self.problem(path, "json", f"is not valid JSON: {str(error)[:120]}")
+            return None
+        return found

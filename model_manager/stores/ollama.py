@@ -1,0 +1,258 @@
+"""Ollama: manifests that name content-addressed blobs.
+
+Rules from ollama/ollama (2026-08): manifest/paths.go, manifest/layer.go, types/model/name.go, server/images.go.
+Manifests are exactly four levels deep; a model is what a manifest names; blobs that no manifest names are orphans
+unless a manifest cannot be read (then Ollama itself prunes nothing).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from model_manager.base.facts import Claim, Health, Role
+from model_manager.stores import ollama_service
+from model_manager.stores.env import Env
+from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.look import Look
+from model_manager.stores.private_copy import rows_of
+from model_manager.stores.store import Store
+
+TOOL = "ollama"
+_SERVICE = "/usr/share/ollama/.ollama/models"
+_DIGEST = re.compile(r"^sha256[:-]([0-9a-f]{64})$")
+_BLOB = re.compile(r"^sha256-[0-9a-f]{64}$")
+_PART = re.compile(r"^(sha256-[0-9a-f]{64})-partial(-\d+)?$")
+_ROLES: dict[str, Role] = {
+    "model": "weights", "projector": "projector", "adapter": "adapter", "tensor": "weights", "draft": "other",
+    "json": "config", "params": "config",
+}  # fmt: skip
+
+
+def find(env: Env) -> Iterator[FoundRoot]:
+    """The running server's folder, the desktop app's setting, OLLAMA_MODELS, the default, the Linux service's."""
+    for process in env.running("ollama"):
+        if path := env.expand(process.environ.get("OLLAMA_MODELS", "")):
+            yield from _if_store(path, "process")
+    for path in _from_desktop(env):
+        yield from _if_store(path, "config")
+    if path := env.variable("OLLAMA_MODELS"):
+        yield from _if_store(path, "environment")
+    for path in _from_systemd(env):
+        yield from _if_store(path, "config")
+    yield from _if_store(env.path(".ollama", "models"), "default")
+    if env.system == "linux":
+        yield from _if_store(_SERVICE, "default")
+        for base in env.flatpaks("data"):
+            yield from _if_store(os.path.join(os.path.dirname(base), ".ollama", "models"), "default")
+
+
+def _if_store(path: str, found_by: str) -> Iterator[FoundRoot]:
+    if os.path.isabs(path) and os.path.isdir(path):
+        yield FoundRoot(TOOL, path, found_by)  # type: ignore[arg-type]
+
+
+def _from_desktop(env: Env) -> Iterator[str]:
+    if env.system == "linux":
+        return
+    place = os.path.join(env.config() if env.system == "macos" else env.data(), "Ollama", "db.sqlite")
+    for row in rows_of(place, env.scratch, "SELECT models FROM settings LIMIT 1"):
+        if isinstance(row[0], str) and row[0]:
+            yield env.expand(row[0])
+
+
+def _from_systemd(env: Env) -> Iterator[str]:
+    """`Environment="OLLAMA_MODELS=…"` of the service's unit and drop-ins, where readable."""
+    if env.system != "linux" or env.home.startswith("/tmp"):
+        return
+    folder = "/etc/systemd/system/ollama.service.d"
+    try:
+        names = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".conf")]
+    except OSError:
+        names = []
+    for name in [*reversed(names), "/etc/systemd/system/ollama.service"]:
+        try:
+            with open(name, encoding="utf-8", errors="replace") as file:
+                match = re.search(r'Environment="?OLLAMA_MODELS=([^"\n]+)', file.read(65_536))
+        except OSError:
+            continue
+        if match:
+            yield match[1].strip()
+            return
+
+
+def in_use(env: Env) -> str | None:
+    """Ollama's own server holds the store while it runs."""
+    running = next(iter(env.running("ollama")), None)
+    return f"Ollama is running (process {running.pid})" if running else None
+
+
+@dataclass(slots=True)
+class _Store:
+    root: str
+    blobs: dict[str, os.DirEntry[str]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    readable: bool = True
+
+
+def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+    """Every tag, then what no tag names."""
+    if not _can_list(root.path):
+        yield from ollama_service.describe(root, look)
+        return
+    blobs = os.path.join(root.path, "blobs")
+    store = _Store(root.path, {entry.name: entry for entry in look.entries(blobs)})
+    if blobs in look.unread:
+        yield from ollama_service.describe(root, look)
+        return
+    for path, parts in _manifests(os.path.join(root.path, "manifests"), look):
+        look.step()
+        found = _model(store, path, parts, look)
+        if found:
+            yield found
+    yield from _leftovers(store, look)
+
+
+def _can_list(path: str) -> bool:
+    return os.access(path, os.R_OK | os.X_OK)
+
+
+def _manifests(folder: str, look: Look) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
+    """Files exactly four levels below manifests/: host, namespace, model, tag."""
+    levels: list[tuple[str, tuple[str, ...]]] = [(folder, ())]
+    while levels:
+        path, parts = levels.pop()
+        for entry in look.entries(path):
+            inner = (*parts, entry.name)
+            if len(inner) < 4:
+                if entry.is_dir(follow_symlinks=len(inner) > 1):
+                    levels.append((entry.path, inner))
+            elif entry.is_file():
+                yield entry.path, inner  # type: ignore[misc]
+
+
+def name_of(parts: tuple[str, str, str, str]) -> str:
+    """The name that `ollama list` shows: the default host and namespace are left out."""
+    host, namespace, model, tag = parts
+    if host == "registry.ollama.ai":
+        return f"{model}:{tag}" if namespace == "library" else f"{namespace}/{model}:{tag}"
+    return f"{host}/{namespace}/{model}:{tag}"
+
+
+def _model(store: _Store, path: str, parts: tuple[str, str, str, str], look: Look) -> Found | None:
+    manifest = look.json(path)
+    stat = look.stat(path)
+    layers = manifest.get("layers") if isinstance(manifest, dict) else None
+    if not isinstance(manifest, dict) or not isinstance(layers, list) or stat is None:
+        store.readable = False
+        if stat is not None:
+            look.problem(
+                path, "manifest", "this Ollama manifest cannot be read; Ollama prunes nothing while it is there"
+            )
+        return None
+    files = [FoundFile(path, stat, "manifest", "manifest")]
+    missing: list[str] = []
+    details: dict[str, str] = {}
+    config = manifest.get("config")
+    every = ([config] if isinstance(config, dict) else []) + [layer for layer in layers if isinstance(layer, dict)]
+    for layer in every:
+        _add_layer(store, layer, layer is config, files, missing, details, look)
+    claims = tuple(_config_claims(store, config, look))
+    hub = "huggingface" if parts[0] in ("hf.co", "huggingface.co") else "ollama"
+    weights = any(file.role == "weights" for file in files)
+    health = None
+    if missing:
+        health = Health("incomplete", f"{len(missing)} of its blobs are missing: {', '.join(missing[:3])}")
+    elif not weights and any(claim.value == "cloud" for claim in claims):
+        health = Health("good", "runs in Ollama's cloud: no weights on this computer")
+    return Found(
+        name=name_of(parts),
+        path=path,
+        files=tuple(files),
+        claims=claims,
+        source=Source(hub, f"{parts[1]}/{parts[2]}", "", parts[3]),
+        health=health,
+        details=details,
+    )
+
+
+def _add_layer(
+    store: _Store, layer: Mapping[str, object], is_config: bool, files: list[FoundFile], missing: list[str],
+    details: dict[str, str], look: Look,
+) -> None:  # fmt: skip
+    match = _DIGEST.match(str(layer.get("digest", "")))
+    kind = str(layer.get("mediaType", "")).rsplit(".", 1)[-1]
+    if not match:
+        look.problem(files[0].path, "manifest", f"names a layer without a sha256: {str(layer.get('digest'))[:80]}")
+        return
+    blob = f"sha256-{match[1]}"
+    store.named.add(blob)
+    stat = look.stat(os.path.join(store.root, "blobs", blob))
+    if stat is None:
+        missing.append(blob[:19])
+        return
+    role: Role = "config" if is_config else _ROLES.get(kind, "other")
+    place = os.path.join(store.root, "blobs", blob)
+    files.append(FoundFile(place, stat, role, str(layer.get("name") or kind)[:200], match[1], "blob-name"))
+    if kind in ("template", "system", "params") and stat.st_size < 65_536:
+        text = look.small(place, 65_536)
+        details[kind] = text.decode("utf-8", "replace") if text else ""
+
+
+def _config_claims(store: _Store, config: object, look: Look) -> Iterator[Claim]:
+    """What Ollama recorded when the model was made (types/model/config.go): sidecar strength."""
+    match = _DIGEST.match(str(config.get("digest", ""))) if isinstance(config, dict) else None
+    text = look.small(os.path.join(store.root, "blobs", f"sha256-{match[1]}"), 4 << 20) if match else None
+    try:
+        record = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(record, dict):
+        return
+    why = "Ollama's record"
+    for key, claimed in (("file_type", "quant_label"), ("model_family", "architecture")):
+        if isinstance(record.get(key), str) and record[key]:
+            yield Claim(claimed, record[key], "sidecar", why)
+    if isinstance(record.get("context_length"), int) and record["context_length"] > 0:
+        yield Claim("context_length", record["context_length"], "sidecar", why)
+    capabilities = record.get("capabilities")
+    for word in capabilities if isinstance(capabilities, list) else ():
+        if word in ("vision", "audio"):
+            yield Claim(word, True, "sidecar", why)
+        elif word == "tools":
+            yield Claim("tool_use", True, "sidecar", why)
+        elif word == "embedding":
+            yield Claim("category", "embedding", "sidecar", why)
+    if record.get("remote_host"):
+        yield Claim("tag", "cloud", "sidecar", f"remote_host is {str(record['remote_host'])[:80]}")
+        yield Claim("category", "llm", "sidecar", why)
+    elif record.get("model_format") == "safetensors":
+        yield Claim("category", "llm", "folder", "a language model of Ollama")
+
+
+def _leftovers(store: _Store, look: Look) -> Iterator[Leftover]:
+    for name, entry in store.blobs.items():
+        if name in store.named and _BLOB.match(name):
+            continue
+        stat = look.stat(entry.path)
+        if stat is None:
+            continue
+        part = _PART.match(name)
+        if part or name.endswith(".tmp"):
+            yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), part[1] if part else name)
+        elif _BLOB.match(name):
+            if store.readable:
+                yield Leftover("orphan", entry.path, stat.st_size, on_disk(stat), "no Ollama model names this blob")
+        elif name.startswith(("sha256-", "sha256:")):
+            yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), name)
+        else:
+            yield Leftover(
+                "orphan", entry.path, stat.st_size, on_disk(stat), "not a blob: Ollama removes it at its start"
+            )
+
+
+STORE = Store(TOOL, "Ollama", find, describe, in_use)
+STORES = (STORE,)

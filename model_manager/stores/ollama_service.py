@@ -1,0 +1,69 @@
+"""A store that cannot be read (the Linux service's, owned by `ollama`), told by the service on loopback."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from collections.abc import Iterator
+
+from model_manager.base.facts import Claim, Health
+from model_manager.stores.found import Found, FoundRoot
+from model_manager.stores.look import Look
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_ANSWER = 8 << 20
+
+
+def describe(root: FoundRoot, look: Look) -> Iterator[Found]:
+    """Models as `/api/tags` lists them, marked "files not readable"; nothing when nobody answers."""
+    why = "this folder belongs to another user: its owner or an administrator can read it"
+    look.problem(root.path, "denied", why)
+    look.unread.append(root.path)
+    for record in _tags():
+        name = record.get("name")
+        if isinstance(name, str) and name:
+            yield _found(name[:300], record, root)
+
+
+def _found(name: str, record: dict[str, object], root: FoundRoot) -> Found:
+    details = record.get("details")
+    claims = [Claim("tag", "files not readable", "sidecar", "listed from the service's own answer")]
+    claims.append(Claim("category", "llm", "folder", "a model of Ollama"))
+    for key, field in (("family", "architecture"), ("quantization_level", "quant_label")):
+        value = details.get(key) if isinstance(details, dict) else None
+        if isinstance(value, str) and value:
+            claims.append(Claim(field, value[:80], "sidecar", "Ollama's answer"))
+    size = record.get("size")
+    told = {"reported_size": str(size)} if isinstance(size, int) and 0 <= size < 1 << 60 else {}
+    health = Health("unknown", "files not readable: listed from Ollama's own answer")
+    return Found(name, os.path.join(root.path, "manifests"), (), claims=tuple(claims), health=health, details=told)
+
+
+def _tags() -> list[dict[str, object]]:
+    """The service's list. Loopback only, whatever OLLAMA_HOST says; two seconds at most."""
+    host, port = _address(os.environ.get("OLLAMA_HOST", ""))
+    if host not in _LOOPBACK:
+        return []
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/api/tags")
+        answer = connection.getresponse()
+        if answer.status != 200:
+            return []
+        text = answer.read(_ANSWER)
+        models = json.loads(text).get("models")
+    except (OSError, ValueError, AttributeError, RecursionError, http.client.HTTPException):
+        return []
+    finally:
+        connection.close()
+    return [model for model in models if isinstance(model, dict)] if isinstance(models, list) else []
+
+
+def _address(text: str) -> tuple[str, int]:
+    text = text.strip().removeprefix("http://").rstrip("/")
+    host, _, port = text.rpartition(":") if ":" in text and not text.endswith("]") else (text, "", "")
+    host = host.strip("[]") or "127.0.0.1"
+    if host == "0.0.0.0":
+        host = "127.0.0.1"
+    return host, int(port) if port.isdigit() and 0 < int(port) < 65_536 else 11434

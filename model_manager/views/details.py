@@ -1,0 +1,220 @@
+"""The card of the chosen model: facts with their evidence, places, files, raw metadata, the user's own words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tkinter as tk
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ttkbootstrap as ttk
+from ttkbootstrap import ScrolledFrame
+
+from model_manager.base import units
+from model_manager.base.text import _, ngettext, short_path
+from model_manager.library import watch
+from model_manager.library.present import Json
+from model_manager.views import theme
+
+if TYPE_CHECKING:
+    from model_manager.views.library import LibraryScreen
+
+_WIDTH = 330
+
+
+class Details(ttk.Frame):
+    """Shows what `show` prints, for one model; a sum for several."""
+
+    def __init__(self, parent: tk.Misc, screen: LibraryScreen) -> None:
+        super().__init__(parent, width=theme.px(parent, _WIDTH))
+        self.pack_propagate(False)
+        self._screen = screen
+        self._model: Json | None = None
+        self._shown: tuple[Json | None, int, int] = (None, 0, 0)
+        self.scrolled = ScrolledFrame(self, padding=theme.px(self, 12), auto_hide=True)
+        self.scrolled.pack(fill="both", expand=True)
+        self.show(None, 0, 0)
+
+    def show(self, details: Json | None, count: int, size: int) -> None:
+        self._shown = (details, count, size)
+        body = self.scrolled
+        for child in body.winfo_children():
+            child.destroy()
+        self._model = details["model"] if details else None
+        if details is not None:
+            self._one(body, details)
+        elif count > 1:
+            self._label(body, ngettext("{n} model chosen", "{n} models chosen", count), font=theme.bold(self, 2))
+            self._label(body, units.size(size))
+        else:
+            self._label(
+                body, _("Choose a model to see what it is, why we believe that, and where it lies."), quiet=True
+            )
+
+    def restyle(self) -> None:
+        self.show(*self._shown)
+
+    def actions(self) -> list[tuple[str, Callable[[], None]]]:
+        """What can be done with the chosen model: also the context menu."""
+        actions = [(_("Open folder"), self.open_folder), (_("Copy path"), self.copy_path)]
+        if self._hash():
+            actions.append((_("Copy SHA-256"), lambda: self._copy(self._hash())))
+        return actions
+
+    def open_folder(self) -> None:
+        """Opens the system's file manager at the model."""
+        if not self._model or not self._model["places"]:
+            return
+        path = self._model["places"][0]["path"]
+        folder = path if not os.path.splitext(path)[1] else os.path.dirname(path)
+        opener = {"darwin": "open", "win32": "explorer"}.get(sys.platform, "xdg-open")
+        try:
+            subprocess.Popen([opener, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except OSError as error:
+            self._screen.say(_("{folder} could not be opened: {why}").format(folder=folder, why=error.strerror))
+
+    def copy_path(self) -> None:
+        if self._model and self._model["places"]:
+            self._copy(self._model["places"][0]["path"])
+
+    def _copy(self, text: str) -> None:
+        self.clipboard_clear()
+        self.clipboard_append(text)
+        self._screen.say(_("Copied: {text}").format(text=text[:80]))
+
+    def _hash(self) -> str:
+        files = self._model["files"] if self._model else ()
+        return next((file["sha256"] for file in files if file["role"] == "weights" and file["sha256"]), "")
+
+    def _one(self, body: ttk.Frame, details: Json) -> None:
+        model = details["model"]
+        why: dict[str, str] = {}
+        for claim in details["evidence"]:
+            why.setdefault(claim["field"], f"{claim['from']}: {claim['detail']}")
+        self._label(body, model["name"], font=theme.bold(self, 2))
+        buttons = ttk.Frame(body)
+        buttons.pack(fill="x", pady=(theme.px(self, 6), theme.px(self, 4)))
+        for number, (label, command) in enumerate(self.actions()):
+            button = ttk.Button(buttons, text=label, command=command)
+            button.pack(side="left", padx=(0, theme.px(self, 5)))
+            if number == 1:
+                buttons = ttk.Frame(body)
+                buttons.pack(fill="x")
+        self._facts(body, model, why)
+        self._section(body, _("Places"))
+        home = os.path.expanduser("~")
+        for place in model["places"]:
+            self._label(body, f"{watch.label_of(place['tool'])}: {place['name']}")
+            self._label(body, short_path(place["path"], home), quiet=True)
+        self._section(body, ngettext("{n} file", "{n} files", len(model["files"])))
+        for file in model["files"][:40]:
+            name = os.path.basename(file["path"])
+            line = self._row(body, f"{name}", units.size(file["size"]))
+            ttk.ToolTip(line, text=_file_words(file))
+        if len(model["files"]) > 40:
+            self._label(body, _("… and {n} more").format(n=len(model["files"]) - 40), quiet=True)
+        self._words(body, model)
+        self._section(body, _("From the header"))
+        self._raw(body, details["metadata"])
+
+    def _facts(self, body: ttk.Frame, model: Json, why: dict[str, str]) -> None:
+        health = model["health"]
+        sick = health["verdict"] not in ("good", "unknown")
+        if sick:
+            self._label(body, f"⚠ {health['verdict']}: {health['detail']}", bootstyle="danger")
+        elif health["detail"]:
+            self._label(body, health["detail"], quiet=True)
+        if model["code"]:
+            self._label(body, _("Names code: {names}").format(names=", ".join(model["code"])), bootstyle="danger")
+        label = model["quant_label"] if model["quant_label"] != model["quant"] else None
+        quant = " · ".join(part for part in (model["quant"], label and _("label {label}").format(label=label)) if part)
+        used = f"{model['last_used']['at'][:10]} ({model['last_used']['evidence']})" if model["last_used"] else ""
+        rows = (
+            (_("Kind"), model["category"], "category"), (_("Base model"), model["base_model"], "base_model"),
+            (_("Quant"), quant, "quant"),
+            (_("Bits per weight"), model["bits_per_weight"], "bits_per_weight"),
+            (_("Parameters"), units.parameters(model["parameters"]) if model["parameters"] else "", "parameters"),
+            (_("Context"), f"{model['context_length']:,}" if model["context_length"] else "", "context_length"),
+            (_("Architecture"), model["architecture"], "architecture"), (_("Format"), model["format"], "format"),
+            (_("Size"), units.size(model["size"]), "size"), (_("On disk"), units.size(model["bytes"]), "bytes"),
+            (_("Licence"), model["licence"], "licence"),
+            (_("Source"), model["source"]["repo"] if model["source"] else "", "source_repo"),
+            (_("Last used"), used, "used"), (_("SHA-256"), (self._hash() or "")[:16], "sha256"),
+        )  # fmt: skip
+        for title, value, field in rows:
+            if value:
+                line = self._row(body, title, str(value), quiet=True)
+                if field in why:
+                    ttk.ToolTip(line, text=why[field], delay=300)
+
+    def _words(self, body: ttk.Frame, model: Json) -> None:
+        self._section(body, _("Yours"))
+        if model["tags"]:
+            self._label(body, ", ".join(model["tags"]), quiet=True)
+        id_ = int(model["id"][1:])
+        line = ttk.Frame(body)
+        line.pack(fill="x", pady=theme.px(self, 3))
+        entry = ttk.Entry(line)
+        entry.pack(side="left", fill="x", expand=True)
+        add = ttk.Button(line, text=_("Add tag"), command=lambda: self._add_tag(id_, entry.get()))
+        add.pack(side="left", padx=(theme.px(self, 5), 0))
+        entry.bind("<Return>", lambda event: self._add_tag(id_, entry.get()))
+        note = ttk.Text(body, height=3, width=10, wrap="word")
+        note.pack(fill="x", pady=theme.px(self, 3))
+        note.insert("1.0", model["note"])
+        note.bind("<FocusOut>", lambda event: self._note(id_, model["note"], note.get("1.0", "end-1c")))
+        pin = _("Unpin") if model["pinned"] else _("Pin")
+        ttk.Button(body, text=pin, command=lambda: self._screen.controller.set_pinned({id_}, not model["pinned"])).pack(
+            anchor="w"
+        )
+
+    def _add_tag(self, id_: int, text: str) -> None:
+        if text.strip():
+            self._screen.controller.tag({id_}, [text], [])
+
+    def _note(self, id_: int, before: str, text: str) -> None:
+        if text != before:
+            self._screen.controller.set_note(id_, text)
+
+    def _raw(self, body: ttk.Frame, metadata: dict[str, Any]) -> None:
+        lines = []
+        for path, keys in metadata.items():
+            lines.append(os.path.basename(path))
+            lines += [f"  {key} = {str(value)[:300]}" for key, value in list(keys.items())[:120]]
+        text = ttk.Text(body, height=min(14, max(2, len(lines))), width=10, wrap="none")
+        text.insert("1.0", "\n".join(lines) or _("nothing"))
+        text.configure(state="disabled")
+        text.pack(fill="x", pady=theme.px(self, 4))
+
+    def _section(self, body: ttk.Frame, title: str) -> None:
+        ttk.Label(body, text=title, font=theme.bold(self)).pack(
+            anchor="w", pady=(theme.px(self, 12), theme.px(self, 2))
+        )
+
+    def _row(self, body: ttk.Frame, title: str, value: str, quiet: bool = False) -> ttk.Frame:
+        line = ttk.Frame(body)
+        line.pack(fill="x")
+        colour = theme.muted(ttk.Style())
+        left = ttk.Label(line, text=title, foreground=colour if quiet else None, width=16 if quiet else 0, anchor="w")
+        left.pack(side="left", anchor="n", fill="x", expand=not quiet)
+        right = ttk.Label(
+            line, text=value, wraplength=theme.px(self, _WIDTH - 170), justify="left" if quiet else "right"
+        )
+        right.pack(side="left" if quiet else "right", anchor="n", fill="x")
+        return line
+
+    def _label(self, body: ttk.Frame, text: str, quiet: bool = False, **options: Any) -> None:
+        colour = {"foreground": theme.muted(ttk.Style())} if quiet else {}
+        label = ttk.Label(body, text=text, wraplength=theme.px(self, _WIDTH - 40), justify="left", **colour, **options)
+        label.pack(anchor="w", fill="x")
+
+
+def _file_words(file: Json) -> str:
+    parts = [file["path"], f"{file['size']:,} bytes, {file['bytes']:,} on disk, {file['role']}"]
+    if file["links"] > 1:
+        parts.append(_("{n} names for one file").format(n=file["links"]))
+    if file["sha256"]:
+        parts.append(f"sha256 {file['sha256'][:16]}… ({file['sha256_source']})")
+    return "\n".join(parts)

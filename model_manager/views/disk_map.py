@@ -1,0 +1,146 @@
+"""The disk map: a treemap on a canvas. Hover names, a click looks into a group, a right click opens the model."""
+
+from __future__ import annotations
+
+import tkinter as tk
+import tkinter.font as tkfont
+from collections.abc import Callable
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from model_manager.base.text import _
+from model_manager.controllers.disk_map import DiskMap, Tile
+from model_manager.controllers.library import Library
+from model_manager.views import theme
+
+# Hues that stay apart for most kinds of colour vision (Okabe and Ito 2008), mixed with the theme's background.
+_HUES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#bcbd22", "#7f7f7f", "#17becf")
+
+
+class DiskMapScreen(ttk.Frame):
+    """Implements DiskMapView. Shows what the library shows: its search narrows the map too."""
+
+    def __init__(self, parent: tk.Misc, library: Library, open_model: Callable[[int], None]) -> None:
+        super().__init__(parent)
+        self._library, self._open_model = library, open_model
+        self.controller = DiskMap(self)
+        self._tiles: list[Tile] = []
+        self._timer = ""
+        self._rows_seen: object = None
+        gap = theme.px(self, 8)
+        head = ttk.Frame(self, padding=gap)
+        head.pack(fill="x")
+        ttk.Label(head, text=_("Disk map"), font=theme.bold(self, 3)).pack(side="left")
+        self.total = ttk.Label(head)
+        self.total.pack(side="left", padx=gap * 2)
+        self.group = tk.StringVar(self, "kind")
+        for value, title in (("tool", _("By tool")), ("kind", _("By kind"))):
+            ttk.Radiobutton(
+                head, text=title, value=value, variable=self.group, bootstyle="outline toolbutton",
+                command=lambda: self.controller.choose(self.group.get()),
+            ).pack(side="right", padx=(theme.px(self, 4), 0))  # fmt: skip
+        self.up = ttk.Button(head, text=_("Up"), icon="arrow-up", command=lambda: self.controller.zoom(""))
+        self.canvas = ttk.Canvas(self, highlightthickness=0)
+        self.canvas.pack(fill="both", expand=True, padx=gap)
+        self.words = ttk.Label(self, padding=(gap, theme.px(self, 4)))
+        self.words.pack(fill="x")
+        self.canvas.bind("<Configure>", lambda event: self._soon())
+        self.canvas.bind("<Motion>", self._hover)
+        self.canvas.bind("<Button-1>", self._click)
+        self.canvas.bind("<Button-3>", self._open)
+
+    def start(self) -> None:
+        self._soon()
+
+    def handle(self, message: object) -> None:
+        if self.winfo_ismapped() and self._rows_seen is not self._library.rows:
+            self._soon()
+
+    def restyle(self) -> None:
+        self._paint()
+
+    def show_tiles(self, tiles: list[Tile], path: str, total: str) -> None:
+        self._tiles = tiles
+        self.total.configure(text=f"{path}  {total}" if path else total)
+        if path:
+            self.up.pack(side="right", padx=theme.px(self, 8))
+        else:
+            self.up.pack_forget()
+        self._paint()
+
+    def _soon(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+        self._timer = self.after(80, self._lay_out)
+
+    def _lay_out(self) -> None:
+        self._rows_seen = self._library.rows
+        self.controller.rows = self._library.rows
+        header = tkfont.nametofont("TkDefaultFont", root=self).metrics("linespace") + 4
+        self.controller.lay_out(self.canvas.winfo_width(), self.canvas.winfo_height(), header)
+
+    def _paint(self) -> None:
+        canvas, colours = self.canvas, ttk.Style().colors
+        canvas.delete("all")
+        canvas.configure(background=colours.bg)
+        if not self._tiles:
+            text = _("The map shows what takes the room, once models are found.")
+            middle = (canvas.winfo_width() // 2, canvas.winfo_height() // 2)
+            canvas.create_text(*middle, text=text, fill=theme.muted(ttk.Style()))
+            return
+        font = tkfont.nametofont("TkDefaultFont", root=self)
+        bold = theme.bold(self)
+        for number, tile in enumerate(self._tiles):
+            fill = theme.mixed(_HUES[tile.group % len(_HUES)], colours.bg, 0.34 if tile.depth else 0.55)
+            ink = max(("#000000", "#ffffff"), key=lambda one, behind=fill: theme.contrast(one, behind))
+            canvas.create_rectangle(
+                tile.x,
+                tile.y,
+                tile.x + tile.width,
+                tile.y + tile.height,
+                fill=fill,
+                outline=colours.bg,
+                tags=(f"t{number}",),
+            )
+            used = bold if tile.depth == 0 else font
+            room = int(tile.width - 8)
+            if room > 24 and tile.height >= used.metrics("linespace") + 2:
+                text = _clipped(tile.title, room, used)
+                canvas.create_text(tile.x + 4, tile.y + 2, text=text, anchor="nw", fill=ink, font=used)
+
+    def _at(self, event: tk.Event[Any]) -> Tile | None:
+        found = None
+        for tile in self._tiles:
+            if tile.x <= event.x < tile.x + tile.width and tile.y <= event.y < tile.y + tile.height:
+                found = tile
+        return found
+
+    def _hover(self, event: tk.Event[Any]) -> None:
+        tile = self._at(event)
+        self.words.configure(text=tile.detail if tile else "")
+
+    def _click(self, event: tk.Event[Any]) -> None:
+        tile = self._at(event)
+        if tile is None:
+            return
+        if self.controller.inside and tile.id is not None:
+            self._open_model(tile.id)
+        else:
+            self.controller.zoom(tile.key)
+
+    def _open(self, event: tk.Event[Any]) -> None:
+        tile = self._at(event)
+        if tile is not None and tile.id is not None:
+            id_ = tile.id
+            menu = ttk.Menu(self, tearoff=False)
+            menu.add_command(label=_("Show in the library"), command=lambda: self._open_model(id_))
+            menu.tk_popup(event.x_root, event.y_root)
+
+
+def _clipped(text: str, width: int, font: tkfont.Font) -> str:
+    if font.measure(text) <= width:
+        return text
+    while text and font.measure(text + "…") > width:
+        text = text[: max(0, min(len(text) - 1, int(len(text) * width / max(1, font.measure(text + "…")))))]
+    return text + "…" if text else ""

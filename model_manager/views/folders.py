@@ -1,0 +1,138 @@
+"""Folders: the places that are watched, how each was found, and the base folder."""
+
+from __future__ import annotations
+
+import os
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import filedialog
+
+import ttkbootstrap as ttk
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.events import RootsChanged
+from model_manager.base.text import _, short_path
+from model_manager.controllers.folders import Folders
+from model_manager.library import watch
+from model_manager.library.present import Json
+from model_manager.views import theme
+
+_STATES = {"online": _("there"), "offline": _("not there (unplugged?)"), "denied": _("may not be read"),
+           "not-answering": _("does not answer"), "ignored": _("ignored")}  # fmt: skip
+_FOUND = {"default": _("its usual place"), "environment": _("an environment variable"), "config": _("its settings"),
+          "process": _("the running program"), "user": _("you")}  # fmt: skip
+
+
+class FoldersScreen(ttk.Frame):
+    """Implements FoldersView."""
+
+    def __init__(self, parent: tk.Misc, app: App, rescan: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self.controller = Folders(app, self, rescan)
+        gap = theme.px(self, 8)
+        head = ttk.Frame(self, padding=gap)
+        head.pack(fill="x")
+        ttk.Label(head, text=_("Folders"), font=theme.bold(self, 3)).pack(side="left")
+        ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self._add).pack(side="right")
+        text = _(
+            "Your tools' folders are found by their own rules. Adding, ignoring or removing one changes nothing "
+            "on disk."
+        )
+        ttk.Label(self, text=text, padding=(gap, 0)).pack(anchor="w")
+        frame = ttk.Frame(self, padding=gap)
+        frame.pack(fill="both", expand=True)
+        columns = (("tool", _("Tool"), 170), ("models", _("Models"), 70), ("size", _("On disk"), 90),
+                   ("state", _("State"), 190), ("found", _("Found by"), 170), ("path", _("Folder"), 360))  # fmt: skip
+        self.tree = ttk.Treeview(
+            frame, columns=[name for name, _title, _width in columns], show="headings", selectmode="browse"
+        )
+        for name, title, width in columns:
+            anchor = "e" if name in ("models", "size") else "w"
+            self.tree.heading(name, text=title, anchor=anchor)
+            self.tree.column(name, width=theme.px(self, width), anchor=anchor, stretch=name == "path")
+        bar = ttk.Scrollbar(frame, orient="vertical", command=self.tree.yview)
+        self.tree.configure(yscrollcommand=bar.set)
+        self.tree.pack(side="left", fill="both", expand=True)
+        bar.pack(side="right", fill="y")
+        self.tree.bind("<<TreeviewSelect>>", lambda event: self._enable())
+        foot = ttk.Frame(self, padding=(gap, 0, gap, gap))
+        foot.pack(fill="x")
+        self.buttons = [
+            ttk.Button(foot, text=_("Ignore"), command=lambda: self.controller.ignore(self._chosen())),
+            ttk.Button(foot, text=_("Remove from the list"), command=lambda: self.controller.remove(self._chosen())),
+            ttk.Button(foot, text=_("It is elsewhere now…"), command=self._move),
+        ]
+        for button in self.buttons:
+            button.pack(side="left", padx=(0, theme.px(self, 6)))
+        self._build_base(gap)
+        self._enable()
+
+    def _build_base(self, gap: int) -> None:
+        card = ttk.Frame(self, bootstyle="@card", padding=gap)
+        card.pack(fill="x", padx=gap, pady=(0, gap))
+        ttk.Label(card, text=_("Base folder"), bootstyle="@card", font=theme.bold(self)).pack(anchor="w")
+        self.base = ttk.Label(card, bootstyle="@card", justify="left")
+        self.base.pack(side="left", anchor="w")
+        self.choose = ttk.Button(card, text=_("Choose…"), command=self._choose_base)
+        self.choose.pack(side="right")
+        self.offer = ttk.Button(card, bootstyle="primary")
+
+    def start(self) -> None:
+        self.controller.start()
+
+    def handle(self, message: object) -> None:
+        self.controller.handle(message)
+        if isinstance(message, RootsChanged) and self.winfo_ismapped():
+            self.controller.start()
+
+    def restyle(self) -> None:
+        """Nothing of its own."""
+
+    def show_roots(self, roots: list[Json], base_path: str, offer: str) -> None:
+        chosen = self._chosen()
+        home = os.path.expanduser("~")
+        self.tree.delete(*self.tree.get_children())
+        for root in roots:
+            also = "".join(f", {watch.label_of(tool)}" for tool in root["also"])
+            state: str = _STATES.get(root["state"]) or root["state"]
+            if root["state"] == "online" and not root["writable"]:
+                state += _(", read-only 🔒")
+            values = (watch.label_of(root["tool"]) + also, f"{root['models']:,}", units.size(root["bytes"]), state,
+                      _FOUND.get(root["found_by"], root["found_by"]), short_path(root["path"], home))  # fmt: skip
+            self.tree.insert("", "end", root["id"], values=values)
+        if chosen and self.tree.exists(chosen):
+            self.tree.selection_set(chosen)
+        said = (
+            short_path(base_path, home)
+            if base_path
+            else _("None yet. It is where your own models can live, sorted by kind.")
+        )
+        self.base.configure(text=said)
+        self.offer.pack_forget()
+        if offer and not base_path:
+            text = _("Use {path}").format(path=short_path(offer, home))
+            self.offer.configure(text=text, command=lambda: self.controller.set_base_path(offer))
+            self.offer.pack(side="right", padx=theme.px(self, 6))
+
+    def _chosen(self) -> str:
+        return str((self.tree.selection() or ("",))[0])
+
+    def _enable(self) -> None:
+        for button in self.buttons:
+            button.configure(state="normal" if self._chosen() else "disabled")
+
+    def _add(self) -> None:
+        path = filedialog.askdirectory(parent=self, title=_("A folder with models"), mustexist=True)
+        if path:
+            self.controller.add(path)
+
+    def _move(self) -> None:
+        path = filedialog.askdirectory(parent=self, title=_("Where is this folder now?"), mustexist=True)
+        if path:
+            self.controller.move(self._chosen(), path)
+
+    def _choose_base(self) -> None:
+        path = filedialog.askdirectory(parent=self, title=_("The folder for your own models"), mustexist=True)
+        if path:
+            self.controller.set_base_path(path)

@@ -1,0 +1,78 @@
+"""Health: what is broken, what is left over, what could not be read; each with the reason."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from model_manager.app import App
+from model_manager.base.events import ScanFinished
+from model_manager.base.text import _
+from model_manager.controllers.health import Health, Section
+from model_manager.views import theme
+
+
+class HealthScreen(ttk.Frame):
+    """Implements HealthView."""
+
+    def __init__(self, parent: tk.Misc, app: App, open_model: Callable[[int], None]) -> None:
+        super().__init__(parent)
+        self.controller = Health(app, self)
+        self._open_model = open_model
+        self._ids: dict[str, int] = {}
+        gap = theme.px(self, 8)
+        ttk.Label(self, text=_("Health"), font=theme.bold(self, 3), padding=gap).pack(anchor="w")
+        text = _(
+            "From the headers alone: sizes, parts, links. Nothing is changed here; a double click shows the model."
+        )
+        self.words = ttk.Label(self, text=text, padding=(gap, 0))
+        self.words.pack(anchor="w")
+        frame = ttk.Frame(self, padding=gap)
+        frame.pack(fill="both", expand=True)
+        self.tree = ttk.Treeview(frame, columns=("size", "why", "path"), show="tree headings", selectmode="browse")
+        for name, title, width, stretch in (("#0", _("What"), 300, False), ("size", _("Size"), 110, False),
+                                            ("why", _("Why"), 330, True), ("path", _("Where"), 300, True)):  # fmt: skip
+            self.tree.heading(name, text=title, anchor="e" if name == "size" else "w")
+            self.tree.column(name, width=theme.px(self, width), stretch=stretch, anchor="e" if name == "size" else "w")
+        bar = ttk.Scrollbar(frame, orient="vertical", command=self.tree.yview)
+        self.tree.configure(yscrollcommand=bar.set)
+        self.tree.pack(side="left", fill="both", expand=True)
+        bar.pack(side="right", fill="y")
+        self.tree.bind("<Double-Button-1>", self._open)
+        self.tree.bind("<Return>", self._open)
+        self.restyle()
+
+    def start(self) -> None:
+        self.controller.start()
+
+    def handle(self, message: object) -> None:
+        self.controller.handle(message)
+        if isinstance(message, ScanFinished):
+            self.controller.start()
+
+    def restyle(self) -> None:
+        self.tree.tag_configure("head", font=theme.bold(self))
+
+    def show_sections(self, sections: list[Section]) -> None:
+        closed = {self.tree.item(item, "text") for item in self.tree.get_children() if not self.tree.item(item, "open")}
+        self.tree.delete(*self.tree.get_children())
+        self._ids.clear()
+        if not sections:
+            self.tree.insert(
+                "", "end", text=_("Everything is in order."), values=("", _("no broken models, no leftovers"), "")
+            )
+        for section in sections:
+            top = self.tree.insert("", "end", text=section.title, values=(section.summary, "", ""), tags=("head",),
+                                   open=section.title not in closed)  # fmt: skip
+            for line in section.lines[:5000]:
+                item = self.tree.insert(top, "end", text=line.title, values=(line.size, line.why, line.path))
+                if line.id is not None:
+                    self._ids[item] = line.id
+
+    def _open(self, event: tk.Event[Any]) -> None:
+        item = self.tree.focus()
+        if item in self._ids:
+            self._open_model(self._ids[item])

@@ -1,0 +1,244 @@
+"""The library: search, chips, the table, and the card of the chosen model."""
+
+from __future__ import annotations
+
+import datetime
+import tkinter as tk
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _, shown
+from model_manager.catalog.models import Row
+from model_manager.controllers.library import CHIPS, Library
+from model_manager.library import watch
+from model_manager.library.present import Json
+from model_manager.views import theme
+from model_manager.views.details import Details
+from model_manager.views.sidebar import Sidebar
+from model_manager.views.widgets.table import Column, Table
+
+_DEBOUNCE_MS = 60
+
+
+def _day(seconds: int | None) -> str:
+    return datetime.datetime.fromtimestamp(seconds).strftime("%-d %b %Y") if seconds else ""
+
+
+def _health(row: Row) -> str:
+    return "" if row.verdict in ("good", "unknown") else f"⚠ {row.verdict}"
+
+
+def _name(row: Row) -> str:
+    return ("★ " if row.pinned else "") + shown(row.name)
+
+
+COLUMNS = (
+    Column("name", _("Name"), _name, 280, stretch=True),
+    Column("category", _("Kind"), lambda row: row.category, 150),
+    Column("base", _("Base model"), lambda row: row.base_model or "", 110),
+    Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 84),
+    Column("size", _("Size"), lambda row: units.size(row.size), 80, numeric=True),
+    Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 130),
+    Column("health", _("Health"), _health, 100),
+    Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
+    Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
+           numeric=True, shown=False),
+    Column("bits", _("Bits"), lambda row: f"{row.bits:.2f}" if row.bits else "", 60, numeric=True, shown=False),
+    Column("context", _("Context"), lambda row: f"{row.context_length:,}" if row.context_length else "", 80,
+           numeric=True, shown=False),
+    Column("format", _("Format"), lambda row: row.format, 90, shown=False),
+    Column("bytes", _("On disk"), lambda row: units.size(row.bytes), 80, numeric=True, shown=False),
+    Column("added", _("First seen"), lambda row: _day(row.added), 100, shown=False),
+)  # fmt: skip
+
+
+class LibraryScreen(ttk.Frame):
+    """Implements LibraryView."""
+
+    def __init__(
+        self, parent: tk.Misc, app: App, sidebar: Sidebar, say: Callable[[str], None], rescan: Callable[[], None]
+    ) -> None:
+        super().__init__(parent)
+        self.app, self.sidebar, self.say, self._rescan = app, sidebar, say, rescan
+        self.controller = Library(app, self)
+        self._timer = ""
+        self._started = False
+        self._build()
+
+    def start(self) -> None:
+        """At the first visit only: the rows stay current by themselves."""
+        if not self._started:
+            self._started = True
+            self.controller.start()
+
+    def handle(self, message: object) -> None:
+        self.controller.handle(message)
+
+    def restyle(self) -> None:
+        self._tags()
+        self.table.refresh()
+        self.details.restyle()
+
+    def remember(self) -> None:
+        self.app.settings.values.columns = self.table.layout_state()
+
+    def focus_search(self) -> None:
+        self.entry.focus_set()
+        self.entry.select_range(0, "end")
+
+    def show_model(self, id_: int) -> None:
+        """Chooses one model, clearing what hides it."""
+        self.clear_search()
+        self.controller.choose_place("all", "")
+        self.table.select({id_})
+
+    def _build(self) -> None:
+        gap = theme.px(self, 8)
+        head = ttk.Frame(self, padding=(gap, gap, gap, 0))
+        head.pack(fill="x")
+        self.text = tk.StringVar(self)
+        self.entry = ttk.Entry(head, textvariable=self.text)
+        self.entry.pack(side="left", fill="x", expand=True)
+        ttk.Button(head, text="✕", width=2, command=self.clear_search).pack(side="left", padx=(theme.px(self, 4), gap))
+        ttk.Button(head, text=_("Scan"), icon="arrow-clockwise", command=self._rescan).pack(side="left")
+        self.text.trace_add("write", lambda *_args: self._typed())
+        self.entry.bind("<Escape>", lambda event: self.clear_search())
+        self.entry.bind("<Down>", lambda event: self.table.tree.focus_set())
+        ttk.ToolTip(self.entry, text=_("Search by words, or by fields: llm quant:q4 >10gb tool:ollama -tag:test"))
+        self._build_chips(gap)
+        self.problem = ttk.Label(self, bootstyle="danger", padding=(gap, 0))
+        self.hint = self._hint(gap)
+        panes = ttk.Panedwindow(self, orient="horizontal")
+        panes.pack(fill="both", expand=True, pady=(gap, 0))
+        middle = ttk.Frame(panes)
+        self.table: Table = Table(middle, COLUMNS, key=lambda row: row.id, tags=_row_tags)
+        self.table.pack(fill="both", expand=True)
+        self.empty = ttk.Label(middle, justify="center", wraplength=theme.px(self, 420))
+        self.details = Details(panes, self)
+        panes.add(middle, weight=1)
+        panes.add(self.details, weight=0)
+        self._tags()
+        table: Table = self.table
+        table.on_select = self.controller.select
+        table.on_sort = self.controller.sort_by
+        table.on_activate = lambda row: self.details.open_folder()
+        table.on_menu = self._menu
+        table.sorted_by = ("size", True)
+        table.restore(self.app.settings.values.columns)
+        self.controller.sort = table.sorted_by
+
+    def _build_chips(self, gap: int) -> None:
+        row = ttk.Frame(self, padding=(gap, theme.px(self, 6), gap, 0))
+        row.pack(fill="x")
+        self._chips = {}
+        for title, query in CHIPS:
+            state = self._chips[query] = tk.BooleanVar(self, False)
+            chip = ttk.Checkbutton(
+                row, text=_(title), variable=state, bootstyle="outline toolbutton",
+                command=lambda term=query: self.controller.toggle_chip(term),
+            )  # fmt: skip
+            chip.pack(side="left", padx=(0, theme.px(self, 5)))
+
+    def _hint(self, gap: int) -> ttk.Frame:
+        """The one line of the first start; closed once, it stays closed."""
+        line = ttk.Frame(self, bootstyle="@card", padding=(gap, theme.px(self, 4)))
+        text = _("Looking in the places that your tools use. Nothing is changed and nothing leaves this computer.")
+        ttk.Label(line, text=text, bootstyle="@card").pack(side="left")
+        ttk.Button(line, text="✕", bootstyle="@card", width=2, command=self._close_hint).pack(side="right")
+        if "first" not in self.app.settings.values.hints_closed:
+            line.pack(fill="x", padx=gap, pady=(gap, 0))
+        return line
+
+    def _close_hint(self) -> None:
+        self.app.settings.values.hints_closed.append("first")
+        self.hint.pack_forget()
+
+    def _tags(self) -> None:
+        colours = ttk.Style().colors
+        self.table.tree.tag_configure("sick", foreground=theme.mixed(colours.danger, colours.fg, 0.8))
+
+    def _typed(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+        self._timer = self.after(_DEBOUNCE_MS, lambda: self.controller.find(self.text.get()))
+
+    def clear_search(self) -> None:
+        self.text.set("")
+        for query, state in self._chips.items():
+            if state.get():
+                state.set(False)
+                self.controller.chips.discard(query)
+
+    def show_rows(self, rows: list[Row]) -> None:
+        self.table.set_rows(rows)
+        if rows:
+            self.empty.place_forget()
+            return
+        if self.controller.rows:
+            text = _("No model matches. Esc in the search clears it; the chips above narrow too.")
+        else:
+            text = _(
+                "No models yet.\n\nThe scan looks where your tools keep them. To look into a folder of your own, "
+                "open Folders in the sidebar."
+            )
+        self.empty.configure(text=text)
+        self.empty.place(relx=0.5, rely=0.4, anchor="center")
+
+    def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
+        total = sum(row.size for row in self.controller.rows)
+        self.sidebar.tree.item("all", values=(f"{len(self.controller.rows):,}", units.size(total)))
+        self.sidebar.show(categories, tools)
+
+    def show_totals(self, text: str) -> None:
+        self.winfo_toplevel().event_generate("<<Totals>>")
+        self.totals = text
+        for child in self.winfo_toplevel().winfo_children():
+            if hasattr(child, "show_totals"):
+                child.show_totals(text)
+
+    def show_details(self, details: Json | None, count: int, size: int) -> None:
+        self.details.show(details, count, size)
+
+    def show_query_problem(self, text: str) -> None:
+        self.problem.configure(text=text)
+        if text:
+            self.problem.pack(fill="x", before=self.table.master.master)
+        else:
+            self.problem.pack_forget()
+
+    def _menu(self, event: tk.Event[Any]) -> None:
+        ids = self.table.selected
+        if not ids:
+            return
+        menu = ttk.Menu(self, tearoff=False)
+        for label, command in self.details.actions():
+            menu.add_command(label=label, command=command)
+        menu.add_separator()
+        choose = ttk.Menu(menu, tearoff=False)
+        for slug in self.controller.categories():
+            if slug != "diffusion":
+                choose.add_command(label=slug, command=lambda one=slug: self._categorise(ids, one))
+        choose.add_separator()
+        choose.add_command(label=_("By the evidence"), command=lambda: self._categorise(ids, None))
+        menu.add_cascade(label=_("Category"), menu=choose)
+        pinned = all(row.pinned for row in self.table.chosen())
+        menu.add_command(
+            label=_("Unpin") if pinned else _("Pin"), command=lambda: self.controller.set_pinned(ids, not pinned)
+        )
+        x, y = (
+            (event.x_root, event.y_root)
+            if event.num == 3
+            else (self.table.winfo_rootx() + 80, self.table.winfo_rooty() + 60)
+        )
+        menu.tk_popup(x, y)
+
+    def _categorise(self, ids: set[Hashable], slug: str | None) -> None:
+        self.controller.set_category(ids, slug)
+
+
+def _row_tags(row: Row) -> tuple[str, ...]:
+    return () if row.verdict in ("good", "unknown") else ("sick",)

@@ -1,0 +1,63 @@
+"""Brings results from background lanes to the Tk thread, a little at a time."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from model_manager.jobs import JobChanged
+
+EVERY_MS = 35
+BUDGET_S = 0.010
+
+
+class Pump:
+    """Drains one queue under a time budget. Of several reports of one job only the newest is handled."""
+
+    def __init__(self, root: ttk.App, messages: queue.SimpleQueue[object]) -> None:
+        self._root, self._messages = root, messages
+        self._handlers: dict[type, list[Callable[[Any], None]]] = {}
+        self._after = ""
+        self._stopped = False
+
+    def on(self, kind: type, handler: Callable[[Any], None]) -> None:
+        """Calls `handler(message)` on the Tk thread for every message of this class."""
+        self._handlers.setdefault(kind, []).append(handler)
+
+    def start(self) -> None:
+        self._after = self._root.after(EVERY_MS, self._turn)
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._after:
+            self._root.after_cancel(self._after)
+
+    def _turn(self) -> None:
+        self.drain()
+        if not self._stopped:
+            self._after = self._root.after(EVERY_MS, self._turn)
+
+    def drain(self) -> None:
+        """One turn: what fits into the budget; the rest waits for the next."""
+        end = time.monotonic() + BUDGET_S
+        newest: dict[tuple[int, str], JobChanged] = {}
+        while time.monotonic() < end and not self._stopped:
+            try:
+                message = self._messages.get_nowait()
+            except queue.Empty:
+                break
+            if isinstance(message, JobChanged):
+                newest[(message.job.id, message.job.state)] = message
+            else:
+                self._handle(message)
+        for message in newest.values():
+            self._handle(message)
+
+    def _handle(self, message: object) -> None:
+        for handler in self._handlers.get(type(message), ()):
+            if not self._stopped:
+                handler(message)

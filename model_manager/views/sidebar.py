@@ -1,0 +1,102 @@
+"""The sidebar: kinds, tools and screens, each with how many and how much."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+
+import ttkbootstrap as ttk
+
+from model_manager.base import units
+from model_manager.base.text import _
+from model_manager.views import theme
+
+_SCREENS = (("disk_map", "Disk map"), ("health", "Health"), ("folders", "Folders"), ("look", "Look"))
+
+
+class Sidebar(ttk.Frame):
+    """`on_choose(kind, value)`: `all`, `category`, `tool` or `screen`."""
+
+    def __init__(self, parent: tk.Misc, on_choose: Callable[[str, str], None]) -> None:
+        super().__init__(parent, bootstyle="@chrome")
+        self._on_choose = on_choose
+        self._quiet = False
+        self.tree = ttk.Treeview(self, columns=("count", "size"), show="tree", selectmode="browse")
+        self.tree.column("#0", width=theme.px(self, 158), minwidth=theme.px(self, 110), stretch=True)
+        self.tree.column("count", width=theme.px(self, 50), minwidth=theme.px(self, 30), anchor="e", stretch=False)
+        self.tree.column("size", width=theme.px(self, 68), minwidth=theme.px(self, 40), anchor="e", stretch=False)
+        bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)
+        self.tree.configure(yscrollcommand=lambda first, last: _when_needed(bar, first, last))
+        self.tree.grid(row=0, column=0, sticky="nsew")
+        bar.grid(row=0, column=1, sticky="ns")
+        self.rowconfigure(0, weight=1)
+        self.columnconfigure(0, weight=1)
+        self.tree.insert("", "end", "all", text=_("Library"), open=True)
+        self.tree.insert("", "end", "tools", text=_("Tools"), open=True)
+        for name, title in _SCREENS:
+            self.tree.insert("", "end", f"screen:{name}", text=_(title))
+        self.restyle()
+        self.tree.bind("<<TreeviewSelect>>", self._chosen)
+        self._select("all")
+
+    def show(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
+        """Brings counts up to date without closing what is open: (slug or tool, title, models, bytes)."""
+        for slug, title, count, size in categories:
+            top = f"category:{slug.rpartition('/')[0]}"
+            self._put(top if self.tree.exists(top) else "all", f"category:{slug}", title, count, size)
+        for tool, title, count, size in tools:
+            self._put("tools", f"tool:{tool}", title, count, size)
+        wanted = {f"category:{slug}" for slug, *_rest in categories} | {f"tool:{tool}" for tool, *_rest in tools}
+        for item in self._below("all") + self._below("tools"):
+            if item not in wanted and self.tree.exists(item):
+                self.tree.delete(item)
+        for place, (_slug, _title, *_figures) in enumerate(tools):
+            self.tree.move(f"tool:{_slug}", "tools", place)
+
+    def mark_screen(self, name: str) -> None:
+        """Shows which screen is open, without choosing it again."""
+        if name != "library" and self.tree.exists(f"screen:{name}"):
+            self._select(f"screen:{name}")
+        elif (self.tree.selection() or ("all",))[0].startswith("screen:"):
+            self._select("all")
+
+    def restyle(self) -> None:
+        self.tree.tag_configure("head", font=theme.bold(self))
+        for item in ("all", "tools"):
+            self.tree.item(item, tags=("head",))
+
+    def _put(self, parent: str, item: str, title: str, count: int, size: int) -> None:
+        values = (f"{count:,}", units.size(size))
+        if self.tree.exists(item):
+            self.tree.item(item, text=title, values=values)
+        else:
+            self.tree.insert(parent, "end", item, text=title, values=values, open=True)
+
+    def _below(self, item: str) -> list[str]:
+        found = []
+        for child in self.tree.get_children(item):
+            found += [child, *self._below(child)]
+        return found
+
+    def _select(self, item: str) -> None:
+        self._quiet = True
+        self.tree.selection_set(item)
+        self.tree.focus(item)
+        self.after_idle(self._loud)
+
+    def _loud(self) -> None:
+        self._quiet = False
+
+    def _chosen(self, event: object) -> None:
+        if self._quiet or not self.tree.selection():
+            return
+        kind, _colon, value = self.tree.selection()[0].partition(":")
+        self._on_choose("all" if kind in ("all", "tools") else kind, value)
+
+
+def _when_needed(bar: ttk.Scrollbar, first: str, last: str) -> None:
+    if float(first) <= 0 and float(last) >= 1:
+        bar.grid_remove()
+    else:
+        bar.grid()
+    bar.set(first, last)

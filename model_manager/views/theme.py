@@ -1,0 +1,85 @@
+"""Theme, scale and what ttkbootstrap 2.2 leaves to us: row height, selection, expander size."""
+
+from __future__ import annotations
+
+import os
+import tkinter as tk
+import tkinter.font as tkfont
+
+import ttkbootstrap as ttk
+
+from model_manager.base.settings import Settings
+
+FAMILIES = ("bootstrap", "nord", "one", "solarized", "catppuccin", "gruvbox", "tokyo-night", "everforest", "pydata",
+            "dracula", "minty", "sandstone", "united", "pulse", "vapor")  # fmt: skip
+_ROW = 1.45  # of the font's line: denser is hard to hit, looser shows too little
+
+
+def theme_of(settings: Settings, system: str = "light") -> str:
+    """The theme's name: the user's family in the user's or the system's appearance."""
+    family = settings.theme if settings.theme in FAMILIES else FAMILIES[0]
+    appearance = settings.appearance if settings.appearance in ("light", "dark") else system
+    return f"{family}-{appearance}"
+
+
+def system_appearance() -> str:
+    """What the desktop asks for, from its environment alone: nothing is waited for at start."""
+    words = f"{os.environ.get('GTK_THEME', '')} {os.environ.get('COLORFGBG', '')}".lower()
+    return "dark" if "dark" in words or words.rstrip().endswith(";0") else "light"
+
+
+def px(widget: tk.Misc, size: int) -> int:
+    """A length that was measured at 96 dots per inch, for this screen."""
+    return int(ttk.scale_size(widget, size))
+
+
+def set_fonts(root: tk.Tk, size: int) -> None:
+    """The user's font size in points; 0 leaves the system's."""
+    if not size:
+        return
+    for name in ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkFixedFont", "TkTooltipFont"):
+        tkfont.nametofont(name, root=root).configure(size=size)
+
+
+def bold(root: tk.Misc, plus: int = 0) -> tkfont.Font:
+    """The default font in bold, `plus` points larger."""
+    actual = tkfont.nametofont("TkDefaultFont", root=root).actual()
+    return tkfont.Font(root=root, family=actual["family"], size=actual["size"] + plus, weight="bold")
+
+
+def mend(root: tk.Tk) -> None:
+    """Call after every change of theme or font."""
+    style = ttk.Style()
+    colours = style.colors
+    line = tkfont.nametofont("TkDefaultFont", root=root).metrics("linespace")
+    for name in ("Treeview", "@chrome.Treeview", "Sidebar.Treeview"):
+        style.configure(name, rowheight=round(line * _ROW), indent=round(line * 0.9))
+        style.map(name, background=[("selected", colours.primary)], foreground=[("selected", colours.selectfg)])
+    side = round(line * 0.55)
+    style.configure("Treeview.Item", indicatorsize=side)
+    style.configure("Treeview.Heading", padding=(round(line * 0.4), round(line * 0.25)))
+
+
+def muted(style: ttk.Style) -> str:
+    """A quieter text colour with contrast 4.5:1 or more on the theme's background."""
+    colours = style.colors
+    return mixed(colours.fg, colours.bg, 0.72)
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """A colour between two: `share` of the first."""
+    left, right = (tuple(int(text[i : i + 2], 16) for i in (1, 3, 5)) for text in (one, other))
+    values = (round(a * share + b * (1 - share)) for a, b in zip(left, right, strict=True))
+    return "#{:02x}{:02x}{:02x}".format(*values)
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG contrast ratio of two colours, 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

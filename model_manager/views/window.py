@@ -1,0 +1,209 @@
+"""The main window: sidebar, screens, status bar; wires the screens to what happens in the background."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import tkinter as tk
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from model_manager.app import App
+from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
+from model_manager.base.text import _
+from model_manager.controllers.folders import ScanWanted
+from model_manager.controllers.library import DetailsStale, Said
+from model_manager.jobs import Job, JobChanged
+from model_manager.library.scan import scan
+from model_manager.views import theme
+from model_manager.views.about import About
+from model_manager.views.disk_map import DiskMapScreen
+from model_manager.views.folders import FoldersScreen
+from model_manager.views.health import HealthScreen
+from model_manager.views.jobs import JobsBar
+from model_manager.views.library import LibraryScreen
+from model_manager.views.look import LookScreen
+from model_manager.views.pump import Pump
+from model_manager.views.sidebar import Sidebar
+from model_manager.views.toast import Toasts
+
+log = logging.getLogger(__name__)
+
+SCREENS = ("library", "disk_map", "health", "folders", "look")
+
+
+class Window:
+    """One per process. `root` is the Tk root; `start()` paints and begins the first scan."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        values = app.settings.values
+        scaling = values.scale * 4 / 3 if values.scale else None
+        self.root = ttk.App(
+            "Model Manager",
+            theme.theme_of(values, theme.system_appearance()),
+            className="model-manager",
+            scaling=scaling,
+        )
+        self.root.minsize(theme.px(self.root, 860), theme.px(self.root, 540))
+        self.root.geometry(values.window or f"{theme.px(self.root, 1240)}x{theme.px(self.root, 760)}")
+        theme.set_fonts(self.root, values.font_size)
+        theme.mend(self.root)
+        self.pump = Pump(self.root, app.jobs.messages)
+        self.scan_job: Job | None = None
+        self._last_scan = 0.0
+        self._build()
+        self._bind()
+        self._listen()
+
+    def _build(self) -> None:
+        outer = ttk.Panedwindow(self.root, orient="horizontal")
+        self.sidebar = Sidebar(outer, self.choose)
+        self.body = ttk.Frame(outer)
+        outer.add(self.sidebar, weight=0)
+        outer.add(self.body, weight=1)
+        self.status = JobsBar(self.root, self.app.jobs)
+        self.status.pack(side="bottom", fill="x")
+        outer.pack(side="top", fill="both", expand=True)
+        self.toasts = Toasts(self.root)
+        self.library = LibraryScreen(self.body, self.app, self.sidebar, self.toasts.show, self.scan)
+        makers: dict[str, Callable[[], Any]] = {
+            "disk_map": lambda: DiskMapScreen(self.body, self.library.controller, self.show_model),
+            "health": lambda: HealthScreen(self.body, self.app, self.show_model),
+            "folders": lambda: FoldersScreen(self.body, self.app, self.scan),
+            "look": lambda: LookScreen(self.body, self.app, self.restyle),
+        }
+        self._makers = makers
+        self.screens: dict[str, Any] = {"library": self.library}
+        self.current = ""
+        self.open("library")
+
+    def _bind(self) -> None:
+        root = self.root
+        control = "Command" if root.tk.call("tk", "windowingsystem") == "aqua" else "Control"
+        root.bind(f"<{control}-f>", lambda event: self._search())
+        root.bind("<F5>", lambda event: self.scan())
+        root.bind(f"<{control}-comma>", lambda event: self.open("look"))
+        root.bind(f"<{control}-j>", lambda event: self.status.toggle())
+        root.bind("<F1>", lambda event: About(self.root))
+        for number, name in enumerate(SCREENS, 1):
+            root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        root.bind("<FocusIn>", self._on_focus)
+        root.report_callback_exception = self._failed
+        threading.excepthook = lambda args: log.error("a thread failed", exc_info=args.exc_value)
+
+    def _listen(self) -> None:
+        for kind in (
+            ModelsChanged,
+            RootsChanged,
+            ScanFinished,
+            OperationChanged,
+            JobChanged,
+            Said,
+            ScanWanted,
+            DetailsStale,
+        ):
+            self.pump.on(kind, self._handle)
+
+    def start(self) -> None:
+        """Paints, loads what is known, and looks for what is new."""
+        self.pump.start()
+        self.library.start()
+        self.root.after(80, self.scan)
+        self.root.after(250, self._tick)
+
+    def scan(self) -> None:
+        """Scans in the background; one at a time."""
+        if self.scan_job is not None and self.scan_job.state in ("waiting", "running"):
+            return
+        self._last_scan = self.root.tk.call("clock", "seconds")
+        scanner = self.app.scanner
+        self.scan_job = self.app.jobs.start(
+            _("Scanning"), "scan", lambda progress: scan(scanner(self.app.jobs.post), progress)
+        )
+
+    def choose(self, kind: str, value: str) -> None:
+        """A line of the sidebar: a screen, or a category or tool of the library."""
+        if kind == "screen":
+            self.open(value)
+            return
+        self.open("library")
+        self.library.controller.choose_place(kind, value)
+
+    def open(self, name: str) -> None:
+        """Shows a screen, made at its first visit and kept."""
+        if name not in self.screens:
+            self.screens[name] = self._makers[name]()
+        if self.current == name:
+            return
+        if self.current:
+            self.screens[self.current].pack_forget()
+        self.current = name
+        self.screens[name].pack(fill="both", expand=True)
+        self.screens[name].start()
+        self.sidebar.mark_screen(name)
+
+    def show_model(self, id_: int) -> None:
+        """Opens the library at one model."""
+        self.open("library")
+        self.library.show_model(id_)
+
+    def restyle(self) -> None:
+        """After a change of theme, font or scale."""
+        values = self.app.settings.values
+        self.root.theme_use(theme.theme_of(values, theme.system_appearance()))
+        theme.set_fonts(self.root, values.font_size)
+        theme.mend(self.root)
+        for screen in self.screens.values():
+            screen.restyle()
+        self.sidebar.restyle()
+
+    def close(self) -> None:
+        """Cancels, remembers, leaves within three seconds."""
+        self.pump.stop()
+        for job in self.app.jobs.live():
+            job.cancel()
+        self.app.settings.values.window = self.root.geometry()
+        self.library.remember()
+        try:
+            self.app.settings.save()
+        except OSError as error:
+            log.info("the settings could not be saved: %s", error)
+        self.root.destroy()
+
+    def _handle(self, message: object) -> None:
+        if isinstance(message, Said):
+            self.toasts.show(message.text)
+        elif isinstance(message, ScanWanted):
+            self.scan()
+        elif isinstance(message, DetailsStale):
+            self.library.controller.select(self.library.controller.selected)
+        elif isinstance(message, ScanFinished) and message.problems:
+            self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
+        if isinstance(message, JobChanged):
+            self.status.show_job(message.job)
+        for screen in self.screens.values():
+            screen.handle(message)
+
+    def _tick(self) -> None:
+        self.library.controller.tick()
+        self.root.after(250, self._tick)
+
+    def _search(self) -> None:
+        self.open("library")
+        self.library.focus_search()
+
+    def _on_focus(self, event: tk.Event[Any]) -> None:
+        """Looks again when the person comes back after a while: there is no file watching."""
+        minutes = self.app.settings.values.rescan_after_minutes
+        now = int(self.root.tk.call("clock", "seconds"))
+        if event.widget is self.root and self._last_scan and now - int(self._last_scan) > minutes * 60 > 0:
+            self.scan()
+
+    def _failed(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        log.error("the window failed: %s", "".join(traceback.format_exception(kind, error, trace)))
+        self.toasts.show(_("Something went wrong: {error}. The log has the details.").format(error=str(error)[:200]))
