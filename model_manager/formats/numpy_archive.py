@@ -12,7 +12,8 @@ from model_manager.formats.metadata import bounded
 from model_manager.formats.npy_header import LONGEST, MAGIC, Array, parse
 from model_manager.formats.pickle_facts import code_of, health
 from model_manager.formats.pickle_head import looks_like_pickle
-from model_manager.formats.pickle_walk import Budget, Pickle
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.pickle_walk import Pickle
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tensors import Tensor, shares
 from model_manager.formats.trailing import walk_all

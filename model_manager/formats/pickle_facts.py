@@ -9,8 +9,9 @@ from model_manager.base.facts import Claim, Facts, Health, worst
 from model_manager.base.text import shown
 from model_manager.formats import architectures, packed, pickle_names
 from model_manager.formats.metadata import bounded
+from model_manager.formats.pickle_opcodes import COMPUTED
 from model_manager.formats.pickle_values import TensorValue
-from model_manager.formats.pickle_walk import COMPUTED, Pickle
+from model_manager.formats.pickle_walk import Pickle
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.state_dict import state_dict, summary, training_leftover
 from model_manager.formats.tensors import Tensor, Tensors, shares

@@ -12,7 +12,7 @@ from model_manager.base.facts import Facts, Health
 from model_manager.formats import pytorch_legacy, pytorch_tar, pytorch_zip
 from model_manager.formats.pickle_facts import Contents, facts
 from model_manager.formats.pickle_head import looks_like_pickle
-from model_manager.formats.pickle_walk import Budget
+from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.trailing import walk_all
 

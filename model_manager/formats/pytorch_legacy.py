@@ -11,7 +11,8 @@ from typing import BinaryIO
 from model_manager.base.facts import Health
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
-from model_manager.formats.pickle_walk import Budget, Pickle, walk
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.pickle_walk import Pickle, walk
 from model_manager.formats.pytorch_zip import bytes_of
 from model_manager.formats.tail import zero_tail
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from model_manager.base.facts import Health
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
-from model_manager.formats.pickle_walk import Budget
+from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tar_members import is_tar, members, name_of
 from model_manager.formats.trailing import walk_all

@@ -13,8 +13,9 @@ from typing import BinaryIO, cast
 from model_manager.base.facts import Health
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
+from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.pickle_values import Storage
-from model_manager.formats.pickle_walk import Budget, Pickle, walk
+from model_manager.formats.pickle_walk import Pickle, walk
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.region import Region
 from model_manager.formats.torch_rebuild import itemsize

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from model_manager.formats.pickle_head import looks_like_pickle
-from model_manager.formats.pickle_walk import Budget, Pickle, walk
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.pickle_walk import Pickle, walk
 
 _MOST = 1_000
 

