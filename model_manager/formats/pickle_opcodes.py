@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from model_manager.formats.pickle_reader import Broken
+from model_manager.formats.pickle_reader import LONGEST_TEXT, Broken
 from model_manager.formats.pickle_values import OPAQUE, Name
 from model_manager.formats.torch_rebuild import storage_of
 
@@ -90,8 +90,8 @@ _set(b"\x97", lambda w: w.stack.append(OPAQUE))  # NEXT_BUFFER
 _set(b"\x98", lambda w: w.stack[-1])  # READONLY_BUFFER
 _set(b"P", lambda w: _persistent(w, w.line()))
 _set(b"Q", lambda w: _persistent(w, w.stack.pop()))
-_set(b"S", lambda w: w.stack.append(_escaped(w.line().strip("\"'"), "unicode-escape")))
-_set(b"V", lambda w: w.stack.append(_escaped(w.line(), "raw-unicode-escape")))
+_set(b"S", lambda w: w.stack.append(_escaped(w.line(LONGEST_TEXT).strip("\"'"), "unicode-escape")))
+_set(b"V", lambda w: w.stack.append(_escaped(w.line(LONGEST_TEXT), "raw-unicode-escape")))
 _set(b"L", lambda w: w.stack.append(_whole(w.line().rstrip("L"))))
 _set(b"F", lambda w: w.stack.append(float(w.line()[:400])))
 _set(b"c", lambda w: w.stack.append(w.name(w.line(), w.line())))

@@ -11,6 +11,7 @@ PIECE = 256 * 1024
 STEPS = 300_000
 """Opcodes of all pickles of one file: 0.1 to 0.2 s. A checkpoint has about 35 for each tensor, so 8,500 tensors."""
 LONGEST_LINE = 4096
+LONGEST_TEXT = 1024 * 1024  # protocol 0 writes a whole array's bytes as one line
 _HELD = 8 * 1024 * 1024
 _UNPACKED = 32 * 1024 * 1024
 
@@ -74,13 +75,13 @@ class Reader:
         self.at = at + count
         return self.data[at : at + count]
 
-    def line(self) -> str:
-        at = self.data.find(b"\n", self.at, self.at + LONGEST_LINE)
+    def line(self, most: int = LONGEST_LINE) -> str:
+        at = self.data.find(b"\n", self.at, self.at + most)
         if at < 0:
-            self.more(min(LONGEST_LINE, self.end - self.position))
-            at = self.data.find(b"\n", self.at, self.at + LONGEST_LINE)
+            self.more(min(most, self.end - self.position))
+            at = self.data.find(b"\n", self.at, self.at + most)
             if at < 0:
-                raise Broken(f"has a line of text that does not end within {LONGEST_LINE:,} bytes")
+                raise Broken(f"has a line of text that does not end within {most:,} bytes")
         text = self.data[self.at : at]
         self.hold(len(text))
         self.at = at + 1

@@ -239,6 +239,13 @@ def test_every_pickle_of_plain_data_is_walked_to_its_end(value: object, protocol
     assert all(pickle_names.known(*pair) for pair in found.names)
 
 
+@pytest.mark.parametrize("protocol", range(6))
+def test_long_texts_are_no_fault(protocol: int) -> None:
+    content = pickle.dumps({"a": "x" * 300_000, "b": b"y" * 300_000}, protocol=protocol)
+    found = walk(io.BytesIO(content), 0, len(content), Budget.of(LIMITS))
+    assert (found.broken, found.end) == ("", len(content))
+
+
 def test_good_files_name_no_code() -> None:
     for content in (good_zip(), good_legacy()):
         assert facts_of(io.BytesIO(content), len(content), "x.pt").code == ()
