@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, Protocol
 
 from model_manager.base.facts import Facts
-from model_manager.formats import gguf, safetensors
+from model_manager.formats import gguf, nemo, numpy_archive, pytorch, safetensors
 from model_manager.formats.problem import LIMITS, FormatProblem, Limits
 
 
@@ -20,7 +20,7 @@ class Format(Protocol):
     def read(self, file: BinaryIO, size: int, limits: Limits) -> Facts: ...
 
 
-FORMATS: tuple[Format, ...] = (gguf, safetensors)
+FORMATS: tuple[Format, ...] = (gguf, safetensors, numpy_archive, nemo, pytorch)
 """In the order in which they are asked: those whose first bytes are certain come first."""
 
 SUFFIXES = frozenset(suffix for format_ in FORMATS for suffix in format_.SUFFIXES)
