@@ -73,6 +73,10 @@ def _base(names: Names) -> tuple[str | None, str]:
     if width:
         base = {768: "SD 1.5", 1024: "SD 2.1", 2048: "SDXL 1.0", 1280: "SDXL 1.0"}.get(width)
         return base, f"cross attention takes {width}"
+    if names.holds("transformer_blocks.0.attn.to_k", "transformer_blocks_0_attn_to_k") and not names.holds(
+        "attn1", "attn2"
+    ):
+        return _plain_transformer(names)
     if _deep(names):
         return "SDXL 1.0", "more than one transformer block in a row: only SDXL has that"
     return None, "LoRA keys, but nothing that tells SD 1, 2 and XL apart"
@@ -92,6 +96,20 @@ _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("adaln_single", "patchify_proj"), "LTXV"),
     (("individual_token_refiner",), "Hunyuan Video"),
 )  # fmt: skip
+
+
+def _plain_transformer(names: Names) -> tuple[str | None, str]:
+    """`transformer_blocks.N.attn.to_k` without single blocks: Qwen-Image is 3072 wide, SD 3 is 1536 or 2432."""
+    for name, tensor in names.tensors.items():
+        if (
+            ("attn.to_k" in name or "attn_to_k" in name)
+            and ("down" in name or "lora_A" in name)
+            and len(tensor.shape) == 2
+        ):
+            width = tensor.shape[1]
+            base = {3072: "Qwen-Image", 1536: "SD 3", 2432: "SD 3", 2560: "HiDream"}.get(width)
+            return base, f"plain transformer blocks {width} wide"
+    return None, "plain transformer blocks of unknown width"
 
 
 def _refined(names: Names, base: str) -> str:

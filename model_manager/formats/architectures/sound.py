@@ -52,12 +52,9 @@ def claims_of(names: Names) -> Iterator[Claim]:
 
 
 def _voices(names: Names) -> Iterator[Claim]:
-    """Kokoro's voices are [510, 1, 256]; CSM's are lists of small integer tables by speaker."""
+    """Kokoro's voices are [510, 1, 256]; CSM's are tokens and a mask over 32 codebooks and text."""
     shapes = [tensor.shape for tensor in names.tensors.values()]
     if shapes and all(len(shape) == 3 and shape[1:] == (1, 256) for shape in shapes):
         yield from claims("tts/voices", "kokoro-voice", "kokoro", f"a style table of {shapes[0]}")
-    elif names.tensors and all(
-        tensor.dtype in ("I64", "U32", "I32") and len(tensor.shape) == 2 for tensor in names.tensors.values()
-    ):
-        if any(tensor.shape[1] in (32, 33) for tensor in names.tensors.values()) or names.holds("tokens", "mask"):
-            yield from claims("tts/voices", "csm-voices", "sesame-csm", "prompts of audio tokens")
+    elif names.has("tokens") and names.has("mask") and all(shape[-1:] in ((32,), (33,)) for shape in shapes):
+        yield from claims("tts/voices", "csm-voices", "sesame-csm", "prompts of 32 audio codebooks")
