@@ -59,7 +59,8 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     if sys.version_info < OLDEST:
         print(
-            f"Model Manager needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {sys.version.split()[0]}. Install it and run this again with it.",
+            "Model Manager needs Python {}.{} or newer; this is {}. ".format(*OLDEST, sys.version.split()[0])
+            + "Install it and run this again with it.",
             file=sys.stderr,
         )
         return 3

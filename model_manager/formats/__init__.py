@@ -13,8 +13,11 @@ from model_manager.formats import (
     gguf,
     hdf5,
     ncnn,
+    nemo,
+    numpy_archive,
     onnx,
     openvino,
+    pytorch,
     safetensors,
     tflite,
 )
@@ -33,7 +36,7 @@ class Format(Protocol):
 
 
 FORMATS: tuple[Format, ...] = (
-    gguf, safetensors, ggml, tflite, hdf5, ncnn, openvino, ctranslate2, onnx, coreml, flax,
+    gguf, safetensors, ggml, tflite, hdf5, numpy_archive, nemo, pytorch, ncnn, openvino, ctranslate2, onnx, coreml, flax,
 )  # fmt: skip
 """In the order in which they are asked: those whose first bytes are certain come first."""
 

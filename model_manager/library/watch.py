@@ -42,6 +42,7 @@ def find_roots(database: Database, env: Env, private: str) -> list[RootRow]:
                     also.setdefault(real, set()).add(root.tool)
         except Exception:
             log.exception("%s could not be looked for", store.label)
+    _drop_extras(found, also)
     with database.read() as tx:
         known = {os.path.realpath(root.path): root for root in roots.every(tx)}
     changes = [(real, root) for real, root in found.items() if _is_news(known.get(real), root, also.get(real, set()))]
@@ -57,6 +58,20 @@ def find_roots(database: Database, env: Env, private: str) -> list[RootRow]:
                 roots.update(tx, id_, also=also.get(real, set()))
     with database.read() as tx:
         return [root for root in roots.every(tx) if not root.ignored]
+
+
+def _drop_extras(found: dict[str, FoundRoot], also: dict[str, set[str]]) -> None:
+    """A folder that a tool only borrows (extra_model_paths.yaml, `--ckpt-dir`) is its owner's when it lies in one."""
+    for path in [path for path, root in found.items() if root.details.get("extra")]:
+        owners = [
+            other for other, root in found.items()
+            if not root.details.get("extra") and not root.details.get("shared") and path.startswith(other + os.sep)
+        ]  # fmt: skip
+        if owners:
+            owner = max(owners, key=len)
+            if found[owner].tool != found[path].tool:
+                also.setdefault(owner, set()).add(found[path].tool)
+            del found[path]
 
 
 def _is_news(known: RootRow | None, root: FoundRoot, also: set[str]) -> bool:
@@ -78,7 +93,8 @@ def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
     with database.read() as tx:
         known = next((root for root in roots.every(tx) if os.path.realpath(root.path) == os.path.realpath(path)), None)
     with database.write() as tx:
-        id_ = known.id if known and tool != "store" else roots.add(tx, tool, known.path if known else path, "user", {})
+        keep = known is not None and tool != "store" and not known.details.get("shared")
+        id_ = known.id if known and keep else roots.add(tx, tool, known.path if known else path, "user", {})
         roots.update(tx, id_, ignored=0)
     return _one(database, id_)
 

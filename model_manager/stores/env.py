@@ -6,9 +6,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 System = Literal["linux", "macos", "windows"]
+_MOST_FOLDERS = 20_000
+_NO_PROGRAMS = frozenset(
+    {"node_modules", "site-packages", "__pycache__", "venv", "Library", "AppData", "snap", "lost+found"}
+)
 _DRIVES = ("/media/", "/run/media/", "/mnt/", "/Volumes/", "/data", "/srv")
 
 
@@ -89,12 +94,50 @@ class Env:
         for name in names:
             yield os.path.join(base, name, kind)
 
+    @cached_property
+    def folders(self) -> Mapping[str, frozenset[str]]:
+        """Folders within three levels of home and of each drive, with the names in them.
+
+        Programs that people unpack where they like are found by what lies in them. Read once; hidden folders,
+        code libraries and trashes are not entered; 20,000 folders at most.
+        """
+        found: dict[str, frozenset[str]] = {}
+        waiting = [(base, 0) for base in reversed((self.home, *self.drives))]
+        while waiting and len(found) < _MOST_FOLDERS:
+            folder, depth = waiting.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    listed = list(entries)
+            except OSError:
+                continue
+            found[folder] = frozenset(entry.name for entry in listed)
+            if depth < 3:
+                waiting += [(entry.path, depth + 1) for entry in reversed(listed) if _may_hold_programs(entry)]
+        return found
+
+    def unpacked(self, *needed: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """Folders that hold all these names."""
+        wanted = frozenset(needed)
+        for folder, names in self.folders.items():
+            if wanted <= names:
+                yield folder, names
+
     def running(self, *names: str) -> Iterator[Process]:
         """Processes whose program or script has one of these names."""
         for process in self.processes:
             heads = {os.path.basename(argument).lower() for argument in process.arguments[:2]}
             if heads & set(names):
                 yield process
+
+
+def _may_hold_programs(entry: os.DirEntry[str]) -> bool:
+    name = entry.name
+    if name.startswith((".", "$")) or name in _NO_PROGRAMS:
+        return False
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def this_computer(drives: tuple[str, ...], scratch: str) -> Env:

@@ -14,7 +14,7 @@ from model_manager.base.facts import Role
 
 CERTAIN = frozenset({".gguf", ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".pt2", ".onnx", ".tflite", ".nemo",
                      ".mlmodel", ".keras", ".llamafile", ".litertlm", ".ggml"})  # fmt: skip
-AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model"})
+AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model", ".mdl"})
 """Suffixes that other things have too: believed only when the content is recognised."""
 PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
            ".tmp")  # fmt: skip

@@ -64,6 +64,24 @@ def describe_tree(root: str, look: Look, plain: Plain) -> Iterator[Found | Lefto
         waiting.extend(reversed(folders))
 
 
+def found_at(path: str, look: Look, plain: Plain) -> Found | None:
+    """The one model that has a file or folder at `path`, with what belongs beside it; None when there is none."""
+    parent, name = os.path.split(path.rstrip(os.sep))
+    if os.path.isdir(path):
+        top = _Folder(path, "", 0)
+        files, folders = _list(top, look, set(), plain)
+        listing = _collect(top, files, folders, look, set())
+        groups = group(list(listing), whole=True)
+        return _found(top, groups[0], listing, look, plain) if groups else None
+    if not os.path.isfile(path):
+        return None
+    listing, _folders = _list(_Folder(parent, "", 0), look, set(), plain)
+    for one in group([other for other in listing if not is_partial(other)]):
+        if any(member == name for member, role in one.files if role in ("weights", "adapter", "projector")):
+            return _found(_Folder(parent, "", 0), one, listing, look, plain)
+    return None
+
+
 def _list(
     folder: _Folder, look: Look, visited: set[tuple[int, int]], plain: Plain
 ) -> tuple[dict[str, os.DirEntry[str]], list[_Folder]]:
