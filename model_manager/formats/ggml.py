@@ -29,6 +29,8 @@ _PARAKEET_DURATIONS = 13
 _LLAMA = ("n_vocab", "n_embd", "n_mult", "n_head", "n_layer", "n_rot", "ftype")
 _GPT2 = ("n_vocab", "n_ctx", "n_embd", "n_head", "n_layer", "ftype")
 _RWKV = ("n_vocab", "n_embed", "n_layer", "data_type")
+_RWKV_TYPES = {2: "Q4_0", 3: "Q4_1", 4: "Q4_1_O", 5: "Q4_2", 6: "Q4_3", 7: "Q5_0", 8: "Q5_1", 9: "Q8_0"}
+_QUANT_VERSION = 2  # GGML_QNT_VERSION since May 2023
 _PIECE = 16 * 1024
 _MOST_WORDS = 500_000
 
@@ -106,6 +108,8 @@ def _whisper(window: Window) -> Facts:
         _skip_floats(window, _count(window) * _count(window))
         _skip_words(window)
 
+    if keys["ftype"] % 1000 > 1 and keys["ftype"] // 1000 != _QUANT_VERSION:
+        return _facts(keys, claims, "ggml", {}, GOOD)  # blocks of other sizes than today's
     return _with_tensors(window, keys, claims, begin)
 
 
@@ -129,7 +133,11 @@ def _parakeet(window: Window, numbers: Sequence[int]) -> Facts:
 
 def _rwkv(window: Window, version: int) -> Facts:
     keys = dict(zip(_RWKV, (window.number("i") for _ in _RWKV), strict=True))
-    claims = (*_language("rwkv"), Claim("base_model", "rwkv", "metadata", f"rwkv.cpp's header, version {version}"))
+    why, kind = f"rwkv.cpp's header, version {version}", keys["data_type"]
+    claims = (*_language("rwkv"), Claim("base_model", "rwkv", "metadata", why))
+    if kind > 1:  # its quants have numbers of their own, and had blocks of other sizes
+        label = Claim("quant_label", _RWKV_TYPES.get(kind, f"type {kind}"), "metadata", f"data_type {kind}")
+        return _facts({"version": version, **keys}, (*claims, label), "ggmf", {}, GOOD)
     return _with_tensors(window, {"version": version, **keys}, claims, lambda: None)
 
 

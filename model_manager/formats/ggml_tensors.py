@@ -34,8 +34,10 @@ def walk(window: Window, begin: Begin) -> tuple[dict[str, Tensor], Health]:
 
 def _tensor(window: Window) -> tuple[str, Tensor]:
     dimensions, length, kind = _HEAD.unpack(window.take(_HEAD.size))
-    if not 0 <= dimensions <= 4 or not 0 < length <= 4096 or kind not in TYPES:
+    if not 0 <= dimensions <= 4 or not 0 < length <= 4096 or not 0 <= kind < 256:
         raise FormatProblem("corrupt", f"no tensor begins at byte {window.position - 12:,}")
+    if kind not in TYPES:
+        raise FormatProblem("unknown", f"tensor type {kind} is not known to this program")
     shape: tuple[int, ...] = struct.unpack(f"<{dimensions}i", window.take(4 * dimensions))
     if any(side < 0 for side in shape):
         raise FormatProblem("corrupt", f"a tensor with a negative side at byte {window.position:,}")

@@ -37,6 +37,10 @@ def test_tensors_are_counted_to_the_end() -> None:
     cut = read(WHISPER[:-5], "x.bin")
     assert cut.health.verdict == "truncated" and values(cut)["base_model"] == "whisper tiny"
     assert read(WHISPER + bytes(40), "x.bin").health.verdict == "corrupt"
+    newer = whisper_bytes(TINY, ggml_tensor("encoder.weight", (8, 4), 99, 64))
+    assert read(newer, "x.bin").health.verdict == "unknown"
+    older = whisper_bytes((*TINY[:-1], 1002), ggml_tensor("encoder.weight", (32, 4), 2, 80))
+    assert read(older, "x.bin").health.verdict == "good"
 
 
 def test_the_same_magic_has_other_writers() -> None:
@@ -56,6 +60,8 @@ def test_older_relatives() -> None:
     rwkv = b"fmgg" + struct.pack("<5i", 101, 256, 128, 4, 1) + ggml_tensor("emb.weight", (128, 2), 1, 512)
     facts = read(rwkv, "x.bin")
     assert facts.format == "ggml" and values(facts)["base_model"] == "rwkv" and values(facts)["category"] == "llm"
+    quantised = read(b"fmgg" + struct.pack("<5i", 101, 256, 128, 4, 7) + bytes(300), "x.bin")
+    assert quantised.health.verdict == "good" and values(quantised)["quant_label"] == "Q5_0"
     llama = b"tjgg" + struct.pack("<8i", 3, 32000, 4096, 256, 32, 32, 128, 2) + bytes(64)
     facts = read(llama, "x.bin")
     assert values(facts)["quant_label"] == "Q4_0" and "too old" in facts.health.detail
