@@ -88,10 +88,12 @@ def _read_repo(path: str, name: str, look: Look) -> _Repo:
     for ref, commit in _refs(os.path.join(path, "refs"), look):
         repo.refs.setdefault(commit, ref)
     for entry in look.entries(os.path.join(path, "snapshots")):
-        if is_folder(entry):
+        if entry.is_symlink():
+            repo.certain = False  # the hub makes none here: what such a link leads to is not known to be unused
+        elif is_folder(entry):
             repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, look)
             repo.used |= {key_of(one.stat) for one in repo.snapshots[entry.name].values()}
-    repo.certain = not any(folder == path or folder.startswith(path + os.sep) for folder in look.unread)
+    repo.certain = repo.certain and not any(folder == path or folder.startswith(path + os.sep) for folder in look.unread)
     return repo
 
 

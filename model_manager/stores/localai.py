@@ -70,6 +70,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
             record = _record(root.path, entry, look)
             if record is not None:
                 records.setdefault(record.weights, []).append(record)
+    projectors = {record.projector for listed in records.values() for record in listed}
     for item in describe_tree(root.path, look, Plain(passed_over=frozenset({_PARTIAL}))):
         if isinstance(item, Leftover):
             yield item
@@ -77,6 +78,8 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         item = replace(item, files=tuple(_hashed(file, digests) for file in item.files))
         mine = [record for file in item.files if file.role == "weights" for record in records.get(file.path, [])]
         mine += records.get(item.path, []) if item.is_folder else []
+        if not mine and {file.path for file in item.files if file.role in ("weights", "projector")} <= projectors:
+            continue  # a part of another model
         for record in mine:
             yield _named(item, record, look)
         if not mine:
