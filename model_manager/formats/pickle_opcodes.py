@@ -241,7 +241,8 @@ def _whole(text: str) -> object:
     return OPAQUE if len(text) > 40 else int(text)
 
 
-_NO_ESCAPE = re.compile(r"""\\(?![\\'"abfnrtvxuUN0-7])""")
+_ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+_ESCAPES = frozenset("\\'\"abfnrtvxuUN01234567")
 
 
 def _escaped(line: str, codec: str) -> str:
@@ -249,5 +250,6 @@ def _escaped(line: str, codec: str) -> str:
     if "\\" not in line:
         return line
     # A backslash that begins no escape stands for itself; Python says so with a warning, which is not wanted here.
-    plain = _NO_ESCAPE.sub(r"\\\\", line) if codec == "unicode-escape" else line
-    return plain.encode("latin-1", "backslashreplace").decode(codec)
+    if codec == "unicode-escape":
+        line = _ESCAPE.sub(lambda found: found[0] if found[1] in _ESCAPES and found[1] else "\\\\" + found[1], line)
+    return line.encode("latin-1", "backslashreplace").decode(codec)
