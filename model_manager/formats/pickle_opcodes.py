@@ -5,6 +5,7 @@ Source: CPython `Lib/pickle.py` and `Lib/pickletools.py`, protocols 0 to 5.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -240,6 +241,15 @@ def _whole(text: str) -> object:
     return OPAQUE if len(text) > 40 else int(text)
 
 
+_ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+_ESCAPES = frozenset("\\'\"abfnrtvxuUN01234567")
+
+
 def _escaped(line: str, codec: str) -> str:
     """Protocol 0 spells texts with escapes, and so can a module's name be spelled."""
-    return line.encode("latin-1", "backslashreplace").decode(codec) if "\\" in line else line
+    if "\\" not in line:
+        return line
+    # A backslash that begins no escape stands for itself; Python says so with a warning, which is not wanted here.
+    if codec == "unicode-escape":
+        line = _ESCAPE.sub(lambda found: found[0] if found[1] in _ESCAPES and found[1] else "\\\\" + found[1], line)
+    return line.encode("latin-1", "backslashreplace").decode(codec)
