@@ -119,6 +119,7 @@ def group(names: Collection[str], whole: bool = False) -> list[Group]:
             members = taken(names)
             groups.append(_folder("", members))
             left -= {name for name in members if role_of(name) in ("weights", "adapter")}
+            break  # a folder is one or the other
     for bundle in sorted({_bundle(name) for name in left} - {""}):
         members = {name for name in left if name.startswith(bundle + "/")}
         left -= members
