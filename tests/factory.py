@@ -117,14 +117,28 @@ def ollama_model(
 
 
 def hub_repo(
-    cache: Path, repo: str, files: Mapping[str, bytes], commit: str = "a" * 40, ref: str | None = "main"
-) -> Path:
-    """One revision of a repository in the Hugging Face cache, with relative links as the hub writes them."""
-    base = cache / f"models--{repo.replace('/', '--')}"
+    cache: Path, repo: str, files: Mapping[str, bytes], commit: str = "a" * 40, ref: str | None = "main",
+    shared: bool = False, kind: str = "models",
+) -> Path:  # fmt: skip
+    """One revision of a repository in the Hugging Face cache, with relative links as the hub writes them.
+
+    `shared`: blobs lead on to the cache-wide store, whose names are Xet hashes and not sha256.
+    """
+    base = cache / f"{kind}--{repo.replace('/', '--')}"
     if ref:
         write(base / "refs" / ref, commit)
     for name, data in files.items():
-        blob = write(base / "blobs" / sha256(data), data)
+        blob = base / "blobs" / sha256(data)
+        if shared and not blob.is_symlink():
+            xet = sha256(b"xet" + data)
+            payload = write(cache / "blobs" / xet[:2] / xet, data)
+            write(cache / "blobs" / ".huggingface-shared-blobs", "1\n")
+            blob.parent.mkdir(parents=True, exist_ok=True)
+            blob.symlink_to(os.path.relpath(payload, blob.parent))
+            with (payload.parent / f"{xet}.refs").open("a") as refs:
+                refs.write(f"{os.path.relpath(blob, cache)}\n")
+        elif not shared:
+            write(blob, data)
         link = base / "snapshots" / commit / name
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.is_symlink():

@@ -1,19 +1,22 @@
 """AUTOMATIC1111 and Forge: `models/<folder>` and `embeddings`, and the folders of COMMANDLINE_ARGS.
 
-Source: lllyasviel/stable-diffusion-webui-forge modules/{paths_internal,cmd_args}.py. `--*-dir` flags add a folder;
-`--models-dir` and `--data-dir` replace.
+Source: AUTOMATIC1111/stable-diffusion-webui modules/cmd_args.py, lllyasviel/stable-diffusion-webui-forge
+modules/{paths_internal,cmd_args}.py. `--*-dir` flags add a folder; `--models-dir` and `--data-dir` replace.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from model_manager.base.reading import read_small
-from model_manager.stores.env import Env
-from model_manager.stores.flags import in_script, values_of
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.env import Env, Process
+from model_manager.stores.flags import in_script, split, values_of
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
@@ -37,7 +40,14 @@ FLAGS = {
     "--dat-models-path": "diffusion/upscale_models", "--gfpgan-models-path": "vision", "--codeformer-models-path": "vision",
     "--text-encoder-dir": "diffusion/text_encoders", "--clip-models-path": "diffusion/text_encoders",
     "--controlnet-dir": "diffusion/controlnet", "--controlnet-preprocessor-models-dir": "vision",
+    "--ldsr-models-path": "diffusion/upscale_models",
+    # Forge Neo (Haoming02/sd-webui-forge-classic) repeats these for several folders.
+    "--ckpt-dirs": "diffusion/checkpoints", "--lora-dirs": "diffusion/lora", "--vae-dirs": "diffusion/vae",
+    "--text-encoder-dirs": "diffusion/text_encoders",
 }  # fmt: skip
+# Where these extensions kept models before `models/ControlNet`, and still look (scripts/global_state.py).
+_EXTENSIONS = {"sd-webui-controlnet/models": "diffusion/controlnet", "sd-webui-animatediff/model": "diffusion/other"}
+_REFERENCES = ("--forge-ref-a1111-home", "--forge-ref-comfy-home")
 
 
 def kind_of(names: frozenset[str]) -> str:
@@ -48,46 +58,73 @@ def kind_of(names: frozenset[str]) -> str:
 
 
 def _find(tool: str, env: Env) -> Iterator[FoundRoot]:
-    seen: set[str] = set()
+    """Running programs, then unpacked ones with the words of webui-user.sh, else of the environment."""
+    roots = RootList(tool, env)
+    for process in _running(tool, env):
+        words = [*process.arguments, *split(process.environ.get("COMMANDLINE_ARGS", ""))]
+        yield from _Install(process.place, process.folder, words, "process", "process").roots(roots, env, tool)
     for folder, names in env.unpacked("webui.py", "modules", "launch.py"):
         if kind_of(names) != tool:
             continue
-        arguments = _arguments(folder, env)
-        data = next((env.expand(value) for value in values_of(arguments, "--data-dir")), folder)
-        models = next(
-            (env.expand(value) for value in values_of(arguments, "--models-dir")), os.path.join(data, "models")
-        )
-        yield from _root(tool, os.path.join(folder, models), "", seen)
-        yield from _root(tool, os.path.join(folder, data, "embeddings"), "diffusion/embeddings", seen)
+        # The script is read after the environment and overwrites it, unless its line is commented out.
+        words = _script_words(folder, env)
+        told: FoundBy = "config" if words else "environment"
+        words = words or split(env.environ.get("COMMANDLINE_ARGS", ""))
+        yield from _Install(folder, folder, words, told, "default").roots(roots, env, tool)
+
+
+@dataclass(frozen=True, slots=True)
+class _Install:
+    """One unpacked program: its folder, where relative paths are taken from, and its command line's words."""
+
+    folder: str
+    working: str
+    words: list[str]
+    told: FoundBy
+    untold: FoundBy
+
+    def roots(self, roots: RootList, env: Env, tool: str) -> Iterator[FoundRoot]:
+        data = next(self._given("--data-dir", env), "")
+        models = next(self._given("--models-dir", env), "")
+        own = self.told if data or models else self.untold
+        base = data or self.folder
+        yield from roots.take(models or os.path.join(base, "models"), own)
+        yield from roots.take(os.path.join(base, "embeddings"), own, category="diffusion/embeddings")
+        for name, category in _EXTENSIONS.items():
+            yield from roots.take(os.path.join(base, "extensions", name), own, category=category)
         for flag, category in FLAGS.items():
-            for value in values_of(arguments, flag):
-                yield from _root(tool, os.path.join(folder, env.expand(value)), category, seen)
-        if tool == "forge":
-            for value in values_of(arguments, "--forge-ref-a1111-home"):
-                yield from _root(tool, os.path.join(folder, env.expand(value), "models"), "", seen)
+            for path in self._given(flag, env):
+                yield from roots.take(path, self.told, category=category, extra="yes")
+        for flag in _REFERENCES if tool == "forge" else ():
+            for path in self._given(flag, env):
+                yield from roots.take(os.path.join(path, "models"), self.told, extra="yes")
+                yield from roots.take(
+                    os.path.join(path, "embeddings"), self.told, category="diffusion/embeddings", extra="yes"
+                )
+
+    def _given(self, flag: str, env: Env) -> Iterator[str]:
+        """The values of a flag, the one that counts first: argparse keeps the last."""
+        for value in reversed(list(values_of(self.words, flag))):
+            yield os.path.join(self.working, env.expand(value))
 
 
-def _arguments(folder: str, env: Env) -> list[str]:
+def _script_words(folder: str, env: Env) -> list[str]:
+    name = "webui-user.bat" if env.system == "windows" else "webui-user.sh"
+    try:
+        text = read_small(os.path.join(folder, name), 1 << 20).decode("utf-8", "surrogateescape")
+    except OSError:
+        return []
+    return in_script(text, "COMMANDLINE_ARGS")
+
+
+def _running(tool: str, env: Env) -> Iterator[Process]:
     for process in env.running("launch.py", "webui.py"):
-        if os.path.realpath(process.folder) == os.path.realpath(folder):
-            return list(process.arguments)
-    words: list[str] = []
-    for name in ("webui-user.sh", "webui-user.bat"):
         try:
-            words += in_script(
-                read_small(os.path.join(folder, name), 1 << 20).decode("utf-8", "replace"), "COMMANDLINE_ARGS"
-            )
+            names = frozenset(os.listdir(process.place))
         except OSError:
             continue
-    return words
-
-
-def _root(tool: str, path: str, category: str, seen: set[str]) -> Iterator[FoundRoot]:
-    path = os.path.normpath(path)
-    if path not in seen and os.path.isdir(path):
-        seen.add(path)
-        details = {"category": category, "extra": "yes"} if category else {}
-        yield FoundRoot(tool, path, "config" if category and not path.endswith("embeddings") else "default", details)
+        if kind_of(names) == tool:
+            yield process
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
@@ -95,14 +132,12 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
 
 
-def _in_use(label: str, env: Env) -> str | None:
-    running = next(iter(env.running("launch.py", "webui.py")), None)
+def _in_use(tool: str, label: str, env: Env) -> str | None:
+    running = next(_running(tool, env), None)
     return f"{label} is running (process {running.pid})" if running else None
 
 
-STORES = (
-    Store(
-        "a1111", "AUTOMATIC1111", lambda env: _find("a1111", env), describe, lambda env: _in_use("AUTOMATIC1111", env)
-    ),
-    Store("forge", "Forge", lambda env: _find("forge", env), describe, lambda env: _in_use("Forge", env)),
+STORES = tuple(
+    Store(tool, label, partial(_find, tool), describe, partial(_in_use, tool, label))
+    for tool, label in (("a1111", "AUTOMATIC1111"), ("forge", "Forge"))
 )

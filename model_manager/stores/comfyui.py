@@ -1,18 +1,20 @@
 """ComfyUI and ComfyUI Desktop: `models/<folder>`, plus the places of `extra_model_paths.yaml`.
 
-Source: Comfy-Org/ComfyUI folder_paths.py, utils/extra_config.py; Comfy-Org/desktop comfyServerConfig.ts.
+Source: Comfy-Org/ComfyUI folder_paths.py, utils/extra_config.py, main.py; Comfy-Org/desktop comfyServerConfig.ts.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from model_manager.base.reading import read_small
-from model_manager.stores.env import Env
-from model_manager.stores.flags import values_of
+from model_manager.stores.env import Env, Process
+from model_manager.stores.flags import last_of, lists_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
+from model_manager.stores.settings_file import json_settings, yaml_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
@@ -36,82 +38,99 @@ FOLDERS = {
 _RESERVED = frozenset(
     {"base_path", "is_default", "custom_nodes", "configs", "download_model_base", "fonts", "datasets"}
 )
-_SMALL = 1 << 20
+# Merged and trained models that nodes save are looked for there too (ComfyUI main.py).
+_SAVED = ("checkpoints", "clip", "vae", "diffusion_models", "loras")
+
+
+@dataclass(frozen=True, slots=True)
+class _Extra:
+    """One line of an extra paths file; `leads`: the section is the default, so it comes before the own folder."""
+
+    path: str
+    category: str
+    leads: bool
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
     """Running programs first, then Desktop's settings, then unpacked folders; extra paths of each."""
-    seen: set[str] = set()
-    for process in env.running("main.py"):
-        if os.path.isfile(os.path.join(process.folder, "folder_paths.py")):
-            for flag in ("--base-directory", "--models-directory"):
-                for value in values_of(process.arguments, flag):
-                    path = os.path.join(process.folder, value)
-                    yield from _root(path if flag.startswith("--m") else os.path.join(path, "models"), "process", seen)
-            for value in values_of(process.arguments, "--extra-model-paths-config"):
-                yield from _extra(os.path.join(process.folder, value), env, "process", seen)
+    roots = RootList(TOOL, env)
+    for process in _running(env):
+        yield from _of_process(process, roots, env)
     desktop = os.path.join(env.config(), "ComfyUI")
-    for path in _desktop_bases(os.path.join(desktop, "extra_models_config.yaml"), env):
-        yield from _root(os.path.join(path, "models"), "config", seen)
-    yield from _extra(os.path.join(desktop, "extra_models_config.yaml"), env, "config", seen)
+    settings = os.path.join(desktop, "extra_models_config.yaml")
+    chosen = json_settings(os.path.join(desktop, "config.json")).get("basePath")
+    for base in [chosen] if isinstance(chosen, str) and chosen else _desktop_bases(settings):
+        yield from _install(roots, env, env.expand(base), ("config", "config"), [settings])
     for folder, _names in env.unpacked("folder_paths.py", "main.py"):
-        yield from _root(os.path.join(folder, "models"), "default", seen)
-        yield from _extra(os.path.join(folder, "extra_model_paths.yaml"), env, "config", seen)
+        own = os.path.join(folder, "extra_model_paths.yaml")
+        yield from _install(roots, env, folder, ("default", "config"), [own])
 
 
-def _root(path: str, found_by: FoundBy, seen: set[str]) -> Iterator[FoundRoot]:
-    path = os.path.normpath(path)
-    if path not in seen and os.path.isdir(path):
-        seen.add(path)
-        yield FoundRoot(TOOL, path, found_by)
+def _running(env: Env) -> Iterator[Process]:
+    for process in env.running("main.py"):
+        if os.path.isfile(os.path.join(process.place, "folder_paths.py")):
+            yield process
 
 
-def sections(path: str) -> Mapping[str, Mapping[str, object]]:
-    """The sections of a YAML file of paths; empty when it is missing, huge or no mapping of mappings."""
-    import yaml
+def _of_process(process: Process, roots: RootList, env: Env) -> Iterator[FoundRoot]:
+    """What the command line says; relative paths are taken from the process's working folder."""
 
-    try:
-        record = yaml.safe_load(read_small(path, _SMALL).decode("utf-8", "replace"))
-    except (OSError, yaml.YAMLError, RecursionError, ValueError):
-        return {}
-    if not isinstance(record, dict):
-        return {}
-    return {str(name): section for name, section in record.items() if isinstance(section, dict)}
+    def given(flag: str) -> str:
+        return next((os.path.join(process.folder, value) for value in last_of(process.arguments, flag)), "")
+
+    extra = [os.path.join(process.place, "extra_model_paths.yaml")]
+    for value in lists_of(process.arguments, "--extra-model-paths-config"):
+        extra.append(os.path.join(process.folder, value))
+    base = given("--base-directory") or process.place
+    models, output = given("--models-directory"), given("--output-directory")
+    yield from _install(roots, env, base, ("process", "process"), extra, models, output)
 
 
-def _desktop_bases(path: str, env: Env) -> Iterator[str]:
-    for name, section in sections(path).items():
-        base = section.get("base_path")
+def _install(
+    roots: RootList, env: Env, base: str, found_by: tuple[FoundBy, FoundBy], settings: Iterable[str],
+    models: str = "", output: str = "",
+) -> Iterator[FoundRoot]:  # fmt: skip
+    """An installation's roots, first the one that downloads go to (`is_default`, the last of them first)."""
+    own, borrowed = found_by
+    extras = [extra for path in settings for extra in _extras(path, env)]
+    for extra in reversed([extra for extra in extras if extra.leads]):
+        yield from roots.take(extra.path, borrowed, category=extra.category, extra="yes")
+    yield from roots.take(models or os.path.join(base, "models"), own)
+    for extra in extras:
+        yield from roots.take(extra.path, borrowed, category=extra.category, extra="yes")
+    for name in _SAVED:
+        place = os.path.join(output or os.path.join(base, "output"), name)
+        yield from roots.take(place, own, category=FOLDERS[name])
+
+
+def _desktop_bases(path: str) -> Iterator[str]:
+    for name, section in yaml_settings(path).items():
+        base = section.get("base_path") if isinstance(section, dict) else None
         if name in ("comfyui_desktop", "comfyui") and isinstance(base, str):
-            yield env.expand(base)
+            yield base
 
 
-def _extra(path: str, env: Env, found_by: FoundBy, seen: set[str]) -> Iterator[FoundRoot]:
-    """One root for each path of each section, with the category of its key."""
-    for name, section in sections(path).items():
-        if name in ("comfyui_desktop", "desktop_extensions"):
+def _extras(path: str, env: Env) -> Iterator[_Extra]:
+    """The lines of every section but Desktop's own, whose paths lie below its base."""
+    for name, section in yaml_settings(path).items():
+        if name in ("comfyui_desktop", "desktop_extensions") or not isinstance(section, dict):
             continue
         base = section.get("base_path")
         # base_path is expanded and taken from the YAML file's folder; without it `~` is not expanded (issue 2389).
-        start = os.path.join(os.path.dirname(path), env.expand(base)) if isinstance(base, str) else ""
+        start = os.path.join(os.path.dirname(path), env.expand(base) if isinstance(base, str) else "")
+        leads = str(section.get("is_default", "")).lower() == "true"
         for key, value in section.items():
             if key in _RESERVED or not isinstance(value, str):
                 continue
             for line in value.splitlines():
-                place = (
-                    os.path.normpath(os.path.join(start or os.path.dirname(path), line.strip())) if line.strip() else ""
-                )
-                if place and place not in seen and os.path.isdir(place):
-                    seen.add(place)
-                    details = {"category": FOLDERS.get(str(key).lower(), ""), "extra": "yes"}
-                    yield FoundRoot(TOOL, place, found_by, details)
+                if line.strip():
+                    category = FOLDERS.get(str(key).lower(), "")
+                    yield _Extra(os.path.join(start, line.strip()), category, leads)
 
 
 def in_use(env: Env) -> str | None:
-    for process in env.running("main.py"):
-        if os.path.isfile(os.path.join(process.folder, "folder_paths.py")):
-            return f"ComfyUI is running (process {process.pid})"
-    return None
+    running = next(_running(env), None)
+    return f"ComfyUI is running (process {running.pid})" if running else None
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:

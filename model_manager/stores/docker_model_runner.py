@@ -1,119 +1,195 @@
 """Docker Model Runner: models.json names manifests and blobs; bundles are hard links of the blobs.
 
-Source: docker/model-runner pkg/distribution/internal/store/{store,index,blobs,bundles}.go.
+Source: docker/model-runner pkg/distribution/internal/store/{store,index,blobs,bundles}.go, pkg/distribution/types.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, on_disk
-from model_manager.stores.look import Look
+from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
+from model_manager.stores.look import Look, is_folder
+from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
 
 TOOL = "docker-model-runner"
 _DIGEST = re.compile(r"^sha256:([0-9a-f]{64})$")
+_INDEX_LIMIT = 64 << 20
+_HEAVY = ("gguf", "safetensors", "dduf", "model.file")
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    seen: set[str] = set()
-    for place, found_by in ((env.variable("MODELS_PATH"), "environment"), (env.path(".docker", "models"), "default")):
-        path = os.path.normpath(place) if place else ""
-        if path and path not in seen and os.path.isfile(os.path.join(path, "models.json")):
-            seen.add(path)
-            yield FoundRoot(TOOL, path, found_by)  # type: ignore[arg-type]
+    """MODELS_PATH, then `~/.docker/models`; a folder without the index is not this tool's."""
+    roots = RootList(TOOL, env)
+    places: tuple[tuple[str, FoundBy], ...] = (
+        (env.variable("MODELS_PATH"), "environment"),
+        (env.path(".docker", "models"), "default"),
+    )
+    for path, found_by in places:
+        if path and os.path.isfile(os.path.join(path, "models.json")):
+            yield from roots.take(path, found_by)
+
+
+@dataclass(slots=True)
+class _Index:
+    """What the index names. `readable`: all of it could be read; else nothing is called an orphan."""
+
+    root: str
+    blobs: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+    readable: bool = True
+
+    def blob(self, digest: str) -> str:
+        return os.path.join(self.root, "blobs", "sha256", digest)
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    index = look.json(os.path.join(root.path, "models.json"), 64 << 20)
-    entries = index.get("models") if isinstance(index, dict) else None
-    named: set[str] = set()
-    for entry in entries if isinstance(entries, list) else ():
+    path = os.path.join(root.path, "models.json")
+    record = look.json(path, _INDEX_LIMIT)
+    entries = record.get("models") if isinstance(record, dict) else None
+    index = _Index(root.path, readable=isinstance(entries, list))
+    if not index.readable:
+        look.problem(path, "index", "lists no models: what lies in this store is not known")
+    for entry in _list(entries):
         if isinstance(entry, dict):
-            yield from _models(root.path, entry, named, look)
-    yield from _leftovers(root.path, named, isinstance(entries, list), look)
+            yield from _models(index, entry, look)
+        else:
+            index.readable = False
+    yield from _leftovers(index, look)
 
 
-def _models(root: str, entry: dict[str, object], named: set[str], look: Look) -> Iterator[Found]:
+def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Found]:
     """One place for each tag; a model without a tag is shown by its id."""
     look.step()
-    match = _DIGEST.match(str(entry.get("id", "")))
-    listed = [_DIGEST.match(str(name)) for name in _list(entry.get("files"))]
-    digests = [one[1] for one in listed if one]
-    named.update(digests)
-    path = os.path.join(root, "manifests", "sha256", match[1]) if match else root
-    kinds = _kinds(path, look)
+    id_ = _digest(entry.get("id"))
+    if not id_:
+        index.readable = False
+        look.problem(os.path.join(index.root, "models.json"), "index", f"an entry without an id: {str(entry)[:80]}")
+        return
+    index.ids.add(id_)
+    path = os.path.join(index.root, "manifests", "sha256", id_)
+    kinds, config = _manifest(path, look)
+    digests = list(dict.fromkeys([*(one for name in _list(entry.get("files")) if (one := _digest(name))), *kinds]))
+    index.blobs.update(digests)
     files, missing = [], []
     for digest in digests:
-        place = os.path.join(root, "blobs", "sha256", digest)
+        place = index.blob(digest)
         stat = look.stat(place)
-        if stat is None:
+        if stat is not None:
+            role = kinds.get(digest) or _role(place, stat, look)
+            files.append(FoundFile(place, stat, role, digest[:12], digest, "blob-name"))
+        elif digest != id_:
             missing.append(digest[:12])
-            continue
-        role = kinds.get(digest) or _role(place, stat.st_size, look)
-        files.append(FoundFile(place, stat, role, digest[:12], digest, "blob-name"))
     manifest = look.stat(path)
-    if manifest is not None and match and match[1] not in digests:
-        files.append(FoundFile(path, manifest, "manifest", "manifest", match[1], "blob-name"))
-    health = (
-        Health("incomplete", f"{len(missing)} of its blobs are missing: {', '.join(missing[:3])}") if missing else None
-    )
-    tags = [str(tag)[:300] for tag in _list(entry.get("tags"))] or [str(entry.get("id", "?"))[:19]]
-    for tag in tags:
-        yield Found(tag, path, tuple(files), claims=tuple(_claims(kinds)), health=health)
+    if manifest is not None:
+        files.append(FoundFile(path, manifest, "manifest", "manifest", id_, "blob-name"))
+    health = None
+    if missing:
+        health = Health("incomplete", f"{len(missing)} of its blobs are missing: {', '.join(missing[:3])}")
+    claims = tuple(_claims(index.blob(config) if config else "", look))
+    tags = dict.fromkeys(tag[:300] for tag in _list(entry.get("tags")) if isinstance(tag, str) and tag)
+    for tag in tags or (f"sha256:{id_[:12]}",):
+        yield Found(tag, path, tuple(files), claims=claims, health=health)
 
 
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _kinds(path: str, look: Look) -> dict[str, Role]:
-    """Roles by digest from the manifest's media types."""
-    text = look.small(path, 4 << 20)
-    try:
-        record = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
-        return {}
+def _digest(value: object) -> str:
+    match = _DIGEST.match(value) if isinstance(value, str) else None
+    return match[1] if match else ""
+
+
+def _manifest(path: str, look: Look) -> tuple[dict[str, Role], str]:
+    """Roles by digest from the manifest's media types, and the digest of the configuration."""
+    record = look.json(path)
+    if not isinstance(record, dict):
+        return {}, ""
     found: dict[str, Role] = {}
-    for layer in _list(record.get("layers")) if isinstance(record, dict) else ():
-        match = _DIGEST.match(str(layer.get("digest", ""))) if isinstance(layer, dict) else None
+    for layer in _list(record.get("layers")):
+        digest = _digest(layer.get("digest")) if isinstance(layer, dict) else ""
         kind = str(layer.get("mediaType", "")) if isinstance(layer, dict) else ""
-        if match:
-            heavy = any(word in kind for word in ("gguf", "safetensors", "dduf", "model.file"))
-            found[match[1]] = "projector" if "mmproj" in kind else "weights" if heavy else "other"
-    config = record.get("config") if isinstance(record, dict) else None
-    match = _DIGEST.match(str(config.get("digest", ""))) if isinstance(config, dict) else None
-    if match:
-        found[match[1]] = "config"
-    return found
+        if digest:
+            heavy = any(word in kind for word in _HEAVY)
+            found[digest] = "projector" if "mmproj" in kind else "weights" if heavy else "other"
+    config = record.get("config")
+    own = _digest(config.get("digest")) if isinstance(config, dict) else ""
+    if own:
+        found[own] = "config"
+    return found, own
 
 
-def _role(path: str, size: int, look: Look) -> Role:
-    stat = look.stat(path)
-    facts = look.facts(path, stat) if stat is not None and size > 64 else None
+def _role(path: str, stat: os.stat_result, look: Look) -> Role:
+    """The role of a blob that no manifest explains."""
+    facts = look.facts(path, stat) if stat.st_size > 64 else None
     return "weights" if facts and facts.format != "unknown" and facts.health.verdict != "not-a-model" else "other"
 
 
-def _claims(kinds: dict[str, Role]) -> Iterator[Claim]:
-    if "weights" in kinds.values():
-        yield Claim("category", "llm", "folder", "a model of Docker Model Runner")
+def _claims(path: str, look: Look) -> Iterator[Claim]:
+    """What was recorded when the model was packaged: sidecar strength. Newer records are one level deeper."""
+    yield Claim("category", "llm", "folder", "a model of Docker Model Runner")
+    record = look.json(path) if path else None
+    if not isinstance(record, dict):
+        return
+    if "format" not in record and isinstance(record.get("config"), dict):
+        record = record["config"]
+    why = "Docker Model Runner's record"
+    for key, claimed in (("architecture", "architecture"), ("quantization", "quant_label")):
+        value = record.get(key)
+        if isinstance(value, str) and value.strip():
+            yield Claim(claimed, value.strip()[:80], "sidecar", why)
+    context = record.get("context_size")
+    if isinstance(context, int) and not isinstance(context, bool) and 0 < context < 1 << 40:
+        yield Claim("context_length", context, "sidecar", why)
 
 
-def _leftovers(root: str, named: set[str], certain: bool, look: Look) -> Iterator[Leftover]:
-    for entry in look.entries(os.path.join(root, "blobs", "sha256")):
+def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
+    """Partial downloads, blobs that no entry names, and bundles of models that are gone (they hold the bytes)."""
+    kept: set[tuple[int, int]] = set()
+    rest: list[tuple[str, os.stat_result, str]] = []
+    for entry in look.entries(os.path.join(index.root, "blobs", "sha256")):
         stat = look.stat(entry.path)
         if stat is None:
             continue
         if entry.name.endswith(".incomplete"):
             yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), entry.name[:12])
-        elif certain and entry.name not in named:
-            yield Leftover("orphan", entry.path, stat.st_size, on_disk(stat), "no model of models.json names this blob")
+        elif entry.name in index.blobs | index.ids:
+            kept.add((stat.st_dev, stat.st_ino))
+        else:
+            rest.append((entry.path, stat, "no model of models.json names this blob"))
+    for entry in look.entries(os.path.join(index.root, "bundles", "sha256")):
+        if entry.name not in index.ids and re.fullmatch("[0-9a-f]{64}", entry.name):
+            rest += [(path, stat, "a bundle of a model that is gone") for path, stat in _files(entry.path, look)]
+    if not index.readable or look.unread:
+        return
+    for path, stat, why in rest:
+        key = (stat.st_dev, stat.st_ino)
+        if key not in kept:
+            kept.add(key)
+            yield Leftover("orphan", path, stat.st_size, on_disk(stat), why)
 
 
-STORE = Store(TOOL, "Docker Model Runner", find, describe)
+def _files(folder: str, look: Look) -> Iterator[tuple[str, os.stat_result]]:
+    waiting = [folder]
+    while waiting:
+        look.step()
+        for entry in look.entries(waiting.pop()):
+            if is_folder(entry, links=False):
+                waiting.append(entry.path)
+            elif not entry.is_symlink() and (stat := look.stat(entry.path)) is not None:
+                yield entry.path, stat
+
+
+def in_use(env: Env) -> str | None:
+    running = next(iter(env.running("model-runner")), None)
+    return f"Docker Model Runner is running (process {running.pid})" if running else None
+
+
+STORE = Store(TOOL, "Docker Model Runner", find, describe, in_use)
 STORES = (STORE,)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -25,6 +26,11 @@ class Process:
     arguments: tuple[str, ...]
     environ: Mapping[str, str]
     folder: str
+
+    @property
+    def place(self) -> str:
+        """The folder of the script or program: a tool's own folder, wherever it was started from."""
+        return os.path.dirname(os.path.normpath(os.path.join(self.folder, _script(self.arguments))))
 
 
 @dataclass(frozen=True)
@@ -98,21 +104,25 @@ class Env:
     def folders(self) -> Mapping[str, frozenset[str]]:
         """Folders within three levels of home and of each drive, with the names in them.
 
-        Programs that people unpack where they like are found by what lies in them. Read once; hidden folders,
-        code libraries and trashes are not entered; 20,000 folders at most.
+        Programs that people unpack where they like are found by what lies in them. Read once, the nearest first;
+        hidden folders, code libraries and trashes are not entered; 20,000 folders at most. Stability Matrix keeps
+        programs one level deeper (`Data/Packages/<name>`) or in a hidden folder: `Packages` costs no level.
         """
         found: dict[str, frozenset[str]] = {}
-        waiting = [(base, 0) for base in reversed((self.home, *self.drives))]
+        hidden = {os.path.join(base, "StabilityMatrix") for base in (self.config(), self.data())}
+        waiting = deque((base, 0) for base in (self.home, *self.drives, *sorted(hidden)))
         while waiting and len(found) < _MOST_FOLDERS:
-            folder, depth = waiting.pop()
+            folder, depth = waiting.popleft()
+            if folder in found:
+                continue
             try:
                 with os.scandir(folder) as entries:
-                    listed = list(entries)
+                    listed = sorted(entries, key=lambda entry: entry.name)
             except OSError:
                 continue
             found[folder] = frozenset(entry.name for entry in listed)
-            if depth < 3:
-                waiting += [(entry.path, depth + 1) for entry in reversed(listed) if _may_hold_programs(entry)]
+            if depth < 3 or os.path.basename(folder) == "Packages":
+                waiting.extend((entry.path, depth + 1) for entry in listed if _may_hold_programs(entry))
         return found
 
     def unpacked(self, *needed: str) -> Iterator[tuple[str, frozenset[str]]]:
@@ -125,9 +135,29 @@ class Env:
     def running(self, *names: str) -> Iterator[Process]:
         """Processes whose program or script has one of these names."""
         for process in self.processes:
-            heads = {os.path.basename(argument).lower() for argument in process.arguments[:2]}
-            if heads & set(names):
+            if _heads(process.arguments) & set(names):
                 yield process
+
+
+def _script(arguments: Sequence[str]) -> str:
+    """What a command line runs: the script of an interpreter (`python -s ComfyUI/main.py`), else the program."""
+    if not arguments:
+        return ""
+    program = os.path.basename(arguments[0]).lower()
+    if not program.startswith(("python", "dotnet")):
+        return arguments[0]
+    words = iter(arguments[1:])
+    for word in words:
+        if word in ("-X", "-W"):
+            next(words, None)
+        elif word and not word.startswith("-"):
+            return word
+    return arguments[0]
+
+
+def _heads(arguments: Sequence[str]) -> set[str]:
+    """The names, in lower case, that a command line may be known by."""
+    return {os.path.basename(argument).lower() for argument in (*arguments[:2], _script(arguments))}
 
 
 def _may_hold_programs(entry: os.DirEntry[str]) -> bool:
@@ -177,9 +207,10 @@ def _processes(home: str) -> Iterator[Process]:
 
 
 _TOOLS = frozenset({"ollama", "main.py", "launch.py", "webui.py", "entry_with_update.py", "invokeai-web", "server.py",
-                    "koboldcpp.py", "koboldcpp", "local-ai", "llama-server", "lms", "jan", "chat", "swarmui",
+                    "local-ai", "llama-server", "lms", "jan", "chat", "swarmui", "swarmui.dll",
                     "model-runner", "stabilitymatrix.avalonia"})  # fmt: skip
 
 
 def _is_tool(arguments: list[str]) -> bool:
-    return any(os.path.basename(argument).lower() in _TOOLS for argument in arguments[:2])
+    heads = _heads(arguments)
+    return bool(heads & _TOOLS) or any(head.startswith("koboldcpp") for head in heads)

@@ -17,6 +17,23 @@ def values_of(arguments: Iterable[str], flag: str) -> Iterator[str]:
             yield word[len(flag) + 1 :]
 
 
+def last_of(arguments: Iterable[str], flag: str) -> list[str]:
+    """The value that counts, as a list of one: argparse keeps the last; empty when the flag is not given."""
+    return list(values_of(arguments, flag))[-1:]
+
+
+def lists_of(arguments: Iterable[str], flag: str) -> Iterator[str]:
+    """Every value of a flag that takes several: `--config A B --config C`."""
+    taking = False
+    for word in arguments:
+        if word.startswith("-"):
+            taking = word == flag
+            if word.startswith(flag + "="):
+                yield word[len(flag) + 1 :]
+        elif taking and word:
+            yield word
+
+
 def in_script(text: str, variable: str) -> list[str]:
     """The words that a shell or batch file gives a variable: `export NAME="…"`, `set NAME=…`; comments do not count."""
     words: list[str] = []

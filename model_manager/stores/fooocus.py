@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
-from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.env import Env, Process
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
@@ -22,30 +24,41 @@ FOLDERS = {
     "upscale_models": "diffusion/upscale_models", "inpaint": "diffusion/other", "clip_vision": "diffusion/clip_vision",
     "prompt_expansion": "llm", "safety_checker": "vision", "sam": "vision",
 }  # fmt: skip
+_MARKERS = frozenset({"fooocus_version.py", "entry_with_update.py"})
 _KEYS = {f"path_{name}": category for name, category in FOLDERS.items()} | {"path_fooocus_expansion": "llm"}
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    seen: set[str] = set()
+    """Running programs, then unpacked ones: variables win over config.txt."""
+    roots = RootList(TOOL, env)
+    for process in _running(env):
+        yield from _install(roots, replace(env, environ=process.environ), process.place, "process")
     for folder, names in env.unpacked("launch.py", "modules"):
-        if not names & {"fooocus_version.py", "entry_with_update.py"}:
-            continue
-        yield from _root(os.path.join(folder, "models"), "", seen)
-        settings = json_settings(env.variable("config_path") or os.path.join(folder, "config.txt"))
-        for key, category in _KEYS.items():
-            value = env.variable(key) or settings.get(key)
-            for path in value if isinstance(value, list) else [value]:
-                if isinstance(path, str) and path:
-                    # Fooocus takes relative paths from its modules/ folder (config.py get_dir_or_set_default).
-                    yield from _root(os.path.join(folder, "modules", env.expand(path)), category, seen)
+        if names & _MARKERS:
+            yield from _install(roots, env, folder, "default")
 
 
-def _root(path: str, category: str, seen: set[str]) -> Iterator[FoundRoot]:
-    path = os.path.normpath(path)
-    if path not in seen and os.path.isdir(path):
-        seen.add(path)
-        details = {"category": category, "extra": "yes"} if category else {}
-        yield FoundRoot(TOOL, path, "config" if category else "default", details)
+def _running(env: Env) -> Iterator[Process]:
+    for process in env.running("launch.py", "entry_with_update.py"):
+        if any(os.path.isfile(os.path.join(process.place, name)) for name in _MARKERS):
+            yield process
+
+
+def _install(roots: RootList, env: Env, folder: str, own: FoundBy) -> Iterator[FoundRoot]:
+    settings = json_settings(os.path.join(folder, env.variable("config_path") or "config.txt"))
+    yield from roots.take(os.path.join(folder, "models"), own)
+    for key, category in _KEYS.items():
+        value = env.variable(key)
+        told: FoundBy = "environment" if value else "config"
+        listed: list[object] = [value]
+        if not value:
+            given = settings.get(key)
+            listed = given if isinstance(given, list) else [given]
+        # The program enters its own folder first (launch.py), and takes a list only when all of it is there.
+        paths = [os.path.join(folder, env.expand(path)) for path in listed if isinstance(path, str) and path]
+        if len(paths) == len(listed) and all(os.path.isdir(path) for path in paths):
+            for path in paths:
+                yield from roots.take(path, told if own != "process" else own, category=category, extra="yes")
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
@@ -53,5 +66,10 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
 
 
-STORE = Store(TOOL, "Fooocus", find, describe)
+def in_use(env: Env) -> str | None:
+    running = next(_running(env), None)
+    return f"Fooocus is running (process {running.pid})" if running else None
+
+
+STORE = Store(TOOL, "Fooocus", find, describe, in_use)
 STORES = (STORE,)

@@ -11,34 +11,39 @@ from collections.abc import Iterator
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import ini_value
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
 TOOL = "gpt4all"
+_FOLDER = os.path.join("nomic.ai", "GPT4All")
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
+    """`modelPath` of the settings (older: `modelPaths`), the default, the Python binding's folder, Flatpaks."""
+    roots = RootList(TOOL, env)
     config = env.config() if env.system == "windows" else env.environ.get("XDG_CONFIG_HOME") or env.path(".config")
-    ini = os.path.join(config, "nomic.ai", "GPT4All.ini")
-    chosen = ini_value(ini, "General", "modelPath") or ini_value(ini, "General", "modelPaths")
-    places = [(env.expand(chosen), "config")] if chosen else []
-    places += [
-        (os.path.join(env.data(), "nomic.ai", "GPT4All"), "default"),
-        (os.path.join(env.xdg_cache(), "gpt4all"), "default"),
-    ]
-    places += [(os.path.join(base, "nomic.ai", "GPT4All"), "default") for base in env.flatpaks("data")]
-    seen: set[str] = set()
-    for place, found_by in places:
-        path = os.path.normpath(place)
-        if path not in seen and os.path.isdir(path):
-            seen.add(path)
-            yield FoundRoot(TOOL, path, found_by)  # type: ignore[arg-type]
+    for base in (config, *env.flatpaks("config")):
+        ini = os.path.join(base, _FOLDER + ".ini")
+        yield from roots.take(env.expand(ini_value(ini, "General", "modelPath")), "config")
+        yield from roots.take(env.expand(ini_value(ini, "General", "modelPaths")), "config")
+    for base in (env.data(), *env.flatpaks("data")):
+        yield from roots.take(os.path.join(base, _FOLDER), "default")
+    yield from roots.take(os.path.join(env.xdg_cache(), "gpt4all"), "default")
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     return describe_tree(root.path, look, Plain())
 
 
-STORE = Store(TOOL, "GPT4All", find, describe)
+def in_use(env: Env) -> str | None:
+    """The program's file is called `chat`: only the folder that it lies in tells whose it is."""
+    for process in env.running("chat", "gpt4all"):
+        if "gpt4all" in process.arguments[0].lower():
+            return f"GPT4All is running (process {process.pid})"
+    return None
+
+
+STORE = Store(TOOL, "GPT4All", find, describe, in_use)
 STORES = (STORE,)

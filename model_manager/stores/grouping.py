@@ -7,6 +7,7 @@ shards, projectors, sidecars, pairs and pipelines exist once (`knowledge`: forma
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -141,7 +142,9 @@ def group(names: Collection[str], whole: bool = False) -> list[Group]:
 
 
 def _folder(label: str, members: Iterable[str]) -> Group:
-    return Group(label, tuple((name, role_of(name)) for name in sorted(members)), whole=True)
+    names = sorted(members)
+    lacking = tuple(name for one in _sets(set(names))[1].values() for name in one)
+    return Group(label, tuple((name, role_of(name)) for name in names), lacking, whole=True)
 
 
 def _pipeline(names: set[str]) -> set[str]:
@@ -184,8 +187,10 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
             files.update({prefix + name: role_of(name) for name in companions})
             files.update({name: role_of(name) for name in shared if role_of(name) in ("config", "tokenizer")})
         if loose and projectors and not is_projector(key):
-            fitting = _fitting(key, projectors, sets)
-            files.update({prefix + name: "projector" for name in fitting})
+            for projector in _fitting(key, projectors, sets):
+                files[prefix + projector] = "projector"
+                for name in _sidecars(projector, {projector}, base):
+                    files.setdefault(prefix + name, "sidecar")
         for name in bundled:
             if name.startswith(prefix + key.rsplit(".", 1)[0] + "-encoder.mlmodelc/"):
                 files[name] = "other"
@@ -194,8 +199,18 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
             files.update({prefix + name: "other" for name in base if role_of(name) == "other" and not is_partial(name)})
         ordered = tuple(sorted(files.items()))
         result.append(Group(label, ordered, missing.get(key, ()), key == main, bool(_RAW_PART.match(min(members)))))
-    attached = {name for one in result for name, role in one.files if role == "projector" and len(one.files) > 1}
-    return [one for one in result if not (len(one.files) == 1 and one.files[0][0] in attached)]
+    heads = [{name for name, role in one.files if role in ("weights", "adapter")} for one in result]
+    attached = {
+        name
+        for one, head in zip(result, heads, strict=True)
+        for name, role in one.files
+        if head and role == "projector"
+    }
+    return [
+        one
+        for one, head in zip(result, heads, strict=True)
+        if head or not attached & {name for name, role in one.files if role == "projector"}
+    ]
 
 
 def _weight_role(name: str) -> Role:
@@ -213,13 +228,19 @@ def _sets(base: set[str]) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...
     """Weight files by set, keyed by a file name that stands for the set, and what numbered sets lack."""
     sets: dict[str, set[str]] = {}
     wanted: dict[str, tuple[str, int, str]] = {}
+    shards = {
+        (match["stem"] + match["suffix"], match["count"])
+        for name in base
+        if "-of-" in name and (match := _SHARD.match(name))
+    }
+    several = Counter(key for key, _count in shards)
     for name in filter(may_matter, base):
         if not is_weights(name) or is_training(name) or is_partial(name) or role_of(name) == "tokenizer":
             continue
         shard, raw, onnx = _SHARD.match(name), _RAW_PART.match(name), _ONNX_PART.match(_stem(name))
         if shard:
             key = shard["stem"] + shard["suffix"]
-            if key in base:  # a whole file of the same name is another model
+            if key in base or several[key] > 1:  # a whole file, or another count, is another model
                 key = f"{shard['stem']}-of-{shard['count']}{shard['suffix']}"
             wanted[key] = (shard["stem"], int(shard["count"]), shard["suffix"])
         elif raw:
@@ -271,6 +292,9 @@ def _fitting(key: str, projectors: set[str], sets: dict[str, set[str]]) -> set[s
     named = {name for name in projectors if _of(name) and (mine.startswith(_of(name)) or _of(name).startswith(mine))}
     if named:
         return named
+    beside = {name for name in projectors if _before(name) and mine.startswith(_before(name))}
+    if beside:
+        return beside
     return {name for name in projectors if not _of(name)} if len(families) > 1 else projectors
 
 
@@ -280,7 +304,14 @@ def _family(name: str) -> str:
 
 
 def _of(projector: str) -> str:
-    return _PROJECTOR.sub("", _family(projector)).strip("-_.") if _family(projector) != "mmproj" else ""
+    """What a projector's name says of its model: nothing in `mmproj-F16` and llama.cpp's own `mmproj-model-f16`."""
+    rest = _PROJECTOR.sub("", _family(projector)).strip("-_.")
+    return "" if rest in ("mmproj", "model") else rest
+
+
+def _before(projector: str) -> str:
+    """What stands before `mmproj`: llama.cpp's flat cache puts owner and repository there."""
+    return _PROJECTOR.split(_family(projector))[0].strip("-_.")
 
 
 def _sidecars(key: str, members: set[str], base: set[str]) -> Iterable[str]:

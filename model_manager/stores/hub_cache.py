@@ -10,19 +10,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Claim, Health
 from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
 from model_manager.stores.grouping import Group, group, is_weights
-from model_manager.stores.look import Look
+from model_manager.stores.look import Look, is_folder
 from model_manager.stores.tree import missing_health
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_REPOSITORY = re.compile(r"^(?:models|datasets|spaces|kernels)--.")
 _DEEPEST = 16
-_XET = re.compile(r"^[0-9a-f]{64}$")
+Key = tuple[int, int]
+
+
+def key_of(stat: os.stat_result) -> Key:
+    """One file, whatever its names, while nothing is remounted."""
+    return stat.st_dev, stat.st_ino
 
 
 @dataclass(slots=True)
@@ -41,24 +48,39 @@ class _Repo:
     refs: dict[str, str] = field(default_factory=dict)  # commit -> ref
     snapshots: dict[str, dict[str, _Entry]] = field(default_factory=dict)
     dangling: dict[str, list[str]] = field(default_factory=dict)
-    used: set[tuple[int, int]] = field(default_factory=set)
+    used: set[Key] = field(default_factory=set)
+    certain: bool = True
+    """Whether all of it could be read: else nothing in it is called an orphan."""
 
 
 def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Iterator[Found | Leftover]:
-    """Every model of every repository of a cache, then partial downloads, orphans and revisions without a name."""
-    used: set[tuple[int, int]] = set()
-    certain = True
+    """Every model of every repository of a cache, then partial downloads, orphans and revisions without a name.
+
+    Payloads of the cache-wide store may belong to repositories of any type, so what is left over is known only when
+    all have been read: data sets and spaces count as users, they are no models.
+    """
+    repos: list[_Repo] = []
+    others: list[str] = []
     for entry in look.entries(root):
-        if not entry.name.startswith("models--") or not entry.is_dir():
+        if not _REPOSITORY.match(entry.name) or not is_folder(entry):
             continue
         look.step()
+        if not entry.name.startswith("models--"):
+            others.append(os.path.join(entry.path, "blobs"))
+            continue
         repo = _read_repo(entry.path, entry.name, look)
+        repos.append(repo)
         yield from _models(repo, look, claims)
-        yield from _leftovers(repo, look)
-        used |= repo.used
-        certain = certain and not any(folder.startswith(entry.path) for folder in look.unread)
-    if certain:
-        yield from _shared_orphans(os.path.join(root, "blobs"), used, look)
+    shared = os.path.join(root, "blobs")
+    users = Counter(key for repo in repos for key in repo.used)
+    if os.path.isdir(shared):
+        for folder in others:
+            users.update(key_of(stat) for entry in look.entries(folder) if (stat := look.stat(entry.path)))
+    told: set[Key] = set()
+    for repo in repos:
+        yield from _leftovers(repo, users, told, look)
+    if all(repo.certain for repo in repos) and not {root, *others} & set(look.unread):
+        yield from _shared_orphans(shared, set(users) | told, look)
 
 
 def _read_repo(path: str, name: str, look: Look) -> _Repo:
@@ -66,9 +88,14 @@ def _read_repo(path: str, name: str, look: Look) -> _Repo:
     for ref, commit in _refs(os.path.join(path, "refs"), look):
         repo.refs.setdefault(commit, ref)
     for entry in look.entries(os.path.join(path, "snapshots")):
-        if entry.is_dir():
+        if entry.is_symlink():
+            repo.certain = False  # the hub makes none here: what such a link leads to is not known to be unused
+        elif is_folder(entry):
             repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, look)
-            repo.used |= {(one.stat.st_dev, one.stat.st_ino) for one in repo.snapshots[entry.name].values()}
+            repo.used |= {key_of(one.stat) for one in repo.snapshots[entry.name].values()}
+    repo.certain = repo.certain and not any(
+        folder == path or folder.startswith(path + os.sep) for folder in look.unread
+    )
     return repo
 
 
@@ -77,7 +104,7 @@ def _refs(folder: str, look: Look) -> Iterator[tuple[str, str]]:
     while waiting:
         path, prefix = waiting.pop()
         for entry in look.entries(path):
-            if entry.is_dir(follow_symlinks=False):
+            if is_folder(entry, links=False):
                 waiting.append((entry.path, f"{prefix}{entry.name}/"))
             elif text := look.small(entry.path, 4096):
                 yield prefix + entry.name, text.decode("ascii", "replace").strip()
@@ -91,7 +118,7 @@ def _snapshot(folder: str, look: Look) -> tuple[dict[str, _Entry], list[str]]:
     while waiting:
         path, prefix, depth = waiting.pop()
         for entry in look.entries(path):
-            if entry.is_dir(follow_symlinks=False):
+            if is_folder(entry, links=False):
                 if depth < _DEEPEST:
                     waiting.append((entry.path, f"{prefix}{entry.name}/", depth + 1))
                 continue
@@ -105,8 +132,14 @@ def _snapshot(folder: str, look: Look) -> tuple[dict[str, _Entry], list[str]]:
                 look.problem(entry.path, "file", reason_of(error))
                 continue
             if (stat.st_mode & 0o170000) == 0o100000:
-                files[prefix + entry.name] = _Entry(entry.path, stat, link.replace("\\", "/").rsplit("/", 1)[-1])
+                files[prefix + entry.name] = _Entry(entry.path, stat, _etag(link))
     return files, dangling
+
+
+def _etag(link: str) -> str:
+    """The blob's name when a link leads into a repository's `blobs/`: below a cache-wide store names are Xet hashes."""
+    parts = link.replace("\\", "/").rsplit("/", 2)
+    return parts[-1] if len(parts) > 1 and parts[-2] == "blobs" else ""
 
 
 def _models(repo: _Repo, look: Look, claims: tuple[Claim, ...]) -> Iterator[Found]:
@@ -200,18 +233,15 @@ def _too_short(weights: list[FoundFile], tree: dict[str, dict[str, object]]) -> 
     return None
 
 
-def _leftovers(repo: _Repo, look: Look) -> Iterator[Leftover]:
+def _leftovers(repo: _Repo, users: Mapping[Key, int], told: set[Key], look: Look) -> Iterator[Leftover]:
+    """`users`: how many repositories have a revision with a file. `told`: payloads named here, each once."""
     named = {commit for commit in repo.snapshots if commit in repo.refs}
-    kept = {
-        (one.stat.st_dev, one.stat.st_ino)
-        for commit in named or repo.snapshots
-        for one in repo.snapshots[commit].values()
-    }
+    kept = {key_of(one.stat) for commit in named for one in repo.snapshots[commit].values()}
     for commit in repo.snapshots if named else ():
         if commit in named:
             continue
-        own = {(one.stat.st_dev, one.stat.st_ino): one.stat for one in repo.snapshots[commit].values()}
-        alone = [stat for key, stat in own.items() if key not in kept]
+        own = {key_of(one.stat): one.stat for one in repo.snapshots[commit].values()}
+        alone = [stat for key, stat in own.items() if key not in kept and users[key] < 2]
         yield Leftover(
             "detached-revision", os.path.join(repo.path, "snapshots", commit), sum(stat.st_size for stat in alone),
             sum(on_disk(stat) for stat in alone), f"{repo.id}: a revision that no branch or tag names",
@@ -220,22 +250,24 @@ def _leftovers(repo: _Repo, look: Look) -> Iterator[Leftover]:
         stat = look.stat(entry.path)
         if stat is None:
             continue
+        key = key_of(stat)
         if entry.name.endswith(".incomplete"):
             yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), repo.id)
-        elif (stat.st_dev, stat.st_ino) not in repo.used:
-            yield Leftover("orphan", entry.path, stat.st_size, on_disk(stat), f"{repo.id}: no revision names this blob")
+        elif key not in repo.used and repo.certain:
+            counts = key not in users and key not in told  # else only this name of the payload would go
+            told.add(key)
+            size, held = (stat.st_size, on_disk(stat)) if counts else (0, 0)
+            yield Leftover("orphan", entry.path, size, held, f"{repo.id}: no revision names this blob")
 
 
-def _shared_orphans(folder: str, used: set[tuple[int, int]], look: Look) -> Iterator[Leftover]:
+def _shared_orphans(folder: str, used: set[Key], look: Look) -> Iterator[Leftover]:
     """Payloads of the cache-wide store that no repository leads to."""
     for entry in look.entries(folder):
-        if len(entry.name) != 2 or not entry.is_dir(follow_symlinks=False):
+        if len(entry.name) != 2 or not is_folder(entry, links=False):
             continue
         for payload in look.entries(entry.path):
-            if not _XET.match(payload.name):
-                continue
-            stat = look.stat(payload.path)
-            if stat is not None and (stat.st_dev, stat.st_ino) not in used:
+            stat = look.stat(payload.path) if _SHA256.match(payload.name) else None
+            if stat is not None and key_of(stat) not in used:
                 yield Leftover(
                     "orphan", payload.path, stat.st_size, on_disk(stat), "no repository leads to this payload"
                 )

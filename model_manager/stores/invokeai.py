@@ -1,21 +1,25 @@
 """InvokeAI: its database says what is a model; files that no row names are orphans.
 
-Source: invoke-ai/InvokeAI config_default.py, model_records_sql.py (6.14). A path is relative to models_dir when managed,
-absolute when installed in place. The database is read from a private copy.
+Source: invoke-ai/InvokeAI config_default.py, model_records_sql.py, orphaned_models_service.py (6.14). A path is relative
+to models_dir when managed, absolute when installed in place. The database is read from a private copy.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from model_manager.base.facts import Claim, Health
 from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.flags import last_of
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.grouping import is_weights
 from model_manager.stores.look import Look
 from model_manager.stores.private_copy import rows_of
+from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import yaml_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree, found_at
@@ -34,48 +38,72 @@ _OWN = frozenset({".download_cache", ".convert_cache", ".convert_tmp", "model_im
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    """INVOKEAI_ROOT, the parent of VIRTUAL_ENV, `~/invokeai`, then folders with invokeai.yaml."""
+    """Running programs, INVOKEAI_ROOT, the parent of VIRTUAL_ENV, `~/invokeai`, then folders with invokeai.yaml."""
+    roots = RootList(TOOL, env)
+    for process in env.running("invokeai-web"):
+        theirs = replace(env, environ=process.environ)
+        told = [os.path.join(process.folder, value) for value in last_of(process.arguments, "--root")]
+        above = os.path.dirname(os.path.dirname(process.place))  # <root>/.venv/bin/invokeai-web
+        for place in [*told, theirs.variable("INVOKEAI_ROOT"), above]:
+            yield from _install(roots, theirs, place, "process")
     venv = env.variable("VIRTUAL_ENV")
-    places = [env.variable("INVOKEAI_ROOT"), os.path.dirname(venv) if venv else "", env.path("invokeai")]
-    places += [folder for folder, _names in env.unpacked("invokeai.yaml")]
-    seen: set[str] = set()
-    for number, place in enumerate(places):
-        if not place or not (os.path.isfile(os.path.join(place, "invokeai.yaml")) or _has_database(place)):
-            continue
-        settings = yaml_settings(os.path.join(place, "invokeai.yaml"))
-        models = os.path.join(
-            place, env.variable("INVOKEAI_MODELS_DIR") or env.expand(str(settings.get("models_dir") or "models"))
-        )
-        folder = os.path.join(
-            place, env.variable("INVOKEAI_DB_DIR") or env.expand(str(settings.get("db_dir") or "databases"))
-        )
-        models = os.path.normpath(models)
-        if models not in seen and os.path.isdir(models):
-            seen.add(models)
-            details = {"database": os.path.join(folder, "invokeai.db"), "scratch": env.scratch}
-            yield FoundRoot(TOOL, models, "environment" if number == 0 else "default", details)
+    yield from _install(roots, env, env.variable("INVOKEAI_ROOT"), "environment")
+    yield from _install(roots, env, os.path.dirname(venv) if venv else "", "environment")
+    yield from _install(roots, env, env.path("invokeai"), "default")
+    for folder, _names in env.unpacked("invokeai.yaml"):
+        yield from _install(roots, env, folder, "default")
 
 
-def _has_database(place: str) -> bool:
-    return os.path.isfile(os.path.join(place, "databases", "invokeai.db"))
+def _install(roots: RootList, env: Env, place: str, found_by: FoundBy) -> Iterator[FoundRoot]:
+    """Variables win over invokeai.yaml; relative paths are taken from the root."""
+    settings = yaml_settings(os.path.join(place, "invokeai.yaml")) if place else {}
+
+    def folder(key: str, default: str) -> tuple[str, FoundBy]:
+        if told := env.variable(f"INVOKEAI_{key.upper()}"):
+            return os.path.join(place, told), "environment"
+        value = settings.get(key)
+        if isinstance(value, str) and value:
+            return os.path.join(place, env.expand(value)), "config"
+        return os.path.join(place, default), found_by
+
+    database = os.path.join(folder("db_dir", "databases")[0], "invokeai.db")
+    if place and (settings or os.path.isfile(os.path.join(place, "invokeai.yaml")) or os.path.isfile(database)):
+        models, told = folder("models_dir", "models")
+        by = found_by if found_by == "process" else told
+        yield from roots.take(models, by, database=database, scratch=env.scratch)
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    rows = rows_of(root.details.get("database", ""), root.details.get("scratch", ""), "SELECT id, config FROM models")
+    """The models of the database; without one, whatever lies in the folders of older versions."""
+    database = root.details.get("database", "")
+    rows = rows_of(database, root.details.get("scratch", ""), "SELECT id, config FROM models")
     if not rows:
         yield from describe_tree(root.path, look, Plain(categories=_old_folders()))
         return
     covered: set[str] = set()
+    certain = True
     for key, config in rows:
         look.step()
         record = _record(config)
-        path = record.get("path")
-        if not isinstance(path, str) or not path:
+        place = _place(root.path, record.get("path"))
+        if not place:
+            look.problem(database, "database", f"the model {str(key)[:80]!r} has no path that could be its own")
+            certain = False
             continue
-        place = os.path.normpath(os.path.join(root.path, path))
         covered.add(os.path.relpath(place, root.path).split(os.sep)[0])
         yield _found(str(key), record, place, look)
-    yield from _orphans(root.path, covered, look)
+    if certain:
+        yield from _orphans(root.path, covered, look)
+
+
+def _place(models: str, path: object) -> str:
+    """Where a record's files are: in place when absolute, else below the models folder; empty when it is neither."""
+    if not isinstance(path, str) or not path or "\0" in path:
+        return ""
+    place = os.path.normpath(os.path.join(models, path))
+    if not os.path.isabs(path) and not place.startswith(os.path.join(models, "")):
+        return ""
+    return "" if os.path.join(models, "").startswith(os.path.join(place, "")) else place
 
 
 def _record(config: object) -> Mapping[str, object]:
@@ -89,14 +117,27 @@ def _record(config: object) -> Mapping[str, object]:
 def _found(key: str, record: Mapping[str, object], place: str, look: Look) -> Found:
     claims = tuple(_claims(record))
     name = str(record.get("name") or os.path.basename(place))[:300]
-    source = record.get("source")
-    hub = "huggingface" if record.get("source_type") == "hf_repo_id" else ""
-    origin = Source(hub, str(source)) if hub and source else None
+    details = {word: str(record[word])[:300] for word in ("hash", "base", "type", "format") if record.get(word)}
     found = found_at(place, look, Plain(claims=claims))
     if found is None:
         health = Health("incomplete", "InvokeAI lists it, but its files are not there")
-        return Found(key, place, (), title=name, claims=claims, source=origin, health=health)
-    return replace(found, name=key, title=name, source=origin)
+        found = Found(key, place, (), claims=claims, health=health)
+    return replace(found, name=key, title=name, source=_source(record), details=details)
+
+
+def _source(record: Mapping[str, object]) -> Source | None:
+    """`owner/repo:variant:subfolder` of Hugging Face, or an address; none for a file that was on disk already."""
+    source, kind = record.get("source"), record.get("source_type")
+    if not isinstance(source, str) or not source:
+        return None
+    if kind == "hf_repo_id":
+        return Source("huggingface", source.split(":")[0])
+    if kind != "url":
+        return None
+    match = re.match(r"https://huggingface\.co/([^/]+/[^/]+)/resolve/([^/]+)/([^?#]+)", source)
+    if match:
+        return Source("huggingface", match[1], match[2], match[3])
+    return Source("civitai" if re.match(r"https://([a-z]+\.)?civitai\.com/", source) else "url", source[:1000])
 
 
 def _claims(record: Mapping[str, object]) -> Iterator[Claim]:
@@ -112,16 +153,38 @@ def _claims(record: Mapping[str, object]) -> Iterator[Claim]:
 
 
 def _orphans(root: str, covered: set[str], look: Look) -> Iterator[Leftover]:
+    """Entries with model files that no record covers, as InvokeAI's own clean-up counts them, by top folder.
+
+    Links are passed over: what they lead to is not InvokeAI's. So is what another root reads.
+    """
     for entry in look.entries(root):
         if entry.name in covered or entry.name in _OWN or entry.name.startswith((".", "tmpinstall")):
             continue
-        size = on = 0
-        for folder, _folders, names in os.walk(entry.path) if entry.is_dir() else [(root, [], [entry.name])]:
-            for name in names:
-                stat = look.stat(os.path.join(folder, name))
-                size, on = (size + stat.st_size, on + on_disk(stat)) if stat else (size, on)
-        if size:
+        if entry.is_symlink() or any(path == entry.path or path.startswith(entry.path + os.sep) for path in look.skip):
+            continue
+        names, size, on = _below(entry, look)
+        if any(is_weights(name) for name in names):
             yield Leftover("orphan", entry.path, size, on, "InvokeAI's database does not name it")
+
+
+def _below(top: os.DirEntry[str], look: Look) -> tuple[set[str], int, int]:
+    """The names of all files at and below an entry, their size, and their bytes on disk; each inode once."""
+    names: set[str] = set()
+    seen: set[tuple[int, int]] = set()
+    size = on = 0
+    waiting = [top]
+    while waiting:
+        entry = waiting.pop()
+        if entry.is_symlink():
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            look.step()
+            waiting += look.entries(entry.path)
+        elif (stat := look.stat(entry.path)) and (stat.st_dev, stat.st_ino) not in seen:
+            seen.add((stat.st_dev, stat.st_ino))
+            names.add(entry.name)
+            size, on = size + stat.st_size, on + on_disk(stat)
+    return names, size, on
 
 
 def _old_folders() -> dict[str, str]:

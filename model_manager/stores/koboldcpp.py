@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
-from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, found_at
 
 TOOL = "koboldcpp"
-_KEYS = ("model_param", "model", "mmproj", "lora", "draftmodel", "sdmodel", "sdlora", "sdvae", "sdt5xxl", "sdclip1",
-         "sdclip2", "sdphotomaker", "whispermodel", "ttsmodel", "ttswavtokenizer", "embeddingsmodel")  # fmt: skip
+_KEYS = {
+    "model_param": "", "model": "", "draftmodel": "", "sdmodel": "", "sdt5xxl": "", "sdclip1": "", "sdclip2": "",
+    "sdclipl": "", "sdclipg": "", "mmproj": "multimodal/projectors", "lora": "llm/adapters", "sdlora": "diffusion/lora",
+    "sdvae": "diffusion/vae", "sdphotomaker": "diffusion/ipadapter", "whispermodel": "stt", "ttsmodel": "tts",
+    "ttswavtokenizer": "audio", "embeddingsmodel": "embedding",
+}  # fmt: skip
+"""Keys that name a file, and what such a file is where the key leaves no choice (a text encoder may be any LLM)."""
 _ENDINGS = (".kcpps", ".kcppt")
+_MOST_FILES = 200
+_MOST_PATHS = 500
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
@@ -29,19 +36,37 @@ def find(env: Env) -> Iterator[FoundRoot]:
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     """The models that the configurations of this folder name; files stay where they are."""
     seen: set[str] = set()
-    for entry in look.entries(root.path):
-        if not entry.name.lower().endswith(_ENDINGS):
-            continue
-        settings = json_settings(entry.path)
-        for key in _KEYS:
-            value = settings.get(key)
-            for path in value if isinstance(value, list) else [value]:
-                if isinstance(path, str) and os.path.isabs(path) and path not in seen:
-                    seen.add(path)
-                    found = found_at(path, look, Plain())
-                    if found:
-                        yield replace(found, name=f"{entry.name}: {os.path.basename(path)}")
+    saved = [entry for entry in look.entries(root.path) if entry.name.lower().endswith(_ENDINGS)]
+    for entry in saved[:_MOST_FILES]:
+        settings = look.json(entry.path, 1 << 20) if look.stat(entry.path) else None
+        for key, path in _named(settings) if isinstance(settings, dict) else ():
+            look.step()
+            if path in seen or len(seen) >= _MOST_PATHS or not os.path.isfile(path):
+                continue
+            seen.add(path)
+            category = _KEYS[key]
+            claims = (Claim("category", category, "sidecar", f"{entry.name}: {key}"),) if category else ()
+            found = found_at(path, look, Plain(claims=claims))
+            if found:
+                yield replace(found, name=f"{entry.name}: {os.path.basename(path)}")
 
 
-STORE = Store(TOOL, "KoboldCpp", find, describe, status="partly-verified")
+def _named(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """(key, absolute path) of every file; addresses and relative paths, which depend on where it starts, are none."""
+    for key in _KEYS:
+        value = settings.get(key)
+        for path in value if isinstance(value, list) else [value]:
+            if isinstance(path, str) and os.path.isabs(path):
+                yield key, path
+
+
+def in_use(env: Env) -> str | None:
+    """Any of its programs: `koboldcpp.py`, `koboldcpp-linux-x64` …"""
+    for process in env.processes:
+        if any(os.path.basename(word).lower().startswith("koboldcpp") for word in process.arguments[:2]):
+            return f"KoboldCpp is running (process {process.pid})"
+    return None
+
+
+STORE = Store(TOOL, "KoboldCpp", find, describe, in_use, status="partly-verified")
 STORES = (STORE,)

@@ -1,51 +1,92 @@
 """llama.cpp's own cache: the Hugging Face layout where LLAMA_CACHE names it, and the older flat folder.
 
 Source: ggml-org/llama.cpp common/hf-cache.cpp, common/common.cpp fs_get_cache_directory. Flat:
-`<user>_<repo>_<file>.gguf` with `.etag` (older `.json`) beside it, `*.downloadInProgress` while it comes.
+`<user>_<repo>_<file>.gguf` with `.etag` (older `.json`) beside it, `manifest=<user>=<repo>=<tag>.json` for each tag,
+`*.downloadInProgress` while it comes. The usual Hugging Face cache belongs to all its users, not to llama.cpp.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
+from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
 TOOL = "llama-cpp"
+_PROGRAMS = ("llama-server", "llama-cli")
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    places: list[tuple[str, FoundBy]] = []
-    for process in env.running("llama-server"):
-        places.append((env.expand(process.environ.get("LLAMA_CACHE", "")), "process"))
-    places.append((env.variable("LLAMA_CACHE"), "environment"))
-    places.append((os.path.join(env.cache(), "llama.cpp"), "default"))
-    places += [(os.path.join(base, "llama.cpp"), "default") for base in env.flatpaks("cache")]
-    seen: set[str] = set()
-    for place, found_by in places:
-        path = os.path.normpath(place) if place else ""
-        if path and path not in seen and os.path.isdir(path):
-            seen.add(path)
-            yield FoundRoot(TOOL, path, found_by)
+    roots = RootList(TOOL, env)
+    for process in env.running(*_PROGRAMS):
+        yield from roots.take(env.expand(process.environ.get("LLAMA_CACHE", "")), "process")
+    yield from roots.take(env.variable("LLAMA_CACHE"), "environment")
+    for base in (env.cache(), *env.flatpaks("cache")):
+        yield from roots.take(os.path.join(base, "llama.cpp"), "default")
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     """Both generations may share one folder."""
-    yield from describe_hub(root.path, look)
-    passed = frozenset(_repositories(root.path, look))
-    yield from describe_tree(root.path, look, Plain(passed_over=passed))
+    names = [entry.name for entry in look.entries(root.path)]
+    hub = frozenset(name.lower() for name in names if name.startswith(("models--", "datasets--", "spaces--")))
+    if hub or "blobs" in names:
+        yield from describe_hub(root.path, look)
+    manifests = _manifests(root.path, names)
+    for item in describe_tree(root.path, look, Plain(passed_over=hub | {"blobs", ".locks"})):
+        yield _of_repository(item, manifests, look) if isinstance(item, Found) else item
 
 
-def _repositories(path: str, look: Look) -> list[str]:
-    return [
-        entry.name.lower() for entry in look.entries(path) if entry.name.startswith("models--") or entry.name == "blobs"
-    ]
+def _manifests(root: str, names: list[str]) -> dict[tuple[str, str], list[str]]:
+    """Paths of the manifests by owner and repository."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        parts = name.removesuffix(".json").split("=")
+        if len(parts) == 4 and parts[0] == "manifest" and name.endswith(".json"):
+            found.setdefault((parts[1], parts[2]), []).append(os.path.join(root, name))
+    return found
 
 
-STORE = Store(TOOL, "llama.cpp", find, describe)
+def _of_repository(found: Found, manifests: dict[tuple[str, str], list[str]], look: Look) -> Found:
+    """Where a flat file came from: its name alone cannot tell owner, repository and file apart, a manifest can."""
+    fitting = [key for key in manifests if found.name.startswith(f"{key[0]}_{key[1]}_")]
+    if not fitting:
+        return found
+    owner, repo = max(fitting, key=lambda key: len(key[0]) + len(key[1]))
+    file = found.name[len(f"{owner}_{repo}_") :]
+    own = []
+    for path in manifests[owner, repo]:
+        stat = look.stat(path)
+        if stat is not None and _names(path, file, look):
+            own.append(FoundFile(path, stat, "manifest", os.path.basename(path)))
+    return replace(
+        found,
+        title=file or found.title,
+        files=(*found.files, *own),
+        source=Source("huggingface", f"{owner}/{repo}"),
+        claims=(*found.claims, Claim("publisher", owner, "sidecar", "llama.cpp's manifest")),
+    )
+
+
+def _names(path: str, file: str, look: Look) -> bool:
+    """Whether a manifest is about this file (`ggufFile.rfilename`, its folders joined by `_`)."""
+    record = look.json(path)
+    listed = record.get("ggufFile") if isinstance(record, dict) else None
+    name = listed.get("rfilename") if isinstance(listed, dict) else None
+    return isinstance(name, str) and name.replace("/", "_").startswith(file)
+
+
+def in_use(env: Env) -> str | None:
+    running = next(iter(env.running(*_PROGRAMS)), None)
+    return f"llama.cpp is running (process {running.pid})" if running else None
+
+
+STORE = Store(TOOL, "llama.cpp", find, describe, in_use)
 STORES = (STORE,)

@@ -13,59 +13,57 @@ from dataclasses import replace
 from model_manager.base.facts import Claim
 from model_manager.base.reading import read_small
 from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundRoot, Leftover, Source
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
+from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
 TOOL = "lm-studio"
+_UNSEEN = Claim("tag", "not seen by LM Studio", "folder", "it wants publisher/repository/file, exactly two folders")
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    """The home that the pointer names, else the old one, else the new; its `downloadsFolder`, else `models`."""
-    seen: set[str] = set()
-    for home in _homes(env):
+    """The home that the pointer names, else the old one, else the new; its `downloadsFolder`, else `models`.
+
+    What an earlier home or an earlier downloads folder still holds is shown as well.
+    """
+    roots = RootList(TOOL, env)
+    for home, found_by in _homes(env):
         chosen = json_settings(os.path.join(home, "settings.json")).get("downloadsFolder")
-        if isinstance(chosen, str) and os.path.isdir(env.expand(chosen)):
-            yield from _root(env.expand(chosen), True, seen)
-        yield from _root(os.path.join(home, "models"), False, seen)
+        if isinstance(chosen, str):
+            yield from roots.take(env.expand(chosen), "config")
+        yield from roots.take(os.path.join(home, "models"), found_by)
 
 
-def _homes(env: Env) -> Iterator[str]:
+def _homes(env: Env) -> Iterator[tuple[str, FoundBy]]:
     try:
-        pointer = env.expand(os.fsdecode(read_small(env.path(".lmstudio-home-pointer"), 65_536)).strip())
+        pointer = env.expand(os.fsdecode(read_small(env.path(".lmstudio-home-pointer"), 65_536)))
     except OSError:
         pointer = ""
-    if pointer:
-        yield pointer
-    yield env.path(".cache", "lm-studio")
-    yield env.path(".lmstudio")
-
-
-def _root(path: str, configured: bool, seen: set[str]) -> Iterator[FoundRoot]:
-    path = os.path.normpath(path)
-    if path not in seen and os.path.isdir(path):
-        seen.add(path)
-        yield FoundRoot(TOOL, path, "config" if configured else "default")
+    if os.path.isabs(pointer) and "\0" not in pointer:
+        yield pointer, "config"
+    yield env.path(".cache", "lm-studio"), "default"
+    yield env.path(".lmstudio"), "default"
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    for item in describe_tree(root.path, look, Plain()):
-        yield _named(item) if isinstance(item, Found) else item
+    for item in with_downloads(describe_tree(root.path, look, Plain()), root.path, look):
+        yield _named(item, root.path) if isinstance(item, Found) else item
 
 
-def _named(found: Found) -> Found:
-    parts = found.name.split("/")
-    depth = len(parts) if found.is_folder and os.path.isdir(found.path) else len(parts) - 1
-    if depth < 2 or depth > 2:
-        unseen = Claim(
-            "tag", "not seen by LM Studio", "folder", "it wants publisher/repository/file, exactly two folders"
-        )
-        return replace(found, claims=(*found.claims, unseen))
+def _named(found: Found, root: str) -> Found:
+    """The publisher and the repository are the two folders that the files lie in."""
+    whole = os.path.isdir(found.path)
+    folder = os.path.relpath(found.path if whole else os.path.dirname(found.path), root)
+    parts = [part for part in folder.split(os.sep) if part != "."]
+    if len(parts) != 2:
+        return replace(found, claims=(*found.claims, _UNSEEN))
     publisher = Claim("publisher", parts[0], "folder", "LM Studio's folder")
-    source = Source("huggingface", "/".join(parts[:2]))
-    title = "/".join(parts[:2]) if depth == len(parts) else found.title
+    title = "/".join(parts) if whole else found.title
+    source = Source("huggingface", "/".join(parts))
     return replace(found, claims=(*found.claims, publisher), source=source, title=title)
 
 

@@ -7,12 +7,14 @@ only while the file is not newer (huggingface_hub 2.4 `_local_folder.py`).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from model_manager.stores.found import Found, FoundFile, Leftover
 from model_manager.stores.look import Look
 
+_SHA256 = re.compile(r"^[0-9a-fA-F]{64}\r?$")
 _DOWNLOADS = os.path.join(".cache", "huggingface", "download")
 
 
@@ -36,15 +38,15 @@ def _hashed(file: FoundFile, root: str, look: Look, known: dict[str, str]) -> Fo
     record = os.path.join(base, _DOWNLOADS, os.path.relpath(file.path, base) + ".metadata")
     text = look.small(record, 4096)
     lines = text.decode("ascii", "replace").split("\n") if text else []
-    if len(lines) < 3 or len(lines[1]) != 64:
+    if len(lines) < 3 or not _SHA256.match(lines[1]):
         return file
     try:
         written = float(lines[2])
     except ValueError:
         return file
-    if file.stat.st_mtime - 1 > written:
+    if not file.stat.st_mtime - 1 <= written < 1e11:  # neither NaN nor infinity is a time
         return file
-    return replace(file, sha256=lines[1].lower(), sha256_source="index")
+    return replace(file, sha256=lines[1].strip().lower(), sha256_source="index")
 
 
 def _base(folder: str, root: str, known: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.reading import SMALL, read_small
 from model_manager.stores.found import Problem
+from model_manager.stores.settings_file import yaml_settings
 
 # Never entered: what lies in a trash or a snapshot is no model of anybody's.
 FORBIDDEN = frozenset({".Trash", ".Trashes", "$RECYCLE.BIN", ".snapshots", ".zfs", ".git", "lost+found",
@@ -23,6 +24,14 @@ _NAME = operator.attrgetter("name")
 def forbidden(name: str) -> bool:
     """Whether a folder of this name is never entered."""
     return name in FORBIDDEN or name.startswith(".Trash-")
+
+
+def is_folder(entry: os.DirEntry[str], links: bool = True) -> bool:
+    """Whether an entry is a folder, or with `links` leads to one; a link that leads to itself is none."""
+    try:
+        return entry.is_dir(follow_symlinks=links)
+    except OSError:
+        return False
 
 
 class Look:
@@ -93,4 +102,11 @@ class Look:
         except (ValueError, RecursionError) as error:
             self.problem(path, "json", f"is not valid JSON: {str(error)[:120]}")
             return None
+        return found
+
+    def yaml(self, path: str) -> dict[str, object]:
+        """A small YAML mapping; empty when it is not there, and with a problem when it is something else."""
+        found = yaml_settings(path)
+        if not found and self.stat(path) is not None:
+            self.problem(path, "yaml", "cannot be read as a YAML mapping")
         return found

@@ -1,6 +1,7 @@
 """ModelScope: `hub/models/<org>/<name>` (older: `hub/<org>/<name>`), and `models/<org>--<name>/snapshots/<revision>`.
 
-Source: modelscope 1.40 hub/utils/{utils,caching}.py. A dot in a name is `___` on disk. `.msc` is a pickle: never opened.
+Source: modelscope 1.40 hub/utils/{utils,caching}.py. MODELSCOPE_CACHE may stand for the folder with `hub` in it or, in
+older versions, for `hub` itself. A dot in a name is `___` on disk. `.msc` is a pickle: never opened.
 """
 
 from __future__ import annotations
@@ -13,52 +14,63 @@ from dataclasses import replace
 from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Source, on_disk
-from model_manager.stores.look import Look
+from model_manager.stores.look import Look, is_folder
+from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
 TOOL = "modelscope"
 _TEMPORARY = "._____temp"
-_SNAPSHOT = re.compile(r"^([^/]+)--([^/]+)/snapshots/[^/]+(?:/(.+))?$")
+_PLAIN = Plain(passed_over=frozenset({_TEMPORARY, "datasets", ".lock", "credentials"}))
+_GENERATION = re.compile(r"^(?:hub/)?(?:models/)?")
+_SNAPSHOT = re.compile(r"^([^/]+?)--([^/]+)/snapshots/([^/]+)(?:/(.+))?$")
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    seen: set[str] = set()
-    bases = [(env.variable("MODELSCOPE_CACHE"), "environment"), (env.path(".cache", "modelscope"), "default")]
-    bases += [(os.path.join(base, "modelscope"), "default") for base in env.flatpaks("cache")]
-    for base, found_by in bases:
-        for inner in ("hub", "models"):
-            path = os.path.normpath(os.path.join(base, inner)) if base else ""
-            if path and path not in seen and os.path.isdir(path):
-                seen.add(path)
-                yield FoundRoot(TOOL, path, found_by)  # type: ignore[arg-type]
+    roots = RootList(TOOL, env)
+    yield from roots.take(env.variable("MODELSCOPE_CACHE"), "environment")
+    yield from roots.take(env.path(".cache", "modelscope"), "default")
+    for base in env.flatpaks("cache"):
+        yield from roots.take(os.path.join(base, "modelscope"), "default")
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    plain = Plain(passed_over=frozenset({_TEMPORARY, "datasets"}))
-    for item in describe_tree(root.path, look, plain):
+    for item in describe_tree(root.path, look, _PLAIN):
         yield _named(item) if isinstance(item, Found) else item
-    for folder in (root.path, os.path.join(root.path, "models")):
-        yield from _temporary(os.path.join(folder, _TEMPORARY), look)
+    for generation in ("", "hub", "hub/models", "models"):
+        yield from _temporary(os.path.join(root.path, *generation.split("/"), _TEMPORARY), look)
 
 
 def _named(found: Found) -> Found:
-    name = found.name.replace("___", ".").removeprefix("models/")
-    match = _SNAPSHOT.match(name)
+    """By organisation and name, whichever generation of the layout it lies in."""
+    name = _GENERATION.sub("", found.name).replace("___", ".")
+    match, revision = _SNAPSHOT.match(name), ""
     if match:
-        name = "/".join(part for part in match.groups() if part)
-    repo = "/".join(name.split("/")[:2])
-    claim = Claim("publisher", repo.split("/")[0], "folder", "ModelScope's folder")
+        revision = match[3]
+        name = "/".join(part for part in (match[1], match[2], match[4]) if part)
+    parts = name.split("/")
+    if len(parts) < 2:
+        return replace(found, name=name)
+    repo = "/".join(parts[:2])
+    claims = (
+        Claim("source_repo", repo, "sidecar", "ModelScope's folder"),
+        Claim("publisher", parts[0], "folder", "ModelScope's folder"),
+    )
     title = repo if name == repo else found.title
-    return replace(found, name=name, title=title, source=Source("modelscope", repo), claims=(*found.claims, claim))
+    source = Source("modelscope", repo, revision)
+    return replace(found, name=name, title=title, source=source, claims=(*found.claims, *claims))
 
 
 def _temporary(folder: str, look: Look) -> Iterator[Leftover]:
-    for place, _folders, names in os.walk(folder):
-        for name in names:
-            stat = look.stat(os.path.join(place, name))
-            if stat is not None:
-                yield Leftover("partial", os.path.join(place, name), stat.st_size, on_disk(stat), name)
+    """What was being fetched."""
+    waiting = [folder]
+    while waiting:
+        look.step()
+        for entry in look.entries(waiting.pop()):
+            if is_folder(entry, links=False):
+                waiting.append(entry.path)
+            elif (stat := look.stat(entry.path)) is not None:
+                yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), os.path.relpath(entry.path, folder))
 
 
 STORE = Store(TOOL, "ModelScope", find, describe, status="partly-verified")

@@ -17,7 +17,7 @@ from model_manager.base.facts import Claim, Health, Role
 from model_manager.stores import ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
-from model_manager.stores.look import Look
+from model_manager.stores.look import Look, is_folder
 from model_manager.stores.private_copy import rows_of
 from model_manager.stores.store import Store
 
@@ -128,9 +128,9 @@ def _manifests(folder: str, look: Look) -> Iterator[tuple[str, tuple[str, str, s
         for entry in look.entries(path):
             inner = (*parts, entry.name)
             if len(inner) < 4:
-                if entry.is_dir(follow_symlinks=len(inner) > 1):
+                if is_folder(entry):
                     levels.append((entry.path, inner))
-            elif entry.is_file():
+            elif not entry.name.startswith(".") and look.stat(entry.path) is not None:
                 yield entry.path, inner  # type: ignore[misc]
 
 

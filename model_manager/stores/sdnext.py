@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
-from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.env import Env, Process
+from model_manager.stores.flags import last_of
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
@@ -29,42 +32,78 @@ _KEYS = {
     "ckpt_dir": "diffusion/checkpoints", "diffusers_dir": "hub", "hfcache_dir": "hub", "vae_dir": "diffusion/vae",
     "unet_dir": "diffusion/diffusion_models", "te_dir": "diffusion/text_encoders", "lora_dir": "diffusion/lora",
     "embeddings_dir": "diffusion/embeddings", "control_dir": "diffusion/controlnet", "yolo_dir": "vision",
-    "esrgan_models_path": "diffusion/upscale_models",
+    "esrgan_models_path": "diffusion/upscale_models", "realesrgan_models_path": "diffusion/upscale_models",
+    "bsrgan_models_path": "diffusion/upscale_models", "swinir_models_path": "diffusion/upscale_models",
+    "scunet_models_path": "diffusion/upscale_models", "gfpgan_models_path": "vision", "codeformer_models_path": "vision",
+    "clip_models_path": "diffusion/clip_vision",
 }  # fmt: skip
+_CACHED = ("models--", "datasets--", "spaces--", "blobs", ".")
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    seen: set[str] = set()
+    """Running programs, then unpacked ones."""
+    roots = RootList(TOOL, env)
+    for process in _running(env):
+        yield from _install(roots, replace(env, environ=process.environ), process.place, process)
     for folder, _names in env.unpacked("webui.py", "modules", "launch.py", "installer.py"):
-        data = env.variable("SD_DATADIR") or folder
-        settings = json_settings(os.path.join(data, "config.json"))
-        chosen = env.variable("SD_MODELSDIR") or str(settings.get("models_dir") or "models")
-        models = os.path.join(data, env.expand(chosen))
-        yield from _root(models, {}, seen)
-        for name in ("Diffusers", "huggingface"):
-            yield from _root(os.path.join(models, name), {"layout": "hub"}, seen)
-        if cache := env.variable("SD_HFCACHEDIR"):
-            yield from _root(cache, {"layout": "hub"}, seen)
-        for key, category in _KEYS.items():
-            value = settings.get(key)
-            if isinstance(value, str) and value:
-                details = {"layout": "hub"} if category == "hub" else {"category": category, "extra": "yes"}
-                yield from _root(os.path.join(data, env.expand(value)), details, seen)
+        yield from _install(roots, env, folder, None)
 
 
-def _root(path: str, details: dict[str, str], seen: set[str]) -> Iterator[FoundRoot]:
-    path = os.path.normpath(path)
-    if path not in seen and os.path.isdir(path):
-        seen.add(path)
-        yield FoundRoot(TOOL, path, "config" if "extra" in details else "default", details)
+def _running(env: Env) -> Iterator[Process]:
+    for process in env.running("launch.py", "webui.py"):
+        if os.path.isfile(os.path.join(process.place, "installer.py")):
+            yield process
+
+
+def _install(roots: RootList, env: Env, folder: str, process: Process | None) -> Iterator[FoundRoot]:
+    """Flags, then environment, then config.json; a relative path is taken from the data folder."""
+    words = process.arguments if process else ()
+
+    def told(flag: str, variable: str) -> str:
+        return next((env.expand(value) for value in last_of(words, flag)), "") or env.variable(variable)
+
+    data = os.path.join(folder, told("--data-dir", "SD_DATADIR"))
+    settings = json_settings(os.path.join(data, told("--config", "SD_CONFIG") or "config.json"))
+    chosen, configured = told("--models-dir", "SD_MODELSDIR"), settings.get("models_dir")
+    own: FoundBy = "environment" if chosen else "default"
+    if not chosen and isinstance(configured, str) and configured:
+        chosen, own = env.expand(configured), "config"
+    models = os.path.join(data, chosen or "models")
+    listed: FoundBy = "process" if process else "config"
+    named: FoundBy = "process" if process else "environment"
+    own = "process" if process else own
+    yield from roots.take(models, own)
+    for name in ("Diffusers", "huggingface"):
+        yield from roots.take(os.path.join(models, name), own, layout="hub")
+    if cache := env.variable("SD_HFCACHEDIR"):
+        yield from roots.take(os.path.join(data, cache), named, layout="hub")
+    for key, category in _KEYS.items():
+        value = settings.get(key)
+        if not isinstance(value, str) or not value:
+            continue
+        path = os.path.join(data, env.expand(value))
+        if category == "hub":
+            yield from roots.take(path, listed, layout="hub")
+        else:
+            yield from roots.take(path, listed, category=category, extra="yes")
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     if root.details.get("layout") == "hub":
-        return describe_hub(root.path, look)
+        yield from describe_hub(root.path, look)
+        # Pipelines that people put beside the cached repositories are listed as well (modules/modelloader.py).
+        cached = frozenset(entry.name.lower() for entry in look.entries(root.path) if entry.name.startswith(_CACHED))
+        plain = Plain(categories={"": "diffusion/checkpoints"}, passed_over=cached)
+        yield from describe_tree(root.path, look, plain)
+        return
     category = root.details.get("category")
-    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
+    yield from describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
 
 
-STORE = Store(TOOL, "SD.Next", find, describe)
+def in_use(env: Env) -> str | None:
+    running = next(_running(env), None)
+    return f"SD.Next is running (process {running.pid})" if running else None
+
+
+STORE = Store(TOOL, "SD.Next", find, describe, in_use)
 STORES = (STORE,)

@@ -94,7 +94,7 @@ def _piper(record: Mapping[str, object], size: int) -> Recorded:
     claims.append(Claim("base_model", "Piper", "sidecar", where))
     language = record.get("language")
     if isinstance(language, dict):
-        claims += [Claim("tag", str(code), "sidecar", where) for code in (language.get("code"),) if code]
+        claims += [Claim("tag", code, "sidecar", where) for code in _words([language.get("code")])]
     return Recorded(tuple(claims))
 
 

@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterator
 
 from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
@@ -30,30 +31,41 @@ FOLDERS = {
     "ultralytics": "vision", "sams": "vision", "promptexpansion": "llm", "unet": "diffusion/diffusion_models",
     "diffusionmodels": "diffusion/diffusion_models", "stylemodels": "diffusion/other", "audioencoders": "audio",
     "modelpatches": "diffusion/other", "backgroundremoval": "vision",
+    # Names of older versions, renamed when Stability Matrix meets them.
+    "invokeclipvision": "diffusion/clip_vision", "invokeipadapters15": "diffusion/ipadapter",
+    "invokeipadaptersxl": "diffusion/ipadapter",
 }  # fmt: skip
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
     """The library of library.json, then portable ones: `<program>/Data/.sm-portable`."""
+    roots = RootList(TOOL, env)
     library = json_settings(os.path.join(env.config(), "StabilityMatrix", "library.json")).get("LibraryPath")
-    places: list[tuple[str, bool]] = [(env.expand(library), True)] if isinstance(library, str) and library else []
-    for folder, _names in env.unpacked("Data"):
-        if os.path.exists(os.path.join(folder, "Data", ".sm-portable")):
-            places.append((os.path.join(folder, "Data"), False))
-    seen: set[str] = set()
-    for place, configured in places:
-        chosen = json_settings(os.path.join(place, "settings.json")).get("ModelDirectoryOverride")
-        models = os.path.normpath(
-            env.expand(chosen) if isinstance(chosen, str) and chosen else os.path.join(place, "Models")
-        )
-        if models not in seen and os.path.isdir(models):
-            seen.add(models)
-            yield FoundRoot(TOOL, models, "config" if configured or chosen else "default")
+    if isinstance(library, str) and os.path.isabs(library):
+        yield from _library(roots, library, "config")
+    for folder, names in env.folders.items():
+        if ".sm-portable" in names or (
+            "Data" in names and os.path.exists(os.path.join(folder, "Data", ".sm-portable"))
+        ):
+            yield from _library(roots, folder if ".sm-portable" in names else os.path.join(folder, "Data"), "default")
+
+
+def _library(roots: RootList, place: str, found_by: FoundBy) -> Iterator[FoundRoot]:
+    chosen = json_settings(os.path.join(place, "settings.json")).get("ModelDirectoryOverride")
+    if isinstance(chosen, str) and chosen:
+        yield from roots.take(os.path.join(place, chosen), "config")
+    else:
+        yield from roots.take(os.path.join(place, "Models"), found_by)
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     return describe_tree(root.path, look, Plain(categories=FOLDERS))
 
 
-STORE = Store(TOOL, "Stability Matrix", find, describe)
+def in_use(env: Env) -> str | None:
+    running = next(env.running("stabilitymatrix.avalonia"), None)
+    return f"Stability Matrix is running (process {running.pid})" if running else None
+
+
+STORE = Store(TOOL, "Stability Matrix", find, describe, in_use)
 STORES = (STORE,)

@@ -6,13 +6,13 @@ Source: mcmonkeyprojects/SwarmUI src/Core/Settings.cs: `Paths: ModelRoot: Models
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from model_manager.base.reading import read_small
 from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
@@ -25,34 +25,73 @@ FOLDERS = {
     "clip_vision": "diffusion/clip_vision", "upscale_models": "diffusion/upscale_models",
 }  # fmt: skip
 
-_MARKERS = frozenset({"SwarmUI.csproj", "launch-linux.sh", "launch-windows.bat"})
+_KEYS = {
+    "SDModelFolder": "diffusion/checkpoints", "SDLoraFolder": "diffusion/lora", "SDVAEFolder": "diffusion/vae",
+    "SDEmbeddingFolder": "diffusion/embeddings", "SDControlNetsFolder": "diffusion/controlnet",
+    "SDClipFolder": "diffusion/text_encoders", "SDClipVisionFolder": "diffusion/clip_vision",
+}  # fmt: skip
+_MARKERS = frozenset({"SwarmUI.csproj", "launch-linux.sh", "launch-windows.bat", "launchtools"})
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    seen: set[str] = set()
+    """Unpacked programs; a `;` list of roots, the first of which downloads go to."""
+    roots = RootList(TOOL, env)
     for folder, names in env.unpacked("src"):
         if "SwarmUI.sln" not in names and not (names & _MARKERS and "Models" in names):
             continue
-        for number, value in enumerate(_model_roots(os.path.join(folder, "Data", "Settings.fds"))):
-            path = os.path.normpath(os.path.join(folder, env.expand(value)))
-            if path not in seen and os.path.isdir(path):
-                seen.add(path)
-                yield FoundRoot(TOOL, path, "default" if number == 0 and value == "Models" else "config")
+        path = os.path.join(folder, "Data", "Settings.fds")
+        settings = _settings(path)
+        told: FoundBy = "config" if "ModelRoot" in settings else "default"
+        for value in _listed(settings.get("ModelRoot", "")) or ["Models"]:
+            yield from roots.take(os.path.join(folder, value), "default" if value == "Models" else told, settings=path)
+        for key, category in _KEYS.items():
+            for value in _listed(settings.get(key, "")):
+                yield from roots.take(value, "config", category=category, extra="yes")
 
 
-def _model_roots(path: str) -> list[str]:
+def _settings(path: str) -> dict[str, str]:
+    """The texts of the `Paths` section; a value's backslash is written `\\s`, an edge space `\\x` (FDSUtility.Escape)."""
     try:
-        text = read_small(path, 1 << 20).decode("utf-8", "replace")
+        text = read_small(path, 1 << 20).decode("utf-8", "surrogateescape")
     except OSError:
-        return ["Models"]
-    match = re.search(r"^\s*ModelRoot:[ \t]*(.*?)\s*$", text, re.MULTILINE)
-    values = [part.strip() for part in match[1].split(";")] if match else []
-    return [value for value in values if value] or ["Models"]
+        return {}
+    found: dict[str, str] = {}
+    inside = False
+    for line in text.splitlines():
+        key, colon, value = line.strip().partition(":")
+        if not colon or key.startswith("#"):
+            continue
+        if not line.startswith(("\t", " ")):
+            inside = key == "Paths"
+        elif inside:
+            found.setdefault(key, value.strip().replace("\\x", "").replace("\\t", "\t").replace("\\s", "\\"))
+    return found
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(";") if part.strip()]
+
+
+def _categories(settings: Mapping[str, str]) -> dict[str, str]:
+    """The usual folders and those that the settings name instead of them."""
+    named = {
+        value.strip("/\\").lower(): category
+        for key, category in _KEYS.items()
+        for value in _listed(settings.get(key, ""))
+    }
+    return FOLDERS | named
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    return describe_tree(root.path, look, Plain(categories=FOLDERS))
+    category = root.details.get("category")
+    folders = {"": category} if category else _categories(_settings(root.details.get("settings", "")))
+    return describe_tree(root.path, look, Plain(categories=folders))
 
 
-STORE = Store(TOOL, "SwarmUI", find, describe)
+def in_use(env: Env) -> str | None:
+    running = next(env.running("swarmui", "swarmui.dll"), None)
+    return f"SwarmUI is running (process {running.pid})" if running else None
+
+
+STORE = Store(TOOL, "SwarmUI", find, describe, in_use)
 STORES = (STORE,)

@@ -11,34 +11,57 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from model_manager.base.facts import Claim
 from model_manager.base.reading import read_small
-from model_manager.stores.env import Env
-from model_manager.stores.flags import split, values_of
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.env import Env, Process
+from model_manager.stores.flags import last_of, split
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
 from model_manager.stores.look import Look
+from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
 TOOL = "text-generation-webui"
+_MARKERS = frozenset({"download-model.py", "user_data", "CMD_FLAGS.txt"})
 _PLACES = (("models", "--model-dir", "llm"), ("loras", "--lora-dir", "llm/adapters"),
-           ("image_models", "--image-model-dir", "diffusion/checkpoints"))  # fmt: skip
+           ("image_models", "--image-model-dir", "diffusion/checkpoints"), ("mmproj", "", "multimodal/projectors"))  # fmt: skip
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
-    seen: set[str] = set()
+    """Running programs, then unpacked ones with the words of CMD_FLAGS.txt; a given folder comes before the usual one."""
+    roots = RootList(TOOL, env)
+    for process in _running(env):
+        yield from _install(roots, env, process.place, process.folder, list(process.arguments), "process")
     for folder, names in env.unpacked("server.py", "modules"):
-        if not names & {"download-model.py", "user_data", "CMD_FLAGS.txt"}:
-            continue
-        data = os.path.join(folder, "user_data")
-        data = data if os.path.isdir(data) else folder
-        flags = _flags(data) or _flags(folder)
-        for name, flag, category in _PLACES:
-            given = [os.path.join(folder, env.expand(value)) for value in values_of(flags, flag)]
-            for path, found_by in [(place, "config") for place in given] + [(os.path.join(data, name), "default")]:
-                path = os.path.normpath(path)
-                if path not in seen and os.path.isdir(path):
-                    seen.add(path)
-                    yield FoundRoot(TOOL, path, found_by, {"category": category})  # type: ignore[arg-type]
+        if names & _MARKERS:
+            yield from _install(roots, env, folder, folder, [], "config")
+
+
+def _running(env: Env) -> Iterator[Process]:
+    for process in env.running("server.py"):
+        if any(os.path.exists(os.path.join(process.place, name)) for name in _MARKERS):
+            yield process
+
+
+def _install(
+    roots: RootList, env: Env, folder: str, working: str, words: list[str], told: FoundBy
+) -> Iterator[FoundRoot]:
+    data = next((os.path.join(working, env.expand(value)) for value in last_of(words, "--user-data-dir")), "")
+    data = data or _user_data(folder)
+    words = [*(_flags(data) or _flags(folder)), *words]
+    for name, flag, category in _PLACES:
+        for value in last_of(words, flag) if flag else ():
+            yield from roots.take(os.path.join(working, env.expand(value)), told, category=category)
+        usual: FoundBy = "process" if told == "process" else "default"
+        yield from roots.take(os.path.join(data, name), usual, category=category)
+
+
+def _user_data(folder: str) -> str:
+    """`user_data` of the program, else its own folder (before 2025), else the one that portable builds share."""
+    own, shared = os.path.join(folder, "user_data"), os.path.join(os.path.dirname(folder), "user_data")
+    if os.path.isdir(own) or (os.path.isdir(shared) and not os.path.isdir(os.path.join(folder, "models"))):
+        return own if os.path.isdir(own) else shared
+    return folder
 
 
 def _flags(folder: str) -> list[str]:
@@ -56,23 +79,30 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 
 def _with_hashes(found: Found, look: Look) -> Found:
+    """A folder's model with its repository and the hashes that the repository promised when it was downloaded."""
     if not found.is_folder:
         return found
-    text = look.small(os.path.join(found.path, "huggingface-metadata.txt"), 1 << 20)
-    if not text:
+    raw = look.small(os.path.join(found.path, "huggingface-metadata.txt"), 1 << 20)
+    if not raw:
         return found
-    known = {
-        name: digest
-        for digest, name in re.findall(r"^\s*([0-9a-f]{64})\s+(\S+)", text.decode("utf-8", "replace"), re.M)
-    }
+    text = raw.decode("utf-8", "surrogateescape")
+    known = {name: digest for digest, name in re.findall(r"^\s*([0-9a-f]{64})\s+(\S.*?)\s*$", text, re.M)}
     files = tuple(
         replace(file, sha256=known[file.name], sha256_source="index")
         if file.name in known and not file.sha256
         else file
         for file in found.files
     )
-    return replace(found, files=files)
+    url = re.search(r"^url: https://huggingface\.co/([^/\s]+/[^/\s]+)\s*$", text, re.M)
+    source = Source("huggingface", url[1]) if url else None
+    claims = (Claim("source_repo", url[1], "sidecar", "huggingface-metadata.txt"),) if url else ()
+    return replace(found, files=files, source=source, claims=(*found.claims, *claims))
 
 
-STORE = Store(TOOL, "text-generation-webui", find, describe)
+def in_use(env: Env) -> str | None:
+    running = next(_running(env), None)
+    return f"text-generation-webui is running (process {running.pid})" if running else None
+
+
+STORE = Store(TOOL, "text-generation-webui", find, describe, in_use)
 STORES = (STORE,)

@@ -47,6 +47,14 @@ class Plain:
 
 
 @dataclass(slots=True)
+class _Visited:
+    """The folders met in one walk. `real`: the real path of where it began."""
+
+    real: str
+    keys: set[tuple[int, int]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class _Folder:
     path: str
     relative: str
@@ -55,7 +63,7 @@ class _Folder:
 
 def describe_tree(root: str, look: Look, plain: Plain) -> Iterator[Found | Leftover]:
     """The models and leftovers below `root`."""
-    visited: set[tuple[int, int]] = set()
+    visited = _Visited(os.path.realpath(root))
     waiting = [_Folder(root, "", 0)]
     while waiting:
         look.step()
@@ -78,13 +86,14 @@ def found_at(path: str, look: Look, plain: Plain) -> Found | None:
     parent, name = os.path.split(path.rstrip(os.sep))
     if os.path.isdir(path):
         top = _Folder(path, "", 0)
-        files, folders = _list(top, look, set(), plain)
-        listing = _collect(top, files, folders, look, set())
+        visited = _Visited(os.path.realpath(path))
+        files, folders = _list(top, look, visited, plain)
+        listing = _collect(top, files, folders, look, visited)
         groups = group(list(listing), whole=True)
         return _found(top, groups[0], listing, look, plain) if groups else None
     if not os.path.isfile(path):
         return None
-    listing, _folders = _list(_Folder(parent, "", 0), look, set(), plain)
+    listing, _folders = _list(_Folder(parent, "", _DEEPEST), look, _Visited(parent), plain)
     for one in group([other for other in listing if not is_partial(other)]):
         if any(member == name for member, role in one.files if role in ("weights", "adapter", "projector")):
             return _found(_Folder(parent, "", 0), one, listing, look, plain)
@@ -92,7 +101,7 @@ def found_at(path: str, look: Look, plain: Plain) -> Found | None:
 
 
 def _list(
-    folder: _Folder, look: Look, visited: set[tuple[int, int]], plain: Plain
+    folder: _Folder, look: Look, visited: _Visited, plain: Plain
 ) -> tuple[dict[str, os.DirEntry[str]], list[_Folder]]:
     files: dict[str, os.DirEntry[str]] = {}
     folders: list[_Folder] = []
@@ -113,26 +122,31 @@ def _list(
     return files, folders
 
 
-def _enter(entry: os.DirEntry[str], link: bool, parent: str, look: Look, visited: set[tuple[int, int]]) -> bool:
-    """Whether to go into a folder: each once, no other root's, no way back up through a link."""
+def _enter(entry: os.DirEntry[str], link: bool, parent: str, look: Look, visited: _Visited) -> bool:
+    """Whether to go into a folder: each once, no other root's, no way back up through a link.
+
+    A link to a folder below the root is left to that folder's own name.
+    """
     if look.skip or link:
         real = os.path.realpath(entry.path) if link else entry.path
         if real in look.skip or (link and any(real.startswith(other + os.sep) for other in look.skip)):
             look.met.add(real)
             return False
         here = os.path.realpath(parent) if link else ""
-        if link and (here == real or here.startswith(real.rstrip(os.sep) + os.sep)):
+        if link and (here == real or here.startswith(os.path.join(real, ""))):
             return False
-    if not link and not visited:
+        if link and real.startswith(os.path.join(visited.real, "")):
+            return False
+    if not link and not visited.keys:
         return True  # without links nothing can be met twice
     try:
         found = os.stat(entry.path)
     except OSError:
         return False
     key = (found.st_dev, found.st_ino)
-    if key in visited:
+    if key in visited.keys:
         return False
-    visited.add(key)
+    visited.keys.add(key)
     return True
 
 
@@ -147,7 +161,7 @@ def _is_package(names: set[str], folders: list[_Folder], relative: str) -> bool:
 
 
 def _collect(
-    top: _Folder, files: dict[str, os.DirEntry[str]], folders: list[_Folder], look: Look, visited: set[tuple[int, int]]
+    top: _Folder, files: dict[str, os.DirEntry[str]], folders: list[_Folder], look: Look, visited: _Visited
 ) -> dict[str, os.DirEntry[str]]:
     """Every file below a folder model, by relative path."""
     listing = dict(files)
