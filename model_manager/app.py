@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from model_manager.base import log
+from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import Event
 from model_manager.base.paths import OwnPaths, own_paths
 from model_manager.base.settings import SettingsFile
@@ -13,6 +15,7 @@ from model_manager.base.volumes import NETWORK, Volumes
 from model_manager.catalog import Database
 from model_manager.jobs import Jobs
 from model_manager.library.scan import Scan
+from model_manager.operations import Operations
 from model_manager.stores.env import Env, is_drive, this_computer
 
 
@@ -29,6 +32,16 @@ class App:
         mount = self.volumes.mount_of(str(paths.data))
         self.database = Database(paths.catalogue, network=bool(mount and mount.kind in NETWORK))
         self.jobs = Jobs()
+        self.operations = Operations(paths, volumes=self.volumes)
+        self._recover()
+
+    def _recover(self) -> None:
+        """Settles what a kill left in the middle of a change; what cannot be settled now is tried again next time."""
+        try:
+            for operation in self.operations.recover():
+                logging.getLogger(__name__).info("settled %s: %s", operation.id, operation.state)
+        except ModelManagerError as error:
+            logging.getLogger(__name__).info("recovery: %s", error)
 
     def env(self) -> Env:
         """This computer as adapters see it now."""

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from model_manager.cli import categories, check, doctor, export, list, roots, scan, set, show, status, tag
+from model_manager.cli import (
+    apply,
+    categories,
+    check,
+    doctor,
+    export,
+    history,
+    list,
+    roots,
+    scan,
+    set,
+    show,
+    status,
+    store,
+    tag,
+    undo,
+)
 from model_manager.cli.main import main
 
-COMMANDS = (scan, status, list, show, roots, categories, set, tag, check, export, doctor)
+COMMANDS = (scan, status, list, show, roots, categories, set, tag, check, store, apply, history, undo, export, doctor)
 """In the order in which help lists them."""
 
 __all__ = ["COMMANDS", "main"]

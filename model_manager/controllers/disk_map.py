@@ -87,7 +87,7 @@ class DiskMap:
         detail = _("{name}: {n} models, {size}").format(name=self._name(key), n=f"{len(rows):,}", size=units.size(size))
         tiles = [Tile(box.x, box.y, box.width, box.height, title, detail, 0, box.index, key=key)]
         if box.height > header * 2 and box.width > header * 2:
-            most = max(2, int(treemap.MOST * size / max(1, sum(row.bytes for row in self.rows))))
+            most = max(120, treemap.MOST * 3 // 4 * len(rows) // max(1, len(self.rows)))
             inner = treemap.squarify(
                 [float(row.bytes) for row in rows],
                 box.x + 2,

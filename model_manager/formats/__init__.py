@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import BinaryIO, Protocol
 
 from model_manager.base.facts import Facts
-from model_manager.formats import gguf, safetensors
+from model_manager.formats import (
+    coreml,
+    ctranslate2,
+    flax,
+    ggml,
+    gguf,
+    hdf5,
+    ncnn,
+    nemo,
+    numpy_archive,
+    onnx,
+    openvino,
+    pytorch,
+    safetensors,
+    tflite,
+)
 from model_manager.formats.problem import LIMITS, FormatProblem, Limits
 
 
@@ -20,7 +35,9 @@ class Format(Protocol):
     def read(self, file: BinaryIO, size: int, limits: Limits) -> Facts: ...
 
 
-FORMATS: tuple[Format, ...] = (gguf, safetensors)
+FORMATS: tuple[Format, ...] = (
+    gguf, safetensors, ggml, tflite, hdf5, numpy_archive, nemo, pytorch, ncnn, openvino, ctranslate2, onnx, coreml, flax,
+)  # fmt: skip
 """In the order in which they are asked: those whose first bytes are certain come first."""
 
 SUFFIXES = frozenset(suffix for format_ in FORMATS for suffix in format_.SUFFIXES)

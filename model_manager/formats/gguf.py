@@ -86,8 +86,9 @@ def _category(header: Header, architecture: str) -> Iterator[Claim]:
             if keys.get(f"clip.has_{sense}_encoder") or (sense == "vision" and keys.get("clip.has_llava_projector")):
                 yield Claim(sense, True, "metadata", f"clip.has_{sense}_encoder")
     elif architecture in _DIFFUSION:
-        seen = architectures.claims_of(header.tensors)
-        yield from (claim for claim in seen if claim.field in ("category", "base_model"))
+        seen = list(architectures.claims_of(header.tensors))
+        if any(claim.field == "category" and str(claim.value).startswith("diffusion/") for claim in seen):
+            yield from (claim for claim in seen if claim.field in ("category", "base_model"))
         yield Claim("category", "diffusion/diffusion_models", "metadata", why)
         yield Claim("base_model", _DIFFUSION[architecture], "metadata", why)
     elif architecture in ("t5encoder", "t5"):

@@ -1,30 +1,46 @@
-"""Parameters and quant of tensors as PyTorch-like formats keep them: one dtype per tensor, quants packed in integers.
-
-Signatures from the tools that write them: bitsandbytes (`quant_state.bitsandbytes__nf4`, `SCB`),
-AutoGPTQ, AutoAWQ, MLX, exllamav2, exllamav3, ComfyUI's scaled fp8.
-"""
+"""Parameters and quant of tensors as PyTorch-like formats keep them: one dtype each, quants packed in integers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.formats import packings
 from model_manager.formats.quants import bits
-from model_manager.formats.tensors import Tensors, elements
+from model_manager.formats.tensors import Tensors
 
-_NAMES = {"F8_E4M3": "FP8_E4M3", "F8_E5M2": "FP8_E5M2", "I8": "INT8", "U8": "INT8"}
+_NAMES = {"F8_E4M3": "FP8_E4M3", "F8_E5M2": "FP8_E5M2", "F8_E4M3FNUZ": "FP8_E4M3", "F8_E5M2FNUZ": "FP8_E5M2",
+          "I8": "INT8", "U8": "INT8", "F4": "FP4"}  # fmt: skip
+_PLAIN = frozenset({"F32", "F16", "BF16", "F64", "I64", "BOOL"})
+"""Types that no packing uses for weights: a model of these alone needs no second look (2,531 tensors in 1 ms)."""
+_INDICES = frozenset({"I64", "BOOL"})
 
 
 def claims_of(tensors: Tensors) -> Iterator[Claim]:
-    """`parameters`, `quant` and `bits_per_weight`."""
+    """`parameters`, `quant` and `bits_per_weight`; no parameters where a packing does not tell how many it holds."""
     if not tensors:
         return
-    count = sum(elements(tensor.shape) for tensor in tensors.values())
-    total = sum(tensor.bytes for tensor in tensors.values())
-    counts: dict[str, int] = {}
-    for tensor in tensors.values():
-        counts[tensor.dtype] = counts.get(tensor.dtype, 0) + tensor.bytes
-    dominant = max(counts, key=lambda dtype: (counts[dtype], dtype))
+    sizes: dict[str, int] = {}
+    count = 0
+    for shape, dtype, size in tensors.values():
+        sizes[dtype] = sizes.get(dtype, 0) + size
+        count += math.prod(shape)
+    total = sum(sizes.values())
+    weighty = {dtype: size for dtype, size in sizes.items() if dtype not in _INDICES} or sizes
+    dominant = max(weighty, key=lambda dtype: (weighty[dtype], dtype))
+    quant, why = _NAMES.get(dominant, dominant), f"most bytes are {dominant}"
+    packing = None if _PLAIN.issuperset(sizes) else packings.find(tensors)
+    if packing is not None:
+        if 2 * packing.bytes >= total:
+            quant, why = packing.quant, packing.why
+        if packing.counts is None:
+            yield Claim("quant", quant, "tensors", why)
+            return
+        count = sum(
+            known if (known := packing.counts.get(name)) is not None else math.prod(tensor.shape)
+            for name, tensor in tensors.items()
+        )
     yield Claim("parameters", count, "tensors", f"{len(tensors):,} tensors")
-    yield Claim("quant", _NAMES.get(dominant, dominant), "tensors", f"most bytes are {dominant}")
+    yield Claim("quant", quant, "tensors", why)
     yield Claim("bits_per_weight", bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")

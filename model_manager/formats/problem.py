@@ -35,3 +35,6 @@ class Limits:
 
 
 LIMITS = Limits()
+
+SAME_STEM = "{stem}"
+"""In a companion's name: the stem of the file that needs it, which a reader does not know."""

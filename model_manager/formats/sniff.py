@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
 from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem, Limits
+from model_manager.formats.problem import SAME_STEM
 
 HEAD = 512
+_SHARED = frozenset({".bin", ".xml", ".json", ".h5", ".hdf5", ".msgpack", ".param"})
+"""Suffixes that other things have too: their content alone decides."""
 _LFS = b"version https://git-lfs"
 _MARKUP = re.compile(rb"^\s*(<!doctype|<html|<\?xml|<head|<body|<error)", re.IGNORECASE)
 _JSON_ERROR = re.compile(rb'^\s*\{\s*"(error|message|detail|code|status|errors)"')
@@ -28,11 +32,20 @@ def facts_of(file: BinaryIO, size: int, name: str, limits: Limits = LIMITS) -> F
         return Facts("unknown", health=Health("unknown", "not a format that this program reads"))
     file.seek(0)
     try:
-        return format_.read(file, size, limits)
+        return _beside(format_.read(file, size, limits), name)
     except FormatProblem as problem:
         return Facts(format_.NAME, health=Health(problem.kind, problem.why))
     except (RecursionError, MemoryError, OverflowError) as error:
         return Facts(format_.NAME, health=Health("unknown", f"beyond this program's limits ({type(error).__name__})"))
+
+
+def _beside(facts: Facts, name: str) -> Facts:
+    """Puts the file's own stem into companions that are named after it (OpenVINO's and ncnn's `.bin`)."""
+    if not any(companion.name.startswith(SAME_STEM) for companion in facts.companions):
+        return facts
+    stem = name[: name.rfind(".")] if "." in name else name
+    named = (replace(one, name=one.name.replace(SAME_STEM, stem, 1)) for one in facts.companions)
+    return replace(facts, companions=tuple(named))
 
 
 def not_a_model(head: bytes, size: int) -> str:
@@ -51,6 +64,6 @@ def _choose(head: bytes, suffix: str) -> Format | None:
         if format_.matches(head):
             return format_
     for format_ in FORMATS:
-        if suffix in format_.SUFFIXES and suffix not in (".bin", ".xml", ".json"):
+        if suffix in format_.SUFFIXES and suffix not in _SHARED:
             return format_
     return None

@@ -16,9 +16,10 @@ class Window:
 
     `byte_order` is `<` or `>`. Every method that wants bytes beyond the end of the file
     raises FormatProblem("truncated"): the caller need not check each length on its own.
+    `piece` is how much is read at a time: small where headers lie scattered between weights.
     """
 
-    def __init__(self, file: BinaryIO, size: int, byte_order: str = "<") -> None:
+    def __init__(self, file: BinaryIO, size: int, byte_order: str = "<", piece: int = PIECE) -> None:
         self.size = size
         self.read_bytes = 0
         self._file = file
@@ -26,6 +27,7 @@ class Window:
         self._buffer = b""
         self._at = 0  # cursor within _buffer
         self.byte_order = byte_order
+        self._piece = piece
 
     @property
     def position(self) -> int:
@@ -87,7 +89,7 @@ class Window:
                 f"the header goes on to byte {self.position + count:,}, the file ends at {self.size:,}",
             )
         position = self.position
-        piece = FIRST if position == 0 else PIECE
+        piece = FIRST if position == 0 else self._piece
         want = min(max(count, piece), self.size - position)
         self._file.seek(position + have)
         parts = [self._buffer[self._at :]]

@@ -186,7 +186,7 @@ def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Heal
     present = frozenset().union(*(sighting.present for sighting in sightings)) if sightings else frozenset()
     for file in files:
         for companion in file.facts.companions if file.facts else ():
-            if companion.name not in present:
+            if companion.name.rsplit("/", 1)[-1] not in present:
                 found.append(Health("incomplete", f"{companion.name} must lie beside it and is missing"))
     return worst(found)
 

@@ -15,7 +15,7 @@ _LIBRARIES = ("ttkbootstrap", "huggingface_hub", "safetensors", "gguf", "xxhash"
 _KEYS = (
     ("Ctrl+F", "search"), ("Esc", "clear the search"), ("F5", "scan again"), ("Ctrl+A", "choose all"),
     ("Space", "choose or not"), ("Enter", "open the folder"), ("Ctrl+1 … 5", "screens"), ("Ctrl+,", "look"),
-    ("Ctrl+J", "jobs"), ("Menu, Shift+F10", "context menu"), ("F1", "this window"),
+    ("Ctrl+J", "jobs"), ("Ctrl+Z", "undo"), ("Menu, Shift+F10", "context menu"), ("F1", "this window"),
 )  # fmt: skip
 
 

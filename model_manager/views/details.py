@@ -21,7 +21,7 @@ from model_manager.views import theme
 if TYPE_CHECKING:
     from model_manager.views.library import LibraryScreen
 
-_WIDTH = 330
+_WIDTH = 310
 
 
 class Details(ttk.Frame):

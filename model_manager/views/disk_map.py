@@ -37,7 +37,7 @@ class DiskMapScreen(ttk.Frame):
         self.group = tk.StringVar(self, "kind")
         for value, title in (("tool", _("By tool")), ("kind", _("By kind"))):
             ttk.Radiobutton(
-                head, text=title, value=value, variable=self.group, bootstyle="outline toolbutton",
+                head, text=title, value=value, variable=self.group, bootstyle="primary outline toolbutton",
                 command=lambda: self.controller.choose(self.group.get()),
             ).pack(side="right", padx=(theme.px(self, 4), 0))  # fmt: skip
         self.up = ttk.Button(head, text=_("Up"), icon="arrow-up", command=lambda: self.controller.zoom(""))

@@ -16,7 +16,9 @@ from model_manager.base.text import _, short_path
 from model_manager.controllers.folders import Folders
 from model_manager.library import watch
 from model_manager.library.present import Json
+from model_manager.operations import Plan
 from model_manager.views import theme
+from model_manager.views.review import Review
 
 _STATES = {"online": _("there"), "offline": _("not there (unplugged?)"), "denied": _("may not be read"),
            "not-answering": _("does not answer"), "ignored": _("ignored")}  # fmt: skip
@@ -77,6 +79,7 @@ class FoldersScreen(ttk.Frame):
         self.choose = ttk.Button(card, text=_("Choose…"), command=self._choose_base)
         self.choose.pack(side="right")
         self.offer = ttk.Button(card, bootstyle="primary")
+        self.make = ttk.Button(card, text=_("Make the category folders…"), command=self.controller.plan_folders)
 
     def start(self) -> None:
         self.controller.start()
@@ -110,10 +113,16 @@ class FoldersScreen(ttk.Frame):
         )
         self.base.configure(text=said)
         self.offer.pack_forget()
+        self.make.pack_forget()
+        if base_path:
+            self.make.pack(side="right", padx=theme.px(self, 6))
         if offer and not base_path:
             text = _("Use {path}").format(path=short_path(offer, home))
             self.offer.configure(text=text, command=lambda: self.controller.set_base_path(offer))
             self.offer.pack(side="right", padx=theme.px(self, 6))
+
+    def review(self, plan: Plan) -> None:
+        Review(self, plan, self.controller.apply)
 
     def _chosen(self) -> str:
         return str((self.tree.selection() or ("",))[0])

@@ -33,14 +33,18 @@ class HealthScreen(ttk.Frame):
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
         self.tree = ttk.Treeview(frame, columns=("size", "why", "path"), show="tree headings", selectmode="browse")
-        for name, title, width, stretch in (("#0", _("What"), 300, False), ("size", _("Size"), 110, False),
-                                            ("why", _("Why"), 330, True), ("path", _("Where"), 300, True)):  # fmt: skip
+        for name, title, width, stretch in (("#0", _("What"), 250, False), ("size", _("Size"), 96, False),
+                                            ("why", _("Why"), 380, True), ("path", _("Where"), 170, True)):  # fmt: skip
             self.tree.heading(name, text=title, anchor="e" if name == "size" else "w")
             self.tree.column(name, width=theme.px(self, width), stretch=stretch, anchor="e" if name == "size" else "w")
         bar = ttk.Scrollbar(frame, orient="vertical", command=self.tree.yview)
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True)
         bar.pack(side="right", fill="y")
+        self.whole = ttk.Label(self, padding=(gap, 0, gap, gap), justify="left")
+        self.whole.pack(fill="x")
+        self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width - 2 * gap))
+        self.tree.bind("<<TreeviewSelect>>", lambda event: self._tell())
         self.tree.bind("<Double-Button-1>", self._open)
         self.tree.bind("<Return>", self._open)
         self.restyle()
@@ -71,6 +75,11 @@ class HealthScreen(ttk.Frame):
                 item = self.tree.insert(top, "end", text=line.title, values=(line.size, line.why, line.path))
                 if line.id is not None:
                     self._ids[item] = line.id
+
+    def _tell(self) -> None:
+        """The chosen line in full, below: a column is too narrow for a path and a reason."""
+        values = self.tree.item(self.tree.focus(), "values") or ("", "", "")
+        self.whole.configure(text="\n".join(str(part) for part in values[1:] if part))
 
     def _open(self, event: tk.Event[Any]) -> None:
         item = self.tree.focus()

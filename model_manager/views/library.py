@@ -37,13 +37,13 @@ def _name(row: Row) -> str:
 
 
 COLUMNS = (
-    Column("name", _("Name"), _name, 280, stretch=True),
-    Column("category", _("Kind"), lambda row: row.category, 150),
-    Column("base", _("Base model"), lambda row: row.base_model or "", 110),
-    Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 84),
-    Column("size", _("Size"), lambda row: units.size(row.size), 80, numeric=True),
-    Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 130),
-    Column("health", _("Health"), _health, 100),
+    Column("name", _("Name"), _name, 240, stretch=True),
+    Column("category", _("Kind"), lambda row: row.category, 130),
+    Column("base", _("Base model"), lambda row: row.base_model or "", 104),
+    Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
+    Column("size", _("Size"), lambda row: units.size(row.size), 72, numeric=True),
+    Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 104),
+    Column("health", _("Health"), _health, 92),
     Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
     Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
            numeric=True, shown=False),
@@ -80,6 +80,7 @@ class LibraryScreen(ttk.Frame):
 
     def restyle(self) -> None:
         self._tags()
+        self._place_hint()
         self.table.refresh()
         self.details.restyle()
 
@@ -103,6 +104,11 @@ class LibraryScreen(ttk.Frame):
         self.text = tk.StringVar(self)
         self.entry = ttk.Entry(head, textvariable=self.text)
         self.entry.pack(side="left", fill="x", expand=True)
+        self.placeholder = ttk.Label(
+            self.entry, text=_("Search: words, llm, quant:q4, >10gb, tool:ollama …"), cursor="xterm"
+        )
+        self.placeholder.bind("<Button-1>", lambda event: self.entry.focus_set())
+        self._place_hint()
         ttk.Button(head, text="✕", width=2, command=self.clear_search).pack(side="left", padx=(theme.px(self, 4), gap))
         ttk.Button(head, text=_("Scan"), icon="arrow-clockwise", command=self._rescan).pack(side="left")
         self.text.trace_add("write", lambda *_args: self._typed())
@@ -138,7 +144,7 @@ class LibraryScreen(ttk.Frame):
         for title, query in CHIPS:
             state = self._chips[query] = tk.BooleanVar(self, False)
             chip = ttk.Checkbutton(
-                row, text=_(title), variable=state, bootstyle="outline toolbutton",
+                row, text=_(title), variable=state, bootstyle="primary outline toolbutton",
                 command=lambda term=query: self.controller.toggle_chip(term),
             )  # fmt: skip
             chip.pack(side="left", padx=(0, theme.px(self, 5)))
@@ -161,7 +167,18 @@ class LibraryScreen(ttk.Frame):
         colours = ttk.Style().colors
         self.table.tree.tag_configure("sick", foreground=theme.mixed(colours.danger, colours.fg, 0.8))
 
+    def _place_hint(self) -> None:
+        """The words in an empty search field: Tk's entry has none of its own."""
+        if self.text.get():
+            self.placeholder.place_forget()
+        else:
+            colours = ttk.Style().colors
+            ink = theme.mixed(colours.inputfg, colours.inputbg, 0.62)
+            self.placeholder.configure(foreground=ink, background=colours.inputbg)
+            self.placeholder.place(x=theme.px(self, 8), rely=0.5, anchor="w")
+
     def _typed(self) -> None:
+        self._place_hint()
         if self._timer:
             self.after_cancel(self._timer)
         self._timer = self.after(_DEBOUNCE_MS, lambda: self.controller.find(self.text.get()))

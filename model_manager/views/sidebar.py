@@ -22,7 +22,7 @@ class Sidebar(ttk.Frame):
         self._on_choose = on_choose
         self._quiet = False
         self.tree = ttk.Treeview(self, columns=("count", "size"), show="tree", selectmode="browse")
-        self.tree.column("#0", width=theme.px(self, 158), minwidth=theme.px(self, 110), stretch=True)
+        self.tree.column("#0", width=theme.px(self, 150), minwidth=theme.px(self, 110), stretch=True)
         self.tree.column("count", width=theme.px(self, 50), minwidth=theme.px(self, 30), anchor="e", stretch=False)
         self.tree.column("size", width=theme.px(self, 68), minwidth=theme.px(self, 40), anchor="e", stretch=False)
         bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)
@@ -33,10 +33,15 @@ class Sidebar(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self.tree.insert("", "end", "all", text=_("Library"), open=True)
         self.tree.insert("", "end", "tools", text=_("Tools"), open=True)
+        # The screens stand below, in a list of their own: they must not scroll away with a long library.
+        self.screens = ttk.Treeview(self, show="tree", selectmode="browse", height=len(_SCREENS))
         for name, title in _SCREENS:
-            self.tree.insert("", "end", f"screen:{name}", text=_(title))
+            self.screens.insert("", "end", f"screen:{name}", text=_(title))
+        self.screens.column("#0", width=theme.px(self, 100))
+        self.screens.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(theme.px(self, 6), 0))
         self.restyle()
-        self.tree.bind("<<TreeviewSelect>>", self._chosen)
+        self.tree.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.tree, self.screens))
+        self.screens.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.screens, self.tree))
         self._select("all")
 
     def show(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
@@ -55,10 +60,15 @@ class Sidebar(ttk.Frame):
 
     def mark_screen(self, name: str) -> None:
         """Shows which screen is open, without choosing it again."""
-        if name != "library" and self.tree.exists(f"screen:{name}"):
-            self._select(f"screen:{name}")
-        elif (self.tree.selection() or ("all",))[0].startswith("screen:"):
-            self._select("all")
+        self._quiet = True
+        if self.screens.exists(f"screen:{name}"):
+            self.screens.selection_set(f"screen:{name}")
+            self.tree.selection_set(())
+        else:
+            self.screens.selection_set(())
+            if not self.tree.selection():
+                self.tree.selection_set("all")
+        self.after_idle(self._loud)
 
     def restyle(self) -> None:
         self.tree.tag_configure("head", font=theme.bold(self))
@@ -87,10 +97,13 @@ class Sidebar(ttk.Frame):
     def _loud(self) -> None:
         self._quiet = False
 
-    def _chosen(self, event: object) -> None:
-        if self._quiet or not self.tree.selection():
+    def _chosen(self, tree: ttk.Treeview, other: ttk.Treeview) -> None:
+        if self._quiet or not tree.selection():
             return
-        kind, _colon, value = self.tree.selection()[0].partition(":")
+        self._quiet = True
+        other.selection_set(())
+        self.after_idle(self._loud)
+        kind, _colon, value = tree.selection()[0].partition(":")
         self._on_choose("all" if kind in ("all", "tools") else kind, value)
 
 

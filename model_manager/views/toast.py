@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
@@ -20,8 +21,8 @@ class Toasts:
         self._open: list[ttk.Frame] = []
         self._timers: dict[ttk.Frame, str] = {}
 
-    def show(self, text: str) -> None:
-        """Shows a message for six seconds; Esc or the button closes it."""
+    def show(self, text: str, action: str = "", command: Callable[[], None] | None = None) -> None:
+        """Shows a message for six seconds, with a button when `action` names one; Esc or ✕ closes it."""
         if len(self._open) >= 3:
             self._close(self._open[0])
         toast = ttk.Frame(
@@ -29,6 +30,9 @@ class Toasts:
         )
         label = ttk.Label(toast, text=text, bootstyle="@card", wraplength=theme.px(self._root, 420), justify="left")
         label.pack(side="left")
+        if command is not None:
+            act = ttk.Button(toast, text=action, bootstyle="primary", command=lambda: self._act(toast, command))
+            act.pack(side="left", padx=(theme.px(self._root, 10), 0))
         button = ttk.Button(toast, text="✕", bootstyle="@card", width=2, command=lambda: self._close(toast))
         button.pack(side="right", padx=(theme.px(self._root, 10), 0))
         button.bind("<Escape>", lambda event: self._close(toast))
@@ -37,6 +41,10 @@ class Toasts:
         self._open.append(toast)
         self._place()
         self._release(toast)
+
+    def _act(self, toast: ttk.Frame, command: Callable[[], None]) -> None:
+        self._close(toast)
+        command()
 
     def _hold(self, toast: ttk.Frame) -> None:
         self._root.after_cancel(self._timers[toast])

@@ -14,7 +14,7 @@ import ttkbootstrap as ttk
 from model_manager.app import App
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.text import _
-from model_manager.controllers.folders import ScanWanted
+from model_manager.controllers.folders import Applied, ScanWanted
 from model_manager.controllers.library import DetailsStale, Said
 from model_manager.jobs import Job, JobChanged
 from model_manager.library.scan import scan
@@ -55,6 +55,7 @@ class Window:
         self.pump = Pump(self.root, app.jobs.messages)
         self.scan_job: Job | None = None
         self._last_scan = 0.0
+        self._last_operation = ""
         self._build()
         self._bind()
         self._listen()
@@ -86,6 +87,7 @@ class Window:
         control = "Command" if root.tk.call("tk", "windowingsystem") == "aqua" else "Control"
         root.bind(f"<{control}-f>", lambda event: self._search())
         root.bind("<F5>", lambda event: self.scan())
+        root.bind(f"<{control}-z>", lambda event: self.undo())
         root.bind(f"<{control}-comma>", lambda event: self.open("look"))
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: About(self.root))
@@ -106,6 +108,7 @@ class Window:
             Said,
             ScanWanted,
             DetailsStale,
+            Applied,
         ):
             self.pump.on(kind, self._handle)
 
@@ -147,6 +150,14 @@ class Window:
         self.screens[name].start()
         self.sidebar.mark_screen(name)
 
+    def undo(self, id_: str = "") -> None:
+        """Puts back an operation, the last one of this window when none is named."""
+        id_ = id_ or self._last_operation
+        if id_:
+            self._last_operation = ""
+            self.open("folders")
+            self.screens["folders"].controller.undo(id_)
+
     def show_model(self, id_: int) -> None:
         """Opens the library at one model."""
         self.open("library")
@@ -178,6 +189,9 @@ class Window:
     def _handle(self, message: object) -> None:
         if isinstance(message, Said):
             self.toasts.show(message.text)
+        elif isinstance(message, Applied):
+            self._last_operation = message.id
+            self.toasts.show(f"{message.title}: {message.state}", _("Undo"), lambda: self.undo(message.id))
         elif isinstance(message, ScanWanted):
             self.scan()
         elif isinstance(message, DetailsStale):

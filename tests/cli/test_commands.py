@@ -147,3 +147,19 @@ def test_it_starts_without_heavy_imports() -> None:
     code = f"import model_manager.cli, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_first_plan(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "base").mkdir()
+    planned = run(capsys, "store", str(home / "base"), "--make-folders", "--dry-run")["plan"]
+    assert planned["state"] == "planned" and not (home / "base/llm").exists()
+    assert {"id", "title", "state", "frees", "frees_now", "warnings", "steps"} <= set(planned)
+    assert main(["apply", planned["id"]]) == 1  # nobody to ask
+    capsys.readouterr()
+    assert run(capsys, "apply", planned["id"], "--yes")["plan"]["state"] == "applied"
+    assert (home / "base/diffusion/lora").is_dir()
+    (operation,) = run(capsys, "history")["operations"]
+    assert operation["undoable"] and operation["applied_at"]
+    assert run(capsys, "undo")["plan"]["state"] == "undone"
+    assert not (home / "base/llm").exists() and (home / "base").is_dir()
+    assert main(["undo"]) == 2

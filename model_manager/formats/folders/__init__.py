@@ -7,46 +7,31 @@ The facts speak of the folder; those of its weight files are read as files and j
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
-
 from model_manager.base.facts import Facts
+from model_manager.formats.folders import (
+    coqui,
+    coreml,
+    ctranslate2,
+    diffusers,
+    peft,
+    sentence_transformers,
+    transformers,
+    vosk,
+)
+from model_manager.formats.folders.contract import Folder, FolderFormat
 
-
-class Folder(Protocol):
-    """A folder as an adapter lists it; a Hugging Face snapshot is one without being a real folder."""
-
-    @property
-    def name(self) -> str:
-        """The folder's own name, or the repository's (`org/name`)."""
-        ...
-
-    @property
-    def sizes(self) -> Mapping[str, int]:
-        """Relative path with `/` -> bytes, for every file below the folder that is listed."""
-        ...
-
-    def read(self, name: str, limit: int = 4 << 20) -> bytes:
-        """A small file whole. Raises OSError (missing, denied, EFBIG beyond the limit)."""
-        ...
-
-
-class FolderFormat(Protocol):
-    """What a folder format's module offers."""
-
-    @property
-    def NAME(self) -> str: ...  # noqa: N802
-    def matches(self, names: Mapping[str, int]) -> bool: ...
-    def read(self, folder: Folder) -> Facts: ...
-
-
-FOLDER_FORMATS: tuple[FolderFormat, ...] = ()
-"""In the order in which they are asked; the first that matches reads the folder."""
+FOLDER_FORMATS: tuple[FolderFormat, ...] = (
+    diffusers, sentence_transformers, peft, coreml, vosk, coqui, ctranslate2, transformers,
+)  # fmt: skip
+"""In the order in which they are asked; the first that matches reads the folder and knows it."""
 
 
 def facts_of_folder(folder: Folder) -> Facts | None:
     """The facts of a folder that is a model, None when no format knows it."""
     for format_ in FOLDER_FORMATS:
-        if format_.matches(folder.sizes):
-            return format_.read(folder)
+        if format_.matches(folder.sizes) and (facts := format_.read(folder)) is not None:
+            return facts
     return None
+
+
+__all__ = ["FOLDER_FORMATS", "Folder", "FolderFormat", "facts_of_folder"]

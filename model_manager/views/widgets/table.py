@@ -40,6 +40,8 @@ class Table(ttk.Frame):
         self.columns = {column.id: column for column in columns}
         self.rows: Sequence[Any] = ()
         self.selected: set[Hashable] = set()
+        self.chosen_widths: dict[str, int] = {}
+        """Widths that the person dragged, in pixels; the others follow the window."""
         self.sorted_by: tuple[str, bool] = (columns[0].id, False)
         self.on_select: Callable[[set[Hashable]], None] = lambda ids: None
         self.on_activate: Callable[[Any], None] = lambda row: None
@@ -52,6 +54,8 @@ class Table(ttk.Frame):
         self._anchor = 0
         self._items: list[str] = []
         self._typed, self._typed_at = "", 0
+        self._width = 0
+        self._dragged = ""
         self._fitted: dict[tuple[str, int], str] = {}
         self._build()
 
@@ -69,9 +73,7 @@ class Table(ttk.Frame):
 
     def layout_state(self) -> dict[str, object]:
         """What to remember: shown columns in order, widths, sort."""
-        shown = list(self.tree["displaycolumns"])
-        widths = {name: self.tree.column(name, "width") for name in self.columns}
-        return {"shown": shown, "widths": widths, "sort": list(self.sorted_by)}
+        return {"shown": list(self.tree["displaycolumns"]), "widths": self.chosen_widths, "sort": list(self.sorted_by)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes over what `layout_state` gave; unknown names are passed over."""
@@ -80,7 +82,7 @@ class Table(ttk.Frame):
             self.tree["displaycolumns"] = shown
         for name, width in dict(state.get("widths", {})).items():
             if name in self.columns and isinstance(width, int):
-                self.tree.column(name, width=max(30, min(width, 2000)))
+                self.chosen_widths[name] = max(36, min(width, 2000))
         sort = state.get("sort")
         if isinstance(sort, list) and len(sort) == 2 and sort[0] in self.columns:
             self.sorted_by = (sort[0], bool(sort[1]))
@@ -124,7 +126,7 @@ class Table(ttk.Frame):
 
     def _bind(self) -> None:
         tree = self.tree
-        tree.bind("<Configure>", lambda event: self.after_idle(self.refresh))
+        tree.bind("<Configure>", self._resized)
         tree.bind("<ButtonRelease-1>", self._after_resize, add=True)
         tree.bind("<Button-1>", self._click)
         tree.bind("<Shift-Button-1>", lambda event: self._click(event, extend=True))
@@ -150,6 +152,29 @@ class Table(ttk.Frame):
             except tk.TclError:  # a key name that this system's Tk does not know
                 continue
         tree.bind("<Key>", self._type, add=True)
+
+    def _resized(self, event: tk.Event[Any]) -> None:
+        if event.width != self._width:
+            self._width = event.width
+            self.fit_columns()
+        self.after_idle(self.refresh)
+
+    def fit_columns(self) -> None:
+        """Makes the shown columns fill the width: the stretching one gives and takes first, then all give alike."""
+        shown = [self.columns[name] for name in self.tree["displaycolumns"]]
+        wanted = {column.id: self.chosen_widths.get(column.id) or theme.px(self, column.width) for column in shown}
+        loose = [column.id for column in shown if column.stretch]
+        spare = self._width - sum(wanted.values())
+        least = theme.px(self, 150)
+        for name in loose[:1]:
+            wanted[name] = max(least, wanted[name] + spare)
+        over = sum(wanted.values()) - self._width
+        fixed = sum(width for name, width in wanted.items() if name not in loose)
+        for name, width in wanted.items():
+            if over > 0 and name not in loose:
+                wanted[name] = max(theme.px(self, 52), round(width * (1 - over / fixed)))
+        for name, width in wanted.items():
+            self.tree.column(name, width=width)
 
     @staticmethod
     def _done(work: Callable[[], None]) -> str:
@@ -214,7 +239,11 @@ class Table(ttk.Frame):
         return self._top + self._items.index(item) if item in self._items else None
 
     def _click(self, event: tk.Event[Any], extend: bool = False, toggle: bool = False) -> str | None:
-        if self.tree.identify_region(event.x, event.y) != "cell":
+        region = self.tree.identify_region(event.x, event.y)
+        if region == "separator":
+            at = int(self.tree.identify_column(event.x)[1:]) - 1
+            self._dragged = list(self.tree["displaycolumns"])[at] if at >= 0 else ""
+        if region != "cell":
             return None
         self.tree.focus_set()
         number = self.row_at(event)
@@ -254,6 +283,7 @@ class Table(ttk.Frame):
         wanted = [one for one in self.columns if (one in shown) != (one == name)]
         if wanted:
             self.tree["displaycolumns"] = wanted
+            self.fit_columns()
             self.refresh()
             self.on_columns()
 
@@ -298,8 +328,13 @@ class Table(ttk.Frame):
             self._scroll_to(self._top + int(amount) * (self._count() if unit == "pages" else 1))
 
     def _after_resize(self, event: tk.Event[Any]) -> None:
+        """A drag in the headings sets the width of the column left of the pointer."""
+        if self.tree.identify_region(event.x, event.y) in ("separator", "heading") and self._dragged:
+            name = self._dragged
+            self.chosen_widths[name] = int(self.tree.column(name, "width"))
+            self.on_columns()
+        self._dragged = ""
         self.after_idle(self.refresh)
-        self.on_columns()
 
     def _type(self, event: tk.Event[Any]) -> None:
         """Type-ahead over the first column."""

@@ -1,0 +1,37 @@
+"""`history`: every change of the disk, newest first."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _
+from model_manager.cli.output import hint, print_json, print_table
+
+NAME = "history"
+HELP = "what this program changed on your disk, newest first"
+EXAMPLE = "model-manager history"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    found, problems = app.operations.history()
+    if options.json:
+        print_json({"operations": [operation.as_json() for operation in found]})
+        return 0
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if not found:
+        print(_("This program has changed nothing on your disk."))
+        hint(_("`model-manager store PATH --make-folders` is a first plan"))
+        return 0
+    rows = [(operation.id, units.iso(operation.applied_at or operation.plan.created_at), operation.state, operation.plan.title)
+            for operation in found]  # fmt: skip
+    print_table([_("Id"), _("When"), _("State"), _("What")], rows)
+    hint(_("`model-manager undo ID` puts one back; without an id, the last"))
+    return 0

@@ -1,0 +1,71 @@
+"""What commands that change the disk have in common: show the plan, ask, apply, tell."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from model_manager.app import App
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.text import _, ngettext, shown
+from model_manager.cli.output import hint, print_json, print_table
+from model_manager.operations import Operation, Plan
+
+
+def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run", action="store_true", help="store and print the plan; `apply PLAN` runs that very one"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:
+    """Shows the plan and, when the person agrees, applies that very object. Answers the exit status."""
+    if not plan.steps:
+        return told(app.operations.store(plan), options.json, _("Nothing is to be done."))
+    if options.dry_run:
+        text = _("Stored. `model-manager apply {id}` runs this very plan.").format(id=plan.id)
+        return told(app.operations.store(plan), options.json, text)
+    return apply_plan(app, plan, options)
+
+
+def apply_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:
+    if not options.yes:
+        if not sys.stdin.isatty():
+            raise ModelManagerError(
+                "apply the plan", "", "there is nobody to ask", "give --yes, or --dry-run to look first"
+            )
+        print_plan(plan)
+        if input(_("Do this? [y/N] ")).strip().lower() not in ("y", "yes"):
+            print(_("Nothing was changed."))
+            return 1
+    done = app.operations.apply(plan)
+    text = _("Done. `model-manager undo {id}` puts it back.").format(id=done.id)
+    return told(done, options.json, text if done.state == "applied" else _("Not all of it could be done."))
+
+
+def print_plan(plan: Plan) -> None:
+    """Every step with its path and reason."""
+    print(plan.title)
+    rows = [(str(step.n), step.verb.replace("_", " "), shown(step.path), step.why) for step in plan.steps]
+    print_table(["", _("What"), _("Where"), _("Why")], rows)
+    for warning in plan.warnings:
+        print(warning)
+
+
+def told(operation: Operation, as_json: bool, text: str) -> int:
+    """Prints what became of a plan; answers the exit status."""
+    if as_json:
+        print_json({"plan": operation.as_json()})
+    else:
+        for step, now in zip(operation.plan.steps, operation.steps, strict=True):
+            if now.problem:
+                print(f"{step.path}: {now.problem}", file=sys.stderr)
+        print(
+            operation.plan.title
+            + ": "
+            + ngettext("{n} step", "{n} steps", len(operation.plan.steps))
+            + f", {operation.state}"
+        )
+        hint(text)
+    return 0 if operation.state in ("planned", "applied", "undone") else 1

@@ -1,0 +1,40 @@
+"""`store`: the base path, laid out by category."""
+
+from __future__ import annotations
+
+import argparse
+
+from model_manager.app import App
+from model_manager.base.errors import UsageError
+from model_manager.base.text import _, shown
+from model_manager.cli.output import hint, print_json
+from model_manager.cli.plans import add_plan_arguments, run_plan
+from model_manager.library import watch
+from model_manager.library.categories import slugs
+from model_manager.library.category_folders import plan_category_folders
+
+NAME = "store"
+HELP = "the base folder for your own models; PATH sets it, --make-folders plans its category folders"
+EXAMPLE = "model-manager store ~/AI/models --make-folders"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", metavar="PATH", help="the folder to use from now on")
+    parser.add_argument("--make-folders", action="store_true", help="make a folder for each category")
+    add_plan_arguments(parser)
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    if options.path:
+        watch.set_base_path(app.database, app.settings, options.path)
+    base = app.settings.values.base_path
+    if options.make_folders:
+        if not base:
+            raise UsageError("make the category folders", "", "no base folder is set", EXAMPLE)
+        return run_plan(app, plan_category_folders(base, slugs(app.database), app.paths, app.volumes), options)
+    if options.json:
+        print_json({"store": shown(base) or None})
+    else:
+        print(shown(base) if base else _("No base folder is set."))
+        hint(_("`model-manager store PATH` sets it, `--make-folders` makes its category folders"))
+    return 0

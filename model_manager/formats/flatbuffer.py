@@ -1,0 +1,106 @@
+"""FlatBuffers without a schema: tables, vectors and texts by field number, every offset checked against the file.
+
+Source: flatbuffers.dev/internals. A wrong offset is `truncated` where it leads beyond the file, as a cut file's do.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from model_manager.formats.problem import FormatProblem
+from model_manager.formats.window import Window
+
+_MOST = 20_000
+"""Entries of one vector; the largest models have some 5,000, and a table costs some 3 µs."""
+_LONGEST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table at `at`; `fields` are the offsets of its fields from there, 0 for those left out."""
+
+    window: Window
+    size: int
+    at: int
+    fields: tuple[int, ...]
+
+    def number(self, field: int, form: str = "I") -> int:
+        """A number stored in the table itself, 0 when left out."""
+        place = self._place(field)
+        if not place:
+            return 0
+        self.window.seek(place)
+        return self.window.number(form)
+
+    def text(self, field: int) -> str:
+        start, count = self._vector(field)
+        if not count:
+            return ""
+        if start + count > self.size:
+            raise FormatProblem("truncated", f"a text goes beyond byte {self.size:,}, the file's end")
+        self.window.seek(start)
+        return self.window.take(min(count, _LONGEST)).decode("utf-8", "replace")
+
+    def length(self, field: int) -> int:
+        """Bytes of a vector of bytes, which must lie within the file."""
+        start, count = self._vector(field)
+        if start + count > self.size:
+            raise FormatProblem("truncated", f"data ends at byte {start + count:,}, the file has {self.size:,}")
+        return count
+
+    def numbers(self, field: int, most: int = _MOST) -> tuple[int, ...]:
+        """A vector of i32."""
+        start, count = self._vector(field)
+        if count > most:
+            raise FormatProblem("corrupt", f"a list claims {count:,} numbers")
+        if not count:
+            return ()
+        self.window.seek(start)
+        return struct.unpack(f"<{count}i", self.window.take(4 * count))
+
+    def tables(self, field: int) -> list[Table]:
+        """A vector of tables."""
+        start, count = self._vector(field)
+        if count * 4 > self.size:
+            raise FormatProblem("corrupt", f"a list claims {count:,} entries, more than the file can hold")
+        if count > _MOST:
+            raise FormatProblem("unknown", f"a list of {count:,} entries is over the limit of {_MOST:,}")
+        if not count:
+            return []
+        self.window.seek(start)
+        offsets = struct.unpack(f"<{count}I", self.window.take(4 * count))
+        return [_table(self.window, self.size, start + 4 * index + offset) for index, offset in enumerate(offsets)]
+
+    def _place(self, field: int) -> int:
+        offset = self.fields[field] if field < len(self.fields) else 0
+        return self.at + offset if offset else 0
+
+    def _vector(self, field: int) -> tuple[int, int]:
+        """Where a vector's entries begin, and how many there are."""
+        place = self._place(field)
+        if not place:
+            return 0, 0
+        self.window.seek(place)
+        start = place + self.window.number("I")
+        self.window.seek(min(start, self.size))
+        return start + 4, self.window.number("I")
+
+
+def root(window: Window, size: int) -> Table:
+    """The table that the file's first four bytes point to."""
+    window.seek(0)
+    return _table(window, size, window.number("I"))
+
+
+def _table(window: Window, size: int, at: int) -> Table:
+    window.seek(min(at, size))
+    table = at - window.number("i")
+    if not 0 <= table < size:
+        raise FormatProblem("corrupt", f"a table at byte {at:,} has no layout")
+    window.seek(table)
+    length = window.number("H")
+    if length < 4 or length > 512:
+        raise FormatProblem("corrupt", f"a table at byte {at:,} has a layout of {length:,} bytes")
+    window.skip(2)
+    return Table(window, size, at, struct.unpack(f"<{length // 2 - 2}H", window.take(length // 2 * 2 - 4)))

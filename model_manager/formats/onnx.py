@@ -1,0 +1,131 @@
+"""ONNX: a protobuf graph with its weights inside, or beside it in files that it names.
+
+Source: onnx/onnx.proto. ModelProto: 1 ir_version, 2 producer_name, 3 producer_version, 6 doc, 7 graph, 8 opset,
+14 metadata. There is no magic: the first fields must look like a model. Weights are sought past, never read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from model_manager.base.facts import GOOD, Claim, Companion, Facts, Health
+from model_manager.formats import onnx_kinds, quants
+from model_manager.formats.metadata import bounded
+from model_manager.formats.onnx_graph import Graph, read_graph
+from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.protobuf import Walker
+from model_manager.formats.tensors import elements, shares
+from model_manager.formats.window import Window
+
+NAME = "onnx"
+SUFFIXES = (".onnx", ".ort")
+_PIECE = 16 * 1024  # weights lie between the descriptions of tensors: large pieces would read them
+_NEWEST_IR = 40
+_SECOND = frozenset(b"\x12\x1a\x22\x28\x30\x32\x3a\x42\x72")
+_LATER = 64
+"""Texts of metadata kept."""
+_ABSOLUTE = re.compile(r"^(?:[A-Za-z]:|[\\/])")
+_FLOATS = frozenset({"F32", "F16", "BF16", "F64", "FP8_E4M3", "FP8_E5M2"})
+_PACKED = frozenset({"INT8", "UINT8", "INT4", "UINT4"})
+
+
+def matches(head: bytes) -> bool:
+    """An ir_version, then a field that ModelProto has; a producer's name must be plain text (Core ML begins alike)."""
+    if head[4:8] == b"ORTM":
+        return True
+    if len(head) < 8 or head[0] != 0x08 or not 1 <= head[1] <= _NEWEST_IR or head[2] not in _SECOND:
+        return False
+    if head[2] == 0x12:
+        length = head[3]
+        name = head[4 : 4 + length]
+        return length < 0x80 and all(32 <= byte < 127 for byte in name)
+    return True
+
+
+def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
+    """The facts of one ONNX file. What was read before it broke is kept."""
+    window = Window(file, size, piece=_PIECE)
+    if window.peek(8)[4:8] == b"ORTM":
+        return Facts(NAME, (Claim("tag", "ort", "metadata", "ONNX Runtime's own form (ORTM)"),))
+    if not matches(window.peek(512)):
+        raise FormatProblem("corrupt", "does not begin as an ONNX model")
+    graph, words = Graph(), dict[str, object]()
+    health = GOOD
+    try:
+        _walk(Walker(window), size, graph, words, limits)
+    except FormatProblem as problem:
+        if problem.kind == "unknown":
+            raise
+        health = Health(problem.kind, problem.why)
+    if health == GOOD and not graph.seen:
+        raise FormatProblem("truncated", "has no graph")
+    companions, unsafe = _companions(graph)
+    claims = (*_weights(graph), *onnx_kinds.claims_of(graph, words), *_words(words))
+    inputs, outputs = ", ".join(graph.inputs), ", ".join(graph.outputs)
+    figures = {"ONNX.inputs": inputs, "ONNX.outputs": outputs, "ONNX.tensor_count": len(graph.tensors)}
+    return Facts(
+        NAME, claims, shares(graph.tensors), unsafe or health, companions=companions, metadata=bounded(words | figures)
+    )
+
+
+def _walk(walker: Walker, size: int, graph: Graph, words: dict[str, object], limits: Limits) -> None:
+    for field, start, end in walker.fields(0, size):
+        if field == 1 and end < 0:
+            words["ir_version"] = start
+        elif field in (2, 3, 6) and end >= 0:
+            key = {2: "producer_name", 3: "producer_version", 6: "doc_string"}[field]
+            words[key] = walker.text(start, end)
+        elif field == 7 and end >= 0:
+            read_graph(walker, start, end, graph, limits)
+        elif field == 14 and end >= 0 and len(words) < _LATER:
+            key, value = _entry(walker, start, end)
+            words.setdefault(key, value)
+
+
+def _entry(walker: Walker, start: int, end: int) -> tuple[str, str]:
+    found = {field: walker.text(*span) for field, *span in walker.fields(start, end) if span[1] >= 0}
+    return found.get(1, "")[:200], found.get(2, "")
+
+
+def _weights(graph: Graph) -> Iterator[Claim]:
+    """Parameters, the type of most weights and bits per weight. Shapes and indices (int64) are no weights."""
+    weights = {name: one for name, one in graph.tensors.items() if one.dtype in _FLOATS or one.dtype in _PACKED}
+    if not weights:
+        return
+    total = sum(one.bytes for one in weights.values())
+    count = sum(elements(one.shape) for one in weights.values())
+    sums: dict[str, int] = {}
+    for one in weights.values():
+        sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
+    dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
+    quant, why = dominant, f"most bytes of its weights are {dominant}"
+    if graph.bits and dominant in ("UINT8", "INT8"):
+        count += sums[dominant] * (8 // graph.bits - 1)  # several weights in each byte
+        quant, why = f"INT{graph.bits}", f"MatMulNBits with {graph.bits} bits"
+    yield Claim("parameters", count, "tensors", f"{len(weights):,} initializers")
+    yield Claim("quant", quant, "tensors", why)
+    if count:
+        yield Claim("bits_per_weight", quants.bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
+
+
+def _companions(graph: Graph) -> tuple[tuple[Companion, ...], Health | None]:
+    """Files of external data with the bytes that they must have. A path that leads elsewhere is refused."""
+    found = []
+    for location, needed in sorted(graph.external.items()):
+        parts = location.replace("\\", "/").split("/")
+        if not location or _ABSOLUTE.match(location) or ".." in parts or "\0" in location:
+            return (), Health("corrupt", f"its weights are said to lie outside its folder: {location[:200]!r}")
+        found.append(Companion("/".join(part for part in parts if part not in ("", ".")), needed))
+    return tuple(found), None
+
+
+def _words(words: dict[str, object]) -> Iterator[Claim]:
+    for field, key in (("licence", "license"), ("publisher", "model_author"), ("source_repo", "url")):
+        value = words.get(key)
+        if isinstance(value, str) and value.strip():
+            yield Claim(field, value.strip()[:500], "metadata", f"metadata_props {key}")
+
+
+__all__ = ["NAME", "SUFFIXES", "matches", "read"]

@@ -1,0 +1,124 @@
+"""From walked pickles to facts: what they name, whether that runs, which tensors they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from model_manager.base.facts import Claim, Facts, Health, worst
+from model_manager.base.text import shown
+from model_manager.formats import architectures, packed, pickle_names
+from model_manager.formats.metadata import bounded
+from model_manager.formats.pickle_opcodes import COMPUTED
+from model_manager.formats.pickle_values import TensorValue
+from model_manager.formats.pickle_walk import Pickle
+from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.state_dict import state_dict, summary, training_leftover
+from model_manager.formats.tensors import Tensor, Tensors, shares
+
+_LISTED = 100
+
+
+@dataclass(slots=True)
+class Contents:
+    """What was found in one file, whichever container it has."""
+
+    kind: str
+    """As people call it: torch zip, torch legacy, torchscript, torch tar, bare pickle …"""
+    value: object = None
+    """The symbols of the pickle that is the checkpoint."""
+    pickles: list[Pickle] = field(default_factory=list)
+    """All walked pickles: each may name code."""
+    healths: list[Health] = field(default_factory=list)
+    own_code: str = ""
+    """A program that the format carries by design (TorchScript), as an entry of `code`."""
+
+
+def facts(name: str, contents: Contents, limits: Limits) -> Facts:
+    """The facts of a file of format `name`."""
+    names = {pair for pickle in contents.pickles for pair in pickle.names}
+    code = _code(names, contents.own_code)
+    healths = [*_named(names), *_unread(contents.pickles), *contents.healths]
+    weights: Tensors = {}
+    others: Tensors = {}
+    metadata: dict[str, object] = {}
+    leftover = ""
+    try:
+        found = state_dict(contents.value, limits)
+        weights, others = _plain(found.weights), _plain(found.others)
+        metadata, leftover = summary(contents.value), training_leftover(contents.value)
+    except FormatProblem as problem:
+        healths.append(Health(problem.kind, problem.why))
+    metadata |= {"pickle.kind": contents.kind, "pickle.tensor_count": len(weights)}
+    return Facts(
+        format=name,
+        claims=tuple(_claims(contents.kind, weights, others, leftover)),
+        shares=shares({**weights, **{f"other {key}": tensor for key, tensor in others.items()}}),
+        health=health(healths, code),
+        code=code,
+        metadata=bounded(metadata),
+    )
+
+
+def health(healths: Iterable[Health], code: tuple[str, ...]) -> Health:
+    """The first verdict that applies; a file that was read to its end tells what it does not name."""
+    found = [entry for entry in healths if entry.verdict != "good"]
+    if found:
+        return worst(found)
+    return Health("good", "" if code else "names no code beyond the torch allow-list")
+
+
+def code_of(pickles: Iterable[Pickle]) -> tuple[tuple[str, ...], list[Health]]:
+    """The code that pickles name, and what that and their reading says of health."""
+    listed = list(pickles)
+    names = {pair for pickle in listed for pair in pickle.names}
+    return _code(names, ""), [*_named(names), *_unread(listed)]
+
+
+def _code(names: set[tuple[str, str]], own: str) -> tuple[str, ...]:
+    outside = {_text(pair) for pair in names if not pickle_names.known(*pair) and not (own and _script(pair))}
+    return tuple(sorted(outside | ({own} if own else set())))[:_LISTED]
+
+
+def _script(pair: tuple[str, str]) -> bool:
+    """A class that the TorchScript archive defines itself; it is no Python name."""
+    return pair[0].split(".", 1)[0] == "__torch__"
+
+
+def _text(pair: tuple[str, str]) -> str:
+    return shown(pair[1] if pair[0] == COMPUTED[0] else f"{pair[0]}.{pair[1]}")
+
+
+def _named(names: set[tuple[str, str]]) -> Iterator[Health]:
+    bad = sorted(_text(pair) for pair in names if pair[0] == COMPUTED[0] or _runs(pair))
+    if bad:
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+        yield Health("unsafe", f"loading it would reach {', '.join(bad[:5])}{more}")
+
+
+def _runs(pair: tuple[str, str]) -> bool:
+    return not _script(pair) and pickle_names.runs(*pair)
+
+
+def _unread(pickles: Iterable[Pickle]) -> Iterator[Health]:
+    for pickle in pickles:
+        if pickle.broken:
+            yield Health("unsafe", f"its pickle cannot be read to the end: it {pickle.broken}")
+        elif pickle.beyond:
+            yield Health("unknown", f"its pickle {pickle.beyond}: not read to its end")
+
+
+def _plain(tensors: Mapping[str, TensorValue]) -> Tensors:
+    return {name: Tensor(value.shape, value.dtype, value.bytes) for name, value in tensors.items()}
+
+
+def _claims(kind: str, weights: Tensors, others: Tensors, leftover: str) -> Iterator[Claim]:
+    yield Claim("tag", kind, "metadata", "how the file is packed")
+    if leftover:
+        yield Claim("tag", "training-leftover", "metadata", leftover)
+        return
+    yield from architectures.claims_of(weights)
+    yield from packed.claims_of(weights)
+    if others:
+        total = sum(tensor.bytes for tensor in others.values())
+        yield Claim("tag", "training-state", "tensors", f"{len(others):,} tensors, {total:,} bytes, of its training")

@@ -1,0 +1,102 @@
+"""The bytes of a pickle: forward in pieces, never beyond their end or what is left of the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from model_manager.formats.problem import Limits
+
+PIECE = 256 * 1024
+STEPS = 300_000
+"""Opcodes of all pickles of one file: 0.1 to 0.2 s. A checkpoint has about 35 for each tensor, so 8,500 tensors."""
+LONGEST_LINE = 4096
+LONGEST_TEXT = 1024 * 1024  # protocol 0 writes a whole array's bytes as one line
+_HELD = 8 * 1024 * 1024
+_UNPACKED = 32 * 1024 * 1024
+
+
+class Broken(Exception):
+    """The pickle cannot be followed, nor loaded."""
+
+
+class Beyond(Exception):
+    """One of our limits ended the walk."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left of the limits for all pickles of one file."""
+
+    steps: int
+    held: int = _HELD
+    """Bytes of text that may still be kept."""
+    unpacked: int = _UNPACKED
+    """Bytes of compressed members that may still be unpacked."""
+
+    @classmethod
+    def of(cls, limits: Limits) -> Budget:
+        return cls(min(limits.opcodes, STEPS))
+
+
+class Reader:
+    """A cursor over the bytes from `start` up to `end`; `data[at]` is the next one."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int, budget: Budget) -> None:
+        self.file, self.end, self.budget = file, end, budget
+        self.data, self.at, self.base = b"", 0, start
+
+    @property
+    def position(self) -> int:
+        return self.base + self.at
+
+    def more(self, count: int) -> None:
+        """Makes `count` bytes from the cursor available."""
+        have = len(self.data) - self.at
+        if have >= count:
+            return
+        position = self.position
+        if position + count > self.end:
+            raise Broken("ends in the middle: the rest is missing")
+        want = min(max(count, PIECE), self.end - position)
+        self.file.seek(position)
+        parts, missing = [], want
+        while missing and (piece := self.file.read(missing)):
+            parts.append(piece)
+            missing -= len(piece)
+        self.data, self.base, self.at = b"".join(parts), position, 0
+        if len(self.data) < count:
+            raise Broken("ends in the middle: the rest is missing")
+
+    def take(self, count: int) -> bytes:
+        if len(self.data) - self.at < count:
+            self.more(count)
+        at = self.at
+        self.at = at + count
+        return self.data[at : at + count]
+
+    def line(self, most: int = LONGEST_LINE) -> str:
+        at = self.data.find(b"\n", self.at, self.at + most)
+        if at < 0:
+            self.more(min(most, self.end - self.position))
+            at = self.data.find(b"\n", self.at, self.at + most)
+            if at < 0:
+                raise Broken(f"has a line of text that does not end within {most:,} bytes")
+        text = self.data[self.at : at]
+        self.hold(len(text))
+        self.at = at + 1
+        return text.decode("utf-8", "backslashreplace")
+
+    def skip(self, count: int) -> None:
+        position = self.position + count
+        if position > self.end:
+            raise Broken(f"claims {count:,} bytes, more than there are,")
+        if self.at + count <= len(self.data):
+            self.at += count
+        else:
+            self.base, self.data, self.at = position, b"", 0
+
+    def hold(self, count: int) -> None:
+        self.budget.held -= count
+        if self.budget.held < 0:
+            raise Beyond(f"holds more than {_HELD:,} bytes of text")

@@ -1,0 +1,60 @@
+"""PyTorch checkpoints and other pickles, read as text about tensors: never unpickled.
+
+The containers are modules of their own (`pytorch_zip`, `pytorch_legacy`, `pytorch_tar`); a bare pickle is here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+from model_manager.base.facts import Facts, Health
+from model_manager.formats import pytorch_legacy, pytorch_tar, pytorch_zip
+from model_manager.formats.pickle_facts import Contents, facts
+from model_manager.formats.pickle_head import looks_like_pickle
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.trailing import walk_all
+
+NAME = "pickle"
+SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pt2", ".th")
+HEAD = 512
+# The first local entry of a PyTorch zip: NAME/data.pkl, /version, /byteorder, /.data/…, /code/…, /archive_format.
+_FIRST = re.compile(
+    rb"(?:[^/\0]{1,200}/)?(?:data\.pkl|version|byteorder|constants\.pkl|archive_format|\.format_version"
+    rb"|\.data/.*|data/\d+|code/.*|extra/.*|models/.*)",
+    re.DOTALL,
+)
+
+
+def matches(head: bytes) -> bool:
+    if head[:4] == b"PK\x03\x04" and len(head) >= 30:
+        length = int.from_bytes(head[26:28], "little")
+        return _FIRST.fullmatch(head[30 : 30 + length]) is not None
+    return pytorch_legacy.is_legacy(head) or pytorch_tar.is_torch_tar(head) or looks_like_pickle(head)
+
+
+def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
+    """The facts of one checkpoint, whichever container it has."""
+    file.seek(0)
+    head = file.read(HEAD)
+    if head[:2] == b"PK":
+        contents = pytorch_zip.contents_of(file, size, limits)
+    elif pytorch_legacy.is_legacy(head):
+        contents = pytorch_legacy.contents_of(file, size, Budget.of(limits))
+    elif pytorch_tar.is_torch_tar(head):
+        contents = pytorch_tar.contents_of(file, size, limits)
+    else:
+        contents = _bare(file, size, head, limits)
+    return facts(NAME, contents, limits)
+
+
+def _bare(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:
+    """A pickle without a container, with those behind it."""
+    found, end = walk_all(file, 0, size, Budget.of(limits))
+    if found[0].broken and not found[0].names and not looks_like_pickle(head):
+        raise FormatProblem("unknown", "neither a PyTorch file nor a pickle")
+    contents = Contents("bare pickle", found[0].value, found)
+    if end < size and not any(pickle.broken or pickle.beyond for pickle in found):
+        contents.healths.append(Health("suspicious", f"{size - end:,} bytes behind its end that are not a pickle"))
+    return contents

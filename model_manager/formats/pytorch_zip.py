@@ -1,0 +1,162 @@
+"""PyTorch's zip (since 1.6), TorchScript, and any other zip under a checkpoint's name.
+
+Source: torch/serialization.py and caffe2/serialize/inline_container.cc: `NAME/data.pkl` is the table,
+`NAME/data/KEY` a storage; TorchScript adds `NAME/code/` and `NAME/constants.pkl`.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from typing import BinaryIO, cast
+
+from model_manager.base.facts import Health
+from model_manager.formats.pickle_facts import Contents
+from model_manager.formats.pickle_head import looks_like_pickle
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.pickle_values import Storage
+from model_manager.formats.pickle_walk import Pickle, walk
+from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.region import Region
+from model_manager.formats.torch_rebuild import itemsize
+from model_manager.formats.trailing import walk_all
+from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start, members, unpacked
+
+_SNIFFED = 64
+_OTHERS = 2_000
+"""Members that are looked into beside the storages: TorchScript has some hundred source files."""
+
+
+def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
+    """Walks every pickle of the zip. Raises FormatProblem."""
+    contents = _contents(file, size, limits, Budget.of(limits))
+    if not contents.pickles and not contents.healths and contents.kind == "zip":
+        raise FormatProblem("unknown", "a zip without a PyTorch table")
+    return contents
+
+
+def _contents(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Contents:
+    try:
+        listed = members(file, size, limits)
+    except FormatProblem as problem:
+        return _without_directory(file, size, problem, budget)
+    contents = Contents(_kind(listed))
+    if contents.kind == "torchscript":
+        contents.own_code = "torchscript: code/"
+    tables: list[tuple[str, Pickle]] = []
+    names: dict[str, Member] = {}
+    for member in listed:
+        if member.name in names:
+            contents.healths.append(Health("unsafe", f"two members are named {member.name[:80]!r}"))
+        names[member.name] = member
+    for member in [member for member in listed if member.name.endswith("data.pkl")]:
+        found = _look(file, member, contents, budget, limits, True)
+        if found and (member.name == "data.pkl" or member.name.endswith("/data.pkl")):
+            tables.append((member.name[: -len("data.pkl")], found))
+    claimed = {f"{root}data/{key}" for root, table in tables for key in table.storages}
+    rest = [member for member in listed if member.name not in claimed and not member.name.endswith("data.pkl")]
+    for member in rest[:_OTHERS]:
+        _look(file, member, contents, budget, limits, False)
+    if len(rest) > _OTHERS:
+        contents.healths.append(Health("unknown", f"{len(rest):,} members besides its tensors: not all looked into"))
+    if tables:
+        contents.value = tables[0][1].value
+        for root, table in tables:
+            contents.healths += _storages(root, table, names)
+    return contents
+
+
+def _kind(listed: list[Member]) -> str:
+    names = [member.name for member in listed[:10_000]]
+    if any("/code/" in name or name.endswith("/constants.pkl") for name in names):
+        return "torchscript"
+    if any(name.endswith("/archive_format") for name in names):
+        return "torch export"
+    return "torch zip" if any(name.endswith("data.pkl") for name in names) else "zip"
+
+
+def _look(
+    file: BinaryIO, member: Member, contents: Contents, budget: Budget, limits: Limits, table: bool
+) -> Pickle | None:
+    """Walks a member that is a pickle by its content, whatever its name; returns the first pickle in it."""
+    try:
+        start = data_start(file, member)
+        head = unpacked(file, member, start, _SNIFFED)
+        if not table and not looks_like_pickle(head):
+            if head[:4] == LOCAL:
+                _inside(file, member, start, contents, budget, limits)
+            return None
+        if member.size > limits.header and member.method != STORED:
+            raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")
+        if member.size <= limits.header:
+            budget.unpacked -= member.size
+            if budget.unpacked < 0:
+                raise FormatProblem("unknown", "its pickles unpack to more than this program reads")
+            whole = unpacked(file, member, start, limits.header)
+            if len(whole) != member.size or zlib.crc32(whole) != member.crc:
+                contents.healths.append(
+                    Health("unsafe", f"member {member.name[:80]!r} does not agree with its size or checksum")
+                )
+            found, _ = walk_all(cast(BinaryIO, io.BytesIO(whole)), 0, len(whole), budget)
+        else:
+            found, _ = walk_all(file, start, start + member.size, budget)
+    except FormatProblem as problem:
+        contents.healths.append(Health(problem.kind, problem.why))
+        return None
+    contents.pickles += found
+    return found[0]
+
+
+def _inside(file: BinaryIO, member: Member, start: int, contents: Contents, budget: Budget, limits: Limits) -> None:
+    """A zip in the zip (torch.export keeps its examples so), one level deep."""
+    if member.method != STORED or isinstance(file, Region):
+        contents.healths.append(Health("unknown", f"member {member.name[:80]!r} is a zip: not looked into"))
+        return
+    inner = Region(file, start, start + member.size)
+    found = _contents(cast(BinaryIO, inner), member.size, limits, budget)
+    contents.pickles += found.pickles
+    contents.healths += found.healths
+
+
+def _storages(root: str, table: Pickle, names: dict[str, Member]) -> list[Health]:
+    missing, wrong = [], []
+    for key, storage in table.storages.items():
+        member = names.get(f"{root}data/{key}")
+        if member is None:
+            missing.append(key)
+        elif member.size != bytes_of(storage):
+            wrong.append((key, member.size, bytes_of(storage)))
+    found = []
+    if wrong:
+        key, have, need = wrong[0]
+        found.append(Health("corrupt", f"storage {key[:40]} has {have:,} bytes, its tensors need {need:,}"))
+    if missing:
+        found.append(Health("corrupt", f"{len(missing):,} of {len(table.storages):,} storages are not in the zip"))
+    return found
+
+
+def bytes_of(storage: Storage) -> int:
+    return storage.count * itemsize(storage.dtype)
+
+
+def _without_directory(file: BinaryIO, size: int, problem: FormatProblem, budget: Budget) -> Contents:
+    """A download that stopped has its table in front: it still tells what the file was to become."""
+    contents = Contents("torch zip", healths=[Health(problem.kind, problem.why)])
+    file.seek(0)
+    head = file.read(30)
+    if len(head) < 30 or head[:4] != LOCAL or head[8:10] != b"\0\0":
+        return contents
+    start = 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+    file.seek(start)
+    if not looks_like_pickle(file.read(_SNIFFED)):
+        return contents
+    table = walk(file, start, size, budget)
+    if problem.kind == "truncated" and not table.broken:
+        need = table.end + sum(bytes_of(storage) for storage in table.storages.values())
+        if need > size:
+            contents.healths[0] = Health("truncated", f"its tensors need over {need:,} bytes, the file has {size:,}")
+    if problem.kind == "truncated" and table.broken.startswith("ends in"):
+        table.broken = ""  # the zip has no directory: nothing loads it, and the cut explains the end
+    contents.value = table.value
+    contents.pickles.append(table)
+    return contents

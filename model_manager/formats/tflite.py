@@ -1,0 +1,115 @@
+"""TensorFlow Lite: a FlatBuffer whose tables are followed from the root, every offset checked.
+
+Source: tensorflow/lite/schema/schema.fbs. Model: 0 version, 1 operator_codes, 2 subgraphs, 3 description, 4 buffers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.formats import quants
+from model_manager.formats.flatbuffer import Table, root
+from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.tensors import Tensor, elements, shares
+from model_manager.formats.window import Window
+
+NAME = "tflite"
+SUFFIXES = (".tflite", ".lite")
+_TYPES = {0: ("F32", 32), 1: ("F16", 16), 2: ("I32", 32), 3: ("UINT8", 8), 4: ("I64", 64), 5: ("STRING", 0),
+          6: ("BOOL", 8), 7: ("INT16", 16), 8: ("C64", 64), 9: ("INT8", 8), 10: ("F64", 64), 11: ("C128", 128),
+          12: ("U64", 64), 15: ("U32", 32), 16: ("U16", 16), 17: ("INT4", 4), 18: ("BF16", 16)}  # fmt: skip
+_MOST = 8_000
+"""Tensors looked at: each is five small reads, some 20 µs."""
+_PIECE = 16 * 1024
+_MODEL_SUBGRAPHS, _MODEL_DESCRIPTION, _MODEL_BUFFERS = 2, 3, 4
+_GRAPH_TENSORS, _GRAPH_INPUTS, _GRAPH_OUTPUTS = 0, 1, 2
+_SPEECH = frozenset({"mel", "input_features", "audio_signal"})
+
+
+def matches(head: bytes) -> bool:
+    return head[4:8] == b"TFL3"
+
+
+def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
+    """The facts of one model. Weights are the tensors whose buffers hold bytes."""
+    window = Window(file, size, piece=_PIECE)
+    if window.peek(8)[4:8] != b"TFL3":
+        raise FormatProblem("corrupt", "does not begin as TensorFlow Lite")
+    model = root(window, size)
+    buffers = model.tables(_MODEL_BUFFERS)
+    tensors: dict[str, Tensor] = {}
+    inputs: list[tuple[str, tuple[int, ...]]] = []
+    count = 0
+    for number, graph in enumerate(model.tables(_MODEL_SUBGRAPHS)):
+        members = graph.tables(_GRAPH_TENSORS)
+        count += len(members)
+        if count > min(_MOST, limits.tensors):
+            raise FormatProblem("unknown", f"lists {count:,} tensors, over the limit of {min(_MOST, limits.tensors):,}")
+        entering = set(graph.numbers(_GRAPH_INPUTS)) if number == 0 else set()
+        for index, table in enumerate(members):
+            shape = tuple(side for side in table.numbers(0, limits.nesting))
+            name = table.text(3)
+            if index in entering:
+                inputs.append((name, shape))
+            _weigh(table, shape, buffers, tensors)
+    words = {
+        "tflite.version": model.number(0),
+        "description": model.text(_MODEL_DESCRIPTION),
+        "tflite.inputs": ", ".join(f"{name} {list(shape)}" for name, shape in inputs[:16]),
+        "tflite.tensor_count": count,
+    }
+    return Facts(NAME, (*_weights(tensors), *_kind(inputs)), shares(tensors), _health(buffers, size), metadata=words)
+
+
+def _weigh(table: Table, shape: tuple[int, ...], buffers: list[Table], tensors: dict[str, Tensor]) -> None:
+    """Adds a tensor whose buffer holds bytes. Tensor: 0 shape, 1 type, 2 buffer, 3 name."""
+    index = table.number(2, "I")
+    if not 0 < index < len(buffers):
+        return
+    length = buffers[index].length(0) or buffers[index].number(2, "Q")
+    if not length:
+        return
+    dtype, bits = _TYPES.get(table.number(1, "B"), ("type ?", 0))
+    if any(side < 0 for side in shape) or (bits and (elements(shape) * bits + 7) // 8 > length):
+        raise FormatProblem("corrupt", f"a tensor {list(shape)} of {dtype} has {length:,} bytes")
+    tensors[str(index)] = Tensor(shape, dtype, length)
+
+
+def _weights(tensors: dict[str, Tensor]) -> Iterator[Claim]:
+    floats = {name: one for name, one in tensors.items() if one.dtype not in ("I32", "I64", "BOOL", "STRING")}
+    if not floats:
+        return
+    count = sum(elements(one.shape) for one in floats.values())
+    total = sum(one.bytes for one in floats.values())
+    sums: dict[str, int] = {}
+    for one in floats.values():
+        sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
+    dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
+    yield Claim("parameters", count, "tensors", f"{len(floats):,} tensors with bytes")
+    yield Claim("quant", dominant, "tensors", f"most bytes are {dominant}")
+    yield Claim("bits_per_weight", quants.bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
+
+
+def _kind(inputs: list[tuple[str, tuple[int, ...]]]) -> Iterator[Claim]:
+    """A picture of three channels in: it sees."""
+    for name, shape in inputs:
+        if len(shape) == 4 and shape[3] == 3 and shape[1] >= 16 and shape[2] >= 16:
+            yield Claim("category", "vision", "tensors", f"input {name[:80]} is a picture of 3 channels")
+            return
+        if any(part in _SPEECH for part in name.lower().replace(":", "_").split("serving_default_")):
+            yield Claim("category", "stt", "tensors", f"input {name[:80]}")
+            return
+
+
+def _health(buffers: list[Table], size: int) -> Health:
+    """Bytes of buffers that lie outside the FlatBuffer (models over 2 GB): 1 offset, 2 size."""
+    for buffer in buffers:
+        end = buffer.number(1, "Q") + buffer.number(2, "Q")
+        if end > size:
+            return Health("truncated", f"its weights end at byte {end:,}, the file has {size:,}")
+    return GOOD
+
+
+__all__ = ["NAME", "SUFFIXES", "matches", "read"]

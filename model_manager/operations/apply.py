@@ -1,0 +1,271 @@
+"""Applies plans, undoes operations, and settles at start what a kill left in the middle.
+
+A unit goes whole or not at all: when one of its steps is refused or fails, its others go back and the
+next unit is tried. An interrupted apply keeps its whole units and puts the half one back; an
+interrupted undo goes on to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.paths import OwnPaths
+from model_manager.base.volumes import Volumes
+from model_manager.jobs import Cancelled, Progress
+from model_manager.operations.disk import Disk
+from model_manager.operations.journal import Journal, JournalFailed, Log
+from model_manager.operations.lock import held
+from model_manager.operations.operation import Operation
+from model_manager.operations.plan import Plan, Step
+from model_manager.operations.verb import Refused, Site
+from model_manager.operations.verbs import VERBS
+
+WAIT = 10.0
+"""Seconds to wait for another process that is changing files."""
+
+_INTERRUPTED = "interrupted: what was begun was put back"
+
+
+class Operations:
+    """Everything that changes the user's disk. Any thread or process may call; one at a time acts."""
+
+    def __init__(
+        self,
+        paths: OwnPaths,
+        disk: Disk | None = None,
+        volumes: Volumes | None = None,
+        journal: Journal | None = None,
+        wait: float = WAIT,
+    ) -> None:
+        self._paths, self._wait = paths, wait
+        self._disk, self._volumes = disk or Disk(), volumes or Volumes()
+        self._journal = journal or Journal(str(paths.journal))
+
+    def store(self, plan: Plan) -> Operation:
+        """Keeps a plan to be applied later by its id; changes nothing else."""
+        self._create_folder()
+        self._journal.create(plan)
+        return self._journal.read(plan.id).operation()
+
+    def get(self, id_: str) -> Operation:
+        """One operation or stored plan. ModelManagerError when there is none."""
+        return self._journal.read(id_).operation()
+
+    def history(self) -> tuple[list[Operation], list[ModelManagerError]]:
+        """Every operation and stored plan, newest first, and the journals that could not be read."""
+        return self._journal.history()
+
+    def apply(self, plan: Plan, progress: Progress | None = None) -> Operation:
+        """Does what the plan says, once. Refusals are in the operation that comes back.
+
+        Raises ModelManagerError when nothing could be begun or the journal failed, and Cancelled
+        between units; what is whole by then stays and can be undone.
+        """
+        unknown = _unknown_verb(plan)
+        if unknown:
+            raise UsageError("apply the plan", plan.id, f"this version cannot {unknown!r}")
+        with self._alone(), self._first_time(plan) as log:
+            log.add("apply")
+            site = self._site(plan)
+            try:
+                for done, unit in enumerate(units := list(plan.units())):
+                    if progress:
+                        progress.step(done, len(units), plan.title if done == 0 else None)
+                    self._apply_unit(log, site, unit)
+            except Cancelled:
+                self._end(log, "stopped before its turn")
+                raise
+            self._end(log)
+            return log.story.operation()
+
+    def undo(self, id_: str) -> Operation:
+        """Puts back what is in force of an operation, last step first; what cannot go says why."""
+        with self._alone(), self._opened(id_) as log:
+            before = log.story.operation()
+            if not log.story.began:
+                raise ModelManagerError("undo the operation", id_, "it was never applied")
+            if not before.settled:
+                raise ModelManagerError("undo the operation", id_, f"it is stuck: {_first_problem(before)}")
+            if not before.undoable:
+                raise ModelManagerError("undo the operation", id_, "nothing of it is left to undo")
+            if unknown := _unknown_verb(before.plan):
+                raise ModelManagerError("undo the operation", id_, f"this version cannot {unknown!r}")
+            log.add("undo")
+            self._undo_rest(log)
+            return log.story.operation()
+
+    def recover(self) -> list[Operation]:
+        """Settles what a kill or a failing disk left in the middle. Call at start; safe at any time.
+
+        Gives the operations that it looked at. One that cannot be settled now (its drive is not
+        connected) stays `stuck`, hinders no other, and is tried again next time.
+        """
+        if not self._journal.unsettled():
+            return []  # without the lock: a start need not wait for another window's long move
+        with self._alone(recover=False):
+            return self._recover()
+
+    def _recover(self) -> list[Operation]:
+        self._journal.tidy()
+        settled = []
+        for id_ in self._journal.unsettled():
+            with self._opened(id_) as log:
+                if _unknown_verb(log.story.plan):
+                    continue  # left by a newer version, which will settle it
+                if log.story.operation().undoing:
+                    self._undo_rest(log)
+                else:
+                    site = self._site(log.story.plan)
+                    for unit in log.story.plan.units():
+                        self._settle_unit(log, site, unit)
+                    self._end(log, "interrupted before its turn")
+                settled.append(log.story.operation())
+        return settled
+
+    def _apply_unit(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
+        for step in unit:
+            try:
+                self._do(log, site, step)
+            except JournalFailed:
+                self._put_back(log, site, unit, "the journal could not be written")
+                raise
+            except (Refused, OSError) as error:
+                self._put_back(log, site, unit, reason_of(error), step)
+                if log.failure:
+                    raise log.failure from None
+                return
+
+    def _do(self, log: Log, site: Site, step: Step) -> None:
+        verb = VERBS[step.verb]
+        facts = verb.check(site, step)
+        log.add("doing", step.n, facts)
+        verb.do(site, step, log.story.facts(step.n), lambda noted: log.add("note", step.n, noted))
+        log.add("done", step.n)
+
+    def _settle_unit(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
+        phases = {log.story.phase(step.n) for step in unit}
+        if phases not in ({"done"}, {"planned"}, {"refused"}):
+            self._put_back(log, site, unit, _INTERRUPTED)
+
+    def _put_back(self, log: Log, site: Site, unit: tuple[Step, ...], why: str, culprit: Step | None = None) -> None:
+        """Takes the steps of a unit back, last first, and marks them refused.
+
+        Goes on when the journal fails: half a unit is worse than a missing record, and recovery finds
+        out from the disk what it was not told.
+        """
+        for step in reversed(unit):
+            self._step_back(log, site, step, must=True)
+        for step in unit:
+            if log.story.phase(step.n) in ("planned", "undone"):
+                others = culprit is not None and step is not culprit
+                problem = f"left, as another step of its unit was refused: {why}" if others else why
+                _tell(log, "refused", step, problem, must=True)
+
+    def _undo_rest(self, log: Log) -> None:
+        site = self._site(log.story.plan)
+        for unit in reversed(list(log.story.plan.units())):
+            for step in reversed(unit):
+                self._step_back(log, site, step, must=False)
+        self._end(log)
+
+    def _step_back(self, log: Log, site: Site, step: Step, must: bool) -> None:
+        """Takes one step back if it is in force.
+
+        `must`: a half-done unit has to go, so a failing disk leaves it stuck, to be tried again;
+        otherwise the user's undo left it as it was, and may be asked for again.
+        """
+        verb, n = VERBS[step.verb], step.n
+        phase = log.story.phase(n)
+        if phase in ("planned", "refused", "undone"):
+            return
+        try:
+            if phase == "done" or verb.recover(site, step, log.story.facts(n)) == "done":
+                if not step.undo:
+                    raise Refused("this cannot be undone")
+                _tell(log, "undoing", step, must=must)
+                verb.undo(site, step, log.story.facts(n))
+            _tell(log, "undone", step, must=must)
+        except Refused as refused:
+            _tell(log, "kept", step, str(refused), must)
+        except OSError as error:
+            _tell(log, self._after_failure(log, site, step, must), step, reason_of(error), must)
+
+    def _after_failure(self, log: Log, site: Site, step: Step, must: bool) -> str:
+        try:
+            side = VERBS[step.verb].recover(site, step, log.story.facts(step.n))
+        except OSError:
+            return "stuck"
+        if side == "undone":
+            return "undone"
+        return "stuck" if must else "kept"
+
+    def _end(self, log: Log, rest: str = "") -> None:
+        """Writes the end, unless something is stuck: then recovery comes back to it."""
+        steps = [step for unit in log.story.plan.units() for step in unit]
+        for step in steps:
+            if rest and log.story.phase(step.n) == "planned":
+                _tell(log, "refused", step, rest)
+        if log.failure:
+            raise log.failure
+        if not any(log.story.phase(step.n) == "stuck" for step in steps):
+            log.add("end")
+
+    def _site(self, plan: Plan) -> Site:
+        self._volumes.forget()  # drives come and go
+        return Site(self._disk, self._volumes, plan.id)
+
+    @contextlib.contextmanager
+    def _alone(self, recover: bool = True) -> Iterator[None]:
+        """Holds the lock; whoever has it finds no other at work, so what is unsettled was left by a kill."""
+        self._create_folder()
+        with held(os.path.join(self._paths.data, "changing.lock"), self._wait):
+            if recover:
+                self._recover()
+            yield
+
+    @contextlib.contextmanager
+    def _opened(self, id_: str) -> Iterator[Log]:
+        log = self._journal.open(id_)
+        try:
+            yield log
+        finally:
+            log.close()
+
+    @contextlib.contextmanager
+    def _first_time(self, plan: Plan) -> Iterator[Log]:
+        """The plan's journal, made now unless it was stored; never a second time, never another plan."""
+        if plan.id not in self._journal.ids():
+            self._journal.create(plan)
+        with self._opened(plan.id) as log:
+            if log.story.plan != plan:
+                raise ModelManagerError("apply the plan", plan.id, "it is not the plan that was stored under this id")
+            if log.story.began:
+                raise ModelManagerError("apply the plan", plan.id, "it was applied already", "make a new plan")
+            yield log
+
+    def _create_folder(self) -> None:
+        try:
+            self._paths.create()
+        except OSError as error:
+            raise ModelManagerError("make the data folder", str(self._paths.data), reason_of(error)) from error
+
+
+def _tell(log: Log, kind: str, step: Step, problem: str = "", must: bool = False) -> None:
+    """Records what became of a step; `must`: in memory alone when the journal has just failed."""
+    try:
+        log.add(kind, step.n, problem=problem)
+    except JournalFailed:
+        if not must:
+            raise
+        log.add(kind, step.n, problem=problem)
+
+
+def _unknown_verb(plan: Plan) -> str:
+    return next((step.verb for step in plan.steps if step.verb not in VERBS), "")
+
+
+def _first_problem(operation: Operation) -> str:
+    return next((step.problem for step in operation.steps if step.state == "stuck"), "it was interrupted")

@@ -1,0 +1,52 @@
+"""One changer of files at a time, across processes. The system drops the lock when a process dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+from model_manager.base.errors import ModelManagerError, reason_of
+
+
+@contextlib.contextmanager
+def held(path: str, wait: float) -> Iterator[None]:
+    """Holds the lock file at `path`, waiting up to `wait` seconds for another holder."""
+    try:
+        number = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError as error:
+        raise ModelManagerError("change files", path, reason_of(error)) from error
+    try:
+        end = time.monotonic() + wait
+        while not _taken(number):
+            if time.monotonic() >= end:
+                raise ModelManagerError(
+                    "change files", "", "another Model Manager is changing files", "try again when it has finished"
+                )
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(number)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _taken(number: int) -> bool:
+        try:
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _taken(number: int) -> bool:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

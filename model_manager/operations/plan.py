@@ -1,0 +1,194 @@
+"""What would be done, as it is shown: frozen steps in units. The very object that was shown is applied.
+
+Two JSON forms: the journal's, which gives back the same object, and the command line's.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
+
+if TYPE_CHECKING:
+    from model_manager.operations.operation import State, StepState
+
+_ID = re.compile(r"[0-9]{8}T[0-9]{9}Z-[0-9a-f]{8}")
+_T = TypeVar("_T", str, int, float, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change. `n` counts from 1 over the plan; the steps of one `unit` go whole or not at all.
+
+    `bytes` is what lies at `path`, `frees` what really comes back; `undo`: it can be put back.
+    `identity` is what was seen when planned. What it is the identity *of* is the verb's to say:
+    the thing itself, or for `make_folder` the parent folder (None: an earlier step makes it).
+    """
+
+    n: int
+    unit: int
+    verb: str
+    path: str
+    target: str | None
+    bytes: int
+    frees: int
+    why: str
+    undo: bool
+    identity: Identity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps under a title. Sizes in bytes; `created_at` in seconds since 1970.
+
+    `id` sorts by time and becomes the id of the operation. `frees_now` is what comes back without
+    emptying a trash.
+    """
+
+    id: str
+    title: str
+    steps: tuple[Step, ...]
+    frees: int
+    frees_now: int
+    warnings: tuple[str, ...]
+    created_at: float
+
+    def __post_init__(self) -> None:
+        if [step.n for step in self.steps] != list(range(1, len(self.steps) + 1)):
+            raise ValueError("the steps of a plan are counted from 1")
+
+    def units(self) -> Iterator[tuple[Step, ...]]:
+        """The steps by unit, in the order in which the units begin."""
+        by_unit: dict[int, list[Step]] = {}
+        for step in self.steps:
+            by_unit.setdefault(step.unit, []).append(step)
+        for steps in by_unit.values():
+            yield tuple(steps)
+
+
+def new_id() -> str:
+    """An id that sorts by time and that nobody else has: `20261121T020100123Z-9f3a2c41`."""
+    now = time.time_ns()
+    moment = datetime.datetime.fromtimestamp(now // 10**9, datetime.UTC)
+    return f"{moment:%Y%m%dT%H%M%S}{now // 10**6 % 1000:03d}Z-{secrets.token_hex(4)}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be the id of a plan; an id names a file, so nothing else may pass for one."""
+    return _ID.fullmatch(text) is not None
+
+
+def to_record(plan: Plan) -> dict[str, object]:
+    """The plan for the journal. Paths stay as they are: JSON in ASCII keeps undecodable bytes as `\\udcXX`."""
+    return {
+        "id": plan.id,
+        "title": plan.title,
+        "steps": [_step_record(step) for step in plan.steps],
+        "frees": plan.frees,
+        "frees_now": plan.frees_now,
+        "warnings": list(plan.warnings),
+        "created_at": plan.created_at,
+    }
+
+
+def from_record(record: object) -> Plan:
+    """The plan that `to_record` made. Raises ValueError for anything else."""
+    if not isinstance(record, dict):
+        raise ValueError("no plan")
+    steps, warnings = record.get("steps"), record.get("warnings")
+    if not isinstance(steps, list) or not isinstance(warnings, list):
+        raise ValueError("no plan")
+    return Plan(
+        id=_get(record, "id", str),
+        title=_get(record, "title", str),
+        steps=tuple(_step_from(step) for step in steps),
+        frees=_get(record, "frees", int),
+        frees_now=_get(record, "frees_now", int),
+        warnings=tuple(str(warning) for warning in warnings),
+        created_at=_get(record, "created_at", float),
+    )
+
+
+def as_json(plan: Plan, state: State, states: Sequence[StepState]) -> dict[str, object]:
+    """The PLAN of the command line. `states` go with the steps; undecodable bytes of paths as `\\xNN`."""
+    return {
+        "id": plan.id,
+        "title": printable(plan.title),
+        "state": state,
+        "frees": plan.frees,
+        "frees_now": plan.frees_now,
+        "warnings": [printable(warning) for warning in plan.warnings],
+        "steps": [
+            {
+                "n": step.n,
+                "unit": step.unit,
+                "verb": step.verb,
+                "path": printable(step.path),
+                "target": None if step.target is None else printable(step.target),
+                "bytes": step.bytes,
+                "frees": step.frees,
+                "why": printable(step.why),
+                "undo": step.undo,
+                "state": now.state,
+                "problem": printable(now.problem) or None,
+            }
+            for step, now in zip(plan.steps, states, strict=True)
+        ],
+    }
+
+
+def printable(text: str) -> str:
+    """Text with undecodable bytes as `\\xNN`: what a strict UTF-8 reader of our JSON can take."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a UTF-16 pair, which Windows allows in names
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _step_record(step: Step) -> dict[str, object]:
+    identity = None if step.identity is None else identity_to_record(step.identity)
+    return {
+        "n": step.n,
+        "unit": step.unit,
+        "verb": step.verb,
+        "path": step.path,
+        "target": step.target,
+        "bytes": step.bytes,
+        "frees": step.frees,
+        "why": step.why,
+        "undo": step.undo,
+        "identity": identity,
+    }
+
+
+def _step_from(record: object) -> Step:
+    if not isinstance(record, dict):
+        raise ValueError("no step")
+    target, identity = record.get("target"), record.get("identity")
+    if not isinstance(target, str | None):
+        raise ValueError("a step's target is no path")
+    return Step(
+        n=_get(record, "n", int),
+        unit=_get(record, "unit", int),
+        verb=_get(record, "verb", str),
+        path=_get(record, "path", str),
+        target=target,
+        bytes=_get(record, "bytes", int),
+        frees=_get(record, "frees", int),
+        why=_get(record, "why", str),
+        undo=_get(record, "undo", bool),
+        identity=None if identity is None else identity_from_record(identity),
+    )
+
+
+def _get(record: Mapping[str, object], name: str, kind: type[_T]) -> _T:
+    value = record.get(name)
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is missing or of another kind")
+    return value

@@ -1,0 +1,116 @@
+"""Makes one folder whose parent is there, and on undo removes it if it is the same and still empty.
+
+It is made under a name of our own beside the target, its identity is noted, then it is renamed in:
+so a folder that somebody else made in the meantime is never taken for ours, whenever we are killed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
+from model_manager.operations.operation import Facts
+from model_manager.operations.plan import Step
+from model_manager.operations.verb import Note, Refused, Side, Site
+
+_NOT_EMPTY = (errno.ENOTEMPTY, errno.EEXIST)  # POSIX allows either
+
+
+def check(site: Site, step: Step) -> Facts:
+    """Nothing lies at the path, and its parent is the folder that was seen when planned."""
+    name = os.path.basename(step.path)
+    if not os.path.isabs(step.path) or name in ("", ".", "..") or "\0" in step.path:
+        raise Refused("this is no path of a folder that could be made")
+    try:
+        os.fsencode(step.path)
+    except UnicodeEncodeError:
+        raise Refused("the name cannot be written on this system") from None
+    path = site.disk.resolve(step.path)
+    parent = os.path.dirname(path)
+    found = site.look(parent)
+    if found is None:
+        raise Refused(f"the folder {parent} is not there")
+    if not stat.S_ISDIR(found.st_mode):
+        raise Refused(f"{parent} is not a folder")
+    identity = site.identity(parent)
+    if identity is None or identity != (step.identity or site.made.get(parent)):
+        raise Refused(f"the folder {parent} is not the one that was seen when planned")
+    if site.look(path) is not None:
+        raise Refused("something of this name is there now")
+    return {"at": path, "volume": identity.volume}
+
+
+def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
+    """Killed: nothing, an empty folder aside that recovery removes, or the folder whole."""
+    path, aside = _path(facts), _aside(site, step, facts)
+    site.disk.make_folder(aside)
+    made = site.identity(aside)
+    if made is None:
+        raise Refused("the folder was removed while it was made")
+    note({"made": identity_to_record(made)})
+    try:
+        site.disk.rename_folder(aside, path)
+    except FileExistsError:
+        raise Refused("something of this name is there now") from None
+    site.made[path] = made
+
+
+def undo(site: Site, step: Step, facts: Facts) -> None:
+    """Removes the folder if it is ours and empty. Killed: removed or not."""
+    path = _path(facts)
+    found = site.look(path)
+    if found is None:
+        _must_be_connected(site, path, facts)
+        return
+    if not stat.S_ISDIR(found.st_mode) or site.identity(path) != _made(facts):
+        raise Refused("what is there now is not the folder that was made, it stays")
+    try:
+        site.disk.remove_folder(path)
+    except OSError as error:
+        if error.errno not in _NOT_EMPTY:
+            raise
+        count = site.disk.entries(path)
+        raise Refused(f"not empty: {count:,} {'entry stays' if count == 1 else 'entries stay'}") from None
+
+
+def recover(site: Site, step: Step, facts: Facts) -> Side:
+    """Done when what lies at the path is what was made; what still lies aside never came to its name."""
+    path, made = _path(facts), _made(facts)
+    _must_be_connected(site, path, facts)
+    aside = _aside(site, step, facts)
+    if site.look(aside) is not None:
+        site.disk.remove_folder(aside)
+        return "undone"
+    # The rename or removal may have been interrupted before it was durable.
+    if site.look(os.path.dirname(path)) is not None:
+        site.disk.sync_folder(os.path.dirname(path))
+    found = site.look(path)
+    ours = made is not None and found is not None and stat.S_ISDIR(found.st_mode) and site.identity(path) == made
+    return "done" if ours else "undone"
+
+
+def _path(facts: Facts) -> str:
+    path = facts.get("at")
+    if not isinstance(path, str):
+        raise OSError(errno.EINVAL, "the journal does not say where the folder is")
+    return path
+
+
+def _aside(site: Site, step: Step, facts: Facts) -> str:
+    """Beside the target, short (the target's own name may have 255 bytes), and nobody else's."""
+    return os.path.join(os.path.dirname(_path(facts)), f".model-manager-{site.operation}-{step.n}")
+
+
+def _made(facts: Facts) -> Identity | None:
+    try:
+        return identity_from_record(facts.get("made"))
+    except ValueError:
+        return None  # not noted yet: nothing has come to its name
+
+
+def _must_be_connected(site: Site, path: str, facts: Facts) -> None:
+    volume = facts.get("volume")
+    if not isinstance(volume, str) or not site.connected(os.path.dirname(path), volume):
+        raise OSError(errno.ENODEV, f"the volume of {os.path.dirname(path)} is not connected")

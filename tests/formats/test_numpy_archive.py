@@ -1,0 +1,63 @@
+"""numpy's arrays, alone and in archives."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from model_manager.base.facts import Facts
+from model_manager.formats.npy_header import parse
+from model_manager.formats.problem import FormatProblem
+from model_manager.formats.sniff import facts_of
+
+
+def npy(descr: str, shape: str, content: bytes, version: int = 1) -> bytes:
+    text = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    length = len(text).to_bytes(2 if version == 1 else 4, "little")
+    return b"\x93NUMPY" + bytes([version, 0]) + length + text + content
+
+
+def facts(content: bytes, name: str) -> Facts:
+    return facts_of(io.BytesIO(content), len(content), name)
+
+
+def test_one_array() -> None:
+    found = facts(npy("'<f4'", "(2, 3)", b"\1" * 24), "x.npy")
+    assert (found.format, found.health.verdict) == ("numpy", "good")
+    assert [(share.dtype, share.elements, share.bytes) for share in found.shares] == [("F32", 6, 24)]
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_an_archive(packed: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", packed) as archive:
+        archive.writestr("a.npy", npy("'<f8'", "(4,)", b"\1" * 32))
+        archive.writestr("b.npy", npy("'|O'", "(1,)", b"\x80\x02](K\x01e."))
+    found = facts(out.getvalue(), "x.npz")
+    assert (found.format, found.health.verdict) == ("numpy", "good")
+    assert found.metadata["a"] == "F64 [4]"
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict"),
+    [
+        (npy("'<f4'", "(2, 3)", b"\1" * 20), "truncated"),
+        (npy("'<f4'", "(2, 3)", b"\1" * 30), "suspicious"),
+        (npy("'<f4'", "(999999999999, 999999999999)", b""), "truncated"),
+        (npy("[('a', '<f4')]", "(2,)", b"\1" * 8), "good"),
+        (npy("[('a', '|O')]", "(2,)", b"\x80\x02cos\nsystem\n."), "unsafe"),
+        (npy("'<f4'", "(__import__('os'),)", b""), "corrupt"),
+        (b"\x93NUMPY\x09\x00\x00\x00" + b" " * 9, "unknown"),
+        (b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "unknown"),
+    ],
+)
+def test_wrong_arrays(content: bytes, verdict: str) -> None:
+    assert facts(content, "x.npy").health.verdict == verdict
+
+
+def test_a_wide_header() -> None:
+    assert parse(npy("'<u2'", "()", b"", version=2)).tensor.shape == ()
+    with pytest.raises(FormatProblem):
+        parse(b"\x93NUMPY")

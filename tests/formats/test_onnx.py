@@ -1,0 +1,109 @@
+"""ONNX: what it is for, what lies beside it, and what is wrong with it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from headers import number, onnx_bytes, onnx_tensor, payload, read, values
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+PIPER = onnx_bytes(
+    {"input": (0, 0), "input_lengths": (0,), "scales": (3,)}, tensors=[onnx_tensor((8, 4), 1, bytes(128))]
+)
+
+
+def test_a_piper_voice() -> None:
+    facts = read(PIPER, "x.onnx")
+    held = values(facts)
+    assert facts.format == "onnx" and facts.health.verdict == "good"
+    assert held["category"] == "tts" and held["base_model"] == "piper"
+    assert held["parameters"] == 32 and held["quant"] == "F32" and held["bits_per_weight"] == 32
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "category"),
+    [
+        ({"input": (), "state": (), "sr": ()}, ["output"], "audio/vad"),
+        ({"input_ids": (), "attention_mask": ()}, ["last_hidden_state"], "embedding"),
+        ({"input_ids": (), "attention_mask": ()}, ["sentence_embedding"], "embedding"),
+        ({"input_ids": (), "attention_mask": (), "past_key_values.0.key": ()}, ["logits"], "llm"),
+        ({"input_features": (0, 80, 3000)}, ["last_hidden_state"], "stt"),
+        ({"pixel_values": (0, 3, 224, 224)}, ["logits"], "vision"),
+        ({"tokens": (), "style": (), "speed": ()}, ["audio"], "tts"),
+        ({"sample": (), "timestep": (), "encoder_hidden_states": ()}, ["out"], "diffusion/diffusion_models"),
+        ({"x": (0, 10)}, ["y"], None),
+    ],
+)
+def test_kinds_by_inputs_and_outputs(
+    inputs: dict[str, tuple[int, ...]], outputs: list[str], category: str | None
+) -> None:
+    assert values(read(onnx_bytes(inputs, outputs), "x.onnx")).get("category") == category
+
+
+def test_a_picture_with_convolutions_is_seen_without_it_is_unknown() -> None:
+    picture = {"data_0": (1, 3, 224, 224)}
+    assert values(read(onnx_bytes(picture, operators=["Conv"]), "x.onnx"))["category"] == "vision"
+    assert "category" not in values(read(onnx_bytes(picture, operators=["Add"]), "x.onnx"))
+
+
+def test_sherpa_says_it_in_its_metadata() -> None:
+    held = values(read(onnx_bytes({"x": ()}, props={"model_type": "zipformer2", "license": "mit"}), "x.onnx"))
+    assert held["category"] == "stt" and held["architecture"] == "zipformer2" and held["licence"] == "mit"
+
+
+def test_external_data_is_a_companion_with_the_bytes_it_needs() -> None:
+    tensors = [
+        onnx_tensor((1000,), 1, location="model.onnx_data", offset=0, length=4000),
+        onnx_tensor((500,), 10, location="model.onnx_data", offset=4096),
+    ]
+    facts = read(onnx_bytes({"x": ()}, tensors=tensors), "model.onnx")
+    assert [(one.name, one.bytes) for one in facts.companions] == [("model.onnx_data", 5096)]
+    assert values(facts)["parameters"] == 1500 and facts.health.verdict == "good"
+
+
+@pytest.mark.parametrize("location", ["/etc/passwd", "../x.bin", "a/../../x", "C:\\x", "\\\\host\\x", "a\0b"])
+def test_a_location_outside_the_folder_is_refused(location: str) -> None:
+    facts = read(onnx_bytes({"x": ()}, tensors=[onnx_tensor((4,), 1, location=location, length=16)]), "x.onnx")
+    assert facts.health.verdict == "corrupt" and "outside" in facts.health.detail and not facts.companions
+
+
+def test_packed_weights_count_as_what_they_hold() -> None:
+    bits = payload(5, payload(1, "bits") + number(3, 4) + number(20, 2))
+    node = payload(4, "MatMulNBits") + bits
+    data = onnx_bytes({"x": ()}, tensors=[onnx_tensor((64, 8, 16), 2, bytes(8192))], nodes=[node])
+    held = values(read(data, "x.onnx"))
+    assert held["quant"] == "INT4" and held["parameters"] == 2 * 64 * 8 * 16
+
+
+def test_a_cut_file_is_truncated_and_still_tells_what_it_knew() -> None:
+    facts = read(PIPER[:-40], "x.onnx")
+    assert facts.health.verdict == "truncated"
+    assert read(PIPER[:30], "x.onnx").health.verdict == "truncated"
+
+
+def test_weights_in_branches_are_found() -> None:
+    inner = payload(5, onnx_tensor((16,), 1, bytes(64)))
+    node = payload(4, "If") + payload(5, payload(1, "then_branch") + payload(6, inner))
+    assert values(read(onnx_bytes({"x": ()}, nodes=[node]), "x.onnx"))["parameters"] == 16
+
+
+def test_hostile_graphs_end_quickly() -> None:
+    graph = b""
+    for _ in range(200):
+        graph = payload(1, payload(4, "If") + payload(5, payload(6, graph)))
+    many = payload(1, b"") * 2_000_000
+    for inner, verdict in ((graph, "unknown"), (many, "unknown"), (payload(5, number(1, 1 << 62) * 3), "corrupt")):
+        started = time.perf_counter()
+        facts = read(number(1, 8) + payload(2, "x") + payload(7, inner), "x.onnx")
+        assert facts.health.verdict == verdict, facts.health
+        assert time.perf_counter() - started < 2
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(PIPER) - 1), st.binary(min_size=1, max_size=6), st.integers(0, len(PIPER)))
+def test_damage_is_never_more_than_a_verdict(at: int, junk: bytes, cut: int) -> None:
+    broken = PIPER[:at] + junk + PIPER[at + len(junk) :]
+    read(broken[: max(cut, 1)], "x.onnx")
+    read(broken, "x.onnx")

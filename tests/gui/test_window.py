@@ -1,0 +1,246 @@
+"""The real window on a display of its own, over a generated library."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from factory import gguf_bytes, write
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture(scope="module")
+def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """One Tk root lives in one process: the module shares it."""
+    import ttkbootstrap as ttk
+    from gui.generated import fill
+
+    from model_manager.app import build
+    from model_manager.views.window import Window
+
+    base = tmp_path_factory.mktemp("window")
+    os.environ["HOME"] = str(base / "home")
+    (base / "home").mkdir()
+    app = build(str(base / "data"))
+    fill(app, "/home/robin")
+    app.settings.values.window = "1280x800+0+0"
+    found = Window(app)
+    ttk.set_bootstyle_strict(True)
+    scan = found.scan
+    found.scan = lambda: None
+    found.start()
+    found.real_scan = scan
+    wait(found, lambda: len(found.library.controller.rows) > 2000)
+    yield found
+    found.close()
+    app.close()
+
+
+def wait(window, done: Callable[[], bool], seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "the window did not get there"
+        window.root.update()
+        time.sleep(0.005)
+
+
+def turn(window, seconds: float = 0.25) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        window.root.update()
+        time.sleep(0.005)
+
+
+def test_it_shows_the_library_sorted_by_size(window) -> None:
+    rows = window.library.table.rows
+    assert len(rows) == len(window.library.controller.rows)
+    assert [row.size for row in rows] == sorted((row.size for row in rows), reverse=True)
+    texts = [window.library.table.tree.item(item, "values")[0] for item in window.library.table.tree.get_children()]
+    assert 5 < len(texts) < 80 and texts[0]
+
+
+def test_search_filters_and_says_what_is_wrong(window) -> None:
+    library = window.library
+    library.text.set("llm quant:q8")
+    wait(window, lambda: 0 < len(library.table.rows) < 60)
+    assert all(row.category == "llm" and row.quant == "Q8_0" for row in library.table.rows)
+    library.text.set("nope:1")
+    wait(window, lambda: "nope" in library.problem.cget("text"))
+    library.clear_search()
+    wait(window, lambda: len(library.table.rows) > 2000)
+    assert library.problem.cget("text") == ""
+
+
+def test_selection_survives_filter_and_sort(window) -> None:
+    library = window.library
+    chosen = {row.id for row in library.table.rows[3:6]}
+    library.table.select(chosen)
+    library.text.set("lora")
+    wait(window, lambda: len(library.table.rows) < 2100)
+    library.clear_search()
+    wait(window, lambda: len(library.table.rows) > 2100)
+    library.table._sort("name")
+    wait(
+        window,
+        lambda: (
+            library.table.rows[0].name.lower() <= library.table.rows[1].name.lower()
+            and library.table.sorted_by[0] == "name"
+        ),
+    )
+    assert library.table.selected == chosen
+    library.table._sort("size")
+    wait(window, lambda: library.table.rows[0].size >= library.table.rows[-1].size)
+
+
+def test_the_keyboard_moves_and_extends(window) -> None:
+    table = window.library.table
+    window.root.deiconify()
+    table.tree.focus_force()
+    turn(window)
+    table._go(0)
+    for key, where in (("<Down>", 1), ("<Next>", None), ("<End>", len(table.rows) - 1), ("<Home>", 0)):
+        table.tree.event_generate(key)
+        turn(window, 0.05)
+        if where is not None:
+            assert table.selected == {table.rows[where].id}
+    table.tree.event_generate("<Shift-Down>")
+    turn(window, 0.05)
+    assert table.selected == {table.rows[0].id, table.rows[1].id}
+    table.tree.event_generate("<Control-a>")
+    turn(window, 0.05)
+    assert len(table.selected) == len(table.rows)
+    table._go(0)
+
+
+def test_the_card_tells_what_is_known(window) -> None:
+    row = next(row for row in window.library.table.rows if row.category == "llm")
+    window.library.table.select({row.id})
+    wait(
+        window,
+        lambda: window.library.details._model is not None and window.library.details._model["id"] == f"m{row.id}",
+    )
+    labels = _texts(window.library.details)
+    assert row.name in labels and row.quant in labels
+
+
+def _texts(widget) -> set[str]:
+    found = set()
+    for child in widget.winfo_children():
+        if "text" in list(child.keys()):
+            found.add(str(child.cget("text")))
+        found |= _texts(child)
+    return found
+
+
+def test_the_users_words_are_kept(window) -> None:
+    library = window.library
+    id_ = library.table.rows[0].id
+    library.controller.tag({id_}, ["mine"], [])
+    library.controller.set_pinned({id_}, True)
+    library.controller.set_category({id_}, "misc")
+    wait(
+        window,
+        lambda: any(
+            row.id == id_ and row.pinned and "mine" in row.tags and row.category == "misc"
+            for row in library.controller.rows
+        ),
+    )
+    library.controller.set_category({id_}, None)
+    library.controller.set_pinned({id_}, False)
+    wait(
+        window,
+        lambda: any(row.id == id_ and row.category == "llm" and not row.pinned for row in library.controller.rows),
+    )
+
+
+def test_sidebar_chooses_places(window) -> None:
+    window.sidebar.tree.selection_set("category:diffusion/lora")
+    wait(window, lambda: len(window.library.table.rows) == 1930)
+    window.sidebar.tree.selection_set("tool:ollama")
+    wait(window, lambda: 0 < len(window.library.table.rows) < 100)
+    window.sidebar.tree.selection_set("all")
+    wait(window, lambda: len(window.library.table.rows) > 2000)
+
+
+@pytest.mark.parametrize("name", ["disk_map", "health", "folders", "look", "library"])
+def test_every_screen_opens_and_restyles(window, name: str) -> None:
+    window.open(name)
+    turn(window)
+    for appearance in ("dark", "light"):
+        window.app.settings.values.appearance = appearance
+        window.restyle()
+        turn(window, 0.1)
+    assert window.screens[name].winfo_ismapped()
+
+
+def test_health_lists_the_sick_and_the_left_over(window) -> None:
+    window.open("health")
+    tree = window.screens["health"].tree
+    wait(window, lambda: len(tree.get_children()) >= 4)
+    assert {"Truncated", "Orphans", "Unfinished downloads"} <= {tree.item(item, "text") for item in tree.get_children()}
+    window.open("library")
+
+
+def test_the_disk_map_covers_its_canvas(window) -> None:
+    window.open("disk_map")
+    screen = window.screens["disk_map"]
+    wait(window, lambda: len(screen._tiles) > 100)
+    tops = [tile for tile in screen._tiles if tile.depth == 0]
+    area = sum(tile.width * tile.height for tile in tops)
+    assert area == pytest.approx(screen.canvas.winfo_width() * screen.canvas.winfo_height(), rel=0.02)
+    assert len(screen._tiles) <= 1_700
+    window.open("library")
+
+
+def test_columns_are_chosen_and_remembered(window) -> None:
+    table = window.library.table
+    table.toggle_column("used")
+    assert "used" in table.tree["displaycolumns"]
+    state = table.layout_state()
+    table.toggle_column("used")
+    table.restore(state)
+    assert "used" in table.tree["displaycolumns"]
+    table.toggle_column("used")
+
+
+def test_a_scan_streams_rows_and_touches_no_disk_on_this_thread(
+    window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model_manager.library import watch
+
+    for number in range(300):
+        write(tmp_path / f"pool/m{number}.gguf", gguf_bytes(seed=number))
+    watch.add_root(window.app.database, str(tmp_path / "pool"))
+    here, calls = threading.get_ident(), []
+
+    def guard(name: str, real):
+        def call(*args, **kwargs):
+            if threading.get_ident() == here:
+                calls.append((name, args[:1]))
+            return real(*args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(builtins, "open", guard("open", builtins.open))
+    monkeypatch.setattr(os, "stat", guard("stat", os.stat))
+    monkeypatch.setattr(os, "statvfs", guard("statvfs", os.statvfs))
+    monkeypatch.setattr(sqlite3, "connect", guard("connect", sqlite3.connect))
+    window.real_scan()
+    gaps, last = [], time.perf_counter()
+    end = time.monotonic() + 20
+    while sum(1 for row in window.library.controller.rows if row.name.startswith("m")) < 300 and time.monotonic() < end:
+        window.root.update()
+        now = time.perf_counter()
+        gaps.append(now - last)
+        last = now
+        time.sleep(0.002)
+    monkeypatch.undo()
+    assert sum(1 for row in window.library.controller.rows if row.name[:1] == "m" and row.name[1:].isdigit()) == 300
+    assert calls == []
