@@ -74,7 +74,7 @@ def test_what_the_database_says(home: Path) -> None:
 def test_orphans_are_what_no_row_covers(home: Path) -> None:
     base = install(home, {"k1": record("k1/m.safetensors"), "old": record("sd-1/main/a.safetensors")})
     outside = write(home / "pool/big.safetensors", WEIGHTS)
-    tree(base / "models", {"sd-1/main/a.safetensors": WEIGHTS, "sd-1/main/b.safetensors": WEIGHTS, 
+    tree(base / "models", {"sd-1/main/a.safetensors": WEIGHTS, "sd-1/main/b.safetensors": WEIGHTS,
          "lost/x/y.safetensors": WEIGHTS, "lost/readme.txt": "12345", "loose.ckpt": WEIGHTS, "model_images/p.png": b"x",
          ".download_cache/d.safetensors": WEIGHTS,
          "tmpinstall_1/t.safetensors": WEIGHTS, "notes/readme.txt": "x"})  # fmt: skip

@@ -26,7 +26,8 @@ def test_the_library_and_its_sidecars(home: Path) -> None:
         "Hashes": {"SHA256": sha256(WEIGHTS)},
     }
     tree(home / "SM", {"Models/Lora/l.safetensors": WEIGHTS, "Models/Lora/l.cm-info.json": json.dumps(info),
-         "Models/Lora/l.preview.jpeg": b"x", "Models/DiffusionModels/d.gguf": WEIGHTS, "Models/CLIP/c.safetensors": WEIGHTS})  # fmt: skip
+         "Models/Lora/l.preview.jpeg": b"x", "Models/DiffusionModels/d.gguf": WEIGHTS,
+         "Models/CLIP/c.safetensors": WEIGHTS})  # fmt: skip
     library(home, str(home / "SM"))
     with untouched(home):
         seen = read("stability-matrix", env_of(home))
