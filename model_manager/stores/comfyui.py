@@ -34,6 +34,9 @@ FOLDERS = {
     "ultralytics": "vision", "sams": "vision", "instantid": "diffusion/ipadapter", "llm": "llm",
     "liveportrait": "vision", "xlabs": "diffusion/other", "cogvideo": "diffusion/checkpoints", "blip": "multimodal",
     "joy_caption": "multimodal", "classifiers": "misc", "facerestore_models": "vision", "facedetection": "vision",
+    # Folders of widely used custom nodes.
+    "pulid": "diffusion/ipadapter", "inpaint": "diffusion/other", "sam2": "vision", "grounding-dino": "vision",
+    "depthanything": "vision", "rmbg": "vision", "mmaudio": "audio",
 }  # fmt: skip
 _RESERVED = frozenset(
     {"base_path", "is_default", "custom_nodes", "configs", "download_model_base", "fonts", "datasets"}

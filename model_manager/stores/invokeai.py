@@ -160,7 +160,7 @@ def _orphans(root: str, covered: set[str], look: Look) -> Iterator[Leftover]:
     for entry in look.entries(root):
         if entry.name in covered or entry.name in _OWN or entry.name.startswith((".", "tmpinstall")):
             continue
-        if entry.is_symlink() or any(path == entry.path or path.startswith(entry.path + os.sep) for path in look.skip):
+        if any(path == entry.path or path.startswith(entry.path + os.sep) for path in look.skip):
             continue
         names, size, on = _below(entry, look)
         if any(is_weights(name) for name in names):

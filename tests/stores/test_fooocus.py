@@ -24,9 +24,9 @@ def test_folders(home: Path) -> None:
 
 def test_config_is_json_with_lists_from_the_programs_folder(home: Path) -> None:
     base = tree(home / "Fooocus", {**MARKERS, "models/vae/v.safetensors": WEIGHTS, "near/n.safetensors": WEIGHTS})
-    tree(home, {"pool/p.safetensors": WEIGHTS, "vae/w.safetensors": WEIGHTS})
+    tree(home, {"pool/p.safetensors": WEIGHTS, "vae/w.safetensors": WEIGHTS, "half/h.safetensors": WEIGHTS})
     write(base / "config.txt", json.dumps({"path_checkpoints": [str(home / "pool"), "near"], "path_vae": "../vae",
-                                           "path_loras": [str(home / "pool"), "/gone"], "path_sam": 3}))  # fmt: skip
+                                           "path_loras": [str(home / "half"), "/gone"], "path_sam": 3}))  # fmt: skip
     seen = read("fooocus", env_of(home))
     assert seen.found_by(home) == [
         ("Fooocus/models", "default"),

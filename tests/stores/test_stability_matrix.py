@@ -84,6 +84,7 @@ def test_a_library_in_a_hidden_folder(home: Path) -> None:
 def test_hostile_library(value: object, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree(home / "here/Models/VAE", {"v.safetensors": WEIGHTS})
     (home / "here/below").mkdir()
+    write(home / "here/settings.json", json.dumps({"ModelDirectoryOverride": str(home / "here/Models")}))
     monkeypatch.chdir(home / "here/below")
     library(home, value)
     assert read("stability-matrix", env_of(home)).roots == []

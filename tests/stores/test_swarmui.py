@@ -32,6 +32,7 @@ def test_roots_and_folders_of_the_settings(home: Path) -> None:
             "pool/checkpoints/c.safetensors": WEIGHTS,
             "back\\slash/Lora/l.safetensors": WEIGHTS,
             "emb/e.safetensors": WEIGHTS,
+            "other/o.safetensors": WEIGHTS,
         },
     )
     write(base / "Data/Settings.fds", f"""#Settings related to file paths.
@@ -42,6 +43,7 @@ Paths:
 \tSDEmbeddingFolder: {home}/emb
 Metadata:
 \tModelRoot: /etc
+\tSDVAEFolder: {home}/other
 """)  # fmt: skip
     seen = read("swarmui", env_of(home))
     assert seen.found_by(home) == [
