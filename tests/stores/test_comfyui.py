@@ -65,6 +65,13 @@ nothing:
     }
 
 
+def test_a_line_that_names_the_own_folder_says_nothing_of_the_rest(home: Path) -> None:
+    base = tree(home / "ComfyUI", {**MARKERS, "models/vae/v.safetensors": WEIGHTS})
+    write(base / "extra_model_paths.yaml", "a:\n  base_path: models\n  is_default: true\n  checkpoints: .\n")
+    seen = read("comfyui", env_of(home))
+    assert seen.found_by(home) == [("ComfyUI/models", "default")] and seen.category("vae/v") == "diffusion/vae"
+
+
 @pytest.mark.parametrize("setting", ["config.json", "extra_models_config.yaml"])
 def test_desktop(setting: str, home: Path) -> None:
     tree(home / "Documents/ComfyUI", {"models/vae/v.safetensors": WEIGHTS})
