@@ -47,7 +47,8 @@ def test_what_the_database_says(home: Path) -> None:
         "k1": record("k1/m.safetensors", hash="blake3:" + SHA, source="org/repo:fp16:unet", source_type="hf_repo_id"),
         "k2": record(str(pool), type="lora", trigger_phrases=["red", 3, "blue"], base="flux", source=str(pool)),
         "k3": record("k3", type="t5_encoder", source_type="url", source="https://huggingface.co/o/r/resolve/main/a/b.safetensors?x"),
-        "k4": record("gone.safetensors", source="https://civitai.com/api/download/models/1", source_type="url"),
+        "k4": record("gone.safetensors", source="https://civitai.com/api/download/models/1?token=SECRET", source_type="url"),
+        "k5": record("external://openai/gpt-image", source="external://openai/gpt-image", source_type="external"),
     })  # fmt: skip
     tree(base / "models/k3", {"text_encoder_2/config.json": "{}", "text_encoder_2/model.safetensors": WEIGHTS,
                               "tokenizer_2/tokenizer.json": "{}"})  # fmt: skip
@@ -67,8 +68,18 @@ def test_what_the_database_says(home: Path) -> None:
     assert seen.one("k3").is_folder and seen.one("k3").source == Source("huggingface", "o/r", "main", "a/b.safetensors")
     missing = seen.one("k4")
     assert missing.health and missing.health.verdict == "incomplete" and missing.source
-    assert missing.source.hub == "civitai"
+    assert missing.source == Source("civitai", "https://civitai.com/api/download/models/1")
+    assert "SECRET" not in repr(seen.models)
     assert sorted(os.listdir(base / "databases")) == ["invokeai.db"]
+
+
+@pytest.mark.parametrize(("address", "kept"), [
+    ("https://u:SECRET@host.org/x/m.safetensors", "https://host.org/x/m.safetensors"),
+    ("https://host.org/m.safetensors#SECRET", "https://host.org/m.safetensors"),
+])  # fmt: skip
+def test_no_secret_of_an_address_is_kept(address: str, kept: str, home: Path) -> None:
+    install(home, {"k1": record("k1/m.safetensors", source=address, source_type="url")})
+    assert read("invokeai", env_of(home)).one("k1").source == Source("url", kept)
 
 
 def test_orphans_are_what_no_row_covers(home: Path) -> None:
