@@ -15,6 +15,7 @@ from model_manager.base.text import _, shown
 from model_manager.catalog.models import Row
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch
+from model_manager.library.categories import CATEGORIES
 from model_manager.library.present import Json
 from model_manager.views import theme
 from model_manager.views.details import Details
@@ -36,13 +37,18 @@ def _name(row: Row) -> str:
     return ("★ " if row.pinned else "") + shown(row.name)
 
 
+def _kind(row: Row) -> str:
+    return _(_KINDS.get(row.category, row.category))
+
+
+_KINDS = dict(CATEGORIES)
 COLUMNS = (
     Column("name", _("Name"), _name, 240, stretch=True),
-    Column("category", _("Kind"), lambda row: row.category, 130),
-    Column("base", _("Base model"), lambda row: row.base_model or "", 104),
+    Column("category", _("Kind"), _kind, 124, rank=2),
+    Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=3),
     Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
     Column("size", _("Size"), lambda row: units.size(row.size), 72, numeric=True),
-    Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 104),
+    Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 116, rank=1),
     Column("health", _("Health"), _health, 92),
     Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
     Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
@@ -153,8 +159,8 @@ class LibraryScreen(ttk.Frame):
         """The one line of the first start; closed once, it stays closed."""
         line = ttk.Frame(self, bootstyle="@card", padding=(gap, theme.px(self, 4)))
         text = _("Looking in the places that your tools use. Nothing is changed and nothing leaves this computer.")
-        ttk.Label(line, text=text, bootstyle="@card").pack(side="left")
         ttk.Button(line, text="✕", bootstyle="@card", width=2, command=self._close_hint).pack(side="right")
+        ttk.Label(line, text=text, bootstyle="@card").pack(side="left")
         if "first" not in self.app.settings.values.hints_closed:
             line.pack(fill="x", padx=gap, pady=(gap, 0))
         return line

@@ -202,11 +202,11 @@ def test_the_disk_map_covers_its_canvas(window) -> None:
 def test_columns_are_chosen_and_remembered(window) -> None:
     table = window.library.table
     table.toggle_column("used")
-    assert "used" in table.tree["displaycolumns"]
+    assert "used" in table.wanted
     state = table.layout_state()
     table.toggle_column("used")
     table.restore(state)
-    assert "used" in table.tree["displaycolumns"]
+    assert "used" in table.wanted
     table.toggle_column("used")
 
 

@@ -27,6 +27,8 @@ class Column:
     numeric: bool = False
     stretch: bool = False
     shown: bool = True
+    rank: int = 0
+    """Columns with a rank leave a narrow window, the highest first; 0 stays."""
 
 
 class Table(ttk.Frame):
@@ -40,6 +42,8 @@ class Table(ttk.Frame):
         self.columns = {column.id: column for column in columns}
         self.rows: Sequence[Any] = ()
         self.selected: set[Hashable] = set()
+        self.wanted = [column.id for column in columns if column.shown]
+        """The columns that the person wants to see, in order; a narrow window shows fewer."""
         self.chosen_widths: dict[str, int] = {}
         """Widths that the person dragged, in pixels; the others follow the window."""
         self.sorted_by: tuple[str, bool] = (columns[0].id, False)
@@ -73,13 +77,13 @@ class Table(ttk.Frame):
 
     def layout_state(self) -> dict[str, object]:
         """What to remember: shown columns in order, widths, sort."""
-        return {"shown": list(self.tree["displaycolumns"]), "widths": self.chosen_widths, "sort": list(self.sorted_by)}
+        return {"shown": self.wanted, "widths": self.chosen_widths, "sort": list(self.sorted_by)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes over what `layout_state` gave; unknown names are passed over."""
         shown = [name for name in state.get("shown", ()) if name in self.columns]
         if shown:
-            self.tree["displaycolumns"] = shown
+            self.wanted = shown
         for name, width in dict(state.get("widths", {})).items():
             if name in self.columns and isinstance(width, int):
                 self.chosen_widths[name] = max(36, min(width, 2000))
@@ -120,7 +124,7 @@ class Table(ttk.Frame):
             self.tree.column(column.id, width=theme.px(self, column.width), minwidth=theme.px(self, 36), anchor=anchor,
                              stretch=column.stretch)  # fmt: skip
             self.tree.heading(column.id, anchor=anchor, command=lambda name=column.id: self._sort(name))
-        self.tree["displaycolumns"] = [column.id for column in self.columns.values() if column.shown]
+        self.tree["displaycolumns"] = self.wanted
         self._headings()
         self._bind()
 
@@ -160,20 +164,25 @@ class Table(ttk.Frame):
         self.after_idle(self.refresh)
 
     def fit_columns(self) -> None:
-        """Makes the shown columns fill the width: the stretching one gives and takes first, then all give alike."""
-        shown = [self.columns[name] for name in self.tree["displaycolumns"]]
-        wanted = {column.id: self.chosen_widths.get(column.id) or theme.px(self, column.width) for column in shown}
-        loose = [column.id for column in shown if column.stretch]
-        spare = self._width - sum(wanted.values())
-        least = theme.px(self, 150)
-        for name in loose[:1]:
-            wanted[name] = max(least, wanted[name] + spare)
-        over = sum(wanted.values()) - self._width
-        fixed = sum(width for name, width in wanted.items() if name not in loose)
-        for name, width in wanted.items():
-            if over > 0 and name not in loose:
-                wanted[name] = max(theme.px(self, 52), round(width * (1 - over / fixed)))
-        for name, width in wanted.items():
+        """Makes the wanted columns fill the width.
+
+        The stretching one gives and takes; before it becomes too narrow to read, the columns with a rank
+        leave the view, the highest rank first. They come back with the room.
+        """
+        shown = [self.columns[name] for name in self.wanted]
+        least = theme.px(self, 200)
+        while True:
+            widths = {column.id: self.chosen_widths.get(column.id) or theme.px(self, column.width) for column in shown}
+            loose = next((column.id for column in shown if column.stretch), "")
+            rest = sum(width for name, width in widths.items() if name != loose)
+            leaving = max((column for column in shown if column.rank), key=lambda column: column.rank, default=None)
+            if not self._width or rest + least <= self._width or leaving is None:
+                break
+            shown.remove(leaving)
+        if loose and self._width:
+            widths[loose] = max(theme.px(self, 120), self._width - rest)
+        self.tree["displaycolumns"] = [column.id for column in shown]
+        for name, width in widths.items():
             self.tree.column(name, width=width)
 
     @staticmethod
@@ -268,7 +277,7 @@ class Table(ttk.Frame):
 
     def _column_menu(self, event: tk.Event[Any]) -> None:
         menu = ttk.Menu(self, tearoff=False)
-        shown = list(self.tree["displaycolumns"])
+        shown = self.wanted
         self._ticks = {}
         for column in self.columns.values():
             tick = self._ticks[column.id] = tk.BooleanVar(self, column.id in shown)
@@ -279,10 +288,9 @@ class Table(ttk.Frame):
 
     def toggle_column(self, name: str) -> None:
         """Shows or hides a column; the last one stays."""
-        shown = list(self.tree["displaycolumns"])
-        wanted = [one for one in self.columns if (one in shown) != (one == name)]
+        wanted = [one for one in self.columns if (one in self.wanted) != (one == name)]
         if wanted:
-            self.tree["displaycolumns"] = wanted
+            self.wanted = wanted
             self.fit_columns()
             self.refresh()
             self.on_columns()

@@ -1,0 +1,129 @@
+"""The catalogue's file: many writers, older and newer schemas, and what is no database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from model_manager.base.errors import ModelManagerError
+from model_manager.catalog import Database, migrations
+
+
+def add_note(database: Database, name: str) -> None:
+    with database.write() as tx:
+        tx.execute("INSERT INTO model (weights, name, added) VALUES (?, ?, 0)", (name, name))
+
+
+def names(database: Database) -> set[str]:
+    with database.read() as tx:
+        return {row[0] for row in tx.execute("SELECT name FROM model")}
+
+
+def test_two_programs_and_many_threads_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite3"
+    database = Database(path)
+
+    def work(number: int) -> None:
+        for step in range(75):
+            add_note(database, f"{number}-{step}")
+
+    children = []
+    for number in (10, 11):
+        child = os.fork()
+        if child == 0:
+            try:
+                other = Database(path)
+                for step in range(75):
+                    add_note(other, f"{number}-{step}")
+            finally:
+                os._exit(0)
+        children.append(child)
+    threads = [threading.Thread(target=work, args=(number,)) for number in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for child in children:
+        assert os.waitpid(child, 0)[1] == 0
+    assert len(names(database)) == 4 * 75
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    database = Database(tmp_path / "c.sqlite3")
+    with pytest.raises(RuntimeError), database.write() as tx:
+        tx.execute("INSERT INTO model (weights, added) VALUES ('x', 0)")
+        raise RuntimeError
+    assert names(database) == set()
+    assert os.stat(tmp_path / "c.sqlite3").st_mode & 0o777 == 0o600
+
+
+def test_a_newer_catalogue_opens_to_look_only(tmp_path: Path) -> None:
+    database = Database(tmp_path / "c.sqlite3")
+    add_note(database, "kept")
+    with database.write() as tx:
+        tx.execute(f"PRAGMA user_version = {migrations.NEWEST + 1}")
+    database.close()
+    newer = Database(tmp_path / "c.sqlite3")
+    assert newer.read_only and names(newer) == {"kept"}
+    with pytest.raises(ModelManagerError, match="newer Model Manager"):
+        add_note(newer, "not")
+
+
+@pytest.mark.logs
+def test_what_is_no_database_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "c.sqlite3").write_bytes(b"not a database at all, but long enough to be read as one" * 40)
+    database = Database(tmp_path / "c.sqlite3")
+    add_note(database, "new")
+    (aside,) = tmp_path.glob("c.corrupt-*")
+    assert aside.read_bytes().startswith(b"not a database")
+
+
+def test_a_kill_at_each_statement_of_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older catalogue opens with every row, whenever the migration was killed; a backup lies beside it."""
+
+    def to_next(tx: sqlite3.Connection) -> None:
+        tx.execute("ALTER TABLE model ADD COLUMN fresh TEXT")
+        tick()
+        tx.execute("UPDATE model SET fresh = name")
+        tick()
+        tx.execute("CREATE TABLE later (id INTEGER)")
+        tick()
+
+    count = 0
+
+    def tick() -> None:
+        nonlocal count
+        count += 1
+        if count == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("model_manager.catalog.database.MIGRATIONS", (*migrations.MIGRATIONS, to_next))
+    for at in range(1, 5):
+        path = tmp_path / f"{at}.sqlite3"
+        monkeypatch.setattr("model_manager.catalog.database.NEWEST", 1)
+        old = Database(path)
+        add_note(old, "kept")
+        old.close()
+        monkeypatch.setattr("model_manager.catalog.database.NEWEST", 2)
+        count = 0
+        child = os.fork()
+        if child == 0:
+            Database(path)
+            os._exit(0)
+        assert os.WIFSIGNALED(os.waitpid(child, 0)[1]) == (at < 4)
+        at = 0
+        opened = Database(path)
+        with opened.read() as tx:
+            assert tx.execute("SELECT name, fresh FROM model").fetchall() == [("kept", "kept")]
+        assert list(tmp_path.glob("*.schema-1.backup"))
+
+
+def test_a_network_folder_gets_a_rollback_journal(tmp_path: Path) -> None:
+    database = Database(tmp_path / "c.sqlite3", network=True)
+    with database.read() as tx:
+        assert tx.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
