@@ -15,7 +15,6 @@ from model_manager.base.text import _, shown
 from model_manager.catalog.models import Row
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch
-from model_manager.library.categories import CATEGORIES
 from model_manager.library.present import Json
 from model_manager.views import theme
 from model_manager.views.details import Details
@@ -30,26 +29,27 @@ def _day(seconds: int | None) -> str:
 
 
 def _health(row: Row) -> str:
-    return "" if row.verdict in ("good", "unknown") else f"⚠ {row.verdict}"
+    return "" if row.verdict in ("good", "unknown") else row.verdict
 
 
 def _name(row: Row) -> str:
-    return ("★ " if row.pinned else "") + shown(row.name)
+    sick = row.verdict not in ("good", "unknown")
+    return ("⚠ " if sick else "") + ("★ " if row.pinned else "") + shown(row.name)
 
 
 def _kind(row: Row) -> str:
-    return _(_KINDS.get(row.category, row.category))
+    """The last word of the slug: what people type to search for it, and short."""
+    return row.category.rsplit("/", 1)[-1].replace("_", " ")
 
 
-_KINDS = dict(CATEGORIES)
 COLUMNS = (
     Column("name", _("Name"), _name, 240, stretch=True),
-    Column("category", _("Kind"), _kind, 124, rank=2),
+    Column("category", _("Kind"), _kind, 116, rank=2),
     Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=3),
     Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
     Column("size", _("Size"), lambda row: units.size(row.size), 72, numeric=True),
     Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 116, rank=1),
-    Column("health", _("Health"), _health, 92),
+    Column("health", _("Health"), _health, 92, rank=4),
     Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
     Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
            numeric=True, shown=False),
