@@ -1,0 +1,160 @@
+"""The Hugging Face cache: what it holds, what is left over, and the same figures as huggingface_hub's own scan."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from conformance import facts
+from factory import gguf_bytes, hub_repo, safetensors_bytes, sha256, write
+from huggingface_hub import scan_cache_dir
+
+from model_manager.stores.found import Found, Leftover
+from model_manager.stores.hub_cache import describe_hub
+from model_manager.stores.look import Look
+
+GGUF, OTHER, THIRD = (gguf_bytes(seed=seed) for seed in (21, 22, 23))
+TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=24)
+
+
+def told(cache: Path) -> tuple[list[Found], list[Leftover], Look]:
+    look = Look(facts)
+    items = list(describe_hub(str(cache), look))
+    models = [item for item in items if isinstance(item, Found)]
+    return models, [item for item in items if isinstance(item, Leftover)], look
+
+
+def test_models_are_named_by_repository_and_file(home: Path) -> None:
+    hub_repo(home, "org/tf", {"config.json": b"{}", "model.safetensors": TENSORS})
+    hub_repo(home, "org/gg", {"m-Q4_K_M.gguf": GGUF, "m-Q8_0.gguf": OTHER, "README.md": b"#"})
+    models, rests, look = told(home)
+    assert {model.name for model in models} == {"org/tf", "org/gg/m-Q4_K_M", "org/gg/m-Q8_0"}
+    assert rests == [] and look.problems == []
+    whole = next(model for model in models if model.name == "org/tf")
+    assert whole.source and (whole.source.repo, whole.source.revision) == ("org/tf", "a" * 40)
+    (weights,) = [file for file in whole.files if file.role == "weights"]
+    assert (weights.sha256, weights.sha256_source) == (sha256(TENSORS), "blob-name")
+
+
+def test_the_same_bytes_as_the_hubs_own_scan(home: Path) -> None:
+    hub_repo(home, "org/a", {"x.gguf": GGUF, "sub/y.gguf": OTHER})
+    hub_repo(home, "org/a", {"x.gguf": GGUF, "z.gguf": THIRD}, commit="b" * 40, ref="v2")
+    hub_repo(home, "org/b", {"model.safetensors": TENSORS, "config.json": b"{}"}, shared=True)
+    hub_repo(home, "org/c", {"model.safetensors": TENSORS, "config.json": b"{}"}, shared=True)
+    scan = scan_cache_dir(str(home))
+    assert not scan.warnings
+    models, rests, _look = told(home)
+    assert rests == []
+    for repo in scan.repos:
+        mine = [model for model in models if model.source and model.source.repo == repo.repo_id]
+        files = {(file.stat.st_dev, file.stat.st_ino): file.stat.st_size for model in mine for file in model.files}
+        assert sum(files.values()) == repo.size_on_disk
+    every = {(file.stat.st_dev, file.stat.st_ino): file.stat.st_size for model in models for file in model.files}
+    assert sum(every.values()) == scan.size_on_disk
+
+
+def test_a_name_in_the_shared_store_is_no_sha256(home: Path) -> None:
+    """`<cache>/blobs/xx/<64 hex>` is named by its Xet hash."""
+    base = hub_repo(home, "org/b", {"model.safetensors": TENSORS}, shared=True)
+    link = base / "snapshots" / ("a" * 40) / "model.safetensors"
+    (model,) = told(home)[0]
+    assert model.files[0].sha256 == sha256(TENSORS)
+    payload = link.resolve()
+    link.unlink()
+    link.symlink_to(os.path.relpath(payload, link.parent))
+    (model,) = told(home)[0]
+    assert model.files[0].sha256 is None
+
+
+def test_what_a_data_set_uses_is_no_orphan(home: Path) -> None:
+    hub_repo(home, "org/d", {"data.parquet": b"d" * 999}, shared=True, kind="datasets")
+    hub_repo(home, "org/m", {"m.gguf": GGUF}, shared=True)
+    models, rests, _look = told(home)
+    assert [model.name for model in models] == ["org/m/m"] and rests == []
+
+
+def test_payloads_that_nothing_leads_to_and_blobs_that_no_revision_names(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    write(base / "blobs" / ("e" * 64), b"x" * 5000)
+    write(base / "blobs" / f"{'f' * 64}.0011aabb.incomplete", b"y" * 300)
+    write(home / "blobs/ab" / ("ab" * 32), b"z" * 700)
+    rests = told(home)[1]
+    assert {(rest.kind, rest.size) for rest in rests} == {("orphan", 5000), ("partial", 300), ("orphan", 700)}
+
+
+def test_an_orphan_whose_payload_another_repository_uses_frees_nothing(home: Path) -> None:
+    hub_repo(home, "org/used", {"m.gguf": GGUF}, shared=True)
+    base = hub_repo(home, "org/left", {"m.gguf": GGUF}, shared=True)
+    (base / "snapshots" / ("a" * 40) / "m.gguf").unlink()
+    (rest,) = told(home)[1]
+    assert (rest.kind, rest.size, rest.bytes) == ("orphan", 0, 0)
+
+
+def test_one_payload_left_over_under_two_names_counts_once(home: Path) -> None:
+    for repo in ("org/a", "org/b"):
+        base = hub_repo(home, repo, {"m.gguf": GGUF}, shared=True)
+        (base / "snapshots" / ("a" * 40) / "m.gguf").unlink()
+    rests = told(home)[1]
+    assert sorted(rest.size for rest in rests) == [0, len(GGUF)]
+
+
+def test_a_revision_without_a_name_counts_only_what_is_its_own(home: Path) -> None:
+    hub_repo(home, "org/m", {"m.gguf": GGUF, "n.gguf": OTHER})
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF, "n.gguf": THIRD}, commit="c" * 40, ref=None)
+    models, rests, _look = told(home)
+    assert {model.name for model in models} == {"org/m/m", "org/m/n"}
+    (rest,) = rests
+    assert (rest.kind, rest.path, rest.size) == ("detached-revision", str(base / "snapshots" / ("c" * 40)), len(THIRD))
+
+
+def test_a_download_by_revision_alone_is_a_model(home: Path) -> None:
+    hub_repo(home, "org/m", {"m.gguf": GGUF}, ref=None)
+    models, rests, _look = told(home)
+    assert [model.name for model in models] == ["org/m/m"] and rests == []
+
+
+def test_a_dangling_link_is_an_incomplete_model(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF, "config.json": b"{}"})
+    (base / "blobs" / sha256(GGUF)).unlink()
+    (model,) = told(home)[0]
+    assert model.health and model.health.verdict == "incomplete"
+
+
+def test_the_repositorys_list_shows_what_is_too_short(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"config.json": b"{}"})
+    weights = write(base / "snapshots" / ("a" * 40) / "model.safetensors", TENSORS)
+    listed = {"model.safetensors": {"lfs_sha256": sha256(TENSORS), "lfs_size": len(TENSORS)}}
+    write(base / "trees" / f"{'a' * 40}.json", json.dumps({"files": listed}))
+    (model,) = told(home)[0]
+    (file,) = [file for file in model.files if file.role == "weights"]
+    assert (file.sha256, file.sha256_source) == (sha256(TENSORS), "index")
+    weights.write_bytes(TENSORS[:-5])
+    (model,) = told(home)[0]
+    assert model.health and model.health.verdict == "truncated"
+    assert all(file.sha256 is None for file in model.files if file.role == "weights")
+
+
+def test_missing_parts_are_named(home: Path) -> None:
+    hub_repo(home, "org/m", {"config.json": b"{}", "model-00001-of-00003.safetensors": TENSORS})
+    (model,) = told(home)[0]
+    assert model.health and model.health.verdict == "incomplete" and "2 of its parts" in model.health.detail
+
+
+def test_what_cannot_be_read_makes_no_orphans(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    (base / "snapshots/linked").symlink_to("../elsewhere")
+    write(base / "blobs" / ("e" * 64), b"x" * 50)
+    assert told(home)[1] == []
+
+
+def test_repositories_that_are_damaged_do_not_stop_the_others(home: Path) -> None:
+    hub_repo(home, "org/good", {"m.gguf": GGUF})
+    (home / "models--org--empty").mkdir()
+    (home / "models--org--loop").symlink_to("models--org--loop")
+    write(home / "models--org--file", b"x")
+    write(home / "models--org--ref/refs/main", b"\xff" * 9000)
+    (home / "models--org--ref/snapshots").mkdir()
+    models, _rests, look = told(home)
+    assert [model.name for model in models] == ["org/good/m"]
+    assert [os.path.basename(problem.path) for problem in look.problems] == ["main"]

@@ -1,0 +1,137 @@
+"""Plain folders: each file once, whatever links lead to it; folder models; what the folder's name says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from conformance import facts, within
+from factory import gguf_bytes, safetensors_bytes, tree, write
+
+from model_manager.base.facts import Claim
+from model_manager.stores.found import Found, Leftover
+from model_manager.stores.look import Look
+from model_manager.stores.tree import Plain, describe_tree, found_at
+
+GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)
+TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=33)
+
+
+def told(root: Path, plain: Plain | None = None, **options: frozenset[str]) -> tuple[list[Found], list[Leftover], Look]:
+    look = Look(facts, **options)  # type: ignore[arg-type]
+    with within(20):
+        items = list(describe_tree(str(root), look, plain or Plain()))
+    models = [item for item in items if isinstance(item, Found)]
+    return models, [item for item in items if isinstance(item, Leftover)], look
+
+
+def names(root: Path, plain: Plain | None = None) -> list[str]:
+    return sorted(model.name for model in told(root, plain)[0])
+
+
+@pytest.mark.parametrize("link", ["a-link", "z-link"])
+def test_a_link_to_a_folder_of_the_same_root_is_not_read_twice(link: str, home: Path) -> None:
+    write(home / "real/m.gguf", GGUF)
+    (home / link).symlink_to("real")
+    assert names(home) == ["real/m"]
+
+
+def test_a_link_to_another_disk_is_followed_once(home: Path) -> None:
+    write(home.parent / "disk/sub/m.gguf", GGUF)
+    (home / "one").symlink_to(home.parent / "disk")
+    (home / "two").symlink_to(home.parent / "disk")
+    (home / "three").symlink_to(home.parent / "disk/sub")
+    assert len(names(home)) == 1
+
+
+def test_a_root_that_is_a_link_itself(home: Path) -> None:
+    write(home.parent / "disk/sub/m.gguf", GGUF)
+    (home / "root").symlink_to(home.parent / "disk")
+    (home.parent / "disk/again").symlink_to(home / "root")
+    (home.parent / "disk/inner").symlink_to("sub")
+    assert names(home / "root") == ["sub/m"]
+
+
+def test_files_behind_links_are_models_and_dangling_ones_are_not(home: Path) -> None:
+    write(home.parent / "disk/m.gguf", GGUF)
+    (home / "linked.gguf").symlink_to(home.parent / "disk/m.gguf")
+    (home / "gone.gguf").symlink_to("nowhere")
+    (home / "self.gguf").symlink_to("self.gguf")
+    models, _rests, look = told(home)
+    assert [model.name for model in models] == ["linked"]
+    assert look.problems == []
+
+
+def test_what_others_read_is_not_entered(home: Path) -> None:
+    write(home / "mine/m.gguf", GGUF)
+    write(home / "theirs/n.gguf", OTHER)
+    models, _rests, look = told(home, skip=frozenset({str(home / "theirs")}))
+    assert [model.name for model in models] == ["mine/m"] and look.met == {str(home / "theirs")}
+
+
+@pytest.mark.parametrize(
+    "place", [".Trash-1000/files", ".Trash", "$RECYCLE.BIN", ".snapshots/1", ".git/lfs", "__pycache__"]
+)
+def test_trashes_and_snapshots_are_not_entered(place: str, home: Path) -> None:
+    write(home / place / "m.gguf", GGUF)
+    assert names(home) == []
+
+
+def test_the_innermost_folder_with_a_meaning_is_evidence(home: Path) -> None:
+    tree(home, {"Loras/sub/l.safetensors": TENSORS, "m.gguf": GGUF})
+    models = told(home, Plain(categories={"": "llm", "loras": "diffusion/lora"}))[0]
+    found = {model.name: [claim for claim in model.claims if claim.field == "category"] for model in models}
+    assert found["Loras/sub/l"] == [Claim("category", "diffusion/lora", "folder", "Loras")]
+    assert found["m"][0].value == "llm"
+
+
+def test_whole_folders_are_one_model_each(home: Path) -> None:
+    tree(home, {"a/x.onnx": b"\x08\x07", "a/deep/y.onnx": b"\x08\x07", "b/notes.txt": "x", "c.onnx": b"\x08\x07"})
+    models = told(home, Plain(whole=frozenset({""})))[0]
+    assert {model.name: len(model.files) for model in models} == {"a": 2, "c": 1}
+    assert next(model for model in models if model.name == "a").path == str(home / "a")
+
+
+def test_ambiguous_names_are_believed_only_in_a_tools_own_folder(home: Path) -> None:
+    tree(home, {"data.bin": b"nothing known", "m.gguf": GGUF})
+    assert names(home, Plain(believed=False)) == ["m"]
+
+
+def test_partial_downloads_and_rests_of_training(home: Path) -> None:
+    tree(home, {"m.gguf.part": b"x" * 10, "run/model.safetensors": TENSORS, "run/optimizer.pt": b"o" * 20,
+                "alone/optimizer.pt": b"o"})  # fmt: skip
+    assert {(rest.kind, os.path.basename(rest.path)) for rest in told(home)[1]} == {
+        ("partial", "m.gguf.part"), ("training-leftover", "optimizer.pt")}  # fmt: skip
+
+
+def test_one_model_at_a_path(home: Path) -> None:
+    tree(
+        home,
+        {"m.gguf": GGUF, "mmproj-F16.gguf": OTHER, "n.txt": "x", "f/config.json": "{}", "f/model.safetensors": TENSORS},
+    )
+    look = Look(facts)
+    found = found_at(str(home / "m.gguf"), look, Plain())
+    assert found and {file.role for file in found.files} == {"weights", "projector"}
+    folder = found_at(str(home / "f"), look, Plain())
+    assert folder and folder.is_folder and len(folder.files) == 2
+    for name in ("n.txt", "gone.gguf", "empty"):
+        assert found_at(str(home / name), look, Plain()) is None
+
+
+def test_a_deep_tree_ends(home: Path) -> None:
+    place = home / "/".join(["d"] * 200)
+    write(place / "m.gguf", GGUF)
+    write(home / "d/d/n.gguf", OTHER)
+    assert names(home) == ["d/d/n"]
+
+
+def test_cancelling_stops_the_walk(home: Path) -> None:
+    class Stopped(Exception): ...
+
+    def step() -> None:
+        raise Stopped
+
+    write(home / "m.gguf", GGUF)
+    with pytest.raises(Stopped):
+        list(describe_tree(str(home), Look(facts, step=step), Plain()))
