@@ -36,6 +36,7 @@ CREATE TABLE model (
     source TEXT, claims TEXT NOT NULL DEFAULT '[]', used_at INTEGER, used_from TEXT, added INTEGER NOT NULL,
     gone_at INTEGER, user_category TEXT, note TEXT NOT NULL DEFAULT '', pinned INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX model_weights ON model (weights);
+CREATE INDEX model_likeness ON model (likeness);
 CREATE TABLE user_tag (model INTEGER NOT NULL REFERENCES model ON DELETE CASCADE, tag TEXT NOT NULL, PRIMARY KEY (model, tag)) WITHOUT ROWID;
 CREATE TABLE place (
     id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL REFERENCES model, root INTEGER NOT NULL REFERENCES root ON DELETE CASCADE,

@@ -22,6 +22,8 @@ class Headers:
         self._met: dict[tuple[int, int, int], Facts] = {}
         self.read_bytes = 0
         self.read_files = 0
+        with database.read() as tx:
+            self._empty = files.counts(tx)[1] == 0
         self.read_at: dict[str, int] = {}
 
     def facts(self, path: str, stat: os.stat_result) -> Facts:
@@ -36,6 +38,8 @@ class Headers:
         return known
 
     def _stored(self, path: str, stat: os.stat_result) -> Facts | None:
+        if self._empty:  # a first scan: there is nothing to ask
+            return None
         volume = self._volumes.of(path, stat.st_dev)
         with self._database.read() as tx:
             if volume.name not in self._volume_ids:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from model_manager.base.facts import Claim, Facts, Health
@@ -105,20 +105,26 @@ class Register:
     def __init__(self, volumes: Volumes, headers: Headers) -> None:
         self._volumes, self._headers = volumes, headers
         self._volume_ids: dict[str, int] = {}
+        self._read: dict[int, Facts] = {}
+        """Facts of the batch by file, so that what was just written need not be read again."""
 
     def store(self, tx: Tx, root: roots.RootRow, batch: Iterable[Pending]) -> set[int]:
         """Stores places and brings their models up to date; answers the models touched."""
         touched: set[int] = set()
         for pending in batch:
             touched |= places.put(tx, self._entry(tx, root, pending))
-        derive(tx, touched)
+        derive(tx, touched, self._read)
+        self._read.clear()
         return touched
 
     def _entry(self, tx: Tx, root: roots.RootRow, pending: Pending) -> places.Entry:
         found = pending.found
         members = []
         for file in found.files:
-            row = self._file(tx, file, pending.facts.get(file.path))
+            facts = pending.facts.get(file.path)
+            row = self._file(tx, file, facts)
+            if facts is not None:
+                self._read[row] = facts
             members.append((row, file.path, file.role, shown(file.name)))
         heavy = [(row, file) for row, file in zip(members, found.files, strict=True) if file.role in WEIGHTS]
         heavy = heavy or [
@@ -178,8 +184,11 @@ def _likeness(weights: list[FoundFile]) -> str:
     return shown("seen:" + ",".join(seen))
 
 
-def derive(tx: Tx, ids: Iterable[int]) -> None:
-    """Understands these models anew from all their places and files, and stores the result."""
+def derive(tx: Tx, ids: Iterable[int], read: Mapping[int, Facts] | None = None) -> None:
+    """Understands these models anew from all their places and files, and stores the result.
+
+    `read`: facts that are at hand, by file; the others come from the catalogue.
+    """
     ids = set(ids)
     seen: dict[int, list[models.PlaceView]] = {}
     for place in models.places(tx, ids):
@@ -190,16 +199,20 @@ def derive(tx: Tx, ids: Iterable[int]) -> None:
     for id_ in ids & seen.keys():
         stored = models.record(tx, id_)
         if stored is not None:
-            models.derive(tx, id_, _derived(tx, stored, seen[id_], members.get(id_, [])))
+            models.derive(tx, id_, _derived(tx, stored, seen[id_], members.get(id_, []), read or {}))
 
 
 def _derived(
-    tx: Tx, stored: dict[str, object], seen: list[models.PlaceView], members: list[models.FileView]
+    tx: Tx,
+    stored: dict[str, object],
+    seen: list[models.PlaceView],
+    members: list[models.FileView],
+    read: Mapping[int, Facts],
 ) -> dict[str, object]:
     weighed: dict[int, WeighedFile] = {}
     for file in members:
         if file.file not in weighed or file.role in WEIGHTS:
-            facts = files.facts_of(tx, file.file) if file.role in _READ else None
+            facts = (read.get(file.file) or files.facts_of(tx, file.file)) if file.role in _READ else None
             weighed[file.file] = WeighedFile(file.file, file.role, file.size, file.bytes, facts)
     beside: dict[int, set[str]] = {}
     for file in members:

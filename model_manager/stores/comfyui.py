@@ -34,6 +34,9 @@ FOLDERS = {
     "ultralytics": "vision", "sams": "vision", "instantid": "diffusion/ipadapter", "llm": "llm",
     "liveportrait": "vision", "xlabs": "diffusion/other", "cogvideo": "diffusion/checkpoints", "blip": "multimodal",
     "joy_caption": "multimodal", "classifiers": "misc", "facerestore_models": "vision", "facedetection": "vision",
+    # Folders of widely used custom nodes.
+    "pulid": "diffusion/ipadapter", "inpaint": "diffusion/other", "sam2": "vision", "grounding-dino": "vision",
+    "depthanything": "vision", "rmbg": "vision", "mmaudio": "audio",
 }  # fmt: skip
 _RESERVED = frozenset(
     {"base_path", "is_default", "custom_nodes", "configs", "download_model_base", "fonts", "datasets"}
@@ -92,10 +95,13 @@ def _install(
 ) -> Iterator[FoundRoot]:  # fmt: skip
     """An installation's roots, first the one that downloads go to (`is_default`, the last of them first)."""
     own, borrowed = found_by
-    extras = [extra for path in settings for extra in _extras(path, env)]
+    models = os.path.normpath(models or os.path.join(base, "models"))
+    listed = [extra for path in settings for extra in _extras(path, env)]
+    # A line that names the own folder again must not make all of it one category.
+    extras = [extra for extra in listed if os.path.normpath(extra.path) != models]
     for extra in reversed([extra for extra in extras if extra.leads]):
         yield from roots.take(extra.path, borrowed, category=extra.category, extra="yes")
-    yield from roots.take(models or os.path.join(base, "models"), own)
+    yield from roots.take(models, own)
     for extra in extras:
         yield from roots.take(extra.path, borrowed, category=extra.category, extra="yes")
     for name in _SAVED:

@@ -157,7 +157,7 @@ def _script(arguments: Sequence[str]) -> str:
 
 def _heads(arguments: Sequence[str]) -> set[str]:
     """The names, in lower case, that a command line may be known by."""
-    return {os.path.basename(argument).lower() for argument in (*arguments[:2], _script(arguments))}
+    return {os.path.basename(argument).lower() for argument in (*arguments[:2], _script(arguments)) if argument}
 
 
 def _may_hold_programs(entry: os.DirEntry[str]) -> bool:

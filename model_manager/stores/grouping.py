@@ -19,6 +19,7 @@ AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xm
 """Suffixes that other things have too: believed only when the content is recognised."""
 PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
            ".tmp")  # fmt: skip
+_MATTERING = CERTAIN | AMBIGUOUS | frozenset(PARTIAL)
 
 _SHARD = re.compile(r"^(?P<stem>.+?)[-.](?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.[A-Za-z0-9]+)$")
 _RAW_PART = re.compile(r"^(?P<stem>.+\.gguf)[.-](?:part(?P<number>\d+)of(?P<count>\d+)|split-(?P<letter>[a-z]))$")
@@ -58,6 +59,15 @@ class Group:
 
 def suffix_of(name: str) -> str:
     return name[name.rfind(".") :].lower() if "." in name else ""
+
+
+def may_matter(name: str) -> bool:
+    """A quick look: whether a name may be weights, an unfinished download or a rest of training.
+
+    Asked of every file on the disk.
+    """
+    dot = name.rfind(".")
+    return dot >= 0 and (name[dot:].lower() in _MATTERING or ".gguf" in name or ".tfevents." in name)
 
 
 def is_weights(name: str) -> bool:
@@ -120,7 +130,7 @@ def group(names: Collection[str], whole: bool = False) -> list[Group]:
             groups.append(_folder("", members))
             left -= {name for name in members if role_of(name) in ("weights", "adapter")}
             break  # a folder is one or the other
-    for bundle in sorted({_bundle(name) for name in left} - {""}):
+    for bundle in sorted({_bundle(name) for name in left if ".mlmodelc/" in name or ".mlpackage/" in name} - {""}):
         members = {name for name in left if name.startswith(bundle + "/")}
         left -= members
         owner = bundle.removesuffix(".mlmodelc").removesuffix("-encoder") + ".bin"
@@ -168,7 +178,8 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
     sets, missing = _sets(base)
     configured = "config.json" in base or "config.json" in shared or "adapter_config.json" in base
     companions = {name for name in base if role_of(name) in ("config", "tokenizer")} if configured else set()
-    projectors = {name for name in base if is_projector(name)}
+    projectors = {name for name in base if name[-5:].lower() == ".gguf" and is_projector(name)}
+    bundled = [name for name in everything if "-encoder.mlmodelc/" in name]
     main = _main_set(sets) if configured and not taken else None
     result = []
     for key in sorted(sets):
@@ -184,7 +195,7 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
                 files[prefix + projector] = "projector"
                 for name in _sidecars(projector, {projector}, base):
                     files.setdefault(prefix + name, "sidecar")
-        for name in everything:
+        for name in bundled:
             if name.startswith(prefix + key.rsplit(".", 1)[0] + "-encoder.mlmodelc/"):
                 files[name] = "other"
         label = folder if key == main else prefix + _stem(key)
@@ -221,9 +232,13 @@ def _sets(base: set[str]) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...
     """Weight files by set, keyed by a file name that stands for the set, and what numbered sets lack."""
     sets: dict[str, set[str]] = {}
     wanted: dict[str, tuple[str, int, str]] = {}
-    shards = {(match["stem"] + match["suffix"], match["count"]) for name in base if (match := _SHARD.match(name))}
+    shards = {
+        (match["stem"] + match["suffix"], match["count"])
+        for name in base
+        if "-of-" in name and (match := _SHARD.match(name))
+    }
     several = Counter(key for key, _count in shards)
-    for name in base:
+    for name in filter(may_matter, base):
         if not is_weights(name) or is_training(name) or is_partial(name) or role_of(name) == "tokenizer":
             continue
         shard, raw, onnx = _SHARD.match(name), _RAW_PART.match(name), _ONNX_PART.match(_stem(name))
@@ -305,6 +320,8 @@ def _before(projector: str) -> str:
 
 def _sidecars(key: str, members: set[str], base: set[str]) -> Iterable[str]:
     """Files that follow a model by name: `<stem>.json`, `<name>.json`, previews, the Piper voice's settings."""
+    if len(base) == len(members):
+        return
     for stem in {_stem(key), key, *(_stem(name) for name in members), *members}:
         for ending in (*_SIDECARS, *_PICTURES):
             for name in (stem + ending, f"{stem}.preview{ending}", f"{stem}.thumb{ending}"):

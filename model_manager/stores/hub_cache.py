@@ -93,7 +93,9 @@ def _read_repo(path: str, name: str, look: Look) -> _Repo:
         elif is_folder(entry):
             repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, look)
             repo.used |= {key_of(one.stat) for one in repo.snapshots[entry.name].values()}
-    repo.certain = repo.certain and not any(folder == path or folder.startswith(path + os.sep) for folder in look.unread)
+    repo.certain = repo.certain and not any(
+        folder == path or folder.startswith(path + os.sep) for folder in look.unread
+    )
     return repo
 
 

@@ -33,7 +33,10 @@ _TYPES = {
     "qwen3_encoder": "diffusion/text_encoders", "spandrel_image_to_image": "diffusion/upscale_models",
     "siglip": "diffusion/clip_vision", "flux_redux": "diffusion/other", "llava_onevision": "multimodal", "text_llm": "llm",
 }  # fmt: skip
-_BASES = {"sd-1": "SD 1.5", "sd-2": "SD 2.1", "sdxl": "SDXL 1.0", "sd-3": "SD 3", "flux": "Flux.1", "flux2": "Flux.2"}
+_BASES = {
+    "sd-1": "SD 1.5", "sd-2": "SD 2.1", "sdxl": "SDXL 1.0", "sdxl-refiner": "SDXL Refiner", "sd-3": "SD 3",
+    "flux": "Flux.1", "flux2": "Flux.2", "z-image": "Z-Image", "qwen-image": "Qwen-Image", "cogview4": "CogView 4",
+}  # fmt: skip
 _OWN = frozenset({".download_cache", ".convert_cache", ".convert_tmp", "model_images", ".cache"})
 
 
@@ -85,6 +88,8 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     for key, config in rows:
         look.step()
         record = _record(config)
+        if record.get("source_type") == "external":  # a provider's model: there are no files
+            continue
         place = _place(root.path, record.get("path"))
         if not place:
             look.problem(database, "database", f"the model {str(key)[:80]!r} has no path that could be its own")
@@ -134,10 +139,12 @@ def _source(record: Mapping[str, object]) -> Source | None:
         return Source("huggingface", source.split(":")[0])
     if kind != "url":
         return None
-    match = re.match(r"https://huggingface\.co/([^/]+/[^/]+)/resolve/([^/]+)/([^?#]+)", source)
+    match = re.match(r"https://huggingface\.co/([^/?#]+/[^/?#]+)/resolve/([^/?#]+)/([^?#]+)", source)
     if match:
         return Source("huggingface", match[1], match[2], match[3])
-    return Source("civitai" if re.match(r"https://([a-z]+\.)?civitai\.com/", source) else "url", source[:1000])
+    # People paste addresses with `?token=…` or `user:password@`: neither may reach the catalogue.
+    address = re.sub(r"^(https?://)[^/@]*@", r"\1", re.split("[?#]", source)[0])[:1000]
+    return Source("civitai" if re.match(r"https://([a-z]+\.)?civitai\.com/", address) else "url", address)
 
 
 def _claims(record: Mapping[str, object]) -> Iterator[Claim]:
@@ -160,7 +167,7 @@ def _orphans(root: str, covered: set[str], look: Look) -> Iterator[Leftover]:
     for entry in look.entries(root):
         if entry.name in covered or entry.name in _OWN or entry.name.startswith((".", "tmpinstall")):
             continue
-        if entry.is_symlink() or any(path == entry.path or path.startswith(entry.path + os.sep) for path in look.skip):
+        if any(path == entry.path or path.startswith(entry.path + os.sep) for path in look.skip):
             continue
         names, size, on = _below(entry, look)
         if any(is_weights(name) for name in names):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 from collections.abc import Callable
 
@@ -15,6 +16,9 @@ from model_manager.stores.settings_file import yaml_settings
 # Never entered: what lies in a trash or a snapshot is no model of anybody's.
 FORBIDDEN = frozenset({".Trash", ".Trashes", "$RECYCLE.BIN", ".snapshots", ".zfs", ".git", "lost+found",
                        "System Volume Information", ".model-manager-aside"})  # fmt: skip
+
+
+_NAME = operator.attrgetter("name")
 
 
 def forbidden(name: str) -> bool:
@@ -59,7 +63,7 @@ class Look:
         """A folder's entries by name; empty, with a problem, when it cannot be read."""
         try:
             with os.scandir(folder) as found:
-                return sorted(found, key=lambda entry: entry.name)
+                return sorted(found, key=_NAME)
         except FileNotFoundError:
             return []
         except OSError as error:

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health
 from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
-from model_manager.stores.grouping import AMBIGUOUS, Group, group, is_partial, is_training, is_weights, suffix_of
+from model_manager.stores.grouping import (
+    AMBIGUOUS,
+    Group,
+    group,
+    is_partial,
+    is_training,
+    is_weights,
+    may_matter,
+    suffix_of,
+)
 from model_manager.stores.look import Look, forbidden
 from model_manager.stores.sidecars import read_sidecar
 
@@ -171,19 +180,23 @@ def _models(
     folder: _Folder, files: Mapping[str, os.DirEntry[str]], look: Look, plain: Plain, whole: bool
 ) -> Iterator[Found | Leftover]:
     names = list(files)
-    for name in names:
-        if is_partial(name):
+    mattering = [name for name in names if may_matter(name)]
+    if not mattering and not whole:
+        return
+    partial = {name for name in mattering if is_partial(name)}
+    for name in mattering:
+        if name in partial:
             yield from _leftover(name, files[name], look)
-        elif is_training(name) and any(other != name and is_weights(other) for other in names):
+        elif is_training(name) and any(other != name and is_weights(other) for other in mattering):
             stat = look.stat(files[name].path)
             if stat:
                 where = os.path.dirname(files[name].path)
                 yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
-    if not whole and not any(is_weights(name) for name in names):
+    if not whole and not any(is_weights(name) for name in mattering):
         return
     bundle = folder.relative.endswith((".mlmodelc", ".mlpackage"))
     vosk = any(name in ("am/final.mdl", "final.mdl") for name in names)
-    for one in group([name for name in names if not is_partial(name)], whole or bundle or vosk):
+    for one in group([name for name in names if name not in partial], whole or bundle or vosk):
         found = _found(folder, one, files, look, plain)
         if found:
             yield found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import itertools
 import os
 import platform
 import resource
@@ -353,7 +354,7 @@ def heartbeat(small: bool) -> list[tuple[str, str, str]]:
         while time.monotonic() < end and (shown.scan_job is None or shown.scan_job.state in ("waiting", "running")):
             shown.root.update()
             time.sleep(0.001)
-        gaps = sorted((b - a) * 1e3 for a, b in zip(beats, beats[1:], strict=False))
+        gaps = sorted((b - a) * 1e3 for a, b in itertools.pairwise(beats))
         shown.close()
         app.close()
     server.terminate()

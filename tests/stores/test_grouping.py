@@ -68,7 +68,8 @@ def test_raw_parts_say_so() -> None:
 
 
 @pytest.mark.parametrize("projector", ["mmproj-F16.gguf", "mmproj-model-f16.gguf", "gemma-3-4b-it-mmproj-f16.gguf",
-                                       "mmproj-gemma-3-4b-it-f16.gguf", "mmproj.gguf"])  # fmt: skip
+                                       "mmproj-gemma-3-4b-it-f16.gguf", "mmproj.gguf",
+                                       "MMPROJ-F16.GGUF"])  # fmt: skip
 def test_a_projector_is_a_part_and_no_quant(projector: str) -> None:
     assert is_projector(projector)
     names = ("gemma-3-4b-it-Q4_K_M.gguf", "gemma-3-4b-it-Q8_0.gguf", projector)

@@ -100,9 +100,10 @@ def test_ambiguous_names_are_believed_only_in_a_tools_own_folder(home: Path) -> 
 
 def test_partial_downloads_and_rests_of_training(home: Path) -> None:
     tree(home, {"m.gguf.part": b"x" * 10, "run/model.safetensors": TENSORS, "run/optimizer.pt": b"o" * 20,
-                "alone/optimizer.pt": b"o"})  # fmt: skip
+                "alone/optimizer.pt": b"o", "run/events.out.tfevents.17.host": b"t"})  # fmt: skip
     assert {(rest.kind, os.path.basename(rest.path)) for rest in told(home)[1]} == {
-        ("partial", "m.gguf.part"), ("training-leftover", "optimizer.pt")}  # fmt: skip
+        ("partial", "m.gguf.part"), ("training-leftover", "optimizer.pt"),
+        ("training-leftover", "events.out.tfevents.17.host")}  # fmt: skip
 
 
 def test_one_model_at_a_path(home: Path) -> None:

@@ -17,7 +17,7 @@ _Answer = tuple[str, str | None, list[str]]
 def claims_of(names: Names) -> Iterator[Claim]:
     bare = names.bare
     for keys, who in _RULES:
-        if all(bare.holds("\n" + key) for key in keys):
+        if all(bare.begins(key) for key in keys):
             architecture, base, tags = who(bare)
             category = "diffusion/checkpoints" if is_whole(names) else "diffusion/diffusion_models"
             if architecture in ("ace-step", "stable-audio"):
@@ -51,7 +51,7 @@ def _flux_diffusers(names: Names) -> _Answer:
     if names.begins("distilled_guidance_layer."):
         return ("chroma", "Chroma", [])
     width = names.side("x_embedder.weight", 1)
-    if names.holds("\ntime_guidance_embed.", "double_stream_modulation_img."):
+    if names.begins("time_guidance_embed.", "double_stream_modulation_img."):
         return _flux2(names)
     guided = names.begins("time_text_embed.guidance_embedder.")
     if width == 384:

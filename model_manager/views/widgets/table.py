@@ -213,12 +213,15 @@ class Table(ttk.Frame):
 
     def _paint(self) -> None:
         count = min(self._count(), len(self.rows) - self._top)
+        shown = set(self.tree["displaycolumns"])
         while len(self._items) < count:
             self._items.append(self.tree.insert("", "end"))
         self.tree.detach(*self._items[count:])
         for number, item in enumerate(self._items[:count]):
             row = self.rows[self._top + number]
-            values = [self._fit(column, column.text(row)) for column in self.columns.values()]
+            values = [
+                self._fit(column, column.text(row)) if column.id in shown else "" for column in self.columns.values()
+            ]
             self.tree.item(item, values=values, tags=self._tags(row))
             self.tree.move(item, "", number)
         self._mark()
