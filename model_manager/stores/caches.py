@@ -20,6 +20,8 @@ from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
 _PREFIX = re.compile(r"-([0-9a-f]{8,64})\.[A-Za-z0-9]+$")
+_HUB_OWN = ("models--", "datasets--", "spaces--", "blobs", ".locks")
+_DEEPEST = 5
 _INSIDE = {"cache": "cache", "xdg": "cache", "config": "config", "data": "data"}
 
 
@@ -66,18 +68,31 @@ def _describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     if cache.layout == "ollama" and os.path.isdir(os.path.join(root.path, "manifests")):
         yield from ollama.describe(root, look)
         return
-    passed: frozenset[str] = frozenset()
-    if cache.layout == "hub":
-        yield from describe_hub(root.path, look, claims)
-        names = [entry.name.lower() for entry in look.entries(root.path)]
-        passed = frozenset(
-            name for name in names if name.startswith(("models--", "datasets--", "spaces--", "blobs", ".locks"))
-        )
-    plain = Plain(cache.categories, frozenset({""}) if cache.whole else frozenset(), claims, passed_over=passed)
+    passed: set[str] = set()
+    for hub, names in _hubs(root.path, cache.layout, look):
+        yield from describe_hub(hub, look, claims)
+        passed |= {name.lower() for name in names if name.startswith(_HUB_OWN)}
+    plain = Plain(
+        cache.categories, frozenset({""}) if cache.whole else frozenset(), claims, passed_over=frozenset(passed)
+    )
     for item in with_downloads(describe_tree(root.path, look, plain), root.path, look):
         yield _prefixed(item) if cache.prefixed and isinstance(item, Found) else item
     if cache.archives:
         yield from _archives(root.path, cache.label, look)
+
+
+def _hubs(folder: str, layout: str, look: Look) -> Iterator[tuple[str, list[str]]]:
+    """Hugging Face caches and the names in them: NeMo makes one for each model, `NeMo_<version>/hf_hub_cache/<model>`."""
+    waiting = [(folder, 0)] if layout in ("hub", "hubs") else []
+    while waiting:
+        look.step()
+        path, depth = waiting.pop()
+        entries = look.entries(path)
+        names = [entry.name for entry in entries]
+        if (depth == 0 and layout == "hub") or any(name.startswith("models--") for name in names):
+            yield path, names
+        elif layout == "hubs" and depth < _DEEPEST:
+            waiting += [(entry.path, depth + 1) for entry in reversed(entries) if is_folder(entry, links=False)]
 
 
 def _prefixed(found: Found) -> Found:

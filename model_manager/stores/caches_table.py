@@ -10,7 +10,7 @@ from typing import Literal
 from model_manager.stores.env import Env
 from model_manager.stores.settings_file import ini_value
 
-Layout = Literal["tree", "hub", "ollama"]
+Layout = Literal["tree", "hub", "hubs", "ollama"]
 Status = Literal["verified", "partly-verified", "unverified"]
 
 
@@ -21,6 +21,7 @@ class Cache:
     `places`: home:, cache:, xdg: (`XDG_CACHE_HOME` or `~/.cache` on every system), config:, data: or root: and a path;
     named: is a folder of that name within three levels of home or a drive, as people clone programs.
     `variables`: (name, path below it), asked first and in this order.
+    `layout`: plain files; with a Hugging Face cache in the root; with such caches anywhere below; an Ollama store.
     `category`: of everything here, evidence `folder`; "" when content alone decides. `whole`: each folder is a model.
     """
 
@@ -70,7 +71,8 @@ CACHES = (
           status="partly-verified"),
     Cache("vosk", "Vosk", ("root:/usr/share/vosk", "home:AppData/Local/vosk", "home:.cache/vosk", "xdg:vosk"), "stt",
           (("VOSK_MODEL_PATH", ""),), whole=True, archives=True),
-    Cache("nemo", "NVIDIA NeMo", ("xdg:torch/NeMo", "xdg:nemo"), "", (("NEMO_CACHE_DIR", ""), ("NEMO_HOME", ""))),
+    Cache("nemo", "NVIDIA NeMo", ("xdg:torch/NeMo", "xdg:nemo"), "", (("NEMO_CACHE_DIR", ""), ("NEMO_HOME", "")),
+          "hubs"),
     Cache("sentence-transformers", "sentence-transformers", ("xdg:torch/sentence_transformers",), "embedding",
           (("SENTENCE_TRANSFORMERS_HOME", ""),), "hub", whole=True),
     Cache("torch-hub", "torch hub", ("xdg:torch/hub/checkpoints", "xdg:torch/hub/torchaudio/models"), "",

@@ -36,6 +36,8 @@ def find(env: Env) -> Iterator[FoundRoot]:
         if isinstance(chosen, str):
             yield from roots.take(env.expand(chosen), "config")
         yield from roots.take(os.path.join(home, "models"), found_by)
+        # The embedding model that comes with the program; seen on disk, not in its source, which is closed.
+        yield from roots.take(os.path.join(home, ".internal", "bundled-models"), found_by)
 
 
 def _homes(env: Env) -> Iterator[tuple[str, FoundBy]]:

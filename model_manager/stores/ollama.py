@@ -66,7 +66,7 @@ def _from_desktop(env: Env) -> Iterator[str]:
 
 def _from_systemd(env: Env) -> Iterator[str]:
     """`Environment="OLLAMA_MODELS=…"` of the service's unit and drop-ins, where readable."""
-    if env.system != "linux" or env.home.startswith("/tmp"):
+    if env.system != "linux" or not _is_own_home(env.home):
         return
     folder = "/etc/systemd/system/ollama.service.d"
     try:
@@ -82,6 +82,16 @@ def _from_systemd(env: Env) -> Iterator[str]:
         if match:
             yield match[1].strip()
             return
+
+
+def _is_own_home(home: str) -> bool:
+    """Whether this is the user's registered home: with HOME set elsewhere the computer's services are not looked at."""
+    import pwd
+
+    try:
+        return home == pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return False
 
 
 def in_use(env: Env) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conformance import GGUF, ONNX, TENSORS, Told, env_of
-from factory import tree, write
+from factory import hub_repo, tree, write
 
 from model_manager.stores import BY_TOOL
 from model_manager.stores.caches_table import CACHES, Cache
@@ -111,3 +111,12 @@ def test_a_catalogues_old_row_number_is_harmless(home: Path) -> None:
     write(home / "m.gguf", GGUF)
     for row in ("99", "-1", "x", "²", ""):
         assert list(BY_TOOL["msty"].describe(FoundRoot("msty", str(home), details={"row": row}), Look(facts)))
+
+
+def test_nemos_caches_within_its_folder(home: Path) -> None:
+    base = home / ".cache/torch/NeMo/NeMo_2.4.0"
+    hub_repo(base / "hf_hub_cache/nvidia/parakeet", "nvidia/parakeet-tdt-0.6b", {"parakeet.nemo": b"x" * 600})
+    tree(base, {"stt_en/0a1b/stt_en.nemo": b"y" * 600})
+    told = Told("nemo", home)
+    assert told.names == {"nvidia/parakeet-tdt-0.6b/parakeet", "NeMo_2.4.0/stt_en/0a1b/stt_en"}
+    assert told.rests == []

@@ -66,3 +66,8 @@ def test_hashes_of_a_download_by_hf(home: Path) -> None:
 def test_who_is_running(home: Path) -> None:
     env = Env(str(home), {}, processes=(Process(5, ("/opt/lm-studio/lm-studio",), {}, "/"),))
     assert lm_studio.in_use(env) == "LM Studio is running (process 5)"
+
+
+def test_the_model_that_comes_with_it(home: Path) -> None:
+    tree(home / ".lmstudio/.internal/bundled-models/nomic-ai/nomic-embed-GGUF", {"nomic-embed.Q4_K_M.gguf": GGUF})
+    assert Told("lm-studio", home).names == {"nomic-ai/nomic-embed-GGUF/nomic-embed.Q4_K_M"}
