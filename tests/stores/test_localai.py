@@ -53,3 +53,13 @@ def test_broken_yaml_is_a_problem_and_the_weights_are_still_listed(home: Path) -
     tree(home / MODELS, {"m.gguf": GGUF, "m.yaml": "[", "._gallery_m.yaml": "{"})
     told = Told("localai", home)
     assert told.names == {"m"} and len(told.problems) == 2
+
+
+def test_a_projector_outside_the_folder_is_not_named(home: Path) -> None:
+    write(home / "secret/mmproj.gguf", OTHER)
+    tree(
+        home / MODELS,
+        {"m.gguf": GGUF, "m.yaml": "name: m\nparameters: {model: m.gguf}\nmmproj: ../../secret/mmproj.gguf\n"},
+    )
+    told = Told("localai", home)
+    assert told.names == {"m"} and not any("secret" in path for path in told.paths)
