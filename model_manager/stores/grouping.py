@@ -62,9 +62,9 @@ def suffix_of(name: str) -> str:
 
 
 def may_matter(name: str) -> bool:
-    """A quick look: whether a name may be weights or an unfinished download. Asked of every file on the disk."""
+    """A quick look: may a name be weights, an unfinished download or a rest of training? Asked of every file."""
     dot = name.rfind(".")
-    return dot >= 0 and (name[dot:].lower() in _MATTERING or ".gguf" in name)
+    return dot >= 0 and (name[dot:].lower() in _MATTERING or ".gguf" in name or ".tfevents." in name)
 
 
 def is_weights(name: str) -> bool:
@@ -126,6 +126,7 @@ def group(names: Collection[str], whole: bool = False) -> list[Group]:
             members = taken(names)
             groups.append(_folder("", members))
             left -= {name for name in members if role_of(name) in ("weights", "adapter")}
+            break  # a folder is one or the other
     for bundle in sorted({_bundle(name) for name in left if ".mlmodelc/" in name or ".mlpackage/" in name} - {""}):
         members = {name for name in left if name.startswith(bundle + "/")}
         left -= members
@@ -174,7 +175,7 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
     sets, missing = _sets(base)
     configured = "config.json" in base or "config.json" in shared or "adapter_config.json" in base
     companions = {name for name in base if role_of(name) in ("config", "tokenizer")} if configured else set()
-    projectors = {name for name in base if ".gguf" in name and is_projector(name)}
+    projectors = {name for name in base if name[-5:].lower() == ".gguf" and is_projector(name)}
     bundled = [name for name in everything if "-encoder.mlmodelc/" in name]
     main = _main_set(sets) if configured and not taken else None
     result = []
