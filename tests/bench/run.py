@@ -1,0 +1,110 @@
+"""Benchmarks: `python tests/bench/run.py [NAME …] [--small] [--runs N] [--write notes/performance.md]`.
+
+Each runs in a process of its own, over trees made in a temporary folder that is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
+
+from isolation import VARIABLES  # noqa: E402
+from measure import Result, info, machine, peak  # noqa: E402
+
+Benchmark = Callable[[Path, bool, int], list[Result]]
+NAMES = ("walk", "headers", "scan", "hub", "window", "rows", "heartbeat")
+
+
+def benchmark(name: str) -> Benchmark:
+    import disk
+    import headers
+    import screen
+
+    found: dict[str, Benchmark] = {
+        "walk": disk.walk, "headers": headers.headers, "scan": disk.scan, "hub": disk.hub,
+        "window": screen.window, "rows": screen.rows, "heartbeat": screen.heartbeat,
+    }  # fmt: skip
+    return found[name]
+
+
+def alone(name: str, arguments: argparse.Namespace) -> list[Result]:
+    """Runs one benchmark in a new process with an empty home."""
+    with tempfile.TemporaryDirectory(prefix="model-manager-bench-", dir=arguments.folder) as folder:
+        environ = {key: value for key, value in os.environ.items() if key not in VARIABLES}
+        environ |= {
+            "HOME": folder + "/home",
+            "MODEL_MANAGER_DATA": folder + "/own",
+            "PYTHONPATH": os.pathsep.join(sys.path[:3]),
+        }
+        os.mkdir(folder + "/home")
+        command = [sys.executable, __file__, name, "--inner", folder, "--runs", str(arguments.runs)]
+        command += ["--small"] if arguments.small else []
+        done = subprocess.run(command, stdout=subprocess.PIPE, env=environ, check=False, text=True)
+    if done.returncode:
+        return [Result(name, "failed", f"ended with {done.returncode}", "", False)]
+    return [Result(**record) for record in json.loads(done.stdout.splitlines()[-1])]
+
+
+def inner(name: str, folder: Path, small: bool, runs: int) -> None:
+    results = benchmark(name)(folder, small, runs)
+    results.append(info(name, "peak memory of the benchmark", f"{peak() / 1e6:.0f} MB"))
+    print(json.dumps([result.record() for result in results]))
+
+
+def table(results: list[Result]) -> str:
+    lines = ["| benchmark | what | measured | asked | |", "|---|---|---|---|---|"]
+    for one in results:
+        mark = "" if one.met is None else "met" if one.met else "**not met**"
+        lines.append(f"| {one.benchmark} | {one.what} | {one.measured} | {one.asked} | {mark} |")
+    return "\n".join(lines)
+
+
+def page(results: list[Result], facts: list[tuple[str, str]], arguments: argparse.Namespace) -> str:
+    size = "the small form" if arguments.small else "the full form"
+    listed = "\n".join(f"- {name}: {value}" for name, value in facts)
+    return (
+        "# Performance\n\n"
+        "Measured by `python tests/bench/run.py --write notes/performance.md`, each side taking turns with its peer\n"
+        f"on the same data in the same run; medians of {arguments.runs} runs after a warm-up, {size}. "
+        "Ratios carry over to other\nmachines, milliseconds do not.\n\n"
+        f"{listed}\n\n{table(results)}\n"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--small", action="store_true", help="a tenth of the size: a quick look, no figures to quote")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--folder", help="where the trees are made (default: the system's temporary folder)")
+    parser.add_argument("--write", type=Path, help="write the table there")
+    parser.add_argument("--inner", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if wrong := set(arguments.names) - set(NAMES):
+        parser.error(f"there is no {', '.join(sorted(wrong))}; one of {', '.join(NAMES)}")
+    if arguments.inner:
+        inner(arguments.names[0], arguments.inner, arguments.small, arguments.runs)
+        return 0
+    facts = machine(arguments.folder or tempfile.gettempdir())
+    print("\n".join(f"{name}: {value}" for name, value in facts), end="\n\n")
+    results: list[Result] = []
+    for name in arguments.names or NAMES:
+        found = alone(name, arguments)
+        print(table(found), end="\n\n", flush=True)
+        results += found
+    if arguments.write:
+        arguments.write.write_text(page(results, facts, arguments), encoding="utf-8")
+    return int(any(result.met is False for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
