@@ -16,6 +16,7 @@ CERTAIN = frozenset({".gguf", ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".
                      ".mlmodel", ".keras", ".llamafile", ".litertlm", ".ggml"})  # fmt: skip
 AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model", ".mdl"})
 """Suffixes that other things have too: believed only when the content is recognised."""
+WEIGHTS = CERTAIN | AMBIGUOUS
 PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
            ".tmp")  # fmt: skip
 
@@ -33,11 +34,13 @@ _ONNX_PART = re.compile(
 )
 _TRAINING = frozenset({"optimizer.pt", "optimizer.bin", "scheduler.pt", "scheduler.bin", "training_args.bin",
                        "scaler.pt"})  # fmt: skip
+_MATTERING = WEIGHTS | frozenset(PARTIAL)
 _TOKENIZERS = ("tokenizer", "vocab", "merges.txt", "special_tokens", "added_tokens", "spiece", "sentencepiece",
                "tekken", "chat_template")  # fmt: skip
 _SIDECARS = (".civitai.info", ".metadata.json", ".cm-info.json", ".swarm.json", ".onnx.json", ".json", ".txt", ".yaml",
              ".yml", ".sha256", ".md5", ".etag", ".gguf.etag", ".gguf.json")  # fmt: skip
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
+_FOLLOWERS = tuple(mark + ending for ending in (*_SIDECARS, *_PICTURES) for mark in ("", ".preview", ".thumb"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +64,37 @@ def suffix_of(name: str) -> str:
 
 def is_weights(name: str) -> bool:
     """Whether a file of this name may hold weights."""
-    suffix = suffix_of(name)
-    return suffix in CERTAIN or suffix in AMBIGUOUS or bool(_RAW_PART.match(name))
+    return suffix_of(name) in WEIGHTS or (".gguf" in name and bool(_RAW_PART.match(name)))
 
 
 def is_partial(name: str) -> bool:
     """Whether a name says that its download has not ended: `x.gguf.part`, `incomplete-x.gguf`."""
-    low = name.lower()
-    if low.startswith("incomplete-") and suffix_of(low) in CERTAIN:
-        return True
-    if low.endswith(".crdownload"):
-        return True
-    stem = next((low[: -len(end)] for end in PARTIAL if low.endswith(end)), None)
-    if stem is None:
-        return False
-    return suffix_of(stem) in CERTAIN | AMBIGUOUS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))
+    suffix = suffix_of(name)
+    if suffix in CERTAIN:
+        return name.lower().startswith("incomplete-")
+    if suffix not in PARTIAL or suffix == ".crdownload":
+        return suffix == ".crdownload"
+    stem = name[: -len(suffix)].lower()
+    return suffix_of(stem) in WEIGHTS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))
+
+
+def matters(name: str) -> bool:
+    """Whether a walk has to look at a file of this name: weights, an unfinished download, a training run's rest.
+
+    A walk asks this of every file there is, so it comes before the finer questions.
+    """
+    suffix = name[name.rfind(".") :].lower()
+    return suffix in _MATTERING or ".gguf" in name or name.startswith(("rng_state", "events.out.tfevents"))
 
 
 def is_training(name: str) -> bool:
     """Rests of a training run: never needed to use the model."""
-    base = name.rsplit("/", 1)[-1]
+    base = name.rsplit("/", 1)[-1] if "/" in name else name
     return base in _TRAINING or base.startswith(("rng_state", "events.out.tfevents"))
 
 
 def is_projector(name: str) -> bool:
-    return suffix_of(name) == ".gguf" and bool(_PROJECTOR.search(name.rsplit("/", 1)[-1][:-5]))
+    return name[-5:].lower() == ".gguf" and bool(_PROJECTOR.search(name.rsplit("/", 1)[-1][:-5]))
 
 
 def role_of(name: str) -> Role:
@@ -118,7 +127,7 @@ def group(names: Collection[str], whole: bool = False) -> list[Group]:
             members = taken(names)
             groups.append(_folder("", members))
             left -= {name for name in members if role_of(name) in ("weights", "adapter")}
-    for bundle in sorted({_bundle(name) for name in left} - {""}):
+    for bundle in sorted({_bundle(name) for name in left if ".ml" in name} - {""}):
         members = {name for name in left if name.startswith(bundle + "/")}
         left -= members
         owner = bundle.removesuffix(".mlmodelc").removesuffix("-encoder") + ".bin"
@@ -164,8 +173,9 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
     sets, missing = _sets(base)
     configured = "config.json" in base or "config.json" in shared or "adapter_config.json" in base
     companions = {name for name in base if role_of(name) in ("config", "tokenizer")} if configured else set()
-    projectors = {name for name in base if is_projector(name)}
+    projectors = {name for name in base if name[-5:].lower() == ".gguf" and is_projector(name)}
     main = _main_set(sets) if configured and not taken else None
+    encoders = [name for name in everything if ".mlmodelc/" in name]
     result = []
     for key in sorted(sets):
         members, loose = sets[key], suffix_of(key) == ".gguf"
@@ -178,9 +188,8 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
         if loose and projectors and not is_projector(key):
             fitting = _fitting(key, projectors, sets)
             files.update({prefix + name: "projector" for name in fitting})
-        for name in everything:
-            if name.startswith(prefix + key.rsplit(".", 1)[0] + "-encoder.mlmodelc/"):
-                files[name] = "other"
+        encoder = prefix + key.rsplit(".", 1)[0] + "-encoder.mlmodelc/"
+        files.update({name: "other" for name in encoders if name.startswith(encoder)})
         label = folder if key == main else prefix + _stem(key)
         if key == main:
             files.update({prefix + name: "other" for name in base if role_of(name) == "other" and not is_partial(name)})
@@ -206,6 +215,8 @@ def _sets(base: set[str]) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...
     sets: dict[str, set[str]] = {}
     wanted: dict[str, tuple[str, int, str]] = {}
     for name in base:
+        if not matters(name):  # most files of most folders end here
+            continue
         if not is_weights(name) or is_training(name) or is_partial(name) or role_of(name) == "tokenizer":
             continue
         shard, raw, onnx = _SHARD.match(name), _RAW_PART.match(name), _ONNX_PART.match(_stem(name))
@@ -277,8 +288,8 @@ def _of(projector: str) -> str:
 
 def _sidecars(key: str, members: set[str], base: set[str]) -> Iterable[str]:
     """Files that follow a model by name: `<stem>.json`, `<name>.json`, previews, the Piper voice's settings."""
+    others = base - members
+    if not others:
+        return
     for stem in {_stem(key), key, *(_stem(name) for name in members), *members}:
-        for ending in (*_SIDECARS, *_PICTURES):
-            for name in (stem + ending, f"{stem}.preview{ending}", f"{stem}.thumb{ending}"):
-                if name in base and name not in members:
-                    yield name
+        yield from others.intersection([stem + ending for ending in _FOLLOWERS])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health
 from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
-from model_manager.stores.grouping import AMBIGUOUS, Group, group, is_partial, is_training, is_weights, suffix_of
+from model_manager.stores.grouping import AMBIGUOUS, Group, group, is_partial, is_training, is_weights, matters, suffix_of
 from model_manager.stores.look import Look, forbidden
 from model_manager.stores.sidecars import read_sidecar
 
@@ -87,7 +87,7 @@ def _list(
 ) -> tuple[dict[str, os.DirEntry[str]], list[_Folder]]:
     files: dict[str, os.DirEntry[str]] = {}
     folders: list[_Folder] = []
-    for entry in look.entries(folder.path):
+    for entry in look.unsorted(folder.path):
         name = entry.name
         try:
             if not entry.is_dir():
@@ -101,6 +101,7 @@ def _list(
         relative = f"{folder.relative}/{name}" if folder.relative else name
         if folder.depth < _DEEPEST and _enter(entry, link, folder.path, look, visited):
             folders.append(_Folder(entry.path, relative, folder.depth + 1))
+    folders.sort(key=lambda one: one.path)
     return files, folders
 
 
@@ -156,20 +157,23 @@ def _collect(
 def _models(
     folder: _Folder, files: Mapping[str, os.DirEntry[str]], look: Look, plain: Plain, whole: bool
 ) -> Iterator[Found | Leftover]:
-    names = list(files)
-    for name in names:
-        if is_partial(name):
+    seen = sorted(name for name in files if matters(name))
+    if not seen and not whole:
+        return
+    partial = {name for name in seen if is_partial(name)}
+    for name in seen:
+        if name in partial:
             yield from _leftover(name, files[name], look)
-        elif is_training(name) and any(other != name and is_weights(other) for other in names):
+        elif is_training(name) and any(other != name and is_weights(other) for other in seen):
             stat = look.stat(files[name].path)
             if stat:
                 where = os.path.dirname(files[name].path)
                 yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
-    if not whole and not any(is_weights(name) for name in names):
+    if not whole and not any(is_weights(name) for name in seen):
         return
     bundle = folder.relative.endswith((".mlmodelc", ".mlpackage"))
-    vosk = any(name in ("am/final.mdl", "final.mdl") for name in names)
-    for one in group([name for name in names if not is_partial(name)], whole or bundle or vosk):
+    vosk = "am/final.mdl" in files or "final.mdl" in files
+    for one in group(files.keys() - partial, whole or bundle or vosk):
         found = _found(folder, one, files, look, plain)
         if found:
             yield found

@@ -24,7 +24,7 @@ def many_files(top: Path, count: int) -> Path:
     dice = random.Random(5)
     folders = [top]
     while len(folders) < count * 55 // 1000:
-        parent = dice.choice(folders[-400:])
+        parent = dice.choice(folders[-1500:])  # some ten deep, as people nest them
         folders.append(parent / f"folder {len(folders):05}")
     for folder in folders:
         folder.mkdir(parents=True)
