@@ -11,6 +11,8 @@ from trees import gguf_of_llama, safetensors_of
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
 
+_XL = ("model.diffusion_model.input_blocks.0.0.weight", "model.diffusion_model.output_blocks.0.0.in_layers.0.weight")
+
 
 def _ours(path: Path) -> None:
     with open_quietly(str(path)) as file:
@@ -34,11 +36,11 @@ def headers(here: Path, small: bool, runs: int) -> list[Result]:
     mine, other = statistics.median(seconds["ours"]), statistics.median(seconds["gguf"])
     measured = f"{other / mine:,.0f} × less ({ms(mine)}, GGUFReader {ms(other)})"
     results = [Result("headers", "GGUF, 128k tokens, CPU", measured, "≥ 100 × less", other / mine >= 100)]
-    for title, prefix, count, shape in (
-        ("SDXL", "model.diffusion_model.input_blocks", 2531, (1280, 1070)),
-        ("Flux", "double_blocks", 780, (3072, 4964)),
+    for title, prefix, count, shape, telling in (
+        ("SDXL", "model.diffusion_model.input_blocks", 2531, (660, 2048), _XL),
+        ("Flux", "double_blocks", 780, (3072, 4964), ("double_blocks.0.img_attn.norm.key_norm.scale",)),
     ):
-        path = safetensors_of(here / f"{title}.safetensors", prefix, count, shape)
+        path = safetensors_of(here / f"{title}.safetensors", prefix, count, shape, telling)
         seconds = by_turns({"ours": lambda p=path: _ours(p), "peer": lambda p=path: _tensors(p)}, runs * 4, cpu=True)
         results.append(
             ratio(

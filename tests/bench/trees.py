@@ -73,13 +73,13 @@ def gguf_of_llama(path: Path) -> Path:
     return path
 
 
-def safetensors_of(path: Path, prefix: str, count: int, shape: tuple[int, int]) -> Path:
-    """A header of `count` tensors of fp16 over a hole of their size."""
+def safetensors_of(path: Path, prefix: str, count: int, shape: tuple[int, int], telling: tuple[str, ...]) -> Path:
+    """A header of `count` tensors of fp16 over a hole of their size; `telling` names say what it is."""
     table: dict[str, object] = {"__metadata__": {"format": "pt"}}
     size = shape[0] * shape[1] * 2
     for number in range(count):
         block, layer = divmod(number, len(_LAYERS))
-        name = f"{prefix}.{block // 10}.1.transformer_blocks.{block % 10}.{_LAYERS[layer]}.weight"
+        name = telling[number] if number < len(telling) else f"{prefix}.{block // 10}.1.transformer_blocks.{block % 10}.{_LAYERS[layer]}.weight"
         table[name] = {"dtype": "F16", "shape": list(shape), "data_offsets": [number * size, (number + 1) * size]}
     text = json.dumps(table).encode()
     text += b" " * (-len(text) % 8)
