@@ -175,6 +175,7 @@ class Library:
     def _take(self, loaded: _Loaded) -> None:
         self._busy, self._loaded_at = False, time.monotonic()
         self.rows, self._slugs = loaded.rows, loaded.slugs
+        self.shown, self._query = self.rows, Query("", ())
         self._size = sum([row.size for row in self.rows])
         self._sick = sum([row.verdict not in ("good", "unknown") for row in self.rows])
         self._count_places()
@@ -192,7 +193,8 @@ class Library:
             self._view.show_query_problem(f"{error.path}: {error.reason}")
             return
         self._view.show_query_problem("")
-        self.shown = query.of(self.rows)
+        self.shown = query.of(self.shown if query.narrows(self._query) else self.rows)
+        self._query = query
         self._view.show_rows(self.shown)
         self._say_totals()
 
