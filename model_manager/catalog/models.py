@@ -99,7 +99,9 @@ def rows(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> list[Row]:
         words = (line.name, *tags, line.base_model or "", line.tools, line.quant or "", paths.pop(line.id, ""))
         joined = ",".join(tags)
         found.append(
-            Row._make((*line[:_TAGS], known.setdefault(joined, joined), copies.get(line.id, 0), "\n".join(words).lower()))
+            Row._make(
+                (*line[:_TAGS], known.setdefault(joined, joined), copies.get(line.id, 0), "\n".join(words).lower())
+            )
         )
     return found
 
@@ -179,6 +181,12 @@ def derive(tx: sqlite3.Connection, id_: int, values: dict[str, object]) -> None:
     }
     names = ", ".join(f"{name} = ?" for name in plain)
     tx.execute(f"UPDATE model SET {names} WHERE id = ?", (*plain.values(), id_))
+
+
+def choices(tx: sqlite3.Connection, ids: Iterable[int]) -> dict[int, str | None]:
+    """The category that the user chose for each model that there is, None where the evidence decides."""
+    where, values = _these(ids, "id")
+    return dict(tx.execute(f"SELECT id, user_category FROM model WHERE 1{where}", values))
 
 
 def record(tx: sqlite3.Connection, id_: int) -> dict[str, object] | None:

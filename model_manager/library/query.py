@@ -39,14 +39,14 @@ class Query:
 
     def of(self, rows: Iterable[Row]) -> list[Row]:
         """The rows that match. One loop a term: words first, which take 5 ms for 100,000 rows, a call each takes 15."""
-        found = rows
+        found = rows if isinstance(rows, list) else list(rows)
         for word in self._words:
             found = [row for row in found if word in row.text]
         for word in self._without:
             found = [row for row in found if word not in row.text]
         for test in self._tests:
             found = [row for row in found if test(row)]
-        return list(found) if found is rows else found
+        return found.copy() if found is rows else found
 
     def _is_word(self, term: str) -> bool:
         """Whether a term is text to look for and nothing else."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from model_manager.base.facts import Claim, Facts, Health
@@ -18,6 +18,7 @@ from model_manager.library.understand import WEIGHTS, Sighting, WeighedFile, und
 from model_manager.stores.found import Found, FoundFile, on_disk
 
 _READ = (*WEIGHTS, "projector")
+_NOTHING_READ: Mapping[int, Facts] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,16 @@ class Register:
     def __init__(self, volumes: Volumes, headers: Headers) -> None:
         self._volumes, self._headers = volumes, headers
         self._volume_ids: dict[str, int] = {}
+        self._read: dict[int, Facts] = {}
+        """Facts of the batch that is being stored: what was just written need not be parsed again."""
 
     def store(self, tx: Tx, root: roots.RootRow, batch: Iterable[Pending]) -> set[int]:
         """Stores places and brings their models up to date; answers the models touched."""
         touched: set[int] = set()
         for pending in batch:
             touched |= places.put(tx, self._entry(tx, root, pending))
-        derive(tx, touched)
+        derive(tx, touched, self._read)
+        self._read.clear()
         return touched
 
     def _entry(self, tx: Tx, root: roots.RootRow, pending: Pending) -> places.Entry:
@@ -145,9 +149,12 @@ class Register:
             self._volume_ids[volume.name] = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
         key = files.key_of(self._volume_ids[volume.name], volume.lasting, file.path, file.stat)
         read_at = self._headers.read_at.get(file.path)
-        return files.put(
+        row = files.put(
             tx, key, file.path, file.stat, on_disk(file.stat), facts, read_at, file.sha256, file.sha256_source
         )
+        if facts is not None:
+            self._read[row] = facts
+        return row
 
 
 def _found_record(pending: Pending) -> dict[str, object]:
@@ -178,35 +185,39 @@ def _likeness(weights: list[FoundFile]) -> str:
     return shown("seen:" + ",".join(seen))
 
 
-def derive(tx: Tx, ids: Iterable[int]) -> None:
-    """Understands these models anew from all their places and files, and stores the result."""
+def derive(tx: Tx, ids: Iterable[int], read: Mapping[int, Facts] = _NOTHING_READ) -> None:
+    """Understands these models anew from all their places and files, and stores the result.
+
+    `read`: facts of files that the caller has at hand; the others come from the catalogue.
+    """
     ids = set(ids)
+    choices = models.choices(tx, ids)
     seen: dict[int, list[models.PlaceView]] = {}
     for place in models.places(tx, ids):
         seen.setdefault(place.model, []).append(place)
     members: dict[int, list[models.FileView]] = {}
     for file in models.files(tx, ids):
         members.setdefault(file.model, []).append(file)
-    for id_ in ids & seen.keys():
-        stored = models.record(tx, id_)
-        if stored is not None:
-            models.derive(tx, id_, _derived(tx, stored, seen[id_], members.get(id_, [])))
+    for id_ in seen.keys() & choices.keys():
+        models.derive(tx, id_, _derived(tx, choices[id_], seen[id_], members.get(id_, []), read))
 
 
 def _derived(
-    tx: Tx, stored: dict[str, object], seen: list[models.PlaceView], members: list[models.FileView]
-) -> dict[str, object]:
+    tx: Tx, choice: str | None, seen: list[models.PlaceView], members: list[models.FileView],
+    read: Mapping[int, Facts],
+) -> dict[str, object]:  # fmt: skip
     weighed: dict[int, WeighedFile] = {}
     for file in members:
         if file.file not in weighed or file.role in WEIGHTS:
-            facts = files.facts_of(tx, file.file) if file.role in _READ else None
+            facts = None
+            if file.role in _READ:
+                facts = read.get(file.file) or files.facts_of(tx, file.file)
             weighed[file.file] = WeighedFile(file.file, file.role, file.size, file.bytes, facts)
     beside: dict[int, set[str]] = {}
     for file in members:
         beside.setdefault(file.place, set()).add(file.name.rsplit("/", 1)[-1])
     sightings = [_sighting(place, frozenset(beside.get(place.id, ()))) for place in seen]
-    choice = stored["user_category"]
-    chosen = [Claim("category", str(choice), "user", "your choice")] if choice else []
+    chosen = [Claim("category", choice, "user", "your choice")] if choice else []
     known = understand(list(weighed.values()), sightings, None)
     used_at, used_from = _last_used(members)
     source = next((place.found.get("source") for place in seen if place.found.get("source")), None)

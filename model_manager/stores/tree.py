@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health
 from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
-from model_manager.stores.grouping import AMBIGUOUS, Group, group, is_partial, is_training, is_weights, matters, suffix_of
+from model_manager.stores.grouping import (
+    AMBIGUOUS,
+    Group,
+    group,
+    is_partial,
+    is_training,
+    is_weights,
+    matters,
+    suffix_of,
+)
 from model_manager.stores.look import Look, forbidden
 from model_manager.stores.sidecars import read_sidecar
 

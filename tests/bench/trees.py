@@ -79,7 +79,11 @@ def safetensors_of(path: Path, prefix: str, count: int, shape: tuple[int, int], 
     size = shape[0] * shape[1] * 2
     for number in range(count):
         block, layer = divmod(number, len(_LAYERS))
-        name = telling[number] if number < len(telling) else f"{prefix}.{block // 10}.1.transformer_blocks.{block % 10}.{_LAYERS[layer]}.weight"
+        name = (
+            telling[number]
+            if number < len(telling)
+            else f"{prefix}.{block // 10}.1.transformer_blocks.{block % 10}.{_LAYERS[layer]}.weight"
+        )
         table[name] = {"dtype": "F16", "shape": list(shape), "data_offsets": [number * size, (number + 1) * size]}
     text = json.dumps(table).encode()
     text += b" " * (-len(text) % 8)
