@@ -55,11 +55,5 @@ CREATE TABLE problem (
 CREATE TABLE category (slug TEXT PRIMARY KEY) WITHOUT ROWID
 """
 
-
-def to_2(tx: sqlite3.Connection) -> None:
-    """Every new or vanished model asks for its likeness: without an index a first scan was quadratic."""
-    tx.execute("CREATE INDEX model_likeness ON model (likeness)")
-
-
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1,)
 NEWEST = len(MIGRATIONS)

@@ -18,7 +18,6 @@ from model_manager.library.understand import WEIGHTS, Sighting, WeighedFile, und
 from model_manager.stores.found import Found, FoundFile, on_disk
 
 _READ = (*WEIGHTS, "projector")
-_NOTHING_READ: Mapping[int, Facts] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +151,9 @@ class Register:
             self._volume_ids[volume.name] = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
         key = files.key_of(self._volume_ids[volume.name], volume.lasting, file.path, file.stat)
         read_at = self._headers.read_at.get(file.path)
-        row = files.put(
+        return files.put(
             tx, key, file.path, file.stat, on_disk(file.stat), facts, read_at, file.sha256, file.sha256_source
         )
-        if facts is not None:
-            self._read[row] = facts
-        return row
 
 
 def _found_record(pending: Pending) -> dict[str, object]:
@@ -194,7 +190,6 @@ def derive(tx: Tx, ids: Iterable[int], read: Mapping[int, Facts] | None = None) 
     `read`: facts that are at hand, by file; the others come from the catalogue.
     """
     ids = set(ids)
-    choices = models.choices(tx, ids)
     seen: dict[int, list[models.PlaceView]] = {}
     for place in models.places(tx, ids):
         seen.setdefault(place.model, []).append(place)
@@ -223,7 +218,8 @@ def _derived(
     for file in members:
         beside.setdefault(file.place, set()).add(file.name.rsplit("/", 1)[-1])
     sightings = [_sighting(place, frozenset(beside.get(place.id, ()))) for place in seen]
-    chosen = [Claim("category", choice, "user", "your choice")] if choice else []
+    choice = stored["user_category"]
+    chosen = [Claim("category", str(choice), "user", "your choice")] if choice else []
     known = understand(list(weighed.values()), sightings, None)
     used_at, used_from = _last_used(members)
     source = next((place.found.get("source") for place in seen if place.found.get("source")), None)

@@ -17,7 +17,6 @@ CERTAIN = frozenset({".gguf", ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".
                      ".mlmodel", ".keras", ".llamafile", ".litertlm", ".ggml"})  # fmt: skip
 AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model", ".mdl"})
 """Suffixes that other things have too: believed only when the content is recognised."""
-WEIGHTS = CERTAIN | AMBIGUOUS
 PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
            ".tmp")  # fmt: skip
 _MATTERING = CERTAIN | AMBIGUOUS | frozenset(PARTIAL)
@@ -36,13 +35,11 @@ _ONNX_PART = re.compile(
 )
 _TRAINING = frozenset({"optimizer.pt", "optimizer.bin", "scheduler.pt", "scheduler.bin", "training_args.bin",
                        "scaler.pt"})  # fmt: skip
-_MATTERING = WEIGHTS | frozenset(PARTIAL)
 _TOKENIZERS = ("tokenizer", "vocab", "merges.txt", "special_tokens", "added_tokens", "spiece", "sentencepiece",
                "tekken", "chat_template")  # fmt: skip
 _SIDECARS = (".civitai.info", ".metadata.json", ".cm-info.json", ".swarm.json", ".onnx.json", ".json", ".txt", ".yaml",
              ".yml", ".sha256", ".md5", ".etag", ".gguf.etag", ".gguf.json")  # fmt: skip
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
-_FOLLOWERS = tuple(mark + ending for ending in (*_SIDECARS, *_PICTURES) for mark in ("", ".preview", ".thumb"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +69,31 @@ def may_matter(name: str) -> bool:
 
 def is_weights(name: str) -> bool:
     """Whether a file of this name may hold weights."""
-    return suffix_of(name) in WEIGHTS or (".gguf" in name and bool(_RAW_PART.match(name)))
+    suffix = suffix_of(name)
+    return suffix in CERTAIN or suffix in AMBIGUOUS or bool(_RAW_PART.match(name))
 
 
 def is_partial(name: str) -> bool:
     """Whether a name says that its download has not ended: `x.gguf.part`, `incomplete-x.gguf`."""
-    suffix = suffix_of(name)
-    if suffix in CERTAIN:
-        return name.lower().startswith("incomplete-")
-    if suffix not in PARTIAL or suffix == ".crdownload":
-        return suffix == ".crdownload"
-    stem = name[: -len(suffix)].lower()
-    return suffix_of(stem) in WEIGHTS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))
-
-
-def matters(name: str) -> bool:
-    """Whether a walk has to look at a file of this name: weights, an unfinished download, a training run's rest.
-
-    A walk asks this of every file there is, so it comes before the finer questions.
-    """
-    suffix = name[name.rfind(".") :].lower()
-    return suffix in _MATTERING or ".gguf" in name or name.startswith(("rng_state", "events.out.tfevents"))
+    low = name.lower()
+    if low.startswith("incomplete-") and suffix_of(low) in CERTAIN:
+        return True
+    if low.endswith(".crdownload"):
+        return True
+    stem = next((low[: -len(end)] for end in PARTIAL if low.endswith(end)), None)
+    if stem is None:
+        return False
+    return suffix_of(stem) in CERTAIN | AMBIGUOUS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))
 
 
 def is_training(name: str) -> bool:
     """Rests of a training run: never needed to use the model."""
-    base = name.rsplit("/", 1)[-1] if "/" in name else name
+    base = name.rsplit("/", 1)[-1]
     return base in _TRAINING or base.startswith(("rng_state", "events.out.tfevents"))
 
 
 def is_projector(name: str) -> bool:
-    return name[-5:].lower() == ".gguf" and bool(_PROJECTOR.search(name.rsplit("/", 1)[-1][:-5]))
+    return suffix_of(name) == ".gguf" and bool(_PROJECTOR.search(name.rsplit("/", 1)[-1][:-5]))
 
 
 def role_of(name: str) -> Role:
@@ -187,7 +178,6 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
     projectors = {name for name in base if name[-5:].lower() == ".gguf" and is_projector(name)}
     bundled = [name for name in everything if "-encoder.mlmodelc/" in name]
     main = _main_set(sets) if configured and not taken else None
-    encoders = [name for name in everything if ".mlmodelc/" in name]
     result = []
     for key in sorted(sets):
         members, loose = sets[key], suffix_of(key) == ".gguf"
@@ -330,4 +320,7 @@ def _sidecars(key: str, members: set[str], base: set[str]) -> Iterable[str]:
     if len(base) == len(members):
         return
     for stem in {_stem(key), key, *(_stem(name) for name in members), *members}:
-        yield from others.intersection([stem + ending for ending in _FOLLOWERS])
+        for ending in (*_SIDECARS, *_PICTURES):
+            for name in (stem + ending, f"{stem}.preview{ending}", f"{stem}.thumb{ending}"):
+                if name in base and name not in members:
+                    yield name

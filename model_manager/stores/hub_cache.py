@@ -246,10 +246,7 @@ def _leftovers(repo: _Repo, users: Mapping[Key, int], told: set[Key], look: Look
             "detached-revision", os.path.join(repo.path, "snapshots", commit), sum(stat.st_size for stat in alone),
             sum(on_disk(stat) for stat in alone), f"{repo.id}: a revision that no branch or tag names",
         )  # fmt: skip
-    inodes = {inode for _, inode in repo.used}
     for entry in look.entries(os.path.join(repo.path, "blobs")):
-        if not entry.is_symlink() and entry.inode() in inodes:
-            continue  # a revision leads to it: nothing to say, and no `stat` needed to know
         stat = look.stat(entry.path)
         if stat is None:
             continue

@@ -61,10 +61,6 @@ class Look:
 
     def entries(self, folder: str) -> list[os.DirEntry[str]]:
         """A folder's entries by name; empty, with a problem, when it cannot be read."""
-        return sorted(self.unsorted(folder), key=lambda entry: entry.name)
-
-    def unsorted(self, folder: str) -> list[os.DirEntry[str]]:
-        """The same as the disk gives them: sorting every entry was a fifth of a large walk."""
         try:
             with os.scandir(folder) as found:
                 return sorted(found, key=_NAME)

@@ -106,7 +106,7 @@ def _list(
 ) -> tuple[dict[str, os.DirEntry[str]], list[_Folder]]:
     files: dict[str, os.DirEntry[str]] = {}
     folders: list[_Folder] = []
-    for entry in look.unsorted(folder.path):
+    for entry in look.entries(folder.path):
         name = entry.name
         try:
             if not entry.is_dir():
@@ -120,7 +120,6 @@ def _list(
         relative = f"{folder.relative}/{name}" if folder.relative else name
         if folder.depth < _DEEPEST and _enter(entry, link, folder.path, look, visited):
             folders.append(_Folder(entry.path, relative, folder.depth + 1))
-    folders.sort(key=lambda one: one.path)
     return files, folders
 
 
