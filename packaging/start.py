@@ -65,7 +65,7 @@ class Manager(NamedTuple):
     packages: Mapping[str, str]
 
 
-TEST_PARTS = {"xvfb": "xvfb", "xdotool": "xdotool"}
+TEST_PARTS = {"xvfb": "xvfb"}
 
 MANAGERS = {
     "apt": Manager(
@@ -119,7 +119,6 @@ WORDS = {
     "tk": "tkinter (Python's windows)",
     "venv": "venv and ensurepip (Python's environments)",
     "xvfb": "Xvfb (a display for the tests)",
-    "xdotool": "xdotool (keys and clicks for the tests)",
 }
 
 
@@ -147,7 +146,7 @@ def needed_parts(testing: bool, display: bool, system: str) -> list[str]:
     """The parts that this run cannot do without."""
     if testing:
         # On other systems the tests use the display that is there.
-        return ["tk", "venv", "xvfb", "xdotool"] if system == "Linux" else ["tk", "venv"]
+        return ["tk", "venv", "xvfb"] if system == "Linux" else ["tk", "venv"]
     return ["tk", "venv"] if display else ["venv"]
 
 

@@ -68,6 +68,7 @@ class Library:
         self._busy = False
         self._loaded_at = 0.0
         self._query = Query("", ())
+        self._size = self._sick = 0
 
     def start(self) -> None:
         """Loads every row."""
@@ -174,6 +175,9 @@ class Library:
     def _take(self, loaded: _Loaded) -> None:
         self._busy, self._loaded_at = False, time.monotonic()
         self.rows, self._slugs = loaded.rows, loaded.slugs
+        self.shown, self._query = self.rows, Query("", ())
+        self._size = sum([row.size for row in self.rows])
+        self._sick = sum([row.verdict not in ("good", "unknown") for row in self.rows])
         self._count_places()
         self._filter()
         self.tick()
@@ -189,17 +193,18 @@ class Library:
             self._view.show_query_problem(f"{error.path}: {error.reason}")
             return
         self._view.show_query_problem("")
-        self.shown = query.of(self.rows)
+        self.shown = query.of(self.shown if query.narrows(self._query) else self.rows)
+        self._query = query
         self._view.show_rows(self.shown)
         self._say_totals()
 
     def _say_totals(self) -> None:
-        sick = sum(1 for row in self.rows if row.verdict not in ("good", "unknown"))
-        parts = [ngettext("{n} model", "{n} models", len(self.rows)), units.size(sum(row.size for row in self.rows))]
+        sick = self._sick
+        parts = [ngettext("{n} model", "{n} models", len(self.rows)), units.size(self._size)]
         if len(self.shown) != len(self.rows):
             parts.append(
                 _("{n} shown, {size}").format(
-                    n=f"{len(self.shown):,}", size=units.size(sum(r.size for r in self.shown))
+                    n=f"{len(self.shown):,}", size=units.size(sum([row.size for row in self.shown]))
                 )
             )
         if sick:

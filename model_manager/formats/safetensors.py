@@ -32,6 +32,7 @@ BITS = {
 }  # fmt: skip
 
 _INT = {int}
+_LARGEST = (1 << 64) - 1  # shapes and offsets are u64
 
 
 def matches(head: bytes) -> bool:
@@ -124,6 +125,7 @@ def _tensors(table: dict[str, object], limits: Limits) -> tuple[dict[str, Tensor
             shape, dtype, (start, stop) = entry["shape"], entry["dtype"], entry["data_offsets"]  # type: ignore[index]
             sides = tuple(shape)
             plain = {*map(type, sides), type(start), type(stop)} == _INT and min(sides, default=0) >= 0 <= start
+            plain = plain and max(*sides, stop) <= _LARGEST if sides else plain and stop <= _LARGEST
         except (TypeError, KeyError, ValueError):
             raise FormatProblem("corrupt", f"tensor {name[:80]!r} has no shape, dtype or offsets") from None
         if not plain or len(sides) > limits.nesting or not isinstance(dtype, str):

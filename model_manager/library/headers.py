@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 
@@ -11,6 +12,8 @@ from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, roots
 from model_manager.formats.sniff import facts_of
+
+log = logging.getLogger(__name__)
 
 
 class Headers:
@@ -61,6 +64,9 @@ class Headers:
                 self.read_bytes += file.count
         except OSError as error:
             return Facts("unknown", health=Health("unknown", f"cannot be read: {reason_of(error)}"))
+        except Exception as error:  # a reader's mistake must stay this file's: one bad file is one row
+            log.exception("the header of %s could not be read", path)
+            return Facts("unknown", health=Health("unknown", f"cannot be understood: {reason_of(error)[:200]}"))
         self.read_at[path] = int(time.time())
         return known
 

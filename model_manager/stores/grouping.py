@@ -62,10 +62,7 @@ def suffix_of(name: str) -> str:
 
 
 def may_matter(name: str) -> bool:
-    """A quick look: whether a name may be weights, an unfinished download or a rest of training.
-
-    Asked of every file on the disk.
-    """
+    """A quick look: may a name be weights, an unfinished download or a rest of training? Asked of every file."""
     dot = name.rfind(".")
     return dot >= 0 and (name[dot:].lower() in _MATTERING or ".gguf" in name or ".tfevents." in name)
 

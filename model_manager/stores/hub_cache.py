@@ -19,7 +19,7 @@ from model_manager.base.facts import Claim, Health
 from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
 from model_manager.stores.grouping import Group, group, is_weights
 from model_manager.stores.look import Look, is_folder
-from model_manager.stores.tree import missing_health
+from model_manager.stores.tree import is_pipeline, missing_health
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _REPOSITORY = re.compile(r"^(?:models|datasets|spaces|kernels)--.")
@@ -177,7 +177,7 @@ def _found(
             members.append(FoundFile(entry.path, entry.stat, role, name, sha256, how))
     weights = [member for member in members if member.role in ("weights", "adapter", "projector")]
     gone = [name for name, _ in one.files if name in lost]
-    if not weights and not gone:
+    if not weights and not gone and not is_pipeline(one):
         return None
     health = missing_health(one)
     if gone:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health
+from model_manager.formats.folders import FOLDER_FORMATS
 from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
 from model_manager.stores.grouping import (
     AMBIGUOUS,
@@ -181,7 +182,8 @@ def _models(
 ) -> Iterator[Found | Leftover]:
     names = list(files)
     mattering = [name for name in names if may_matter(name)]
-    if not mattering and not whole:
+    pipeline = "model_index.json" in files
+    if not mattering and not whole and not pipeline:
         return
     partial = {name for name in mattering if is_partial(name)}
     for name in mattering:
@@ -192,7 +194,7 @@ def _models(
             if stat:
                 where = os.path.dirname(files[name].path)
                 yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
-    if not whole and not any(is_weights(name) for name in mattering):
+    if not whole and not pipeline and not any(is_weights(name) for name in mattering):
         return
     bundle = folder.relative.endswith((".mlmodelc", ".mlpackage"))
     vosk = any(name in ("am/final.mdl", "final.mdl") for name in names)
@@ -220,7 +222,7 @@ def _found(
             continue
         members.append(FoundFile(files[name].path, stat, role, name))
         weights += role in ("weights", "adapter", "projector")
-    if not weights or not _recognised(one, members, look, plain):
+    if (not weights and not is_pipeline(one)) or not _recognised(one, members, look, plain):
         return None
     claims = [*plain.claims, *_folder_claims(folder.relative, plain)]
     members = _with_records(members, claims, look)
@@ -248,9 +250,16 @@ def missing_health(one: Group) -> Health | None:
     return None
 
 
+def is_pipeline(one: Group) -> bool:
+    """Whether a folder says of itself that it is a diffusers pipeline: then it is one even while its weights are missing."""
+    return one.whole and any(name == "model_index.json" for name, _role in one.files)
+
+
 def _recognised(one: Group, members: list[FoundFile], look: Look, plain: Plain) -> bool:
     """Ambiguous names (`x.bin`) are models only when their content says so."""
     weights = [member for member in members if member.role in ("weights", "adapter")]
+    if one.whole and any(format_.matches({name: 0 for name, _role in one.files}) for format_ in FOLDER_FORMATS):
+        return True
     if not weights or any(suffix_of(member.name) not in AMBIGUOUS for member in weights):
         return True
     facts = [look.facts(member.path, member.stat) for member in weights]

@@ -60,6 +60,8 @@ def header(table: object, data: bytes = b"") -> bytes:
         header({"a": 3}),
         header({"a": {"dtype": "F32", "shape": ["x"], "data_offsets": [0, 4]}}, bytes(4)),
         header(b'{"a":{"dtype":"F32","shape":[' + b"9" * 5000 + b'],"data_offsets":[0,4]}}', bytes(4)),
+        header(b'{"a":{"dtype":"X","shape":[1],"data_offsets":[0,' + b"9" * 4300 + b"]}}", bytes(4)),
+        header(b'{"a":{"dtype":"F32","shape":[' + b"9" * 4200 + b',9],"data_offsets":[0,4]}}', bytes(4)),
         header(b'{"a":{"dtype":"F32","shape":[NaN],"data_offsets":[0,4]}}', bytes(4)),
         header(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', b"x"),
     ],

@@ -240,3 +240,22 @@ def test_cancelling_is_an_exception_of_its_own() -> None:
     progress.cancel()
     with pytest.raises(Cancelled):
         progress.step()
+
+
+def test_folders_that_are_models_are_known_by_their_marks(app: App, home: Path) -> None:
+    """A bundle of ambiguous `.bin` files, and a pipeline whose weights are still missing."""
+    tree(home / "AI", {
+        "add.mlmodelc/coremldata.bin": b"\1\2\3", "add.mlmodelc/model.mil": b"program(1.0)", "add.mlmodelc/metadata.json": b"[{}]",
+        "pipe/model_index.json": b'{"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"]}',
+        "pipe/unet/config.json": b'{"cross_attention_dim": 768}', "firmware.bin": b"\5" * 300,
+    })  # fmt: skip
+    watch.add_root(app.database, str(home / "AI"))
+    scan(app)
+    found = everything(app)
+    assert sorted(found) == ["add.mlmodelc", "pipe"]
+    pipe = found["pipe"]
+    assert (
+        pipe["health"]["verdict"] == "incomplete"
+        and pipe["category"] == "diffusion/checkpoints"
+        and pipe["format"] == "diffusers"
+    )

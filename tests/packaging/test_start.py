@@ -55,17 +55,17 @@ def test_it_needs_the_standard_library_alone() -> None:
 @pytest.mark.parametrize(
     ("release", "line"),
     [
-        (DEBIAN, "apt install python3-tk python3-venv xvfb xdotool"),
-        (MINT, "apt install python3-tk python3-venv xvfb xdotool"),
-        (FEDORA, "dnf install python3-tkinter python3-libs xorg-x11-server-Xvfb xdotool"),
-        (ROCKY, "dnf install python3-tkinter python3-libs xorg-x11-server-Xvfb xdotool"),
-        (MANJARO, "pacman -S tk python xorg-server-xvfb xdotool"),
-        (TUMBLEWEED, "zypper install python3-tk python3-base xorg-x11-server-Xvfb xdotool"),
-        (ALPINE, "apk add python3-tkinter python3 xvfb xdotool"),
+        (DEBIAN, "apt install python3-tk python3-venv xvfb"),
+        (MINT, "apt install python3-tk python3-venv xvfb"),
+        (FEDORA, "dnf install python3-tkinter python3-libs xorg-x11-server-Xvfb"),
+        (ROCKY, "dnf install python3-tkinter python3-libs xorg-x11-server-Xvfb"),
+        (MANJARO, "pacman -S tk python xorg-server-xvfb"),
+        (TUMBLEWEED, "zypper install python3-tk python3-base xorg-x11-server-Xvfb"),
+        (ALPINE, "apk add python3-tkinter python3 xvfb"),
     ],
 )
 def test_one_line_installs_everything(release: str, line: str) -> None:
-    parts = ["tk", "venv", "xvfb", "xdotool"]
+    parts = ["tk", "venv", "xvfb"]
     manager = start.manager_for(release, "Linux")
     assert start.install_line(parts, manager, is_root=True) == line
     assert start.install_line(parts, manager, is_root=False) == "sudo " + line
@@ -83,7 +83,7 @@ def test_an_unknown_system_gets_no_made_up_line(release: str) -> None:
 
 def test_all_missing_parts_are_found_at_once() -> None:
     needed = start.needed_parts(testing=True, display=False, system="Linux")
-    assert start.missing_parts(needed, lambda part: part == "venv") == ["tk", "xvfb", "xdotool"]
+    assert start.missing_parts(needed, lambda part: part == "venv") == ["tk", "xvfb"]
     assert start.missing_parts(needed, lambda part: True) == []
 
 
@@ -117,7 +117,7 @@ def test_missing_parts_end_with_status_3(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setattr(start, "own_build_without_tk", lambda: False)
     monkeypatch.setattr(start, "install_parts", lambda *_: pytest.fail("nobody agreed to this"))
     assert start.main(["test"]) == 3
-    assert "sudo apt install python3-tk python3-venv xvfb xdotool\n" in capsys.readouterr().err
+    assert "sudo apt install python3-tk python3-venv xvfb\n" in capsys.readouterr().err
 
 
 def test_a_python_built_without_tk_is_told_so(

@@ -1,0 +1,54 @@
+"""Reading headers against the formats' own libraries, in CPU time."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+from measure import Result, by_turns, ms, ratio
+from trees import gguf_of_llama, safetensors_of
+
+from model_manager.base.reading import open_quietly
+from model_manager.formats.sniff import facts_of
+
+_XL = ("model.diffusion_model.input_blocks.0.0.weight", "model.diffusion_model.output_blocks.0.0.in_layers.0.weight")
+
+
+def _ours(path: Path) -> None:
+    with open_quietly(str(path)) as file:
+        facts = facts_of(file, path.stat().st_size, path.name)
+    assert facts.health.verdict == "good", facts.health
+
+
+def _tensors(path: Path) -> None:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="numpy") as file:
+        for name in file.keys():  # noqa: SIM118  its own iterator is not one
+            file.get_slice(name).get_shape()
+
+
+def headers(here: Path, small: bool, runs: int) -> list[Result]:
+    from gguf import GGUFReader
+
+    model = gguf_of_llama(here / "llama.gguf")
+    seconds = by_turns({"ours": lambda: _ours(model), "gguf": lambda: GGUFReader(model)}, runs, cpu=True)
+    mine, other = statistics.median(seconds["ours"]), statistics.median(seconds["gguf"])
+    measured = f"{other / mine:,.0f} × less ({ms(mine)}, GGUFReader {ms(other)})"
+    results = [Result("headers", "GGUF, 128k tokens, CPU", measured, "≥ 100 × less", other / mine >= 100)]
+    for title, prefix, count, shape, telling in (
+        ("SDXL", "model.diffusion_model.input_blocks", 2531, (660, 2048), _XL),
+        ("Flux", "double_blocks", 780, (3072, 4964), ("double_blocks.0.img_attn.norm.key_norm.scale",)),
+    ):
+        path = safetensors_of(here / f"{title}.safetensors", prefix, count, shape, telling)
+        seconds = by_turns({"ours": lambda p=path: _ours(p), "peer": lambda p=path: _tensors(p)}, runs * 4, cpu=True)
+        results.append(
+            ratio(
+                "headers",
+                f"safetensors, {title}, {count:,} tensors, CPU, safe_open",
+                seconds["ours"],
+                seconds["peer"],
+                1.5,
+            )
+        )
+    return results
