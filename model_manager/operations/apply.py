@@ -2,14 +2,14 @@
 
 A unit goes whole or not at all: when one of its steps is refused or fails, its others go back and the
 next unit is tried. An interrupted apply keeps its whole units and puts the half one back; an
-interrupted undo goes on to its end.
+interrupted undo goes on to its end. What cannot be taken back happens only once its unit is whole.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.paths import OwnPaths
@@ -20,11 +20,15 @@ from model_manager.operations.journal import Journal, JournalFailed, Log
 from model_manager.operations.lock import held
 from model_manager.operations.operation import Operation
 from model_manager.operations.plan import Plan, Step
+from model_manager.operations.reserve import Reserve
 from model_manager.operations.verb import Refused, Site
 from model_manager.operations.verbs import VERBS
 
 WAIT = 10.0
 """Seconds to wait for another process that is changing files."""
+
+Guard = Callable[[tuple[Step, ...]], str]
+"""Says why a unit may not be touched now (its tool runs, it lies outside the roots), or nothing."""
 
 _INTERRUPTED = "interrupted: what was begun was put back"
 
@@ -39,10 +43,12 @@ class Operations:
         volumes: Volumes | None = None,
         journal: Journal | None = None,
         wait: float = WAIT,
+        guard: Guard = lambda unit: "",
     ) -> None:
-        self._paths, self._wait = paths, wait
+        self._paths, self._wait, self._guard = paths, wait, guard
         self._disk, self._volumes = disk or Disk(), volumes or Volumes()
         self._journal = journal or Journal(str(paths.journal))
+        self._reserve = Reserve(str(paths.data))
 
     def store(self, plan: Plan) -> Operation:
         """Keeps a plan to be applied later by its id; changes nothing else."""
@@ -61,19 +67,19 @@ class Operations:
     def apply(self, plan: Plan, progress: Progress | None = None) -> Operation:
         """Does what the plan says, once. Refusals are in the operation that comes back.
 
-        Raises ModelManagerError when nothing could be begun or the journal failed, and Cancelled
-        between units; what is whole by then stays and can be undone.
+        Raises ModelManagerError when nothing could be begun or the journal failed, and Cancelled;
+        the units that are whole by then stay and can be undone, the one at work is put back.
         """
         unknown = _unknown_verb(plan)
         if unknown:
             raise UsageError("apply the plan", plan.id, f"this version cannot {unknown!r}")
         with self._alone(), self._first_time(plan) as log:
             log.add("apply")
-            site = self._site(plan)
+            work = _Work(plan, progress or Progress())
+            site = self._site(plan, work.worked)
             try:
-                for done, unit in enumerate(units := list(plan.units())):
-                    if progress:
-                        progress.step(done, len(units), plan.title if done == 0 else None)
+                for unit in plan.units():
+                    work.begin(unit)
                     self._apply_unit(log, site, unit)
             except Cancelled:
                 self._end(log, "stopped before its turn")
@@ -81,8 +87,11 @@ class Operations:
             self._end(log)
             return log.story.operation()
 
-    def undo(self, id_: str) -> Operation:
-        """Puts back what is in force of an operation, last step first; what cannot go says why."""
+    def undo(self, id_: str, units: Collection[int] | None = None) -> Operation:
+        """Puts back what is in force of an operation, last step first; what cannot go says why.
+
+        `units`: only these of it.
+        """
         with self._alone(), self._opened(id_) as log:
             before = log.story.operation()
             if not log.story.began:
@@ -93,7 +102,7 @@ class Operations:
                 raise ModelManagerError("undo the operation", id_, "nothing of it is left to undo")
             if unknown := _unknown_verb(before.plan):
                 raise ModelManagerError("undo the operation", id_, f"this version cannot {unknown!r}")
-            log.add("undo")
+            log.add("undo", units=units)
             self._undo_rest(log)
             return log.story.operation()
 
@@ -126,17 +135,39 @@ class Operations:
         return settled
 
     def _apply_unit(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
+        if why := self._guard(unit):
+            self._put_back(log, site, unit, why)
+            return
         for step in unit:
             try:
                 self._do(log, site, step)
             except JournalFailed:
                 self._put_back(log, site, unit, "the journal could not be written")
                 raise
+            except Cancelled:
+                self._put_back(log, site, unit, "stopped: what was begun was put back")
+                raise
             except (Refused, OSError) as error:
                 self._put_back(log, site, unit, reason_of(error), step)
                 if log.failure:
                     raise log.failure from None
                 return
+        self._finish_unit(log, site, unit)
+
+    def _finish_unit(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
+        """The last acts of a unit that is whole and recorded as such: forwards is the only way now."""
+        for step in unit:
+            finish = getattr(VERBS[step.verb], "finish", None)
+            if finish is None:
+                continue
+            try:
+                finish(site, step, log.story.facts(step.n))
+                if log.story.phase(step.n) == "unfinished":
+                    log.add("done", step.n)
+            except Refused as refused:
+                log.add("kept", step.n, problem=str(refused))
+            except OSError as error:
+                log.add("unfinished", step.n, problem=reason_of(error))
 
     def _do(self, log: Log, site: Site, step: Step) -> None:
         verb = VERBS[step.verb]
@@ -147,7 +178,9 @@ class Operations:
 
     def _settle_unit(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
         phases = {log.story.phase(step.n) for step in unit}
-        if phases not in ({"done"}, {"planned"}, {"refused"}):
+        if phases <= {"done", "unfinished"}:
+            self._finish_unit(log, site, unit)
+        elif phases not in ({"planned"}, {"refused"}):
             self._put_back(log, site, unit, _INTERRUPTED)
 
     def _put_back(self, log: Log, site: Site, unit: tuple[Step, ...], why: str, culprit: Step | None = None) -> None:
@@ -158,6 +191,7 @@ class Operations:
         """
         for step in reversed(unit):
             self._step_back(log, site, step, must=True)
+        self._settle_back(log, site, unit)
         for step in unit:
             if log.story.phase(step.n) in ("planned", "undone"):
                 others = culprit is not None and step is not culprit
@@ -166,10 +200,25 @@ class Operations:
 
     def _undo_rest(self, log: Log) -> None:
         site = self._site(log.story.plan)
+        asked = log.story.undo_units
         for unit in reversed(list(log.story.plan.units())):
+            if asked is not None and unit[0].unit not in asked:
+                continue
             for step in reversed(unit):
                 self._step_back(log, site, step, must=False)
+            self._settle_back(log, site, unit)
         self._end(log)
+
+    def _settle_back(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
+        """What is done once a unit was put back; what fails is tried again at the next start."""
+        for step in unit:
+            settle = getattr(VERBS[step.verb], "settle", None)
+            if settle is None or log.story.phase(step.n) != "undone":
+                continue
+            try:
+                settle(site, step, log.story.facts(step.n))
+            except OSError as error:
+                _tell(log, "stuck", step, f"put back, but for its time: {reason_of(error)}", must=True)
 
     def _step_back(self, log: Log, site: Site, step: Step, must: bool) -> None:
         """Takes one step back if it is in force.
@@ -183,7 +232,7 @@ class Operations:
             return
         try:
             if phase == "done" or verb.recover(site, step, log.story.facts(n)) == "done":
-                if not step.undo:
+                if not step.undo and not must:
                     raise Refused("this cannot be undone")
                 _tell(log, "undoing", step, must=must)
                 verb.undo(site, step, log.story.facts(n))
@@ -210,21 +259,23 @@ class Operations:
                 _tell(log, "refused", step, rest)
         if log.failure:
             raise log.failure
-        if not any(log.story.phase(step.n) == "stuck" for step in steps):
+        if not any(log.story.phase(step.n) in ("stuck", "unfinished") for step in steps):
             log.add("end")
 
-    def _site(self, plan: Plan) -> Site:
+    def _site(self, plan: Plan, worked: Callable[[int], None] = lambda size: None) -> Site:
         self._volumes.forget()  # drives come and go
-        return Site(self._disk, self._volumes, plan.id)
+        return Site(self._disk, self._volumes, plan.id, worked=worked)
 
     @contextlib.contextmanager
     def _alone(self, recover: bool = True) -> Iterator[None]:
         """Holds the lock; whoever has it finds no other at work, so what is unsettled was left by a kill."""
         self._create_folder()
         with held(os.path.join(self._paths.data, "changing.lock"), self._wait):
+            self._reserve.give_back()
             if recover:
                 self._recover()
             yield
+            self._reserve.keep()
 
     @contextlib.contextmanager
     def _opened(self, id_: str) -> Iterator[Log]:
@@ -251,6 +302,25 @@ class Operations:
             self._paths.create()
         except OSError as error:
             raise ModelManagerError("make the data folder", str(self._paths.data), reason_of(error)) from error
+
+
+class _Work:
+    """How far a plan is, in bytes: what is copied is also read again, what is renamed costs nothing but counts."""
+
+    def __init__(self, plan: Plan, progress: Progress) -> None:
+        self._progress, self._title = progress, plan.title
+        self._total = sum(step.bytes for step in plan.steps)
+        self._before = self._done = 0
+
+    def begin(self, unit: tuple[Step, ...]) -> None:
+        """A unit's turn; the ones before it count as done. Raises Cancelled."""
+        self._progress.step(self._before, self._total, self._title if self._before == 0 else None)
+        self._done = self._before
+        self._before += sum(step.bytes for step in unit)
+
+    def worked(self, size: int) -> None:
+        self._done = min(self._done + size // 2, self._before)
+        self._progress.step(self._done)
 
 
 def _tell(log: Log, kind: str, step: Step, problem: str = "", must: bool = False) -> None:

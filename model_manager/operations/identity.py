@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from model_manager.base.volumes import Volumes
 
@@ -14,13 +16,20 @@ class Identity:
     """(volume, inode), and for files size and mtime. `st_dev` is never kept: it changes with a reboot.
 
     `inode` is 0 where inode numbers do not last (FAT, exFAT, SMB, some FUSE): there only the volume,
-    the path and what lies at it can tell.
+    the path and what lies at it can tell. `tree` stands for all that a folder holds, where it goes whole.
     """
 
     volume: str
     inode: int
     size: int | None = None
     mtime_ns: int | None = None
+    tree: str | None = None
+
+    def is_same_thing(self, other: Identity | None) -> bool:
+        """Whether `other` is this very file or folder, whatever became of its content."""
+        if other is None or (self.volume, self.inode) != (other.volume, other.inode):
+            return False
+        return self.inode != 0 or (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
 
 
 def identity_of(path: str, details: os.stat_result, volumes: Volumes) -> Identity:
@@ -32,11 +41,41 @@ def identity_of(path: str, details: os.stat_result, volumes: Volumes) -> Identit
     return Identity(volume.name, inode, details.st_size, details.st_mtime_ns)
 
 
+def whole_tree(path: str, identity: Identity) -> Identity:
+    """A folder's identity with the mark of everything below it: names, kinds, inodes, sizes and times.
+
+    Raises OSError; one that cannot be read through cannot go whole. Follows no link; bounded by the
+    folder alone, which is a model's.
+    """
+    mark = hashlib.sha256()
+    lasting = identity.inode != 0
+    _mark_folder(path, "", lasting, mark.update)
+    return replace(identity, tree=mark.hexdigest())
+
+
+def _mark_folder(folder: str, below: str, lasting: bool, add: Callable[[bytes], object]) -> None:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        details = entry.stat(follow_symlinks=False)
+        name = f"{below}/{entry.name}"
+        inode = details.st_ino if lasting else 0
+        if stat.S_ISDIR(details.st_mode):
+            line = f"{name}\0folder\0{inode}\n"
+        else:
+            line = f"{name}\0{stat.S_IFMT(details.st_mode)}\0{inode}\0{details.st_size}\0{details.st_mtime_ns}\n"
+        add(os.fsencode(line))
+        if stat.S_ISDIR(details.st_mode):
+            _mark_folder(entry.path, name, lasting, add)
+
+
 def identity_to_record(identity: Identity) -> dict[str, object]:
     """For the journal; figures that a folder does not have are left out."""
     record: dict[str, object] = {"volume": identity.volume, "inode": identity.inode}
     if identity.size is not None:
         record |= {"size": identity.size, "mtime_ns": identity.mtime_ns}
+    if identity.tree is not None:
+        record["tree"] = identity.tree
     return record
 
 
@@ -45,9 +84,9 @@ def identity_from_record(record: object) -> Identity:
     if not isinstance(record, dict):
         raise ValueError("no identity")
     volume, inode = record.get("volume"), record.get("inode")
-    size, mtime_ns = record.get("size"), record.get("mtime_ns")
+    size, mtime_ns, tree = record.get("size"), record.get("mtime_ns"), record.get("tree")
     if not isinstance(volume, str) or not isinstance(inode, int):
         raise ValueError("no identity")
-    if not isinstance(size, int | None) or not isinstance(mtime_ns, int | None):
+    if not isinstance(size, int | None) or not isinstance(mtime_ns, int | None) or not isinstance(tree, str | None):
         raise ValueError("an identity of a strange kind")
-    return Identity(volume, inode, size, mtime_ns)
+    return Identity(volume, inode, size, mtime_ns, tree)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.operations.operation import Operation, Replay, replay
@@ -154,7 +154,12 @@ class Log:
             raise JournalFailed("write the journal", path, reason_of(error)) from error
 
     def add(
-        self, kind: str, n: int | None = None, facts: Mapping[str, object] | None = None, problem: str = ""
+        self,
+        kind: str,
+        n: int | None = None,
+        facts: Mapping[str, object] | None = None,
+        problem: str = "",
+        units: Collection[int] | None = None,
     ) -> None:
         """Makes one record durable, then follows it. JournalFailed when it is not sure to be there."""
         record: dict[str, object] = {"record": kind}
@@ -166,6 +171,8 @@ class Log:
             record["facts"] = dict(facts)
         if problem:
             record["problem"] = problem
+        if units is not None:
+            record["units"] = sorted(units)
         if self.failure is None:
             self._append(_line(record))
         self.story.follow(record)

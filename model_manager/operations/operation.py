@@ -11,16 +11,16 @@ from model_manager.operations.plan import Plan, as_json, from_record
 
 State = Literal["planned", "applied", "partly", "undone", "refused", "stuck"]
 StepShown = Literal["planned", "done", "refused", "undone", "stuck"]
-Phase = Literal["planned", "doing", "done", "refused", "undoing", "undone", "stuck"]
+Phase = Literal["planned", "doing", "done", "refused", "undoing", "undone", "stuck", "unfinished"]
 Facts = Mapping[str, object]
 
 _SHOWN: dict[Phase, StepShown] = {
     "planned": "planned", "doing": "planned", "done": "done", "refused": "refused",
-    "undoing": "done", "undone": "undone", "stuck": "stuck",
+    "undoing": "done", "undone": "undone", "stuck": "stuck", "unfinished": "stuck",
 }  # fmt: skip
 _PHASES: dict[str, Phase] = {
     "doing": "doing", "done": "done", "refused": "refused", "undoing": "undoing",
-    "undone": "undone", "kept": "done", "stuck": "stuck",
+    "undone": "undone", "kept": "done", "stuck": "stuck", "unfinished": "unfinished",
 }  # fmt: skip
 
 
@@ -28,7 +28,8 @@ _PHASES: dict[str, Phase] = {
 class StepState:
     """Where one step stands, and in words why it was refused, stays or is stuck.
 
-    `phase` is finer than `state`: `doing` and `undoing` mean that the program was ended in between.
+    `phase` is finer than `state`: `doing` and `undoing` mean that the program was ended in between,
+    `unfinished` that its unit is whole but its last act (removing what lies aside) failed.
     `facts` is what the verb noted: what undo and recovery go by.
     """
 
@@ -86,6 +87,8 @@ class Replay:
         self._applied_at: float | None = None
         self._undone_at: float | None = None
         self._settled, self._undoing = True, False
+        self.undo_units: frozenset[int] | None = None
+        """The units that the last undo was asked for; None: all of them."""
         self.damaged = ""
 
     def phase(self, n: int) -> Phase:
@@ -104,6 +107,7 @@ class Replay:
         kind = record.get("record")
         if kind in ("apply", "undo"):
             self._begin(kind, _time(record))
+            self.undo_units = _units(record)
         elif kind == "end":
             self._settled = True
             if self._undoing:
@@ -179,6 +183,15 @@ def replay(records: Iterable[Mapping[str, object]]) -> Replay:
             story.damaged = f"line {line} of its journal cannot be read: {error}"
             break
     return story
+
+
+def _units(record: Mapping[str, object]) -> frozenset[int] | None:
+    units = record.get("units")
+    if units is None:
+        return None
+    if not isinstance(units, list) or not all(isinstance(unit, int) for unit in units):
+        raise ValueError("a record of strange units")
+    return frozenset(units)
 
 
 def _time(record: Mapping[str, object]) -> float:

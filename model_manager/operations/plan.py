@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
@@ -28,7 +28,8 @@ class Step:
 
     `bytes` is what lies at `path`, `frees` what really comes back; `undo`: it can be put back.
     `identity` is what was seen when planned. What it is the identity *of* is the verb's to say:
-    the thing itself, or for `make_folder` the parent folder (None: an earlier step makes it).
+    the thing itself, or for `make_folder` the parent folder (None: an earlier step makes it). `how`
+    is what else the verb needs to know, in its own words.
     """
 
     n: int
@@ -41,6 +42,7 @@ class Step:
     why: str
     undo: bool
     identity: Identity | None
+    how: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +166,18 @@ def _step_record(step: Step) -> dict[str, object]:
         "why": step.why,
         "undo": step.undo,
         "identity": identity,
+        "how": dict(step.how),
     }
 
 
 def _step_from(record: object) -> Step:
     if not isinstance(record, dict):
         raise ValueError("no step")
-    target, identity = record.get("target"), record.get("identity")
+    target, identity, how = record.get("target"), record.get("identity"), record.get("how", {})
     if not isinstance(target, str | None):
         raise ValueError("a step's target is no path")
+    if not isinstance(how, dict) or not all(isinstance(value, str) for value in how.values()):
+        raise ValueError("a step says strangely how")
     return Step(
         n=_get(record, "n", int),
         unit=_get(record, "unit", int),
@@ -184,6 +189,7 @@ def _step_from(record: object) -> Step:
         why=_get(record, "why", str),
         undo=_get(record, "undo", bool),
         identity=None if identity is None else identity_from_record(identity),
+        how=how,
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
-from model_manager.operations.identity import Identity, identity_of
+from model_manager.operations.identity import Identity, identity_from_record, identity_of, whole_tree
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 
@@ -25,12 +27,18 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a verb works: the disk, the operation's id (for names aside), what was made so far."""
+    """Where a verb works: the disk, the operation's id (for names aside), what was made so far.
+
+    `worked` is told the bytes that were copied or compared, and may raise Cancelled. `ctimes` are the
+    change times that our own links left on files, by path: nothing else has touched those.
+    """
 
     disk: Disk
     volumes: Volumes
     operation: str
     made: dict[str, Identity] = field(default_factory=dict)
+    ctimes: dict[str, int] = field(default_factory=dict)
+    worked: Callable[[int], None] = lambda size: None
 
     def look(self, path: str) -> os.stat_result | None:
         """What lies at `path`, without following it; None when nothing does."""
@@ -53,6 +61,27 @@ class Site:
                 return identity is not None and identity.volume == volume
             path = parent
 
+    def must_be_connected(self, path: str, volume: object) -> None:
+        """OSError unless `path` lies on `volume` now: nothing can be said of a drive that is not there."""
+        if not isinstance(volume, str) or not self.connected(os.path.dirname(path), volume):
+            raise OSError(errno.ENODEV, f"the volume of {os.path.dirname(path)} is not connected")
+
+    def aside(self, path: str, step: Step) -> str:
+        """A name beside `path`, short (its own may have 255 bytes), and nobody else's."""
+        return os.path.join(os.path.dirname(path), f".model-manager-{self.operation}-{step.n}")
+
+    def clear(self, path: str) -> bool:
+        """Removes a file or link of ours that was left aside; whether there was one."""
+        if self.look(path) is None:
+            return False
+        self.disk.remove(path)
+        return True
+
+    def sync_parent(self, path: str) -> None:
+        """A rename or removal there may have been interrupted before it was durable."""
+        if self.look(os.path.dirname(path)) is not None:
+            self.disk.sync_folder(os.path.dirname(path))
+
 
 class Verb(Protocol):
     """One kind of change. Each method may raise OSError; the engine then asks `recover` what is true.
@@ -72,3 +101,72 @@ class Verb(Protocol):
 
     def recover(self, site: Site, step: Step, facts: Facts) -> Side:
         """Settles a change that was interrupted, doing or undoing: clears what lies aside, tells the side."""
+
+
+class Finishing(Verb, Protocol):
+    """A verb with something that may happen only once its whole unit is done: what cannot be taken back."""
+
+    def finish(self, site: Site, step: Step, facts: Facts) -> None:
+        """The last act. Repeated after a kill until it comes to its end. Refused: the rest stays, in words."""
+
+
+class Settling(Verb, Protocol):
+    """A verb with something to do once its whole unit was put back."""
+
+    def settle(self, site: Site, step: Step, facts: Facts) -> None:
+        """The last act of undo, repeated after a kill."""
+
+
+def planned(site: Site, step: Step) -> Identity:
+    """Looks again: `step.path` is a real path and what lies there is what was seen when planned."""
+    must_be_real(site, step.path)
+    found = site.look(step.path)
+    if found is None:
+        raise Refused("it is not there any more")
+    return must_be(site, step.path, found, step.identity)
+
+
+def must_be(site: Site, path: str, found: os.stat_result, wanted: Identity | None) -> Identity:
+    """Refuses anything but what was seen when planned; gives its identity."""
+    identity = identity_of(path, found, site.volumes)
+    if stat.S_ISDIR(found.st_mode) and wanted is not None and wanted.tree is not None:
+        identity = whole_tree(path, identity)
+    if identity != wanted:
+        raise Refused("it changed since this was planned: look again and make a new plan")
+    return identity
+
+
+def must_be_real(site: Site, path: str) -> None:
+    """Refuses a path that is not absolute, or whose parent leads elsewhere than when planned."""
+    if not os.path.isabs(path) or "\0" in path or os.path.basename(path) in ("", ".", ".."):
+        raise Refused("this is no path that could be changed")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise Refused("the name cannot be written on this system") from None
+    if site.disk.resolve(path) != path:
+        raise Refused("a folder on the way to it leads elsewhere now")
+
+
+def text_in(facts: Facts, name: str) -> str:
+    """A text that the verb itself noted. OSError when the journal does not have it."""
+    value = facts.get(name)
+    if not isinstance(value, str):
+        raise OSError(errno.EINVAL, f"the journal does not say {name!r}")
+    return value
+
+
+def identity_in(facts: Facts, name: str) -> Identity | None:
+    """An identity that the verb noted; None when it had not come to it."""
+    try:
+        return identity_from_record(facts.get(name))
+    except ValueError:
+        return None
+
+
+def make_parents(site: Site, path: str) -> None:
+    """Makes the folders above `path` that went since; the caller knows that its volume is connected."""
+    parent = os.path.dirname(path)
+    if site.look(parent) is None:
+        make_parents(site, parent)
+        site.disk.make_folder(parent)

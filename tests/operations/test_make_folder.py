@@ -114,9 +114,9 @@ class Killing(Disk):
         super().make_folder(path)
         self._tick()
 
-    def rename_folder(self, path: str, target: str) -> None:
+    def rename(self, path: str, target: str) -> None:
         self._tick()
-        super().rename_folder(path, target)
+        super().rename(path, target)
         self._tick()
 
     def remove_folder(self, path: str) -> None:
@@ -208,9 +208,9 @@ class Failing(Disk):
         self._tick()
         super().make_folder(path)
 
-    def rename_folder(self, path: str, target: str) -> None:
+    def rename(self, path: str, target: str) -> None:
         self._tick()
-        super().rename_folder(path, target)
+        super().rename(path, target)
 
     def remove_folder(self, path: str) -> None:
         self._tick()

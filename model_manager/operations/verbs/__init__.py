@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from model_manager.operations.verb import Verb
-from model_manager.operations.verbs import make_folder
+from model_manager.operations.verbs import ask, copy, delete, link, make_folder, move, trash, write
 
-VERBS: dict[str, Verb] = {"make_folder": make_folder}
+VERBS: dict[str, Verb] = {
+    "trash": trash,
+    "delete": delete,
+    "move": move,
+    "copy": copy,
+    "link": link,
+    "write": write,
+    "make_folder": make_folder,
+    "ask": ask,
+}
 
 __all__ = ["VERBS"]

@@ -10,10 +10,10 @@ import errno
 import os
 import stat
 
-from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
+from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.verb import Note, Refused, Side, Site
+from model_manager.operations.verb import Note, Refused, Side, Site, identity_in, text_in
 
 _NOT_EMPTY = (errno.ENOTEMPTY, errno.EEXIST)  # POSIX allows either
 
@@ -44,14 +44,15 @@ def check(site: Site, step: Step) -> Facts:
 
 def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     """Killed: nothing, an empty folder aside that recovery removes, or the folder whole."""
-    path, aside = _path(facts), _aside(site, step, facts)
+    path = text_in(facts, "at")
+    aside = site.aside(path, step)
     site.disk.make_folder(aside)
     made = site.identity(aside)
     if made is None:
         raise Refused("the folder was removed while it was made")
     note({"made": identity_to_record(made)})
     try:
-        site.disk.rename_folder(aside, path)
+        site.disk.rename(aside, path)
     except FileExistsError:
         raise Refused("something of this name is there now") from None
     site.made[path] = made
@@ -59,58 +60,31 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
     """Removes the folder if it is ours and empty. Killed: removed or not."""
-    path = _path(facts)
+    path = text_in(facts, "at")
     found = site.look(path)
     if found is None:
-        _must_be_connected(site, path, facts)
+        site.must_be_connected(path, facts.get("volume"))
         return
-    if not stat.S_ISDIR(found.st_mode) or site.identity(path) != _made(facts):
+    if not stat.S_ISDIR(found.st_mode) or site.identity(path) != identity_in(facts, "made"):
         raise Refused("what is there now is not the folder that was made, it stays")
     try:
         site.disk.remove_folder(path)
     except OSError as error:
         if error.errno not in _NOT_EMPTY:
             raise
-        count = site.disk.entries(path)
+        count = len(site.disk.names(path))
         raise Refused(f"not empty: {count:,} {'entry stays' if count == 1 else 'entries stay'}") from None
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
     """Done when what lies at the path is what was made; what still lies aside never came to its name."""
-    path, made = _path(facts), _made(facts)
-    _must_be_connected(site, path, facts)
-    aside = _aside(site, step, facts)
+    path, made = text_in(facts, "at"), identity_in(facts, "made")
+    site.must_be_connected(path, facts.get("volume"))
+    aside = site.aside(path, step)
     if site.look(aside) is not None:
         site.disk.remove_folder(aside)
         return "undone"
-    # The rename or removal may have been interrupted before it was durable.
-    if site.look(os.path.dirname(path)) is not None:
-        site.disk.sync_folder(os.path.dirname(path))
+    site.sync_parent(path)
     found = site.look(path)
     ours = made is not None and found is not None and stat.S_ISDIR(found.st_mode) and site.identity(path) == made
     return "done" if ours else "undone"
-
-
-def _path(facts: Facts) -> str:
-    path = facts.get("at")
-    if not isinstance(path, str):
-        raise OSError(errno.EINVAL, "the journal does not say where the folder is")
-    return path
-
-
-def _aside(site: Site, step: Step, facts: Facts) -> str:
-    """Beside the target, short (the target's own name may have 255 bytes), and nobody else's."""
-    return os.path.join(os.path.dirname(_path(facts)), f".model-manager-{site.operation}-{step.n}")
-
-
-def _made(facts: Facts) -> Identity | None:
-    try:
-        return identity_from_record(facts.get("made"))
-    except ValueError:
-        return None  # not noted yet: nothing has come to its name
-
-
-def _must_be_connected(site: Site, path: str, facts: Facts) -> None:
-    volume = facts.get("volume")
-    if not isinstance(volume, str) or not site.connected(os.path.dirname(path), volume):
-        raise OSError(errno.ENODEV, f"the volume of {os.path.dirname(path)} is not connected")

@@ -1,0 +1,201 @@
+"""Builds a plan: looks at each path once, and counts what really comes back.
+
+A name frees nothing while another name of its inode stays; the bytes of an inode whose names all go
+count once, at its last name.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.volumes import Volumes
+from model_manager.operations.bins import aside_for, trash_for
+from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
+from model_manager.operations.plan import Plan, Step, new_id
+
+Way = Literal["trash", "aside", "delete"]
+"""How things go: into the trash, into a folder of ours on their volume, or for good."""
+
+
+class NoTrash(ModelManagerError):
+    """The volume of a path can have no trash; setting aside and deleting are the other two ways."""
+
+
+class Draft:
+    """A plan in the making. `roots` are the folders that may be changed, with their parents resolved.
+
+    Every method raises ModelManagerError in words when a step cannot be planned; what was added stays.
+    """
+
+    def __init__(self, volumes: Volumes, roots: Sequence[str], way: Way = "trash") -> None:
+        self._volumes, self._way = volumes, way
+        self._roots = [os.path.realpath(root) for root in roots]
+        self._steps: list[Step] = []
+        self._unit = 0
+        self._names: dict[tuple[int, int], list[int]] = {}
+        """(device, inode) -> numbers of the steps that take one of its names, once per name."""
+        self._files: dict[tuple[int, int], tuple[int, int]] = {}
+        """(device, inode) -> (bytes on disk, names it has)."""
+        self._taken: set[str] = set()
+        self.warnings: list[str] = []
+
+    def begin_unit(self) -> None:
+        """The next steps go whole or not at all."""
+        self._unit += 1
+
+    def drop_unit(self) -> None:
+        """Forgets the steps of the unit at hand, which could not be planned whole."""
+        kept = [step for step in self._steps if step.unit != self._unit]
+        gone = {step.n for step in self._steps} - {step.n for step in kept}
+        self._taken -= {step.path for step in self._steps if step.n in gone}
+        for names in self._names.values():
+            names[:] = [n for n in names if n not in gone]
+        self._steps = kept
+        self._unit -= 1
+
+    def take(self, path: str, why: str, how: Mapping[str, str] | None = None) -> None:
+        """A file, a link (never what it leads to) or a whole folder goes, each path once."""
+        path, found = self._look("clear away", path)
+        if path in self._taken:
+            return
+        identity = identity_of(path, found, self._volumes)
+        n = len(self._steps) + 1
+        try:
+            if stat.S_ISDIR(found.st_mode):
+                identity = whole_tree(path, identity)
+                size = self._count_folder(path, n)
+            else:
+                size = self._count(found, n)
+        except OSError as error:
+            raise ModelManagerError("clear away", path, reason_of(error)) from error
+        self._must_be_movable(path)
+        verb, target, undo = self._verb_for(path)
+        self._taken.add(path)
+        self._steps.append(Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}))
+
+    def link(self, path: str, keeper: str, kind: str, why: str, proof: Mapping[str, str], frees: int) -> None:
+        """A copy is replaced by a link to `keeper`. `proof` holds the ctimes at which equal hashes were read."""
+        path, found = self._look("replace", path)
+        keeper = self._real("keep", keeper)
+        kept = identity_of(keeper, os.lstat(keeper), self._volumes)
+        how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept)), **proof}
+        identity = identity_of(path, found, self._volumes)
+        n, size = len(self._steps) + 1, _on_disk(found)
+        self._steps.append(
+            Step(n, self._unit, "link", path, keeper, size, frees, why, kind != "reflink", identity, how)
+        )
+
+    def write(self, path: str, text: bytes, why: str) -> None:
+        """A small file gets new content, or is made."""
+        path = self._real("write", path)
+        identity = None
+        if os.path.lexists(path):
+            identity = identity_of(path, os.lstat(path), self._volumes)
+        how = {"text": base64.b64encode(text).decode()}
+        n = len(self._steps) + 1
+        self._steps.append(Step(n, self._unit, "write", path, None, len(text), 0, why, True, identity, how))
+
+    def ask(self, url: str, method: str, body: str, probe: str, gone: str, size: int, frees: int, why: str) -> None:
+        """A tool's own service makes the change, for good."""
+        how = {"method": method, "body": body, "probe": probe, "gone": gone}
+        n = len(self._steps) + 1
+        self._steps.append(Step(n, self._unit, "ask", url, None, size, frees, why, False, None, how))
+
+    def plan(self, title: str) -> Plan:
+        """The finished plan, with what it frees. The trash frees nothing until it is emptied."""
+        freed = self._freed()
+        own = {step.n: step.frees for step in self._steps}
+        order = {step.n: place for place, step in enumerate(self._steps, 1)}
+        steps = tuple(replace(step, n=order[step.n], frees=freed.get(step.n, 0) + own[step.n]) for step in self._steps)
+        frees = sum(step.frees for step in steps)
+        now = sum(step.frees for step in steps if step.verb not in ("trash", "move"))
+        return Plan(new_id(), title, steps, frees, now, tuple(dict.fromkeys(self.warnings)), time.time())
+
+    def _look(self, verb: str, path: str) -> tuple[str, os.stat_result]:
+        path = self._real(verb, path)
+        try:
+            return path, os.lstat(path)
+        except OSError as error:
+            raise ModelManagerError(verb, path, reason_of(error), "scan again") from error
+
+    def _real(self, verb: str, path: str) -> str:
+        """The path with its parent resolved, which must lie in a root. The root itself is no thing to take."""
+        if "\0" in path or not os.path.isabs(path):
+            raise ModelManagerError(verb, path, "this is no path")
+        parent, name = os.path.split(path)
+        real = os.path.join(os.path.realpath(parent), name)
+        if name in ("", ".", "..") or not any(real.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
+            raise ModelManagerError(
+                verb, path, "it lies outside the folders that are watched", "nothing outside them is ever changed"
+            )
+        return real
+
+    def _must_be_movable(self, path: str) -> None:
+        parent = os.path.dirname(path)
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise ModelManagerError("clear away", path, f"you may not change the folder {parent}", "its owner can")
+        sticky = os.stat(parent)
+        if os.name != "nt" and sticky.st_mode & stat.S_ISVTX and os.getuid() not in (0, sticky.st_uid):
+            if os.lstat(path).st_uid != os.getuid():
+                raise ModelManagerError("clear away", path, "it belongs to another user", "its owner can")
+
+    def _verb_for(self, path: str) -> tuple[str, str | None, bool]:
+        if self._way == "delete":
+            return "delete", None, False
+        if self._way == "aside":
+            place = aside_for(path, self._volumes, self._roots)
+            hint = "delete it for good, or move it yourself"
+            why = "there is no folder on this volume where it could be set aside"
+        else:
+            place = trash_for(path, self._volumes)
+            hint = "set it aside in a folder on that volume, or delete it for good"
+            why = "the volume it lies on can have no trash"
+        if place is None:
+            raise NoTrash("clear away", path, why, hint)
+        return "trash", place.folder, place.folder is not None
+
+    def _count_folder(self, path: str, n: int) -> int:
+        """Bytes below a folder, each inode once; every name is noted."""
+        met: set[tuple[int, int]] = set()
+        size = 0
+        with os.scandir(path) as found:
+            entries = list(found)
+        for entry in entries:
+            details = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(details.st_mode):
+                size += self._count_folder(entry.path, n)
+                continue
+            counted = self._count(details, n)
+            key = (details.st_dev, details.st_ino)
+            size += 0 if key in met else counted
+            met.add(key)
+        return size
+
+    def _count(self, details: os.stat_result, n: int) -> int:
+        key = (details.st_dev, details.st_ino)
+        size = _on_disk(details)
+        self._files[key] = (size, details.st_nlink)
+        self._names.setdefault(key, []).append(n)
+        return size
+
+    def _freed(self) -> dict[int, int]:
+        """Step -> bytes that come back with it."""
+        freed: dict[int, int] = {}
+        for key, names in self._names.items():
+            size, links = self._files[key]
+            if names and len(names) >= links:
+                freed[names[-1]] = freed.get(names[-1], 0) + size
+        return freed
+
+
+def _on_disk(details: os.stat_result) -> int:
+    blocks = getattr(details, "st_blocks", None)
+    return details.st_size if blocks is None else min(details.st_size, 512 * int(blocks))

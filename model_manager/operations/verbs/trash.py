@@ -1,0 +1,152 @@
+"""Moves a thing into the trash of its own volume, and on undo back: a rename, never a copy.
+
+`target` is a trash folder of the freedesktop specification (files/ and info/), or a folder of ours laid
+out the same way where a volume can have no trash. What lies there keeps its inode. `how["fresh"]` marks
+a blob of Ollama: its start deletes unreferenced blobs older than an hour, so on the way back the time is
+now, and the old one returns once the manifest is there (ollama: server/images.go PruneLayers). Without
+a `target` the system's own trash takes it (macOS, Windows), which does not say where: no undo by us.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+import urllib.parse
+
+from model_manager.operations.identity import identity_to_record
+from model_manager.operations.operation import Facts
+from model_manager.operations.plan import Step
+from model_manager.operations.verb import (
+    Note,
+    Refused,
+    Side,
+    Site,
+    identity_in,
+    make_parents,
+    planned,
+    text_in,
+)
+
+_NAME_MAX = 255 - len(".trashinfo")
+
+
+def check(site: Site, step: Step) -> Facts:
+    """It is what was planned, its trash lies on the same volume, and a name is free there."""
+    identity = planned(site, step)
+    if step.target is None:
+        return {"at": step.path, "seen": identity_to_record(identity)}
+    trash = step.target
+    if not site.connected(trash, identity.volume):
+        raise Refused(f"the trash {trash} is not on the volume of this file")
+    looks = site.disk.looks(step.path)
+    return {
+        "at": step.path,
+        "seen": identity_to_record(identity),
+        "name": _free_name(site, trash, os.path.basename(step.path)),
+        "times": [looks.atime_ns, looks.mtime_ns],
+    }
+
+
+def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
+    """Killed: nothing, a note in the trash without its thing, or both."""
+    if step.target is None:
+        site.disk.system_trash(text_in(facts, "at"))
+        return
+    path, kept, info = _paths(step, facts)
+    for folder in (step.target or "", os.path.dirname(kept), os.path.dirname(info)):
+        _make_private(site, folder)
+    try:
+        site.disk.write_new(info, _info_text(path))
+        site.disk.rename(path, kept)
+    except FileExistsError:
+        raise Refused("something of this name came into the trash: try again") from None
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            raise Refused("it cannot be moved into the trash without a copy") from None
+        raise
+
+
+def undo(site: Site, step: Step, facts: Facts) -> None:
+    """Back to its name, if that is free. Killed: in the trash or back."""
+    seen = identity_in(facts, "seen")
+    if step.target is None:
+        raise Refused("the system's trash has it: put it back there")
+    path, kept, info = _paths(step, facts)
+    if seen is None:
+        raise OSError(errno.EINVAL, "the journal does not say what was moved")
+    site.must_be_connected(path, seen.volume)
+    if not seen.is_same_thing(site.identity(kept)):
+        if not seen.is_same_thing(site.identity(path)):
+            raise Refused("it is not in the trash any more: it was emptied or taken out of it")
+        site.clear(info)
+        return
+    if site.look(path) is not None:
+        raise Refused("something else has its name now; it stays in the trash")
+    make_parents(site, path)
+    if step.how.get("fresh"):
+        site.disk.set_times(kept, time.time_ns(), time.time_ns())
+    try:
+        site.disk.rename(kept, path)
+    except FileExistsError:
+        raise Refused("something else has its name now; it stays in the trash") from None
+    site.clear(info)
+
+
+def settle(site: Site, step: Step, facts: Facts) -> None:
+    """Gives a fresh blob its old time back, now that its manifest is there."""
+    times, seen, path = facts.get("times"), identity_in(facts, "seen"), text_in(facts, "at")
+    if not step.how.get("fresh") or not isinstance(times, list) or seen is None:
+        return
+    if seen.is_same_thing(site.identity(path)):
+        atime_ns, mtime_ns = times
+        site.disk.set_times(path, atime_ns, mtime_ns)
+        site.disk.sync_file(path)
+
+
+def recover(site: Site, step: Step, facts: Facts) -> Side:
+    """Done when it lies in the trash; a note there without its thing is ours to remove."""
+    seen = identity_in(facts, "seen")
+    if step.target is None:
+        return "done" if site.look(text_in(facts, "at")) is None else "undone"
+    path, kept, info = _paths(step, facts)
+    site.must_be_connected(path, seen.volume if seen else None)
+    for place in (path, kept):
+        site.sync_parent(place)
+    if seen is not None and seen.is_same_thing(site.identity(kept)):
+        return "done"
+    site.clear(info)
+    return "undone"
+
+
+def _paths(step: Step, facts: Facts) -> tuple[str, str, str]:
+    """Where it was, where it lies in the trash, and the note beside it."""
+    trash, name = step.target or "", text_in(facts, "name")
+    return (
+        text_in(facts, "at"),
+        os.path.join(trash, "files", name),
+        os.path.join(trash, "info", name + ".trashinfo"),
+    )
+
+
+def _free_name(site: Site, trash: str, name: str) -> str:
+    """A name that neither files/ nor info/ has, short enough for its note to have one too."""
+    short = os.fsdecode(os.fsencode(name)[: _NAME_MAX - 8])
+    for count in range(1, 10_000):
+        tried = short if count == 1 else f"{short}.{count}"
+        taken = (os.path.join(trash, "files", tried), os.path.join(trash, "info", tried + ".trashinfo"))
+        if all(site.look(path) is None for path in taken):
+            return tried
+    raise Refused("the trash holds too many things of this name: empty it")
+
+
+def _info_text(path: str) -> bytes:
+    """The note of the specification. In a trash of a volume the path may be absolute too; ours always is."""
+    when = time.strftime("%Y-%m-%dT%H:%M:%S")
+    return f"[Trash Info]\nPath={urllib.parse.quote(os.fsencode(path))}\nDeletionDate={when}\n".encode("ascii")
+
+
+def _make_private(site: Site, folder: str) -> None:
+    if site.look(folder) is None:
+        make_parents(site, folder)
+        site.disk.make_folder(folder, 0o700)

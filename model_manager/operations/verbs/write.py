@@ -1,0 +1,130 @@
+"""Writes a small file whole: a manifest, a settings file. On undo the old text returns, with its times.
+
+`how["text"]` is the new content in base64. A name never shows half of it: it is written aside and renamed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import errno
+import os
+import stat
+import time
+from dataclasses import replace
+
+from model_manager.operations.disk import looks_from
+from model_manager.operations.identity import identity_of, identity_to_record
+from model_manager.operations.operation import Facts
+from model_manager.operations.plan import Step
+from model_manager.operations.verb import (
+    Note,
+    Refused,
+    Side,
+    Site,
+    identity_in,
+    must_be,
+    must_be_real,
+    text_in,
+)
+
+LIMIT = 1 << 20
+"""Bytes of a file that is written: the old text goes into the journal."""
+
+
+def check(site: Site, step: Step) -> Facts:
+    """The file is what was planned and small, or the name is free."""
+    must_be_real(site, step.path)
+    _new_text(step)
+    found = site.look(step.path)
+    if found is None:
+        parent = site.identity(os.path.dirname(step.path))
+        if step.identity is not None or parent is None:
+            raise Refused("it is not there any more")
+        return {"at": step.path, "volume": parent.volume}
+    if not stat.S_ISREG(found.st_mode):
+        raise Refused("this is no file")
+    identity = must_be(site, step.path, found, step.identity)
+    try:
+        old = site.disk.read(step.path, LIMIT)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise Refused("it is too large to be kept for undo") from None
+        raise
+    return {
+        "at": step.path,
+        "volume": identity.volume,
+        "seen": identity_to_record(identity),
+        "old": base64.b64encode(old).decode(),
+        "looks": site.disk.looks(step.path).record(),
+    }
+
+
+def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
+    """Killed: the old text or the new one."""
+    path = text_in(facts, "at")
+    aside = site.aside(path, step)
+    old = looks_from(facts.get("looks")) if "looks" in facts else None
+    site.disk.write_new(aside, _new_text(step), 0o600 if old else 0o644)
+    if old is not None:
+        now = time.time_ns()
+        site.disk.dress(aside, replace(old, atime_ns=now, mtime_ns=now))
+    made = site.identity(aside)
+    if made is None:
+        raise Refused("the new text was removed while it was written")
+    note({"made": identity_to_record(made)})
+    if old is None:
+        try:
+            site.disk.rename(aside, path)
+        except FileExistsError:
+            raise Refused("something of this name is there now") from None
+        return
+    found = site.look(path)
+    if found is None or identity_of(path, found, site.volumes) != identity_in(facts, "seen"):
+        raise Refused("it changed in the last moment, it stays")
+    site.disk.replace(aside, path)
+
+
+def undo(site: Site, step: Step, facts: Facts) -> None:
+    """The old text, mode and times again; a file that was new is removed. Not if it changed since."""
+    path, made = text_in(facts, "at"), identity_in(facts, "made")
+    site.must_be_connected(path, facts.get("volume"))
+    there = site.identity(path)
+    if "old" not in facts:
+        if there is None:
+            return
+        if there != made:
+            raise Refused("it was changed since, it stays")
+        site.disk.remove(path)
+        return
+    if there is None or there != made:
+        raise Refused("it was changed since, it stays")
+    aside = site.aside(path, step)
+    site.clear(aside)
+    looks = looks_from(facts.get("looks"))
+    try:
+        old = base64.b64decode(text_in(facts, "old"), validate=True)
+    except binascii.Error:
+        raise OSError(errno.EINVAL, "the journal does not have the old text") from None
+    site.disk.write_new(aside, old)
+    site.disk.dress(aside, looks)
+    site.disk.replace(aside, path)
+
+
+def recover(site: Site, step: Step, facts: Facts) -> Side:
+    """Done when the new text has the name."""
+    path, made = text_in(facts, "at"), identity_in(facts, "made")
+    site.must_be_connected(path, facts.get("volume"))
+    site.clear(site.aside(path, step))
+    site.sync_parent(path)
+    return "done" if made is not None and site.identity(path) == made else "undone"
+
+
+def _new_text(step: Step) -> bytes:
+    try:
+        text = base64.b64decode(step.how.get("text", "?"), validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused("the plan does not say what to write") from None
+    if len(text) > LIMIT:
+        raise Refused(f"more than {LIMIT:,} bytes are not written like this")
+    return text
