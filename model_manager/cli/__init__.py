@@ -6,7 +6,9 @@ from model_manager.cli import (
     apply,
     categories,
     check,
+    delete,
     doctor,
+    empty,
     export,
     history,
     list,
@@ -17,11 +19,15 @@ from model_manager.cli import (
     status,
     store,
     tag,
+    trash,
     undo,
 )
 from model_manager.cli.main import main
 
-COMMANDS = (scan, status, list, show, roots, categories, set, tag, check, store, apply, history, undo, export, doctor)
+COMMANDS = (
+    scan, status, list, show, roots, categories, set, tag, check, trash, delete, store, apply, history, undo, empty,
+    export, doctor,
+)  # fmt: skip
 """In the order in which help lists them."""
 
 __all__ = ["COMMANDS", "main"]

@@ -6,9 +6,12 @@ import argparse
 import sys
 
 from model_manager.app import App
+from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import hint, print_json, print_table
+from model_manager.jobs import Progress
+from model_manager.library.removal import touched
 from model_manager.operations import Operation, Plan
 
 
@@ -24,6 +27,8 @@ def run_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:
     if not plan.steps:
         return told(app.operations.store(plan), options.json, _("Nothing is to be done."))
     if options.dry_run:
+        if not options.json:
+            print_plan(plan)
         text = _("Stored. `model-manager apply {id}` runs this very plan.").format(id=plan.id)
         return told(app.operations.store(plan), options.json, text)
     return apply_plan(app, plan, options)
@@ -40,17 +45,43 @@ def apply_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:
             print(_("Nothing was changed."))
             return 1
     done = app.operations.apply(plan)
+    look_again(app, plan)
     text = _("Done. `model-manager undo {id}` puts it back.").format(id=done.id)
+    if not done.undoable:
+        text = _("Done. This cannot be undone.")
     return told(done, options.json, text if done.state == "applied" else _("Not all of it could be done."))
 
 
+def look_again(app: App, plan: Plan) -> None:
+    """Reads the folders again that a plan has changed, so that the next command tells the truth."""
+    app.scanner().run(Progress(), touched(app.database, plan))
+
+
 def print_plan(plan: Plan) -> None:
-    """Every step with its path and reason."""
+    """Every step with its path, size and reason, and what comes back."""
     print(plan.title)
-    rows = [(str(step.n), step.verb.replace("_", " "), shown(step.path), step.why) for step in plan.steps]
-    print_table(["", _("What"), _("Where"), _("Why")], rows)
+    rows = [
+        (str(step.n), step.verb.replace("_", " "), units.size(step.bytes), shown(step.path), step.why)
+        for step in plan.steps
+    ]
+    print_table(["", _("What"), _("Size"), _("Where"), _("Why")], rows, right=(2,))
+    if plan.frees:
+        print(frees_text(plan))
+    final = sum(1 for step in plan.steps if not step.undo)
+    if final:
+        print(ngettext("{n} step cannot be undone.", "{n} steps cannot be undone.", final).format(n=final))
     for warning in plan.warnings:
         print(warning)
+
+
+def frees_text(plan: Plan) -> str:
+    """What really comes back, and when."""
+    if plan.frees_now == plan.frees:
+        return _("Frees {size}.").format(size=units.size(plan.frees))
+    if plan.frees_now:
+        words = _("Frees {now} now and {later} once the trash is emptied.")
+        return words.format(now=units.size(plan.frees_now), later=units.size(plan.frees - plan.frees_now))
+    return _("Frees {size} once the trash is emptied; until then nothing.").format(size=units.size(plan.frees))
 
 
 def told(operation: Operation, as_json: bool, text: str) -> int:
@@ -64,7 +95,7 @@ def told(operation: Operation, as_json: bool, text: str) -> int:
         print(
             operation.plan.title
             + ": "
-            + ngettext("{n} step", "{n} steps", len(operation.plan.steps))
+            + ngettext("{n} step", "{n} steps", len(operation.plan.steps)).format(n=len(operation.plan.steps))
             + f", {operation.state}"
         )
         hint(text)

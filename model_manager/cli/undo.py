@@ -7,7 +7,7 @@ import argparse
 from model_manager.app import App
 from model_manager.base.errors import UsageError
 from model_manager.base.text import _
-from model_manager.cli.plans import told
+from model_manager.cli.plans import look_again, told
 
 NAME = "undo"
 HELP = "put an operation back; without an id, the last that can be"
@@ -28,4 +28,5 @@ def run(app: App, options: argparse.Namespace) -> int:
                 "undo", "", "there is nothing that could be undone", "`model-manager history` lists what was done"
             )
     done = app.operations.undo(id_)
+    look_again(app, done.plan)
     return told(done, options.json, _("It is as it was before.") if done.state == "undone" else _("Some of it stays."))

@@ -1,14 +1,15 @@
-"""What an adapter is: a tool's name and three pure readers. Later work adds planners that return steps."""
+"""What an adapter is: a tool's name, three pure readers, and the tool's rule of removal as parts of a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.removal import Part, Placed, remove_leftover, remove_plain
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Store:
     with how it was found. `describe(root, look)` yields the models and leftovers in one root as
     the tool sees them; what cannot be read goes to `look.problems`. `in_use(env)` says in words
     why the tool's files are in use now, or None.
+
+    `remove(root, places, env)` yields, in order, what has to go so that the tool no longer has these
+    places: together they are one unit, and every place that shares a file with them and goes too is
+    among them. `remove_leftover` does the same for what no tool lists. Both read the store as it is
+    now and raise CannotRemove in words.
     """
 
     tool: str
@@ -28,3 +34,7 @@ class Store:
     in_use: Callable[[Env], str | None] = lambda env: None
     status: Literal["verified", "partly-verified", "unverified"] = "verified"
     """How far the layout was checked against the tool's own source."""
+    remove: Callable[[FoundRoot, Sequence[Placed], Env], Iterable[Part]] = remove_plain
+    remove_leftover: Callable[[FoundRoot, Leftover, Env], Iterable[Part]] = remove_leftover
+    must_close: bool = False
+    """Whether the tool has to be closed before its files change (it keeps an index in memory)."""

@@ -1,0 +1,76 @@
+"""`empty`: what this program put into the trash, for good."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.errors import UsageError
+from model_manager.base.text import _, ngettext, shown
+from model_manager.cli.output import hint, print_json, print_table
+from model_manager.cli.plans import add_plan_arguments, run_plan
+from model_manager.operations.trashed import Trashed, plan_empty, trashed
+
+NAME = "empty"
+HELP = "delete for good what this program put in the trash; --list shows it"
+EXAMPLE = "model-manager empty --older-than 30d --dry-run"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("operations", nargs="*", metavar="OPERATION", help="only these, ids from `history`")
+    parser.add_argument("--older-than", metavar="30d", help="only what has lain there for so many days")
+    parser.add_argument("--list", action="store_true", help="show what is there, change nothing")
+    add_plan_arguments(parser)
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    found, _problems = app.operations.history()
+    unknown = set(options.operations) - {operation.id for operation in found}
+    if unknown:
+        raise UsageError("empty", min(unknown), "there is no operation of this id", "see `model-manager history`")
+    before = time.time() - _days(options.older_than) * 86_400
+    items = [
+        item for item in trashed(found, app.volumes)
+        if item.at <= before and (not options.operations or item.operation in options.operations)
+    ]  # fmt: skip
+    if options.list:
+        return _show(items, options.json)
+    return run_plan(app, plan_empty(items, app.volumes), options)
+
+
+def _show(items: list[Trashed], as_json: bool) -> int:
+    if as_json:
+        print_json({"trashed": [
+            {"operation": item.operation, "unit": item.unit, "path": shown(item.path), "kept": shown(item.kept),
+             "bytes": item.bytes, "frees": item.frees, "at": units.iso(item.at), "where": item.where}
+            for item in items
+        ]})  # fmt: skip
+        return 0
+    there = [item for item in items if item.where == "trash"]
+    if not there:
+        print(_("Nothing of this program's is in the trash."))
+        return 0
+    print_table(
+        [_("Size"), _("Since"), _("Was"), _("Operation")],
+        [(units.size(item.bytes), units.iso(item.at), shown(item.path), item.operation) for item in there],
+        right=(0,),
+    )
+    total = units.size(sum(item.frees for item in there))
+    words = ngettext(
+        "{n} thing in the trash; emptying frees {size}", "{n} things in the trash; emptying frees {size}", len(there)
+    )
+    print(words.format(n=len(there), size=total))
+    hint(_("`model-manager undo OPERATION` puts them back, `model-manager empty` deletes them for good"))
+    return 0
+
+
+def _days(text: str | None) -> int:
+    if text is None:
+        return 0
+    match = re.fullmatch(r"(\d{1,6})d?", text)
+    if not match:
+        raise UsageError("understand the age", text, "write days, as in 30d")
+    return int(match[1])

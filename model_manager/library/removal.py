@@ -1,0 +1,258 @@
+"""Plans that clear models, places and leftovers away, each by its tool's own rule, and the guard of every plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.facts import Role
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database, Tx, leftovers, models, roots
+from model_manager.catalog.models import FileView, PlaceView
+from model_manager.catalog.roots import RootRow
+from model_manager.library.words import named
+from model_manager.operations import Plan, Step
+from model_manager.operations.draft import Draft, Way
+from model_manager.stores import BY_TOOL
+from model_manager.stores.env import Env
+from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
+from model_manager.stores.removal import Asking, CannotRemove, Part, Placed, PlacedFile, Writing
+
+_WORDS = {"trash": "Move to the trash", "aside": "Set aside", "delete": "Delete for good"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What shall go: whole models, single places of models, and paths of leftovers."""
+
+    models: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Group:
+    """Places of one root that share files: one unit."""
+
+    root: RootRow
+    places: list[Placed] = field(default_factory=list)
+    models: set[int] = field(default_factory=set)
+
+
+def plan_removal(
+    database: Database, volumes: Volumes, env: Env, wanted: Wanted, way: Way = "trash", title: str = ""
+) -> Plan:
+    """One plan for all that is wanted; what cannot go is a warning in words, and an error when nothing can.
+
+    Raises ModelManagerError (NoTrash where a volume has no trash and nothing else could be planned).
+    """
+    with database.read() as tx:
+        known = {root.id: root for root in roots.every(tx)}
+        rests = leftovers.every(tx)
+        groups = list(_groups(tx, wanted, known))
+        pinned = _pinned(tx, groups)
+    draft = Draft(volumes, [root.path for root in known.values() if not root.ignored], way)
+    problems: list[ModelManagerError] = []
+    for group in groups:
+        _add_unit(draft, problems, group.root, _parts_of_places(group, env))
+    for path in wanted.paths:
+        root, leftover = _leftover(path, rests, known.values())
+        _add_unit(draft, problems, root, _parts_of_leftover(root, leftover, env))
+    if pinned:
+        draft.warnings.append(f"pinned by you: {', '.join(pinned)}")
+    return finished(draft, problems, title or _title(way, database, wanted))
+
+
+def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) -> Plan:
+    """The plan, with what could not be planned as warnings; raises the first problem when there is no step."""
+    draft.warnings.extend(f"left: {problem.path}: {problem.reason}" for problem in problems)
+    plan = draft.plan(title)
+    if not plan.steps and problems:
+        raise problems[0]
+    return plan
+
+
+def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, parts: Iterator[Part]) -> None:
+    """One unit, or none of it and a problem."""
+    draft.begin_unit()
+    try:
+        _must_allow(root)
+        for part in parts:
+            if isinstance(part, Asking):
+                size = sum(_size(path) for path in part.paths)
+                draft.ask(part.url, part.method, part.body, part.probe, part.gone, size, size, part.why)
+                draft.warnings.append("a tool removes it itself, for good: there is no undo")
+            elif isinstance(part, Writing):
+                draft.write(part.path, part.text, part.why)
+            else:
+                draft.take(part.path, part.why, {"fresh": "yes"} if part.fresh else None)
+    except ModelManagerError as error:
+        draft.drop_unit()
+        problems.append(error)
+
+
+def _must_allow(root: RootRow) -> None:
+    if root.state != "online":
+        raise CannotRemove("clear away", root.path, f"this folder is {root.state}", "connect it and scan again")
+
+
+def _parts_of_places(group: _Group, env: Env) -> Iterator[Part]:
+    store = BY_TOOL[group.root.tool]
+    must_be_closed(group.root, env)
+    yield from store.remove(found_root(group.root), group.places, env)
+
+
+def _parts_of_leftover(root: RootRow, leftover: Leftover, env: Env) -> Iterator[Part]:
+    must_be_closed(root, env)
+    yield from BY_TOOL[root.tool].remove_leftover(found_root(root), leftover, env)
+
+
+def must_be_closed(root: RootRow, env: Env) -> None:
+    """Raises CannotRemove while a tool that keeps its index in memory is running."""
+    for tool in (root.tool, *root.also):
+        store = BY_TOOL.get(tool)
+        if store is not None and store.must_close and (why := store.in_use(env)):
+            raise CannotRemove("change the files of", store.label, why, f"close {store.label} first")
+
+
+def found_root(root: RootRow) -> FoundRoot:
+    return FoundRoot(root.tool, root.path, "user", root.details)
+
+
+def _groups(tx: Tx, wanted: Wanted, known: dict[int, RootRow]) -> Iterator[_Group]:
+    """The places that go, joined where they share a file in one root."""
+    going = [place for place in models.places(tx) if place.model in wanted.models or place.id in wanted.places]
+    ids = {place.id for place in going}
+    missing = set(wanted.places) - ids
+    if missing:
+        raise UsageError("find the place", f"p{min(missing)}", "there is none of this id", "`show MODEL` lists them")
+    files: dict[int, list[FileView]] = {}
+    named: dict[str, set[int]] = {}
+    for file in models.files(tx):
+        named.setdefault(file.path, set()).add(file.place)
+        if file.place in ids:
+            files.setdefault(file.place, []).append(file)
+    for joined in _joined(going, files):
+        group = _Group(known[joined[0].root])
+        for place in joined:
+            own = files.get(place.id, [])
+            stay = frozenset(file.path for file in own if named[file.path] - ids)
+            members = tuple(PlacedFile(file.path, cast(Role, file.role), file.name) for file in own)
+            group.places.append(Placed(place.name, place.path, members, stay))
+            group.models.add(place.model)
+        yield group
+
+
+def _joined(going: Sequence[PlaceView], files: dict[int, list[FileView]]) -> list[list[PlaceView]]:
+    """Places of one root that share a path, transitively; each alone otherwise."""
+    groups: list[list[PlaceView]] = []
+    by_path: dict[tuple[int, str], int] = {}
+    of_group: dict[int, set[str]] = {}
+    for place in going:
+        paths = {file.path for file in files.get(place.id, [])}
+        met = sorted({by_path[key] for path in paths if (key := (place.root, path)) in by_path})
+        if met:
+            target = met[0]
+            for other in met[1:]:
+                groups[target] += groups[other]
+                of_group[target] |= of_group.pop(other)
+                groups[other] = []
+        else:
+            target = len(groups)
+            groups.append([])
+            of_group[target] = set()
+        groups[target].append(place)
+        of_group[target] |= paths
+        for path in of_group[target]:
+            by_path[(place.root, path)] = target
+    return [group for group in groups if group]
+
+
+def _leftover(path: str, rests: Iterable[leftovers.LeftoverRow], known: Iterable[RootRow]) -> tuple[RootRow, Leftover]:
+    row = next((rest for rest in rests if rest.path == path), None)
+    if row is None:
+        raise UsageError("clear away", path, "no model and no leftover has this path", "scan again, or see `list`")
+    inside = [root for root in known if path.startswith(root.path.rstrip(os.sep) + os.sep)]
+    root = max(inside, key=lambda root: (root.tool == row.tool, len(root.path)))
+    return root, Leftover(cast(LeftoverKind, row.kind), row.path, row.size, row.bytes, row.of)
+
+
+def _pinned(tx: Tx, groups: Iterable[_Group]) -> list[str]:
+    ids = sorted({model for group in groups for model in group.models})
+    return [str(record["name"]) for record in models.records(tx, ids) if record["pinned"]]
+
+
+def _title(way: Way, database: Database, wanted: Wanted) -> str:
+    with database.read() as tx:
+        names = [str(record["name"]) for record in models.records(tx, wanted.models)]
+    count = len(wanted.models) + len(wanted.places) + len(wanted.paths)
+    what = names[0] if count == 1 and names else f"{count} {'item' if count == 1 else 'items'}"
+    return f"{_WORDS[way]}: {what}"
+
+
+def _size(path: str) -> int:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return 0
+    return min(found.st_size, 512 * getattr(found, "st_blocks", found.st_size))
+
+
+def wanted_of(database: Database, texts: Sequence[str], places: Sequence[str] = ()) -> Wanted:
+    """What a person named: models by id, name or path, leftovers by path, places by id.
+
+    Raises UsageError. A place belongs to one of the models that are named, which then stays otherwise.
+    """
+    with database.read() as tx:
+        rests = {row.path for row in leftovers.every(tx)}
+    paths, ids = [], []
+    for text in texts:
+        path = os.path.abspath(os.path.expanduser(text))
+        if path in rests:
+            paths.append(path)
+        else:
+            ids.append(named(database, text))
+    if not places:
+        return Wanted(tuple(ids), (), tuple(paths))
+    with database.read() as tx:
+        known = {f"p{place.id}": place.id for place in models.places(tx, ids)}
+    wrong = next((place for place in places if place not in known), None)
+    if wrong is not None:
+        raise UsageError("find the place", wrong, "the models that you named have no place of this id",
+                         "`show MODEL --json` lists them")  # fmt: skip
+    return Wanted((), tuple(known[place] for place in places), tuple(paths))
+
+
+def touched(database: Database, plan: Plan) -> list[int]:
+    """The roots that a plan changes something in: to be scanned again after it."""
+    with database.read() as tx:
+        every = roots.every(tx)
+    paths = [path for step in plan.steps for path in (step.path, step.target or "")]
+    asked = any(step.verb == "ask" for step in plan.steps)
+    return [
+        root.id for root in every
+        if asked or any(path.startswith(os.path.realpath(root.path).rstrip(os.sep) + os.sep) for path in paths)
+    ]  # fmt: skip
+
+
+class Guard:
+    """Asked by `operations` just before each unit: whether its paths may be changed at this moment."""
+
+    def __init__(self, database: Database, env: Callable[[], Env]) -> None:
+        self._database, self._env = database, env
+
+    def __call__(self, unit: tuple[Step, ...]) -> str:
+        with self._database.read() as tx:
+            known = [root for root in roots.every(tx) if not root.ignored]
+        env = self._env()
+        for step in unit:
+            for root in known:
+                if step.path.startswith(os.path.realpath(root.path).rstrip(os.sep) + os.sep):
+                    try:
+                        must_be_closed(root, env)
+                    except CannotRemove as error:
+                        return f"{error.reason}: {error.hint}"
+        return ""

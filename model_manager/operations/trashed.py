@@ -1,0 +1,94 @@
+"""What this program put into a trash or set aside and nobody took out since; and the plan to delete it for good."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from model_manager.base import units
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.volumes import Volumes
+from model_manager.operations.draft import Draft
+from model_manager.operations.identity import identity_from_record, identity_of
+from model_manager.operations.operation import Facts, Operation
+from model_manager.operations.plan import Plan, Step
+
+Where = Literal["trash", "restored", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trashed:
+    """One thing that was moved into a trash. `kept` is its path there, `note` the note beside it.
+
+    `where`: still there, restored to its old name by somebody, or gone. Sizes in bytes, `at` in seconds
+    since 1970; `unit` says what was moved together and returns together.
+    """
+
+    operation: str
+    title: str
+    unit: int
+    path: str
+    kept: str
+    note: str
+    bytes: int
+    frees: int
+    at: float
+    where: Where
+
+
+def trashed(operations: Iterable[Operation], volumes: Volumes) -> list[Trashed]:
+    """Everything of these operations that is in force as moved into a trash of which we know the place."""
+    return [item for operation in operations for item in _of(operation, volumes)]
+
+
+def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
+    """Deletes these things for good, and nothing else that lies in the trash. One unit a thing.
+
+    Raises ModelManagerError when none of them is there any more.
+    """
+    there = [item for item in items if item.where == "trash"]
+    if not there:
+        raise ModelManagerError("empty the trash", "", "nothing of this program's is in it")
+    folders = {os.path.dirname(path) for item in there for path in (item.kept, item.note)}
+    draft = Draft(volumes, sorted(folders), "delete")
+    for item in there:
+        draft.begin_unit()
+        draft.take(item.kept, f"was {item.path}")
+        if os.path.lexists(item.note):
+            draft.take(item.note, "the note of the trash about it")
+    size = sum(item.frees for item in there)
+    what = "this one" if len(there) == 1 else f"these {len(there)}"
+    return draft.plan(f"Delete {what} for good ({units.size(size)})")
+
+
+def _of(operation: Operation, volumes: Volumes) -> Iterator[Trashed]:
+    if operation.damaged or operation.applied_at is None:
+        return
+    for step, now in zip(operation.plan.steps, operation.steps, strict=True):
+        name = now.facts.get("name")
+        if step.verb != "trash" or now.state != "done" or step.target is None or not isinstance(name, str):
+            continue
+        kept = os.path.join(step.target, "files", name)
+        note = os.path.join(step.target, "info", name + ".trashinfo")
+        where = _where(step, now.facts, kept, volumes)
+        yield Trashed(
+            operation.id, operation.plan.title, step.unit, step.path, kept, note, step.bytes, step.frees,
+            operation.applied_at, where,
+        )  # fmt: skip
+
+
+def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> Where:
+    try:
+        seen = identity_from_record(facts.get("seen"))
+    except ValueError:
+        return "gone"
+    for path, answer in ((kept, "trash"), (step.path, "restored")):
+        try:
+            found = identity_of(path, os.lstat(path), volumes)
+        except OSError:
+            continue
+        if seen.is_same_thing(found):
+            return "trash" if answer == "trash" else "restored"
+    return "gone"
