@@ -181,7 +181,7 @@ class Draft:
 
     def _count(self, details: os.stat_result, n: int) -> int:
         key = (details.st_dev, details.st_ino)
-        size = _on_disk(details)
+        size = 0 if stat.S_ISLNK(details.st_mode) else _on_disk(details)
         self._files[key] = (size, details.st_nlink)
         self._names.setdefault(key, []).append(n)
         return size

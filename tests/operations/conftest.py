@@ -1,0 +1,30 @@
+"""A second file system that shares blocks, where root may mount one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scenes import VOLUMES
+
+
+@pytest.fixture(scope="session")
+def xfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A small XFS with reflinks in a loop image."""
+    if os.getuid() != 0 or shutil.which("mkfs.xfs") is None:
+        pytest.skip("mounting an XFS image takes root and mkfs.xfs")
+    top = tmp_path_factory.mktemp("xfs")
+    image, place = top / "image", top / "mounted"
+    place.mkdir()
+    with open(image, "wb") as file:
+        file.truncate(320 << 20)
+    subprocess.run(["mkfs.xfs", "-q", "-m", "reflink=1", str(image)], check=True)
+    if subprocess.run(["mount", "-o", "loop", str(image), str(place)], check=False, capture_output=True).returncode:
+        pytest.skip("this system mounts no loop images")
+    VOLUMES.forget()
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=False)

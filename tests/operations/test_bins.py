@@ -1,0 +1,190 @@
+"""Which trash: the home's, the volume's, a folder of ours; never another volume."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from scenes import OTHER_VOLUME, VOLUMES, put
+
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.paths import OwnPaths
+from model_manager.base.volumes import Volumes
+from model_manager.operations import Operations
+from model_manager.operations.bins import ASIDE, aside_for, trash_for
+from model_manager.operations.draft import Draft, NoTrash, Way
+from model_manager.operations.trashed import plan_empty, trashed
+
+OUR_UID = os.getuid()
+
+
+@pytest.fixture(autouse=True)
+def _data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+
+
+@pytest.fixture
+def drive(tmp_path: Path):  # type: ignore[no-untyped-def]
+    """Another file system, mounted for this test."""
+    if OUR_UID != 0:
+        pytest.skip("mounting takes root")
+    place = tmp_path / "drive"
+    place.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(place)], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("this system mounts nothing")
+    VOLUMES.forget()
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=False)
+    VOLUMES.forget()
+
+
+def clear(top: Path, own: OwnPaths, *paths: Path, way: Way = "trash"):  # type: ignore[no-untyped-def]
+    draft = Draft(VOLUMES, [str(top)], way)
+    draft.begin_unit()
+    for path in paths:
+        draft.take(str(path), "test")
+    return Operations(own).apply(draft.plan("Clear"))
+
+
+def test_home_trash_for_what_shares_its_mount(tmp_path: Path) -> None:
+    path = put(tmp_path / "m" / "x", b"x")
+    found = trash_for(str(path), VOLUMES)
+    assert found is not None and found.folder == os.path.join(os.path.realpath(tmp_path), "share", "Trash")
+
+
+def test_the_trash_of_another_volume_is_its_own(tmp_path: Path, drive: Path) -> None:
+    path = put(drive / "models" / "x.gguf", b"x" * 5000)
+    found = trash_for(str(path), VOLUMES)
+    assert found is not None and found.folder == str(drive / f".Trash-{OUR_UID}")
+    inode = os.lstat(path).st_ino
+    own = OwnPaths(tmp_path / "own")
+    done = clear(drive, own, path)
+    assert done.state == "applied" and done.plan.frees == 8192 or done.plan.frees == 5000
+    kept = drive / f".Trash-{OUR_UID}" / "files" / "x.gguf"
+    assert os.lstat(kept).st_ino == inode
+    note = (drive / f".Trash-{OUR_UID}" / "info" / "x.gguf.trashinfo").read_text()
+    assert note.startswith("[Trash Info]\nPath=") and str(path) in note
+    assert os.stat(drive / f".Trash-{OUR_UID}").st_mode & 0o777 == 0o700
+
+
+def test_a_shared_trash_must_be_sticky_and_no_link(drive: Path) -> None:
+    path = str(put(drive / "x", b"x"))
+    (drive / ".Trash").mkdir(mode=0o777)
+    assert trash_for(path, VOLUMES).folder == str(drive / f".Trash-{OUR_UID}")  # type: ignore[union-attr]
+    os.chmod(drive / ".Trash", 0o1777)
+    assert trash_for(path, VOLUMES).folder == str(drive / ".Trash" / str(OUR_UID))  # type: ignore[union-attr]
+
+
+def test_a_link_in_place_of_the_trash_is_not_followed(drive: Path, tmp_path: Path) -> None:
+    path = str(put(drive / "x", b"x"))
+    os.symlink(tmp_path, drive / f".Trash-{OUR_UID}")
+    assert trash_for(path, VOLUMES) is None
+    with pytest.raises(NoTrash, match="can have no trash"):
+        clear(drive, OwnPaths(tmp_path / "own"), Path(path))
+
+
+def test_a_bind_mount_is_another_mount(tmp_path: Path) -> None:
+    """A rename does not cross it; a copy through it is what other programs do."""
+    if OUR_UID != 0:
+        pytest.skip("mounting takes root")
+    real, bound = tmp_path / "real", tmp_path / "bound"
+    put(real / "x", b"x")
+    bound.mkdir()
+    subprocess.run(["mount", "--bind", str(real), str(bound)], check=True)
+    try:
+        volumes = Volumes()
+        found = trash_for(str(bound / "x"), volumes)
+        assert found is not None and found.folder == str(bound / f".Trash-{OUR_UID}")
+    finally:
+        subprocess.run(["umount", "-l", str(bound)], check=False)
+
+
+def test_set_aside_in_the_highest_place_outside_the_roots(tmp_path: Path, drive: Path) -> None:
+    path = put(drive / "someone" / "models" / "x", b"x" * 99)
+    found = aside_for(str(path), VOLUMES, [str(drive / "someone" / "models")])
+    assert found is not None and found.folder == str(drive / ASIDE)
+    assert aside_for(str(path), VOLUMES, [str(drive)]) is None
+    own = OwnPaths(tmp_path / "own")
+    draft = Draft(VOLUMES, [str(drive / "someone" / "models")], "aside")
+    draft.begin_unit()
+    draft.take(str(path), "test")
+    operations = Operations(own)
+    done = operations.apply(draft.plan("Aside"))
+    assert done.state == "applied" and (drive / ASIDE / "files" / "x").read_bytes() == b"x" * 99
+    assert operations.undo(done.id).state == "undone" and path.read_bytes() == b"x" * 99
+
+
+def test_what_the_file_manager_did_meanwhile(tmp_path: Path) -> None:
+    """Restored by somebody, emptied by somebody: each said as it is, and what is there comes back."""
+    own, top = OwnPaths(tmp_path / "own"), tmp_path / "m"
+    names = ("kept", "restored", "emptied")
+    paths = [put(top / name, name.encode() * 50) for name in names]
+    done = clear(top, own, *paths)
+    trash = tmp_path / "share" / "Trash"
+    os.rename(trash / "files" / "restored", top / "restored")
+    (trash / "info" / "restored.trashinfo").unlink()
+    (trash / "files" / "emptied").unlink()
+    operations = Operations(own)
+    items = trashed(operations.history()[0], VOLUMES)
+    assert [item.where for item in items] == ["trash", "restored", "gone"]
+    undone = operations.undo(done.id)
+    assert [step.state for step in undone.steps] == ["undone", "undone", "done"]
+    assert "emptied or taken" in undone.steps[2].problem
+    assert (top / "kept").read_bytes() == b"kept" * 50 and not list((trash / "info").glob("[kr]*"))
+
+
+def test_emptying_touches_only_what_is_ours(tmp_path: Path) -> None:
+    own, top = OwnPaths(tmp_path / "own"), tmp_path / "m"
+    clear(top, own, put(top / "a", b"a" * 5000), put(top / "b", b"b" * 5000))
+    trash = tmp_path / "share" / "Trash"
+    put(trash / "files" / "somebody's", b"precious")
+    put(trash / "info" / "somebody's.trashinfo", b"[Trash Info]\n")
+    operations = Operations(own)
+    plan = plan_empty(trashed(operations.history()[0], VOLUMES), VOLUMES)
+    assert plan.title == "Delete these 2 for good (10.0 kB)" and plan.frees_now == plan.frees >= 10_000
+    assert operations.apply(plan).state == "applied"
+    assert sorted(os.listdir(trash / "files")) == ["somebody's"]
+    assert sorted(os.listdir(trash / "info")) == ["somebody's.trashinfo"]
+    with pytest.raises(ModelManagerError, match="nothing of this program's"):
+        plan_empty(trashed(operations.history()[0], VOLUMES), VOLUMES)
+
+
+def test_one_unit_comes_back_alone(tmp_path: Path) -> None:
+    own, top = OwnPaths(tmp_path / "own"), tmp_path / "m"
+    draft = Draft(VOLUMES, [str(top)])
+    for name in ("a", "b"):
+        draft.begin_unit()
+        draft.take(str(put(top / name, b"x" * 10)), "test")
+    operations = Operations(own)
+    done = operations.apply(draft.plan("Two"))
+    partly = operations.undo(done.id, [2])
+    assert partly.state == "partly" and (top / "b").exists() and not (top / "a").exists()
+    assert operations.undo(done.id).state == "undone" and (top / "a").exists()
+
+
+def test_a_name_that_is_taken_in_the_trash(tmp_path: Path) -> None:
+    own, top = OwnPaths(tmp_path / "own"), tmp_path / "m"
+    for content in (b"first", b"second"):
+        clear(top, own, put(top / "same", content))
+    files = tmp_path / "share" / "Trash" / "files"
+    assert sorted(path.read_bytes() for path in files.iterdir()) == [b"first", b"second"]
+
+
+def test_a_full_volume_refuses_and_loses_nothing(tmp_path: Path, drive: Path) -> None:
+    path = put(drive / "m" / "x", b"x" * 3_000_000)
+    with open(drive / "filler", "wb") as filler:
+        try:
+            while filler.write(b"y" * 65536):
+                filler.flush()
+        except OSError:
+            pass
+    done = clear(drive, OwnPaths(tmp_path / "own"), path)
+    assert path.exists() == (done.state == "refused")
+    if done.state == "refused":
+        assert "space" in done.steps[0].problem
+        assert clear(drive, OwnPaths(tmp_path / "own"), path, way="delete").state == "applied"
+    assert not path.exists()

@@ -1,0 +1,105 @@
+"""What a plan says it frees is what comes back, to the byte; nothing outside the roots can be planned."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scenes import VOLUMES, put
+
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.paths import OwnPaths
+from model_manager.operations import Operations
+from model_manager.operations.draft import Draft
+
+
+def draft(top: Path, *names: str) -> Draft:
+    made = Draft(VOLUMES, [str(top)], "delete")
+    made.begin_unit()
+    for name in names:
+        made.take(str(top / name), "test")
+    return made
+
+
+def test_outside_the_roots_nothing_is_planned(tmp_path: Path) -> None:
+    top, outside = tmp_path / "m", tmp_path / "outside"
+    put(top / "a", b"a")
+    put(outside / "b", b"b")
+    os.symlink(outside, top / "way")
+    os.symlink(outside / "b", top / "link")
+    for wrong in (outside / "b", top / "way" / "b", top / ".." / "outside" / "b", top):
+        with pytest.raises(ModelManagerError, match="outside the folders"):
+            draft(top).take(str(wrong), "test")
+    done = Operations(OwnPaths(tmp_path / "own")).apply(draft(top, "link").plan("A link goes as a link"))
+    assert done.state == "applied" and (outside / "b").read_bytes() == b"b" and done.plan.frees == 0
+
+
+def test_a_folder_that_grew_since_is_refused(tmp_path: Path) -> None:
+    """A dialog that listed less than was deleted: the accident of another program."""
+    top = tmp_path / "m"
+    put(top / "d" / "a", b"a")
+    plan = draft(top, "d").plan("Delete")
+    put(top / "d" / "deep" / "new", b"precious")
+    done = Operations(OwnPaths(tmp_path / "own")).apply(plan)
+    assert done.state == "refused" and (top / "d" / "deep" / "new").exists()
+
+
+def test_a_parent_that_leads_elsewhere_now_is_refused(tmp_path: Path) -> None:
+    top = tmp_path / "m"
+    put(top / "d" / "a", b"a")
+    plan = draft(top, "d/a").plan("Delete")
+    os.rename(top / "d", tmp_path / "away")
+    os.symlink(tmp_path / "away", top / "d")
+    done = Operations(OwnPaths(tmp_path / "own")).apply(plan)
+    assert done.state == "refused" and "leads elsewhere" in done.steps[0].problem
+    assert (tmp_path / "away" / "a").exists()
+
+
+def test_a_unit_that_cannot_be_planned_is_dropped_whole(tmp_path: Path) -> None:
+    top = tmp_path / "m"
+    put(top / "a", b"a" * 5000)
+    put(top / "b", b"b" * 5000)
+    made = draft(top, "a")
+    made.begin_unit()
+    made.take(str(top / "b"), "test")
+    made.drop_unit()
+    made.begin_unit()
+    made.take(str(top / "b"), "test")
+    plan = made.plan("Two")
+    assert [(step.n, step.unit, os.path.basename(step.path)) for step in plan.steps] == [(1, 1, "a"), (2, 2, "b")]
+    assert plan.frees == 10_000
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_frees_is_what_comes_back(data: st.DataObject) -> None:
+    """Random files with hard links inside and outside of what goes."""
+    with tempfile.TemporaryDirectory() as folder:
+        top = Path(folder) / "m"
+        count = data.draw(st.integers(1, 6))
+        names: list[str] = []
+        for number in range(count):
+            name = f"{data.draw(st.sampled_from(['', 'd/', 'd/e/']))}f{number}"
+            put(top / name, os.urandom(data.draw(st.integers(0, 20_000))))
+            names.append(name)
+        for number in range(data.draw(st.integers(0, 4))):
+            os.link(
+                top / data.draw(st.sampled_from(names)),
+                top / f"{data.draw(st.sampled_from(['', 'd/'])) if (top / 'd').is_dir() else ''}l{number}",
+            )
+        every = [str(path.relative_to(top)) for path in top.rglob("*")]
+        going = data.draw(st.lists(st.sampled_from(every), unique=True, min_size=1))
+        going = [name for name in going if not any(name.startswith(other + "/") for other in going)]
+        before = _bytes(top)
+        plan = draft(top, *going).plan("Delete")
+        assert Operations(OwnPaths(Path(folder) / "own")).apply(plan).state == "applied"
+        assert plan.frees == plan.frees_now == before - _bytes(top)
+
+
+def _bytes(top: Path) -> int:
+    found = {path.lstat().st_ino: path.lstat() for path in top.rglob("*") if path.is_file()}
+    return sum(min(one.st_size, 512 * one.st_blocks) for one in found.values())
