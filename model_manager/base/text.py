@@ -23,9 +23,9 @@ def _(message: str) -> str:
     return _translation.gettext(message)
 
 
-def ngettext(one: str, many: str, count: int) -> str:
-    """The form of a message that fits a count; both forms may name `{n}`."""
-    return _translation.ngettext(one, many, count).format(n=f"{count:,}")
+def ngettext(one: str, many: str, count: int, **values: str) -> str:
+    """The form of a message that fits a count; both forms may name `{n}` and what `values` holds."""
+    return _translation.ngettext(one, many, count).format(n=f"{count:,}", **values)
 
 
 def shown(text: str) -> str:

@@ -59,10 +59,12 @@ def _show(items: list[Trashed], as_json: bool) -> int:
         right=(0,),
     )
     total = units.size(sum(item.frees for item in there))
-    words = ngettext(
-        "{n} thing in the trash; emptying frees {size}", "{n} things in the trash; emptying frees {size}", len(there)
-    )
-    print(words.format(n=len(there), size=total))
+    print(
+        ngettext(
+            "{n} thing in the trash; emptying frees {size}", "{n} things in the trash; emptying frees {size}",
+            len(there), size=total,
+        )
+    )  # fmt: skip
     hint(_("`model-manager undo OPERATION` puts them back, `model-manager empty` deletes them for good"))
     return 0
 

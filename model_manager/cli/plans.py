@@ -11,6 +11,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.jobs import Progress
+from model_manager.library.plan_words import frees_text, undo_text
 from model_manager.library.removal import touched
 from model_manager.operations import Operation, Plan
 
@@ -65,23 +66,9 @@ def print_plan(plan: Plan) -> None:
         for step in plan.steps
     ]
     print_table(["", _("What"), _("Size"), _("Where"), _("Why")], rows, right=(2,))
-    if plan.frees:
-        print(frees_text(plan))
-    final = sum(1 for step in plan.steps if not step.undo)
-    if final:
-        print(ngettext("{n} step cannot be undone.", "{n} steps cannot be undone.", final).format(n=final))
+    print(frees_text(plan), undo_text(plan))
     for warning in plan.warnings:
         print(warning)
-
-
-def frees_text(plan: Plan) -> str:
-    """What really comes back, and when."""
-    if plan.frees_now == plan.frees:
-        return _("Frees {size}.").format(size=units.size(plan.frees))
-    if plan.frees_now:
-        words = _("Frees {now} now and {later} once the trash is emptied.")
-        return words.format(now=units.size(plan.frees_now), later=units.size(plan.frees - plan.frees_now))
-    return _("Frees {size} once the trash is emptied; until then nothing.").format(size=units.size(plan.frees))
 
 
 def told(operation: Operation, as_json: bool, text: str) -> int:

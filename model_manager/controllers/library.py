@@ -18,6 +18,9 @@ from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
 from model_manager.library.present import Json, show_json
 from model_manager.library.query import Query
+from model_manager.library.removal import Wanted, plan_removal
+from model_manager.operations import Plan
+from model_manager.operations.draft import Way
 
 CHIPS: tuple[tuple[str, str], ...] = (
     ("GGUF", "format:gguf"), ("safetensors", "format:safetensors"), ("Q4", "quant:q4"), ("Q8", "quant:q8"),
@@ -132,6 +135,11 @@ class Library:
 
     def set_pinned(self, ids: set[Hashable], pinned: bool) -> None:
         self._change(ids, lambda id_: words.set_pinned(self._app.database, id_, pinned))
+
+    def removal(self, ids: tuple[int, ...], places: tuple[int, ...] = ()) -> Callable[[Way], Plan]:
+        """How to plan that these models, or only these places, go."""
+        wanted = Wanted((), places) if places else Wanted(ids)
+        return lambda way: plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
 
     def categories(self) -> list[str]:
         return self._slugs

@@ -57,10 +57,11 @@ def plan_removal(
     draft = Draft(volumes, [root.path for root in known.values() if not root.ignored], way)
     problems: list[ModelManagerError] = []
     for group in groups:
-        _add_unit(draft, problems, group.root, _parts_of_places(group, env))
+        of = ", ".join(dict.fromkeys(place.name for place in group.places))
+        _add_unit(draft, problems, group.root, of, _parts_of_places(group, env))
     for path in wanted.paths:
         root, leftover = _leftover(path, rests, known.values())
-        _add_unit(draft, problems, root, _parts_of_leftover(root, leftover, env))
+        _add_unit(draft, problems, root, os.path.basename(path), _parts_of_leftover(root, leftover, env))
     if pinned:
         draft.warnings.append(f"pinned by you: {', '.join(pinned)}")
     return finished(draft, problems, title or _title(way, database, wanted))
@@ -75,9 +76,9 @@ def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) ->
     return plan
 
 
-def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, parts: Iterator[Part]) -> None:
+def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, of: str, parts: Iterator[Part]) -> None:
     """One unit, or none of it and a problem."""
-    draft.begin_unit()
+    draft.begin_unit(of)
     try:
         _must_allow(root)
         for part in parts:

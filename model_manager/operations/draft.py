@@ -40,6 +40,7 @@ class Draft:
         self._roots = [os.path.realpath(root) for root in roots]
         self._steps: list[Step] = []
         self._unit = 0
+        self._of = ""
         self._names: dict[tuple[int, int], list[int]] = {}
         """(device, inode) -> numbers of the steps that take one of its names, once per name."""
         self._files: dict[tuple[int, int], tuple[int, int]] = {}
@@ -47,9 +48,10 @@ class Draft:
         self._taken: set[str] = set()
         self.warnings: list[str] = []
 
-    def begin_unit(self) -> None:
-        """The next steps go whole or not at all."""
+    def begin_unit(self, of: str = "") -> None:
+        """The next steps go whole or not at all; `of` is what a person calls the thing they are parts of."""
         self._unit += 1
+        self._of = of
 
     def drop_unit(self) -> None:
         """Forgets the steps of the unit at hand, which could not be planned whole."""
@@ -79,7 +81,7 @@ class Draft:
         self._must_be_movable(path)
         verb, target, undo = self._verb_for(path)
         self._taken.add(path)
-        self._steps.append(Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}))
+        self._steps.append(Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}, self._of))
 
     def link(self, path: str, keeper: str, kind: str, why: str, proof: Mapping[str, str], frees: int) -> None:
         """A copy is replaced by a link to `keeper`. `proof` holds the ctimes at which equal hashes were read."""
@@ -90,7 +92,7 @@ class Draft:
         identity = identity_of(path, found, self._volumes)
         n, size = len(self._steps) + 1, _on_disk(found)
         self._steps.append(
-            Step(n, self._unit, "link", path, keeper, size, frees, why, kind != "reflink", identity, how)
+            Step(n, self._unit, "link", path, keeper, size, frees, why, kind != "reflink", identity, how, self._of)
         )
 
     def write(self, path: str, text: bytes, why: str) -> None:
@@ -101,13 +103,13 @@ class Draft:
             identity = identity_of(path, os.lstat(path), self._volumes)
         how = {"text": base64.b64encode(text).decode()}
         n = len(self._steps) + 1
-        self._steps.append(Step(n, self._unit, "write", path, None, len(text), 0, why, True, identity, how))
+        self._steps.append(Step(n, self._unit, "write", path, None, len(text), 0, why, True, identity, how, self._of))
 
     def ask(self, url: str, method: str, body: str, probe: str, gone: str, size: int, frees: int, why: str) -> None:
         """A tool's own service makes the change, for good."""
         how = {"method": method, "body": body, "probe": probe, "gone": gone}
         n = len(self._steps) + 1
-        self._steps.append(Step(n, self._unit, "ask", url, None, size, frees, why, False, None, how))
+        self._steps.append(Step(n, self._unit, "ask", url, None, size, frees, why, False, None, how, self._of))
 
     def plan(self, title: str) -> Plan:
         """The finished plan, with what it frees. The trash frees nothing until it is emptied."""

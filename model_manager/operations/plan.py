@@ -43,6 +43,8 @@ class Step:
     undo: bool
     identity: Identity | None
     how: Mapping[str, str] = field(default_factory=dict)
+    of: str = ""
+    """What it is a part of, as a person calls it: the model's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def _step_record(step: Step) -> dict[str, object]:
         "undo": step.undo,
         "identity": identity,
         "how": dict(step.how),
+        "of": step.of,
     }
 
 
@@ -190,6 +193,7 @@ def _step_from(record: object) -> Step:
         undo=_get(record, "undo", bool),
         identity=None if identity is None else identity_from_record(identity),
         how=how,
+        of=_get(record, "of", str),
     )
 
 

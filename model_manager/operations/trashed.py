@@ -23,12 +23,12 @@ class Trashed:
     """One thing that was moved into a trash. `kept` is its path there, `note` the note beside it.
 
     `where`: still there, restored to its old name by somebody, or gone. Sizes in bytes, `at` in seconds
-    since 1970; `unit` says what was moved together and returns together.
+    since 1970; `unit` says what was moved together and returns together, `of` what a person calls that.
     """
 
     operation: str
-    title: str
     unit: int
+    of: str
     path: str
     kept: str
     note: str
@@ -44,7 +44,7 @@ def trashed(operations: Iterable[Operation], volumes: Volumes) -> list[Trashed]:
 
 
 def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
-    """Deletes these things for good, and nothing else that lies in the trash. One unit a thing.
+    """Deletes these things for good, and nothing else that lies in the trash. What came together goes together.
 
     Raises ModelManagerError when none of them is there any more.
     """
@@ -53,13 +53,17 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
         raise ModelManagerError("empty the trash", "", "nothing of this program's is in it")
     folders = {os.path.dirname(path) for item in there for path in (item.kept, item.note)}
     draft = Draft(volumes, sorted(folders), "delete")
+    last = None
     for item in there:
-        draft.begin_unit()
+        if last != (item.operation, item.unit):
+            last = (item.operation, item.unit)
+            draft.begin_unit(item.of)
         draft.take(item.kept, f"was {item.path}")
         if os.path.lexists(item.note):
             draft.take(item.note, "the note of the trash about it")
     size = sum(item.frees for item in there)
-    what = "this one" if len(there) == 1 else f"these {len(there)}"
+    count = len({(item.operation, item.unit) for item in there})
+    what = "this one" if count == 1 else f"these {count}"
     return draft.plan(f"Delete {what} for good ({units.size(size)})")
 
 
@@ -74,7 +78,7 @@ def _of(operation: Operation, volumes: Volumes) -> Iterator[Trashed]:
         note = os.path.join(step.target, "info", name + ".trashinfo")
         where = _where(step, now.facts, kept, volumes)
         yield Trashed(
-            operation.id, operation.plan.title, step.unit, step.path, kept, note, step.bytes, step.frees,
+            operation.id, step.unit, step.of, step.path, kept, note, step.bytes, step.frees,
             operation.applied_at, where,
         )  # fmt: skip
 

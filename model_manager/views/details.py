@@ -48,6 +48,7 @@ class Details(ttk.Frame):
         elif count > 1:
             self._label(body, ngettext("{n} model chosen", "{n} models chosen", count), font=theme.bold(self, 2))
             self._label(body, units.size(size))
+            self._trash_button(body, _("Move them to the trash…"))
         else:
             self._label(
                 body, _("Choose a model to see what it is, why we believe that, and where it lies."), quiet=True
@@ -102,12 +103,18 @@ class Details(ttk.Frame):
             if number == 1:
                 buttons = ttk.Frame(body)
                 buttons.pack(fill="x")
+        self._trash_button(body, _("Move to the trash…"))
         self._facts(body, model, why)
         self._section(body, _("Places"))
         home = os.path.expanduser("~")
         for place in model["places"]:
             self._label(body, f"{watch.label_of(place['tool'])}: {place['name']}")
             self._label(body, short_path(place["path"], home), quiet=True)
+            if len(model["places"]) > 1:
+                only = (int(place["id"][1:]),)
+                ttk.Button(
+                    body, text=_("Remove only here…"), command=lambda ids=only: self._screen.clear_away(ids)
+                ).pack(anchor="w", pady=(0, theme.px(self, 4)))
         self._section(body, ngettext("{n} file", "{n} files", len(model["files"])))
         for file in model["files"][:40]:
             name = os.path.basename(file["path"])
@@ -118,6 +125,11 @@ class Details(ttk.Frame):
         self._words(body, model)
         self._section(body, _("From the header"))
         self._raw(body, details["metadata"])
+
+    def _trash_button(self, body: ttk.Frame, text: str) -> None:
+        ttk.Button(body, text=text, icon="trash3", command=self._screen.clear_away).pack(
+            anchor="w", pady=theme.px(self, 4)
+        )
 
     def _facts(self, body: ttk.Frame, model: Json, why: dict[str, str]) -> None:
         health = model["health"]

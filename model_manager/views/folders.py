@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tkinter as tk
-from collections.abc import Callable
 from tkinter import filedialog
 
 import ttkbootstrap as ttk
@@ -13,12 +12,11 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.events import RootsChanged
 from model_manager.base.text import _, short_path
+from model_manager.controllers.changes import Changes
 from model_manager.controllers.folders import Folders
 from model_manager.library import watch
 from model_manager.library.present import Json
-from model_manager.operations import Plan
 from model_manager.views import theme
-from model_manager.views.review import Review
 
 _STATES = {"online": _("there"), "offline": _("not there (unplugged?)"), "denied": _("may not be read"),
            "not-answering": _("does not answer"), "ignored": _("ignored")}  # fmt: skip
@@ -29,9 +27,9 @@ _FOUND = {"default": _("its usual place"), "environment": _("an environment vari
 class FoldersScreen(ttk.Frame):
     """Implements FoldersView."""
 
-    def __init__(self, parent: tk.Misc, app: App, rescan: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
         super().__init__(parent)
-        self.controller = Folders(app, self, rescan)
+        self.controller = Folders(app, self, changes)
         gap = theme.px(self, 8)
         head = ttk.Frame(self, padding=gap)
         head.pack(fill="x")
@@ -120,9 +118,6 @@ class FoldersScreen(ttk.Frame):
             text = _("Use {path}").format(path=short_path(offer, home))
             self.offer.configure(text=text, command=lambda: self.controller.set_base_path(offer))
             self.offer.pack(side="right", padx=theme.px(self, 6))
-
-    def review(self, plan: Plan) -> None:
-        Review(self, plan, self.controller.apply)
 
     def _chosen(self) -> str:
         return str((self.tree.selection() or ("",))[0])

@@ -13,6 +13,7 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.text import _, shown
 from model_manager.catalog.models import Row
+from model_manager.controllers.changes import Changes
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch
 from model_manager.library.present import Json
@@ -66,9 +67,16 @@ class LibraryScreen(ttk.Frame):
     """Implements LibraryView."""
 
     def __init__(
-        self, parent: tk.Misc, app: App, sidebar: Sidebar, say: Callable[[str], None], rescan: Callable[[], None]
+        self,
+        parent: tk.Misc,
+        app: App,
+        sidebar: Sidebar,
+        say: Callable[[str], None],
+        rescan: Callable[[], None],
+        changes: Changes,
     ) -> None:
         super().__init__(parent)
+        self._changes = changes
         self.app, self.sidebar, self.say, self._rescan = app, sidebar, say, rescan
         self.controller = Library(app, self)
         self._timer = ""
@@ -139,6 +147,7 @@ class LibraryScreen(ttk.Frame):
         table.on_sort = self.controller.sort_by
         table.on_activate = lambda row: self.details.open_folder()
         table.on_menu = self._menu
+        table.tree.bind("<Delete>", lambda event: self.clear_away())
         table.sorted_by = ("size", True)
         table.restore(self.app.settings.values.columns)
         self.controller.sort = table.sorted_by
@@ -252,12 +261,20 @@ class LibraryScreen(ttk.Frame):
         menu.add_command(
             label=_("Unpin") if pinned else _("Pin"), command=lambda: self.controller.set_pinned(ids, not pinned)
         )
+        menu.add_separator()
+        menu.add_command(label=_("Move to the trash…"), command=self.clear_away, accelerator=_("Del"))
         x, y = (
             (event.x_root, event.y_root)
             if event.num == 3
             else (self.table.winfo_rootx() + 80, self.table.winfo_rooty() + 60)
         )
         menu.tk_popup(x, y)
+
+    def clear_away(self, places: tuple[int, ...] = ()) -> None:
+        """Plans to move the chosen models, or single places of one, to the trash; the review asks."""
+        ids = tuple(sorted(int(str(id_)) for id_ in self.table.selected))
+        if ids or places:
+            self._changes.plan(self.controller.removal(ids, places), ways=True)
 
     def _categorise(self, ids: set[Hashable], slug: str | None) -> None:
         self.controller.set_category(ids, slug)

@@ -1,4 +1,4 @@
-"""The review of a plan: every path and why, before anything happens. What is applied is what was shown."""
+"""The review of a plan: every path, its size and why, before anything happens. What is applied is what was shown."""
 
 from __future__ import annotations
 
@@ -7,51 +7,128 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from model_manager.base.text import _, ngettext, shown
-from model_manager.operations import Plan
+from model_manager.base import units
+from model_manager.base.text import _, shown
+from model_manager.controllers.changes import Planned
+from model_manager.library.plan_words import VERBS, action_text, frees_text, is_final, undo_text
+from model_manager.operations import Plan, Step
+from model_manager.operations.draft import Way
 from model_manager.views import theme
+
+_MOST_SHOWN = 5000
+
+
+def _ways() -> tuple[tuple[Way, str], ...]:
+    return (
+        ("trash", _("To the trash: can be put back, frees space once it is emptied")),
+        ("aside", _("Set aside on the same volume: can be put back, frees nothing")),
+        ("delete", _("Delete for good: frees space at once, cannot be undone")),
+    )
 
 
 class Review(ttk.Toplevel):
-    """`on_apply(plan)` is called with the very object that is shown; Esc closes and changes nothing."""
+    """`on_apply(plan)` gets the very object that is shown, `on_way(way)` asks for another; Esc changes nothing."""
 
-    def __init__(self, parent: tk.Misc, plan: Plan, on_apply: Callable[[Plan], None]) -> None:
+    def __init__(
+        self, parent: tk.Misc, planned: Planned, on_apply: Callable[[Plan], None], on_way: Callable[[Way], None]
+    ) -> None:
         super().__init__(title=_("Review"), transient=parent.winfo_toplevel())
-        self._plan, self._on_apply = plan, on_apply
-        self.minsize(theme.px(parent, 560), theme.px(parent, 380))
-        frame = ttk.Frame(self, padding=theme.px(parent, 16))
+        self._planned, self._on_apply, self._on_way = planned, on_apply, on_way
+        self.minsize(theme.px(parent, 640), theme.px(parent, 420))
+        top = parent.winfo_toplevel()
+        width, height = theme.px(parent, 860), theme.px(parent, 520)
+        x = top.winfo_rootx() + max(0, (top.winfo_width() - width) // 2)
+        y = top.winfo_rooty() + max(0, (top.winfo_height() - height) // 3)
+        self.geometry(f"{width}x{height}+{x}+{y}")
+        self._gap = theme.px(parent, 8)
+        frame = ttk.Frame(self, padding=2 * self._gap)
         frame.pack(fill="both", expand=True)
-        ttk.Label(frame, text=shown(plan.title), font=theme.bold(parent, 2)).pack(anchor="w")
-        if plan.steps:
-            said = _("Nothing is moved or deleted. Undo removes what was made, as long as it is empty.")
-        else:
-            said = _("Everything is there already: nothing is to be done.")
-        ttk.Label(frame, text=said, wraplength=theme.px(parent, 520), justify="left").pack(
-            anchor="w", pady=theme.px(parent, 8)
-        )
         foot = ttk.Frame(frame)
-        foot.pack(side="bottom", fill="x", pady=(theme.px(parent, 12), 0))
-        ttk.Button(foot, text=_("Cancel"), command=self.destroy).pack(side="right")
-        if plan.steps:
-            label = ngettext("Make {n} folder", "Make {n} folders", len(plan.steps))
-            self.apply_button = ttk.Button(foot, text=label, bootstyle="primary", command=self._apply)
-            self.apply_button.pack(side="right", padx=theme.px(parent, 8))
-        self._list(frame, plan)
+        foot.pack(side="bottom", fill="x", pady=(self._gap, 0))
+        cancel = ttk.Button(foot, text=_("Cancel"), command=self.destroy)
+        cancel.pack(side="right")
+        if planned.make is not None:
+            self._choose_way(frame)
+        if planned.plan is None:
+            self._say(frame, planned.problem, danger=True)
+        else:
+            self._show(frame, foot, planned.plan)
         self.bind("<Escape>", lambda event: self.destroy())
-        self.focus_set()
+        cancel.focus_set()
+
+    def _show(self, frame: ttk.Frame, foot: ttk.Frame, plan: Plan) -> None:
+        top = ttk.Label(frame, text=shown(plan.title), font=theme.bold(frame, 2))
+        top.pack(side="top", anchor="w", before=frame.pack_slaves()[0])
+        if plan.steps:
+            self._say(frame, f"{frees_text(plan)} {undo_text(plan)}", danger=is_final(plan))
+            label, style = action_text(plan), "danger" if is_final(plan) else "primary"
+            self.apply_button = ttk.Button(foot, text=label, bootstyle=style, command=self._apply)
+            self.apply_button.pack(side="right", padx=self._gap)
+        else:
+            self._say(frame, _("Everything is there already: nothing is to be done."))
+        for warning in plan.warnings[:6]:
+            self._say(frame, f"⚠ {shown(warning)}")
+        if len(plan.warnings) > 6:
+            self._say(frame, _("⚠ and {n} more").format(n=len(plan.warnings) - 6))
+        self._list(frame, plan)
+
+    def _say(self, frame: ttk.Frame, text: str, danger: bool = False) -> None:
+        style = {"bootstyle": "danger"} if danger else {}
+        label = ttk.Label(frame, text=text, justify="left", **style)
+        label.pack(anchor="w", fill="x", pady=(self._gap // 2, 0))
+        label.bind("<Configure>", lambda event: label.configure(wraplength=event.width))
+
+    def _choose_way(self, frame: ttk.Frame) -> None:
+        self.way = tk.StringVar(self, self._planned.way)
+        for way, text in _ways():
+            ttk.Radiobutton(frame, text=text, value=way, variable=self.way, command=self._change_way).pack(
+                anchor="w", pady=(self._gap // 2, 0)
+            )
+
+    def _change_way(self) -> None:
+        way: Way = "delete" if self.way.get() == "delete" else "aside" if self.way.get() == "aside" else "trash"
+        self.destroy()
+        self._on_way(way)
 
     def _list(self, frame: ttk.Frame, plan: Plan) -> None:
-        tree = ttk.Treeview(frame, columns=("path", "why"), show="headings", selectmode="none", height=12)
-        for name, title, width in (("path", _("Folder"), 380), ("why", _("Why"), 180)):
-            tree.heading(name, text=title, anchor="w")
-            tree.column(name, width=theme.px(frame, width), anchor="w")
-        bar = ttk.Scrollbar(frame, orient="vertical", command=tree.yview)
+        box = ttk.Frame(frame)
+        box.pack(fill="both", expand=True, pady=(self._gap, 0))
+        tree = ttk.Treeview(box, columns=("size", "path", "why"), show="tree headings", selectmode="browse")
+        for name, title, width in (("#0", _("What"), 220), ("size", _("Size"), 80), ("path", _("Where"), 320),
+                                   ("why", _("Why"), 200)):  # fmt: skip
+            anchor = "e" if name == "size" else "w"
+            tree.heading(name, text=title, anchor=anchor)
+            tree.column(name, width=theme.px(frame, width), anchor=anchor, stretch=name in ("path", "why"))
+        bar = ttk.Scrollbar(box, orient="vertical", command=tree.yview)
         tree.configure(yscrollcommand=bar.set)
-        for step in plan.steps:
-            tree.insert("", "end", values=(shown(step.path), step.why))
-        tree.pack(side="left", fill="both", expand=True)
+        units_ = list(plan.units())
+        for unit in units_[:_MOST_SHOWN]:
+            self._insert(tree, unit, len(units_) == 1)
+        if len(units_) > _MOST_SHOWN:
+            tree.insert("", "end", text=_("… and {n} more").format(n=len(units_) - _MOST_SHOWN))
         bar.pack(side="right", fill="y")
+        tree.pack(side="left", fill="both", expand=True)
+        self.whole = ttk.Label(frame, justify="left")
+        self.whole.pack(side="bottom", fill="x")
+        self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width))
+        tree.bind("<<TreeviewSelect>>", lambda event: self._tell(tree))
+
+    def _insert(self, tree: ttk.Treeview, unit: tuple[Step, ...], opened: bool) -> None:
+        """What belongs together under what a person calls it, with every path below."""
+        top = ""
+        if unit[0].of:
+            size = units.size(sum(step.bytes for step in unit))
+            top = tree.insert("", "end", text=shown(unit[0].of), values=(size, "", ""), open=opened or len(unit) == 1)
+        for step in unit[:_MOST_SHOWN]:
+            values = (units.size(step.bytes), shown(step.path), shown(step.why))
+            tree.insert(top, "end", text=_(VERBS[step.verb]), values=values)
+
+    def _tell(self, tree: ttk.Treeview) -> None:
+        """The chosen line in full: a column is too narrow for a path."""
+        values = tree.item(tree.focus(), "values") or ("",) * 3
+        self.whole.configure(text="\n".join(str(part) for part in values[1:] if part))
 
     def _apply(self) -> None:
         self.destroy()
-        self._on_apply(self._plan)
+        if self._planned.plan is not None:
+            self._on_apply(self._planned.plan)

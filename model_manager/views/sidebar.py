@@ -11,7 +11,13 @@ from model_manager.base import units
 from model_manager.base.text import _
 from model_manager.views import theme
 
-_SCREENS = (("disk_map", "Disk map"), ("health", "Health"), ("folders", "Folders"), ("look", "Look"))
+_SCREENS = (
+    ("disk_map", "Disk map"),
+    ("health", "Health"),
+    ("history", "History"),
+    ("folders", "Folders"),
+    ("look", "Look"),
+)
 
 
 class Sidebar(ttk.Frame):

@@ -14,25 +14,29 @@ import ttkbootstrap as ttk
 from model_manager.app import App
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.text import _
-from model_manager.controllers.folders import Applied, ScanWanted
+from model_manager.controllers.changes import Applied, Changes, Planned
+from model_manager.controllers.folders import ScanWanted
 from model_manager.controllers.library import DetailsStale, Said
 from model_manager.jobs import Job, JobChanged
 from model_manager.library.scan import scan
+from model_manager.operations.draft import Way
 from model_manager.views import theme
 from model_manager.views.about import About
 from model_manager.views.disk_map import DiskMapScreen
 from model_manager.views.folders import FoldersScreen
 from model_manager.views.health import HealthScreen
+from model_manager.views.history import HistoryScreen
 from model_manager.views.jobs import JobsBar
 from model_manager.views.library import LibraryScreen
 from model_manager.views.look import LookScreen
 from model_manager.views.pump import Pump
+from model_manager.views.review import Review
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
 
 log = logging.getLogger(__name__)
 
-SCREENS = ("library", "disk_map", "health", "folders", "look")
+SCREENS = ("library", "disk_map", "health", "history", "folders", "look")
 
 
 class Window:
@@ -55,7 +59,6 @@ class Window:
         self.pump = Pump(self.root, app.jobs.messages)
         self.scan_job: Job | None = None
         self._last_scan = 0.0
-        self._last_operation = ""
         self._build()
         self._bind()
         self._listen()
@@ -70,11 +73,13 @@ class Window:
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
         self.toasts = Toasts(self.root)
-        self.library = LibraryScreen(self.body, self.app, self.sidebar, self.toasts.show, self.scan)
+        self.changes = Changes(self.app, self)
+        self.library = LibraryScreen(self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes)
         makers: dict[str, Callable[[], Any]] = {
             "disk_map": lambda: DiskMapScreen(self.body, self.library.controller, self.show_model),
             "health": lambda: HealthScreen(self.body, self.app, self.show_model),
-            "folders": lambda: FoldersScreen(self.body, self.app, self.scan),
+            "folders": lambda: FoldersScreen(self.body, self.app, self.changes),
+            "history": lambda: HistoryScreen(self.body, self.app, self.changes),
             "look": lambda: LookScreen(self.body, self.app, self.restyle),
         }
         self._makers = makers
@@ -152,11 +157,17 @@ class Window:
 
     def undo(self, id_: str = "") -> None:
         """Puts back an operation, the last one of this window when none is named."""
-        id_ = id_ or self._last_operation
-        if id_:
-            self._last_operation = ""
-            self.open("folders")
-            self.screens["folders"].controller.undo(id_)
+        if id_ or self.changes.last:
+            self.changes.undo(id_ or self.changes.last)
+
+    def review(self, planned: Planned) -> None:
+        """Shows a plan; another way is planned anew."""
+
+        def again(way: Way) -> None:
+            if planned.make is not None:
+                self.changes.plan(planned.make, way, ways=True)
+
+        Review(self.root, planned, self.changes.apply, again)
 
     def show_model(self, id_: int) -> None:
         """Opens the library at one model."""
@@ -190,14 +201,17 @@ class Window:
         if isinstance(message, Said):
             self.toasts.show(message.text)
         elif isinstance(message, Applied):
-            self._last_operation = message.id
-            self.toasts.show(f"{message.title}: {message.state}", _("Undo"), lambda: self.undo(message.id))
+            if message.undoable:
+                self.toasts.show(message.text, _("Undo"), lambda: self.undo(message.id))
+            else:
+                self.toasts.show(message.text)
         elif isinstance(message, ScanWanted):
             self.scan()
         elif isinstance(message, DetailsStale):
             self.library.controller.select(self.library.controller.selected)
         elif isinstance(message, ScanFinished) and message.problems:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
+        self.changes.handle(message)
         if isinstance(message, JobChanged):
             self.status.show_job(message.job)
         for screen in self.screens.values():

@@ -1,0 +1,142 @@
+"""Every change of the disk from the window: planned in the background, shown, applied as shown, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.events import OperationChanged
+from model_manager.base.text import _, shown
+from model_manager.controllers.library import Said
+from model_manager.jobs import JobChanged, Progress
+from model_manager.library.removal import touched
+from model_manager.operations import Operation, Plan
+from model_manager.operations.draft import NoTrash, Way
+
+Make = Callable[[Way], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the review shows. `plan` is None when it could not be made that way; `problem` says why.
+
+    `make` plans it anew in another way; None where there is only one.
+    """
+
+    plan: Plan | None
+    way: Way
+    problem: str = ""
+    make: Make | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An operation ended: `text` tells it, `undoable` whether a button may put it back."""
+
+    id: str
+    text: str
+    undoable: bool
+
+
+class ChangesView(Protocol):
+    def review(self, planned: Planned) -> None: ...
+
+
+class Changes:
+    """One for the window; the screens give it a way to make their plan."""
+
+    def __init__(self, app: App, view: ChangesView) -> None:
+        self._app, self._view = app, view
+        self.last = ""
+        """The operation that Ctrl+Z puts back."""
+
+    def plan(self, make: Make, way: Way = "trash", ways: bool = False) -> None:
+        """Makes a plan in the background and shows it. `ways`: the person may choose another way."""
+
+        def work(progress: object) -> Planned:
+            choice = make if ways else None
+            try:
+                return Planned(make(way), way, "", choice)
+            except NoTrash as error:
+                return Planned(None, way, f"{error.path}: {error.reason}. {error.hint}.", choice)
+            except ModelManagerError as error:
+                return Planned(None, way, str(error))
+
+        self._app.jobs.start(_("Planning"), "query", work)
+
+    def handle(self, message: object) -> None:
+        if isinstance(message, JobChanged) and message.job.state == "done":
+            result = message.job.result
+            if isinstance(result, Planned):
+                if result.plan is None and result.make is None:
+                    self._app.jobs.post(Said(result.problem))
+                else:
+                    self._view.review(result)
+        elif isinstance(message, Applied):
+            self.last = message.id if message.undoable else ""
+
+    def apply(self, plan: Plan) -> None:
+        """Applies the very plan that was shown, then reads again what it changed."""
+
+        def work(progress: Progress) -> None:
+            try:
+                done = self._app.operations.apply(plan, progress)
+            except ModelManagerError as error:
+                self._app.jobs.post(Said(str(error)))
+                return
+            finally:
+                self._look_again(plan)
+            self._app.jobs.post(Applied(done.id, told(done), done.undoable))
+
+        self._app.jobs.start(shown(plan.title), "files", work)
+
+    def undo(self, id_: str, units_: Collection[int] | None = None) -> None:
+        """Puts an operation back, or only these units of it."""
+
+        def work(progress: object) -> None:
+            try:
+                done = self._app.operations.undo(id_, units_)
+            except ModelManagerError as error:
+                self._app.jobs.post(Said(str(error)))
+                return
+            self._look_again(done.plan)
+            self._app.jobs.post(Said(_told_undone(done, units_)))
+
+        self.last = "" if id_ == self.last else self.last
+        self._app.jobs.start(_("Undoing"), "files", work)
+
+    def _look_again(self, plan: Plan) -> None:
+        self._app.scanner(self._app.jobs.post).run(Progress(), touched(self._app.database, plan))
+        self._app.jobs.post(OperationChanged(plan.id))
+
+
+def told(done: Operation) -> str:
+    """What became of a plan, in a sentence or two."""
+    problems = [now.problem for now in done.steps if now.problem]
+    title = shown(done.plan.title)
+    if done.state == "applied":
+        later = done.plan.frees - done.plan.frees_now
+        if later:
+            return _("{title}: done. {size} come back when the trash is emptied.").format(
+                title=title, size=units.size(later)
+            )
+        if done.plan.frees:
+            return _("{title}: done. {size} came back.").format(title=title, size=units.size(done.plan.frees))
+        return _("{title}: done.").format(title=title)
+    why = problems[0] if problems else ""
+    if done.state == "partly":
+        return _("{title}: not all of it was done. {why}").format(title=title, why=why)
+    return _("{title}: nothing was changed. {why}").format(title=title, why=why)
+
+
+def _told_undone(done: Operation, units_: Collection[int] | None) -> str:
+    stays = [
+        now.problem
+        for step, now in zip(done.plan.steps, done.steps, strict=True)
+        if now.problem and now.state != "undone" and (units_ is None or step.unit in units_)
+    ]
+    return _("Some of it stays: {why}").format(why=stays[0]) if stays else _("It is as it was before.")

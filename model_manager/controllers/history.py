@@ -1,0 +1,106 @@
+"""History: what was changed on the disk, and what of it lies in the trash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from model_manager.app import App
+from model_manager.base.events import OperationChanged
+from model_manager.base.text import _, shown
+from model_manager.controllers.changes import Changes
+from model_manager.jobs import JobChanged
+from model_manager.operations import Operation, Plan
+from model_manager.operations.draft import Way
+from model_manager.operations.trashed import Trashed, plan_empty, trashed
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One operation as shown. `at` in seconds since 1970; `problem` is why something of it stayed."""
+
+    id: str
+    at: float
+    title: str
+    state: str
+    frees: int
+    undoable: bool
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """`trash`: what is still there of what this program moved; `frees`: bytes that emptying it brings back."""
+
+    lines: tuple[Line, ...]
+    trash: tuple[Trashed, ...]
+    elsewhere: int
+    """How many things somebody else restored or emptied."""
+    unreadable: tuple[str, ...]
+
+    @property
+    def frees(self) -> int:
+        return sum(item.frees for item in self.trash)
+
+
+class HistoryView(Protocol):
+    def show_past(self, past: Past) -> None: ...
+
+
+class History:
+    def __init__(self, app: App, view: HistoryView, changes: Changes) -> None:
+        self._app, self._view, self._changes = app, view, changes
+
+    def start(self) -> None:
+        """Loads in the background."""
+        self._app.jobs.start(_("Reading the history"), "query", lambda progress: self._load())
+
+    def handle(self, message: object) -> None:
+        if isinstance(message, JobChanged) and isinstance(message.job.result, Past) and message.job.state == "done":
+            self._view.show_past(message.job.result)
+        elif isinstance(message, OperationChanged):
+            self.start()
+
+    def undo(self, id_: str) -> None:
+        self._changes.undo(id_)
+
+    def restore(self, items: Sequence[Trashed]) -> None:
+        """Puts things back with what was moved together with them."""
+        by_operation: dict[str, set[int]] = {}
+        for item in items:
+            by_operation.setdefault(item.operation, set()).add(item.unit)
+        for id_, units in by_operation.items():
+            self._changes.undo(id_, sorted(units))
+
+    def empty(self, items: Sequence[Trashed]) -> None:
+        """Plans to delete these for good; the review asks."""
+
+        def make(way: Way) -> Plan:
+            return plan_empty(items, self._app.volumes)
+
+        self._changes.plan(make, "delete")
+
+    def _load(self) -> Past:
+        operations, problems = self._app.operations.history()
+        items = trashed(operations, self._app.volumes)
+        there = tuple(item for item in items if item.where == "trash")
+        return Past(
+            tuple(_line(operation) for operation in operations if operation.state != "planned"),
+            there,
+            len(items) - len(there),
+            tuple(str(problem) for problem in problems),
+        )
+
+
+def _line(operation: Operation) -> Line:
+    problem = next((step.problem for step in operation.steps if step.problem), operation.damaged)
+    return Line(
+        operation.id,
+        operation.undone_at or operation.applied_at or operation.plan.created_at,
+        shown(operation.plan.title),
+        operation.state,
+        operation.plan.frees,
+        operation.undoable,
+        shown(problem),
+    )

@@ -1,0 +1,57 @@
+"""A plan in words: what it does, what comes back and when, what cannot be put back."""
+
+from __future__ import annotations
+
+from model_manager.base import units
+from model_manager.base.text import _, ngettext
+from model_manager.operations import Plan
+
+VERBS = {
+    "trash": "to the trash", "delete": "delete for good", "move": "move", "copy": "copy", "link": "link",
+    "write": "write", "make_folder": "make the folder", "ask": "ask the tool",
+}  # fmt: skip
+
+
+def frees_text(plan: Plan) -> str:
+    """What really comes back, and when."""
+    if plan.frees_now == plan.frees:
+        if plan.frees == 0:
+            return _("Frees nothing.")
+        return _("Frees {size}.").format(size=units.size(plan.frees))
+    if plan.frees_now:
+        words = _("Frees {now} now and {later} once the trash is emptied.")
+        return words.format(now=units.size(plan.frees_now), later=units.size(plan.frees - plan.frees_now))
+    return _("Frees {size} once the trash is emptied; until then nothing.").format(size=units.size(plan.frees))
+
+
+def undo_text(plan: Plan) -> str:
+    """What undo will do."""
+    final = sum(1 for step in plan.steps if not step.undo)
+    if not final:
+        return _("Undo puts everything back.")
+    if final == len(plan.steps):
+        return _("This cannot be undone.")
+    return ngettext("{n} step cannot be undone.", "{n} steps cannot be undone.", final)
+
+
+def is_final(plan: Plan) -> bool:
+    """Whether a step of it destroys something for good; shared blocks lose nothing."""
+    return any(not step.undo and step.verb != "link" for step in plan.steps)
+
+
+def action_text(plan: Plan) -> str:
+    """What the button says: the act, how many and how much."""
+    count = sum(1 for _unit in plan.units())
+    verbs = {step.verb for step in plan.steps}
+    size = units.size(sum(step.bytes for step in plan.steps))
+    if verbs == {"make_folder"}:
+        return ngettext("Make {n} folder", "Make {n} folders", len(plan.steps))
+    if verbs == {"trash"} and any(step.target and step.target.endswith("aside") for step in plan.steps):
+        return ngettext("Set {n} item ({size}) aside", "Set {n} items ({size}) aside", count, size=size)
+    if verbs <= {"trash", "write"}:
+        return ngettext("Move {n} item ({size}) to the trash", "Move {n} items ({size}) to the trash", count, size=size)
+    if verbs == {"link"}:
+        return ngettext("Share {n} copy ({size})", "Share {n} copies ({size})", len(plan.steps), size=size)
+    if verbs & {"delete", "ask"}:
+        return ngettext("Delete {n} item ({size}) for good", "Delete {n} items ({size}) for good", count, size=size)
+    return ngettext("Do {n} step", "Do {n} steps", len(plan.steps))

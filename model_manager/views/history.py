@@ -1,0 +1,170 @@
+"""History: what was changed, with undo; and what lies in the trash, with restore and the way to space."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import tkinter as tk
+
+import ttkbootstrap as ttk
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _, ngettext, short_path, shown
+from model_manager.controllers.changes import Changes
+from model_manager.controllers.history import History, Line, Past
+from model_manager.operations.trashed import Trashed
+from model_manager.views import theme
+
+
+def _states() -> dict[str, str]:
+    return {"applied": _("done"), "partly": _("partly done"), "undone": _("put back"), "refused": _("refused"),
+            "stuck": _("stuck: tried again at the next start")}  # fmt: skip
+
+
+class HistoryScreen(ttk.Frame):
+    """Implements HistoryView."""
+
+    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+        super().__init__(parent)
+        self.controller = History(app, self, changes)
+        self._lines: dict[str, Line] = {}
+        self._items: dict[str, list[Trashed]] = {}
+        """Row -> the things of one unit: what came together goes back together."""
+        self._gap = gap = theme.px(self, 8)
+        ttk.Label(self, text=_("History"), font=theme.bold(self, 3), padding=gap).pack(anchor="w")
+        self.words = ttk.Label(self, padding=(gap, 0), justify="left")
+        self.words.pack(anchor="w", fill="x")
+        panes = ttk.Panedwindow(self, orient="vertical")
+        panes.pack(fill="both", expand=True)
+        panes.add(self._build_operations(panes), weight=3)
+        panes.add(self._build_trash(panes), weight=2)
+
+    def _build_operations(self, parent: tk.Misc) -> ttk.Frame:
+        box = ttk.Frame(parent, padding=self._gap)
+        columns = (("when", _("When"), 130), ("state", _("State"), 110), ("frees", _("Frees"), 90),
+                   ("what", _("What"), 420), ("problem", _("Stayed, because"), 260))  # fmt: skip
+        foot = ttk.Frame(box)
+        foot.pack(side="bottom", fill="x", pady=(self._gap, 0))
+        self.undo_button = ttk.Button(foot, text=_("Put back"), command=self._undo)
+        self.undo_button.pack(side="left")
+        self.operations = _tree(box, columns)
+        self.operations.bind("<<TreeviewSelect>>", lambda event: self._enable())
+        return box
+
+    def _build_trash(self, parent: tk.Misc) -> ttk.Frame:
+        box = ttk.Frame(parent, padding=self._gap)
+        self.trash_title = ttk.Label(box, font=theme.bold(self), justify="left")
+        self.trash_title.pack(anchor="w", fill="x")
+        foot = ttk.Frame(box)
+        foot.pack(side="bottom", fill="x", pady=(self._gap, 0))
+        self.restore_button = ttk.Button(foot, text=_("Restore"), command=self._restore)
+        self.restore_button.pack(side="left")
+        self.empty_button = ttk.Button(foot, bootstyle="danger outline", command=self._empty)
+        self.empty_button.pack(side="right")
+        columns = (("#0", _("What"), 240), ("when", _("Since"), 130), ("size", _("Size"), 90), ("path", _("Was"), 420))
+        self.trash = _tree(box, columns)
+        self.trash.configure(selectmode="extended", show="tree headings")
+        self.trash.bind("<<TreeviewSelect>>", lambda event: self._enable())
+        return box
+
+    def start(self) -> None:
+        self.controller.start()
+
+    def handle(self, message: object) -> None:
+        self.controller.handle(message)
+
+    def restyle(self) -> None:
+        """Nothing of its own."""
+
+    def show_past(self, past: Past) -> None:
+        self.operations.delete(*self.operations.get_children())
+        self.trash.delete(*self.trash.get_children())
+        self._lines = {line.id: line for line in past.lines}
+        together: dict[tuple[str, int], list[Trashed]] = {}
+        for item in past.trash:
+            together.setdefault((item.operation, item.unit), []).append(item)
+        self._items = {str(number): items for number, items in enumerate(together.values())}
+        if not past.lines:
+            self.words.configure(text=_("This program has changed nothing on your disk yet. What it does stands here."))
+        else:
+            self.words.configure(text=_("What this program changed on your disk, newest first."))
+        states = _states()
+        for line in past.lines:
+            values = (_moment(line.at), states.get(line.state, line.state), units.size(line.frees) if line.frees else "",
+                      line.title, line.problem)  # fmt: skip
+            self.operations.insert("", "end", line.id, values=values)
+        home = os.path.expanduser("~")
+        for number, items in self._items.items():
+            size = units.size(sum(item.bytes for item in items))
+            name = shown(items[0].of) or os.path.basename(items[0].path)
+            self.trash.insert("", "end", number, text=name, values=(_moment(items[0].at), size, ""))
+            for item in items:
+                cells = ("", units.size(item.bytes), shown(short_path(item.path, home)))
+                self.trash.insert(number, "end", f"{number}/{item.path}", text="", values=cells)
+        self._say_trash(past)
+        self._enable()
+
+    def _say_trash(self, past: Past) -> None:
+        if past.trash:
+            text = ngettext(
+                "{n} thing of this program's lies in the trash: {size} come back when it is deleted for good.",
+                "{n} things of this program's lie in the trash: {size} come back when they are deleted for good.",
+                len(self._items),
+                size=units.size(past.frees),
+            )
+        else:
+            text = _("Nothing of this program's lies in the trash.")
+        if past.elsewhere:
+            text += " " + ngettext(
+                "{n} more was restored or emptied elsewhere.",
+                "{n} more were restored or emptied elsewhere.",
+                past.elsewhere,
+            )
+        self.trash_title.configure(text=text)
+
+    def _enable(self) -> None:
+        chosen = self.operations.selection()
+        can = bool(chosen) and self._lines[chosen[0]].undoable
+        self.undo_button.configure(state="normal" if can else "disabled")
+        self.restore_button.configure(state="normal" if self.trash.selection() else "disabled")
+        items = self._chosen_or_all()
+        count = len({(item.operation, item.unit) for item in items})
+        size = units.size(sum(item.frees for item in items))
+        text = ngettext("Delete {n} for good ({size})…", "Delete these {n} for good ({size})…", count, size=size)
+        self.empty_button.configure(text=text, state="normal" if items else "disabled")
+
+    def _chosen_or_all(self) -> list[Trashed]:
+        return self._chosen() or [item for items in self._items.values() for item in items]
+
+    def _chosen(self) -> list[Trashed]:
+        """The chosen ones, each with what came with it."""
+        tops = dict.fromkeys(row.partition("/")[0] for row in self.trash.selection())
+        return [item for top in tops for item in self._items[top]]
+
+    def _undo(self) -> None:
+        self.controller.undo(self.operations.selection()[0])
+
+    def _restore(self) -> None:
+        self.controller.restore(self._chosen())
+
+    def _empty(self) -> None:
+        self.controller.empty(self._chosen_or_all())
+
+
+def _tree(box: ttk.Frame, columns: tuple[tuple[str, str, int], ...]) -> ttk.Treeview:
+    tree = ttk.Treeview(box, columns=[name for name, _title, _width in columns if name != "#0"], show="headings",
+                        selectmode="browse", height=5)  # fmt: skip
+    for name, title, width in columns:
+        anchor = "e" if name in ("size", "frees") else "w"
+        tree.heading(name, text=title, anchor=anchor)
+        tree.column(name, width=theme.px(box, width), anchor=anchor, stretch=name in ("what", "path", "problem"))
+    bar = ttk.Scrollbar(box, orient="vertical", command=tree.yview)
+    tree.configure(yscrollcommand=bar.set)
+    bar.pack(side="right", fill="y")
+    tree.pack(side="left", fill="both", expand=True)
+    return tree
+
+
+def _moment(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds).strftime("%-d %b %Y %H:%M")
