@@ -148,13 +148,13 @@ def _groups(tx: Tx, wanted: Wanted, known: dict[int, RootRow]) -> Iterator[_Grou
 
 
 def _joined(going: Sequence[PlaceView], files: dict[int, list[FileView]]) -> list[list[PlaceView]]:
-    """Places of one root that share a path, transitively; each alone otherwise."""
+    """Places of one root that share a file, by whatever names, transitively; each alone otherwise."""
     groups: list[list[PlaceView]] = []
-    by_path: dict[tuple[int, str], int] = {}
-    of_group: dict[int, set[str]] = {}
+    by_file: dict[tuple[int, int], int] = {}
+    of_group: dict[int, set[int]] = {}
     for place in going:
-        paths = {file.path for file in files.get(place.id, [])}
-        met = sorted({by_path[key] for path in paths if (key := (place.root, path)) in by_path})
+        shared = {file.file for file in files.get(place.id, [])}
+        met = sorted({by_file[key] for one in shared if (key := (place.root, one)) in by_file})
         if met:
             target = met[0]
             for other in met[1:]:
@@ -166,9 +166,9 @@ def _joined(going: Sequence[PlaceView], files: dict[int, list[FileView]]) -> lis
             groups.append([])
             of_group[target] = set()
         groups[target].append(place)
-        of_group[target] |= paths
-        for path in of_group[target]:
-            by_path[(place.root, path)] = target
+        of_group[target] |= shared
+        for one in of_group[target]:
+            by_file[(place.root, one)] = target
     return [group for group in groups if group]
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
 from model_manager.stores.look import Look, is_folder
+from model_manager.stores.removal import CannotRemove, Part, Placed
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
 
@@ -191,5 +192,15 @@ def in_use(env: Env) -> str | None:
     return f"Docker Model Runner is running (process {running.pid})" if running else None
 
 
-STORE = Store(TOOL, "Docker Model Runner", find, describe, in_use)
+def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """By Docker's own command: its index, bundles and blobs change together under its own lock."""
+    names = " ".join(place.name for place in places)
+    raise CannotRemove(
+        "clear away", places[0].path, "Docker keeps an index of its models, which only it may change",
+        f"run: docker model rm {names}",
+    )  # fmt: skip
+    yield
+
+
+STORE = Store(TOOL, "Docker Model Runner", find, describe, in_use, remove=remove)
 STORES = (STORE,)

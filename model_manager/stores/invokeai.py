@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+import urllib.parse
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from model_manager.base.facts import Claim, Health
@@ -19,6 +20,7 @@ from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Sour
 from model_manager.stores.grouping import is_weights
 from model_manager.stores.look import Look
 from model_manager.stores.private_copy import rows_of
+from model_manager.stores.removal import Asking, CannotRemove, Part, Placed
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import yaml_settings
 from model_manager.stores.store import Store
@@ -38,6 +40,7 @@ _BASES = {
     "flux": "Flux.1", "flux2": "Flux.2", "z-image": "Z-Image", "qwen-image": "Qwen-Image", "cogview4": "CogView 4",
 }  # fmt: skip
 _OWN = frozenset({".download_cache", ".convert_cache", ".convert_tmp", "model_images", ".cache"})
+_SERVICE = "http://127.0.0.1:9090"  # invokeai.yaml: host and port, as they are by default
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
@@ -205,5 +208,25 @@ def in_use(env: Env) -> str | None:
     return f"InvokeAI is running (process {running.pid})" if running else None
 
 
-STORE = Store(TOOL, "InvokeAI", find, describe, in_use)
+def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """By InvokeAI itself, which keeps a database: DELETE /api/v2/models/i/{key} (api/routers/model_manager.py).
+
+    It removes the files of models in its own folder and only forgets the others.
+    """
+    if not in_use(env):
+        raise CannotRemove(
+            "clear away", places[0].path, "InvokeAI keeps a database of its models, which only it may change",
+            "start InvokeAI and try again, or remove the model there",
+        )  # fmt: skip
+    for place in places:
+        key = urllib.parse.quote(place.name, safe="")
+        paths = tuple(file.path for file in place.files if file.path.startswith(root.path.rstrip(os.sep) + os.sep))
+        yield Asking(
+            f"{_SERVICE}/api/v2/models/i/{key}", "DELETE", "", f"{_SERVICE}/api/v2/models/i/{key}", place.name,
+            "InvokeAI removes it itself" if paths else "InvokeAI forgets it; the file lies outside its folder and stays",
+            paths,
+        )  # fmt: skip
+
+
+STORE = Store(TOOL, "InvokeAI", find, describe, in_use, remove=remove)
 STORES = (STORE,)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health, Role
-from model_manager.stores import ollama_service
+from model_manager.stores import ollama_removal, ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.look import Look, is_folder
@@ -264,5 +264,7 @@ def _leftovers(store: _Store, look: Look) -> Iterator[Leftover]:
             )
 
 
-STORE = Store(TOOL, "Ollama", find, describe, in_use)
+STORE = Store(
+    TOOL, "Ollama", find, describe, in_use, remove=ollama_removal.remove, remove_leftover=ollama_removal.remove_leftover
+)
 STORES = (STORE,)

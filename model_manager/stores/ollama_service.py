@@ -20,7 +20,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found]:
     why = "this folder belongs to another user: its owner or an administrator can read it"
     look.problem(root.path, "denied", why)
     look.unread.append(root.path)
-    for record in _tags():
+    for record in tags():
         name = record.get("name")
         if isinstance(name, str) and name:
             yield _found(name[:300], record, root)
@@ -40,7 +40,13 @@ def _found(name: str, record: dict[str, object], root: FoundRoot) -> Found:
     return Found(name, os.path.join(root.path, "manifests"), (), claims=tuple(claims), health=health, details=told)
 
 
-def _tags() -> list[dict[str, object]]:
+def address() -> str:
+    """Where the service answers; empty when it is not on this computer."""
+    host, port = _address(os.environ.get("OLLAMA_HOST", ""))
+    return f"http://{host}:{port}" if host in _LOOPBACK else ""
+
+
+def tags() -> list[dict[str, object]]:
     """The service's list. Loopback only, whatever OLLAMA_HOST says; two seconds at most."""
     host, port = _address(os.environ.get("OLLAMA_HOST", ""))
     if host not in _LOOPBACK:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Role
 from model_manager.stores.env import Env
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.found import FoundRoot
 
 _MOST_IN_A_FOLDER = 20_000
 
@@ -81,21 +81,23 @@ def remove_plain(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterato
     """The rule of tools without an index: the model's own files, and its folder when it holds nothing else.
 
     A folder goes whole only when every file in it is one of the model's, so nothing goes that was not
-    listed. Files that other places name stay.
+    listed. Files that other places name stay, and so do files outside the root that a record of the
+    tool names (Jan's model_path, KoboldCpp's .kcpps): its own removal leaves those too.
     """
+    inside = root.path.rstrip(os.sep) + os.sep
     for place in places:
-        own = [file for file in place.files if file.path not in place.elsewhere]
+        own = [file for file in place.files if file.path not in place.elsewhere and file.path.startswith(inside)]
+        if not own:
+            raise CannotRemove(
+                "clear away", place.path, "this tool only refers to it: the file lies outside the tool's own folder",
+                "add the folder it lies in, then remove it there",
+            )  # fmt: skip
         folder = _own_folder(root, place, {file.path for file in own})
         if folder:
             yield Going(folder, f"the folder of {place.name}: everything in it belongs to it")
             continue
         for file in sorted(own, key=lambda file: (file.role != "manifest", file.path)):
             yield Going(file.path, _WHY.get(file.role, "belongs to it"))
-
-
-def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
-    """The rule of most tools: what nobody lists is one file or folder."""
-    yield Going(leftover.path, leftover.of or leftover.kind.replace("-", " "))
 
 
 _WHY = {

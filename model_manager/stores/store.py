@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.hub_removal import in_hub, remove_from_hub, remove_hub_leftover
 from model_manager.stores.look import Look
-from model_manager.stores.removal import Part, Placed, remove_leftover, remove_plain
+from model_manager.stores.removal import Going, Part, Placed, remove_plain
+
+
+def remove_by_layout(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """The rule of tools without an index of their own: that of the Hugging Face cache where a place lies in one."""
+    hub = [place for place in places if in_hub(place.path)]
+    yield from remove_from_hub(root, hub)
+    yield from remove_plain(root, [place for place in places if not in_hub(place.path)], env)
+
+
+def remove_leftover_by_layout(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
+    """What nobody lists is one file or folder, but in a Hugging Face cache."""
+    if in_hub(leftover.path) or f"{os.sep}blobs{os.sep}" in leftover.path:
+        yield from remove_hub_leftover(root, leftover)
+    else:
+        yield Going(leftover.path, leftover.of or leftover.kind.replace("-", " "))
 
 
 @dataclass(frozen=True)
@@ -34,7 +51,7 @@ class Store:
     in_use: Callable[[Env], str | None] = lambda env: None
     status: Literal["verified", "partly-verified", "unverified"] = "verified"
     """How far the layout was checked against the tool's own source."""
-    remove: Callable[[FoundRoot, Sequence[Placed], Env], Iterable[Part]] = remove_plain
-    remove_leftover: Callable[[FoundRoot, Leftover, Env], Iterable[Part]] = remove_leftover
+    remove: Callable[[FoundRoot, Sequence[Placed], Env], Iterable[Part]] = remove_by_layout
+    remove_leftover: Callable[[FoundRoot, Leftover, Env], Iterable[Part]] = remove_leftover_by_layout
     must_close: bool = False
     """Whether the tool has to be closed before its files change (it keeps an index in memory)."""

@@ -1,0 +1,209 @@
+"""How a model leaves a Hugging Face cache: by the plan that its library computes, as our parts.
+
+The order is the library's own: snapshot entries, refs, blobs that no revision leads to any more, and the
+payload of the cache-wide store when this was the last repository that leads to it (huggingface_hub 2.4:
+utils/_cache_manager.py, utils/_shared_blobs.py). A payload whose `.refs` is missing is never removed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from model_manager.base.errors import reason_of
+from model_manager.base.reading import read_small
+from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.grouping import is_weights
+from model_manager.stores.removal import CannotRemove, Going, Part, Placed
+
+_IN_REPO = re.compile(
+    r"^(?P<repo>.*[/\\](?:models|datasets|spaces)--[^/\\]+)[/\\]snapshots[/\\](?P<commit>[^/\\]+)(?:[/\\]|$)"
+)
+_BLOB = re.compile(
+    r"^(?P<repo>.*[/\\](?:models|datasets|spaces)--[^/\\]+)[/\\](?P<what>blobs|snapshots)[/\\](?P<name>[^/\\]+)$"
+)
+_PAYLOAD = re.compile(r"^(?P<cache>.*)[/\\]blobs[/\\][0-9a-f]{2}[/\\][0-9a-f]{64}$")
+_DEEPEST = 16
+
+
+@dataclass(slots=True)
+class _Repo:
+    """One repository as it is now: entries by path with the blob each leads to ("" for a file of its own)."""
+
+    path: str
+    snapshots: dict[str, dict[str, str]] = field(default_factory=dict)
+    refs: dict[str, list[str]] = field(default_factory=dict)
+
+    def named(self, commit: str) -> bool:
+        return commit in self.refs
+
+
+def in_hub(path: str) -> bool:
+    """Whether a place lies in a repository of such a cache."""
+    return _IN_REPO.match(path) is not None
+
+
+def remove_from_hub(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
+    """The entries of these places, what nothing names after them, and the rest of a revision without weights."""
+    by_repo: dict[str, set[str]] = {}
+    for place in places:
+        for file in place.files:
+            match = _IN_REPO.match(file.path)
+            if match and file.path not in place.elsewhere:
+                by_repo.setdefault(match["repo"], set()).add(file.path)
+    blobs: set[str] = set()
+    for path, entries in by_repo.items():
+        repo = _read(path)
+        yield from _remove(repo, _with_unnamed(repo, entries), blobs)
+    yield from _payloads(root.path, blobs)
+
+
+def remove_hub_leftover(root: FoundRoot, leftover: Leftover) -> Iterator[Part]:
+    """An orphan, a partial download, or a revision that nothing names; looked at once more."""
+    match = _BLOB.match(leftover.path)
+    if _PAYLOAD.match(leftover.path) and not match:
+        yield from _payload(leftover.path, root.path, set())
+        return
+    blobs: set[str] = set()
+    if match is None or leftover.kind == "partial":
+        yield Going(leftover.path, leftover.of or "an unfinished download")
+        return
+    repo = _read(match["repo"])
+    if match["what"] == "snapshots":
+        if repo.named(match["name"]):
+            raise CannotRemove("clear away", leftover.path, "a branch or tag names this revision now", "scan again")
+        yield from _remove(repo, set(repo.snapshots.get(match["name"], {})), blobs)
+        yield from _payloads(root.path, blobs)
+        return
+    if any(blob == leftover.path for files in repo.snapshots.values() for blob in files.values()):
+        raise CannotRemove("clear away", leftover.path, "a revision leads to this blob now", "scan again")
+    yield Going(leftover.path, "no revision names this blob")
+    yield from _payloads(root.path, {leftover.path})
+
+
+def _remove(repo: _Repo, entries: set[str], gone: set[str]) -> Iterator[Part]:
+    """What goes of one repository; the blobs that go are added to `gone`."""
+    whole = [commit for commit, files in repo.snapshots.items() if files and _goes_whole(files, entries)]
+    for commit in whole:
+        entries |= set(repo.snapshots[commit])
+    left = {blob for files in repo.snapshots.values() for path, blob in files.items() if path not in entries}
+    blobs = dict.fromkeys(blob for files in repo.snapshots.values() for path, blob in files.items()
+                          if path in entries and blob and blob not in left)  # fmt: skip
+    if len(whole) == len(repo.snapshots) and not _is_loading(repo):
+        yield Going(repo.path, "the whole repository: nothing else of it is used")
+    else:
+        for commit in whole:
+            yield Going(os.path.join(repo.path, "snapshots", commit), "a revision of which nothing else is used")
+            for ref in repo.refs.get(commit, ()):
+                yield Going(ref, "names the revision that goes")
+        inside = {path for commit in whole for path in repo.snapshots[commit]}
+        for path in sorted(entries - inside):
+            yield Going(path, "its name in the repository")
+        for blob in blobs:
+            yield Going(blob, "its bytes: no revision leads to them any more")
+    gone.update(blobs)
+
+
+def _payloads(cache: str, blobs: set[str]) -> Iterator[Part]:
+    """The payloads of the cache-wide store that only these blobs lead to."""
+    for payload in sorted({payload for blob in blobs if (payload := _payload_of(blob))}):
+        yield from _payload(payload, cache, blobs)
+
+
+def _goes_whole(files: dict[str, str], entries: set[str]) -> bool:
+    """Whether no weights are left in a revision: READMEs and settings alone are of no use to anybody."""
+    if not entries & set(files):
+        return False
+    return not any(is_weights(os.path.basename(path)) for path in files if path not in entries)
+
+
+def _with_unnamed(repo: _Repo, entries: set[str]) -> set[str]:
+    """Revisions without a name that lead to the same blobs would keep them from coming back: their entries go too."""
+    blobs = {blob for files in repo.snapshots.values() for path, blob in files.items() if path in entries and blob}
+    unnamed = {
+        path
+        for commit, files in repo.snapshots.items()
+        if repo.refs and not repo.named(commit)
+        for path, blob in files.items()
+        if blob in blobs
+    }
+    return entries | unnamed
+
+
+def _read(path: str) -> _Repo:
+    """The repository as it is now. CannotRemove when a part of it cannot be read: then nothing is known unused."""
+    repo = _Repo(path)
+    try:
+        for commit in _names(os.path.join(path, "snapshots")):
+            folder = os.path.join(path, "snapshots", commit)
+            if os.path.isdir(folder):
+                repo.snapshots[commit] = dict(_entries(folder, 0))
+        for ref in _files(os.path.join(path, "refs"), 0):
+            commit = read_small(ref, 4096).decode("ascii", "replace").strip()
+            repo.refs.setdefault(commit, []).append(ref)
+    except OSError as error:
+        raise CannotRemove("clear away", path, f"the repository cannot be read: {reason_of(error)}") from error
+    return repo
+
+
+def _entries(folder: str, depth: int) -> Iterator[tuple[str, str]]:
+    for path in _files(folder, depth):
+        if not os.path.islink(path):
+            yield path, ""
+            continue
+        target = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
+        yield path, os.path.join(os.path.realpath(os.path.dirname(target)), os.path.basename(target))
+
+
+def _files(folder: str, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    for name in _names(folder):
+        path = os.path.join(folder, name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            yield from _files(path, depth + 1)
+        else:
+            yield path
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+
+
+def _is_loading(repo: _Repo) -> bool:
+    """Whether a download into it has begun and is not at its end."""
+    return any(name.endswith(".incomplete") for name in _names(os.path.join(repo.path, "blobs")))
+
+
+def _payload_of(blob: str) -> str:
+    """The cache-wide payload that a repository's blob leads to; empty when the blob is the file itself."""
+    if not os.path.islink(blob):
+        return ""
+    target = os.path.normpath(os.path.join(os.path.dirname(blob), os.readlink(blob)))
+    return target if _PAYLOAD.match(target) else ""
+
+
+def _payload(payload: str, cache: str, going: set[str]) -> Iterator[Part]:
+    """The payload with its notes, if every blob that leads to it goes. Without its `.refs` it stays for ever."""
+    refs = payload + ".refs"
+    if not os.path.isfile(refs):
+        return
+    gone = {os.path.realpath(os.path.dirname(path)) + os.sep + os.path.basename(path) for path in going}
+    real = os.path.realpath(payload)
+    for repository in _names(cache):
+        folder = os.path.join(cache, repository, "blobs")
+        if "--" not in repository or not os.path.isdir(folder):
+            continue
+        for name in _names(folder):
+            path = os.path.join(os.path.realpath(folder), name)
+            if path not in gone and os.path.islink(path) and os.path.realpath(path) == real:
+                return
+    yield Going(payload, "its bytes: no repository leads to them any more")
+    for note in (refs, payload + ".lock"):
+        if os.path.lexists(note):
+            yield Going(note, "the cache's note about these bytes")

@@ -1,0 +1,339 @@
+"""Models leave each tool by its own rule: that one goes, everything else stays, and undo is exact."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "stores"))
+
+from conformance import BY_HAND, TREES
+from factory import gguf_bytes, hub_repo, ollama_model, sha256, tree, write
+from huggingface_hub import scan_cache_dir
+
+from model_manager.app import App, build
+from model_manager.base.errors import ModelManagerError
+from model_manager.catalog import leftovers, models
+from model_manager.jobs import Progress
+from model_manager.library import watch
+from model_manager.library.present import models_json
+from model_manager.library.removal import Wanted, plan_removal, wanted_of
+from model_manager.operations import Plan
+
+GGUF, OTHER = gguf_bytes(seed=21), gguf_bytes(seed=22)
+Tree = dict[str, tuple[object, ...]]
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    found = build()
+    yield found
+    found.close()
+
+
+def scan(app: App) -> None:
+    app.scanner().run(Progress())
+
+
+def known(app: App) -> dict[str, list[str]]:
+    """Model -> its files, as the catalogue has them."""
+    with app.database.read() as tx:
+        ids = [row.id for row in models.rows(tx)]
+    return {model["id"]: sorted(file["path"] for file in model["files"]) for model in models_json(app.database, ids)}
+
+
+def look(top: Path) -> Tree:
+    found: Tree = {}
+    for path in sorted(top.rglob("*")):
+        name, details = str(path.relative_to(top)), path.lstat()
+        if "Trash" in name.split("/") or name in (".local", ".local/share"):
+            continue
+        if stat.S_ISDIR(details.st_mode):
+            found[name] = ("folder",)
+        elif stat.S_ISLNK(details.st_mode):
+            found[name] = ("link", os.readlink(path))
+        else:
+            found[name] = (path.read_bytes(), details.st_mode, details.st_mtime_ns, details.st_ino)
+    return found
+
+
+def held(top: Path) -> int:
+    """Bytes on disk below a folder, each inode once."""
+    found = {path.lstat().st_ino: path.lstat() for path in top.rglob("*") if path.is_file() and not path.is_symlink()}
+    return sum(min(one.st_size, 512 * one.st_blocks) for one in found.values())
+
+
+def plan(app: App, *ids: str, places: tuple[str, ...] = (), way: str = "trash") -> Plan:
+    wanted = wanted_of(app.database, ids, places)
+    return plan_removal(app.database, app.volumes, app.env(), wanted, way)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tool", sorted(TREES))
+def test_every_model_of_every_tool(tool: str, app: App, home: Path) -> None:
+    TREES[tool](home)
+    if tool in BY_HAND:
+        watch.add_root(app.database, str(home / BY_HAND[tool]), tool)
+    scan(app)
+    before, files = look(home), known(app)
+    assert files
+    for id_ in files:
+        try:
+            wanted = plan(app, id_)
+        except ModelManagerError as error:
+            assert tool in ("docker-model-runner", "invokeai", "koboldcpp") and error.hint
+            assert look(home) == before
+            continue
+        assert all(step.path.startswith(str(home)) for step in wanted.steps)
+        done = app.operations.apply(wanted)
+        assert done.state == "applied", [step.problem for step in done.steps]
+        scan(app)
+        now = known(app)
+        assert id_ not in now
+        for other, paths in files.items():
+            if other != id_ and other in now:
+                assert now[other] == [path for path in paths if os.path.lexists(path)] or now[other] == paths
+        lost = {path for other in files if other != id_ for path in files[other] if not os.path.lexists(path)}
+        assert not lost, "a file of another model went along"
+        assert set(files) - {id_} <= set(now)
+        undone = app.operations.undo(done.id)
+        assert undone.state == "undone", [step.problem for step in undone.steps]
+        assert look(home) == before
+        scan(app)
+        assert known(app) == files
+
+
+@pytest.mark.parametrize("tool", sorted(TREES))
+def test_every_leftover_of_every_tool(tool: str, app: App, home: Path) -> None:
+    TREES[tool](home)
+    if tool in BY_HAND:
+        watch.add_root(app.database, str(home / BY_HAND[tool]), tool)
+    scan(app)
+    before, files = look(home), known(app)
+    with app.database.read() as tx:
+        rests = leftovers.every(tx)
+    for rest in rests:
+        try:
+            wanted = plan_removal(app.database, app.volumes, app.env(), Wanted((), (), (rest.path,)))
+        except ModelManagerError as error:
+            assert tool == "docker-model-runner" and error.hint
+            continue
+        done = app.operations.apply(wanted)
+        assert done.state == "applied", [step.problem for step in done.steps]
+        assert not os.path.lexists(rest.path)
+        scan(app)
+        assert known(app) == files
+        assert app.operations.undo(done.id).state == "undone"
+        assert look(home) == before
+
+
+@pytest.mark.parametrize("tool", sorted(set(TREES) - {"docker-model-runner", "invokeai", "koboldcpp"}))
+def test_what_it_frees_is_what_comes_back(tool: str, app: App, home: Path) -> None:
+    TREES[tool](home)
+    if tool in BY_HAND:
+        watch.add_root(app.database, str(home / BY_HAND[tool]), tool)
+    scan(app)
+    before = held(home)
+    wanted = plan(app, *known(app), way="delete")
+    assert app.operations.apply(wanted).state == "applied"
+    assert wanted.frees == wanted.frees_now == before - held(home) > 0
+
+
+def test_one_tag_of_two_goes_alone_and_frees_nothing(app: App, home: Path) -> None:
+    store = home / ".ollama/models"
+    ollama_model(store, "registry.ollama.ai/library/m/a", {"model": GGUF})
+    ollama_model(store, "registry.ollama.ai/library/m/b", {"model": GGUF})
+    scan(app)
+    (id_,) = known(app)
+    with app.database.read() as tx:
+        place = next(place for place in models.places(tx) if place.name == "m:a")
+    wanted = plan(app, id_, places=(f"p{place.id}",))
+    assert os.path.basename(wanted.steps[0].path) == "a"
+    weights = os.lstat(store / "blobs" / f"sha256-{sha256(GGUF)}").st_size
+    assert wanted.frees < weights
+    assert app.operations.apply(wanted).state == "applied"
+    assert (store / "blobs" / f"sha256-{sha256(GGUF)}").exists()
+    scan(app)
+    assert list(known(app)) == [id_]
+
+
+def test_a_blob_whose_other_manifest_came_since_the_plan(app: App, home: Path) -> None:
+    """Planned while one tag named it; a second was made before the plan was applied: the guard is the next plan."""
+    store = home / ".ollama/models"
+    ollama_model(store, "registry.ollama.ai/library/m/a", {"model": GGUF})
+    scan(app)
+    (id_,) = known(app)
+    ollama_model(store, "registry.ollama.ai/library/m/b", {"model": GGUF})
+    wanted = plan(app, id_)
+    assert not any(step.path.endswith(sha256(GGUF)) for step in wanted.steps)
+
+
+def test_an_unreadable_manifest_keeps_every_blob(app: App, home: Path) -> None:
+    store = home / ".ollama/models"
+    ollama_model(store, "registry.ollama.ai/library/m/a", {"model": GGUF})
+    write(store / "manifests/registry.ollama.ai/library/x/y", "{broken")
+    scan(app)
+    (id_,) = known(app)
+    assert [os.path.basename(step.path) for step in plan(app, id_).steps] == ["a"]
+
+
+def test_ollamas_manifests_go_before_blobs_and_come_back_after(app: App, home: Path) -> None:
+    store = home / ".ollama/models"
+    for tag in "ab":
+        ollama_model(store, f"registry.ollama.ai/library/m/{tag}", {"model": GGUF, "template": tag.encode()})
+    scan(app)
+    (id_,) = known(app)
+    steps = plan(app, id_).steps
+    kinds = ["/models/manifests/" in step.path for step in steps]
+    assert kinds == sorted(kinds, reverse=True) and kinds.count(True) == 2
+    assert all(bool(step.how.get("fresh")) != is_manifest for step, is_manifest in zip(steps, kinds, strict=True))
+
+
+def _cache(home: Path) -> Path:
+    """Two repositories on one shared payload, one with two quants, one with a second revision."""
+    base = home / ".cache/huggingface/hub"
+    hub_repo(base, "org/quants", {"m-Q4_K_M.gguf": GGUF, "m-Q8_0.gguf": OTHER, "README.md": b"# m"})
+    hub_repo(base, "org/one", {"one.gguf": gguf_bytes(seed=30), "README.md": b"# one"}, "b" * 40, shared=True)
+    hub_repo(base, "org/two", {"two.gguf": gguf_bytes(seed=30), "README.md": b"# two"}, "c" * 40, shared=True)
+    return base
+
+
+def places_in(app: App, repository: str) -> tuple[str, ...]:
+    with app.database.read() as tx:
+        return tuple(f"p{place.id}" for place in models.places(tx) if place.name.startswith(repository))
+
+
+def test_as_hugging_faces_own_library_would(app: App, home: Path, tmp_path: Path) -> None:
+    """Each repository removed by us and by huggingface_hub leaves caches that its scanner sees alike."""
+    base = _cache(home)
+    scan(app)
+    for repository in ("org/one", "org/two", "org/quants"):
+        copy = tmp_path / repository.replace("/", "-")
+        shutil.copytree(base, copy, symlinks=True)
+        theirs = scan_cache_dir(copy)
+        commits = [
+            revision.commit_hash for repo in theirs.repos if repo.repo_id == repository for revision in repo.revisions
+        ]
+        theirs.delete_revisions(*commits).execute()
+        done = app.operations.apply(plan(app, *known(app), places=places_in(app, repository)))
+        assert done.state == "applied"
+        ours, theirs = scan_cache_dir(base), scan_cache_dir(copy)
+        assert not ours.warnings
+        assert {repo.repo_id: repo.size_on_disk for repo in ours.repos} == {
+            repo.repo_id: repo.size_on_disk for repo in theirs.repos
+        }
+        assert ours.size_on_disk == theirs.size_on_disk
+        assert app.operations.undo(done.id).state == "undone"
+
+
+def test_one_quant_of_a_repository(app: App, home: Path, tmp_path: Path) -> None:
+    base = _cache(home)
+    scan(app)
+    files = known(app)
+    (id_,) = [id_ for id_, paths in files.items() if any(path.endswith("m-Q4_K_M.gguf") for path in paths)]
+    copy = tmp_path / "theirs"
+    shutil.copytree(base, copy, symlinks=True)
+    theirs = scan_cache_dir(copy)
+    chosen = [file for repo in theirs.repos for revision in repo.revisions for file in revision.files
+              if file.file_name == "m-Q4_K_M.gguf"]  # fmt: skip
+    theirs.delete_files(*chosen).execute()
+    done = app.operations.apply(plan(app, id_))
+    assert done.state == "applied"
+    ours, theirs = scan_cache_dir(base), scan_cache_dir(copy)
+    assert not ours.warnings and ours.size_on_disk == theirs.size_on_disk
+    assert {f.file_name for r in ours.repos for v in r.revisions for f in v.files} == {
+        f.file_name for r in theirs.repos for v in r.revisions for f in v.files
+    }
+
+
+def test_a_shared_payload_goes_with_its_last_repository(app: App, home: Path) -> None:
+    base = _cache(home)
+    scan(app)
+    payload = max(
+        (path for path in (base / "blobs").rglob("*") if len(path.name) == 64), key=lambda path: path.stat().st_size
+    )
+    first = plan(app, *known(app), places=places_in(app, "org/one"))
+    assert str(payload) not in [step.path for step in first.steps]
+    assert first.frees < payload.stat().st_size
+    app.operations.apply(first)
+    scan(app)
+    second = plan(app, *known(app), places=places_in(app, "org/two"))
+    assert any(str(payload) == step.path for step in second.steps)
+    app.operations.apply(second)
+    assert not payload.exists() and not Path(f"{payload}.refs").exists()
+
+
+def test_without_its_refs_a_payload_stays(app: App, home: Path) -> None:
+    base = _cache(home)
+    for note in (base / "blobs").rglob("*.refs"):
+        note.unlink()
+    scan(app)
+    wanted = plan(app, *known(app))
+    assert not any(f"{os.sep}blobs{os.sep}" in step.path and "models--" not in step.path for step in wanted.steps)
+
+
+def test_both_at_once_take_the_payload_along(app: App, home: Path) -> None:
+    base = _cache(home)
+    scan(app)
+    done = app.operations.apply(plan(app, *known(app), way="delete"))
+    assert done.state == "applied"
+    assert not [path for path in (base / "blobs").rglob("*") if len(path.name) == 64]
+
+
+def test_a_link_goes_and_the_original_stays(app: App, home: Path) -> None:
+    """Deleting a link that destroyed the original: the accident of another program."""
+    original = write(home / "elsewhere/precious.gguf", GGUF)
+    top = home / "models"
+    tree(top, {"real.gguf": OTHER})
+    os.symlink(original, top / "link.gguf")
+    watch.add_root(app.database, str(top))
+    scan(app)
+    (id_,) = [id_ for id_, paths in known(app).items() if any(path.endswith("link.gguf") for path in paths)]
+    wanted = plan(app, id_, way="delete")
+    assert wanted.frees == 0
+    assert app.operations.apply(wanted).state == "applied"
+    assert original.read_bytes() == GGUF and not os.path.lexists(top / "link.gguf")
+
+
+def test_a_hard_link_frees_nothing_while_another_name_remains(app: App, home: Path) -> None:
+    top = home / "models"
+    tree(top, {"a.gguf": GGUF})
+    os.link(top / "a.gguf", home / "outside.gguf")
+    watch.add_root(app.database, str(top))
+    scan(app)
+    assert plan(app, *known(app)).frees == 0
+
+
+def test_an_unplugged_root_is_refused_in_words(app: App, home: Path) -> None:
+    top = home / "models"
+    tree(top, {"a.gguf": GGUF})
+    watch.add_root(app.database, str(top))
+    scan(app)
+    ids = list(known(app))
+    os.rename(top, home / "away")
+    scan(app)
+    with pytest.raises(ModelManagerError):
+        plan(app, *ids)
+
+
+def test_a_tool_that_must_be_closed(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard looks again when the plan is applied: the tool was started since."""
+    import dataclasses
+
+    from model_manager.stores import BY_TOOL
+
+    tree(home / "models", {"a.gguf": GGUF})
+    watch.add_root(app.database, str(home / "models"))
+    scan(app)
+    wanted = plan(app, *known(app))
+    running = dataclasses.replace(BY_TOOL["folder"], must_close=True, in_use=lambda env: "it is running")
+    monkeypatch.setitem(BY_TOOL, "folder", running)
+    done = app.operations.apply(wanted)
+    assert done.state == "refused" and "close" in done.steps[0].problem
+    with pytest.raises(ModelManagerError, match="it is running"):
+        plan(app, *known(app))
