@@ -19,6 +19,7 @@ from model_manager.operations.draft import Draft, Way
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
+from model_manager.stores.hub_removal import repository_of
 from model_manager.stores.removal import Asking, CannotRemove, Part, Placed, PlacedFile, Writing
 
 _WORDS = {"trash": "Move to the trash", "aside": "Set aside", "delete": "Delete for good"}
@@ -148,13 +149,17 @@ def _groups(tx: Tx, wanted: Wanted, known: dict[int, RootRow]) -> Iterator[_Grou
 
 
 def _joined(going: Sequence[PlaceView], files: dict[int, list[FileView]]) -> list[list[PlaceView]]:
-    """Places of one root that share a file, by whatever names, transitively; each alone otherwise."""
+    """Places of one root that share a file, by whatever names, or a repository, transitively; else each alone.
+
+    Only together do they tell what nobody needs any more.
+    """
     groups: list[list[PlaceView]] = []
-    by_file: dict[tuple[int, int], int] = {}
-    of_group: dict[int, set[int]] = {}
+    by_mark: dict[tuple[int, int | str], int] = {}
+    of_group: dict[int, set[int | str]] = {}
     for place in going:
-        shared = {file.file for file in files.get(place.id, [])}
-        met = sorted({by_file[key] for one in shared if (key := (place.root, one)) in by_file})
+        shared: set[int | str] = {file.file for file in files.get(place.id, [])}
+        shared |= {repository_of(place.path)} - {""}
+        met = sorted({by_mark[key] for one in shared if (key := (place.root, one)) in by_mark})
         if met:
             target = met[0]
             for other in met[1:]:
@@ -168,7 +173,7 @@ def _joined(going: Sequence[PlaceView], files: dict[int, list[FileView]]) -> lis
         groups[target].append(place)
         of_group[target] |= shared
         for one in of_group[target]:
-            by_file[(place.root, one)] = target
+            by_mark[(place.root, one)] = target
     return [group for group in groups if group]
 
 

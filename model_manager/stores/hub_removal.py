@@ -40,9 +40,10 @@ class _Repo:
         return commit in self.refs
 
 
-def in_hub(path: str) -> bool:
-    """Whether a place lies in a repository of such a cache."""
-    return _IN_REPO.match(path) is not None
+def repository_of(path: str) -> str:
+    """The folder of the repository that a place lies in; empty elsewhere."""
+    match = _IN_REPO.match(path)
+    return match["repo"] if match else ""
 
 
 def remove_from_hub(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:

@@ -9,21 +9,21 @@ from typing import Literal
 
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
-from model_manager.stores.hub_removal import in_hub, remove_from_hub, remove_hub_leftover
+from model_manager.stores.hub_removal import remove_from_hub, remove_hub_leftover, repository_of
 from model_manager.stores.look import Look
 from model_manager.stores.removal import Going, Part, Placed, remove_plain
 
 
 def remove_by_layout(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
     """The rule of tools without an index of their own: that of the Hugging Face cache where a place lies in one."""
-    hub = [place for place in places if in_hub(place.path)]
+    hub = [place for place in places if repository_of(place.path)]
     yield from remove_from_hub(root, hub)
-    yield from remove_plain(root, [place for place in places if not in_hub(place.path)], env)
+    yield from remove_plain(root, [place for place in places if not repository_of(place.path)], env)
 
 
 def remove_leftover_by_layout(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     """What nobody lists is one file or folder, but in a Hugging Face cache."""
-    if in_hub(leftover.path) or f"{os.sep}blobs{os.sep}" in leftover.path:
+    if repository_of(leftover.path) or f"{os.sep}blobs{os.sep}" in leftover.path:
         yield from remove_hub_leftover(root, leftover)
     else:
         yield Going(leftover.path, leftover.of or leftover.kind.replace("-", " "))
