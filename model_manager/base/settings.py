@@ -33,6 +33,8 @@ class Settings:
     panes: list[int] = field(default_factory=list)
     hints_closed: list[str] = field(default_factory=list)
     rescan_after_minutes: int = 5
+    reference_folders: list[str] = field(default_factory=list)
+    """Folders whose files are never touched: they may be kept as the one copy, never replaced or removed."""
 
 
 class SettingsFile:

@@ -55,5 +55,15 @@ CREATE TABLE problem (
 CREATE TABLE category (slug TEXT PRIMARY KEY) WITHOUT ROWID
 """
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1,)
+
+def to_2(tx: sqlite3.Connection) -> None:
+    """What was learned by reading whole files: hashes and deep verdicts, each for the identity it holds for."""
+    tx.execute(
+        "CREATE TABLE hash (volume TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
+        " ctime_ns INTEGER NOT NULL, sample TEXT, sha256 TEXT, tensors TEXT, verdict TEXT, detail TEXT, read_at INTEGER,"
+        " PRIMARY KEY (volume, key)) WITHOUT ROWID"
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2)
 NEWEST = len(MIGRATIONS)

@@ -204,6 +204,11 @@ def records(tx: sqlite3.Connection, ids: Iterable[int]) -> Iterator[dict[str, ob
         yield dict(zip(names, row, strict=True))
 
 
+def titles(tx: sqlite3.Connection) -> dict[int, str]:
+    """Model -> its name."""
+    return dict(tx.execute("SELECT id, name FROM model WHERE gone_at IS NULL"))
+
+
 def user_tags(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> dict[int, list[str]]:
     return _user_tags(tx, ids)
 

@@ -6,8 +6,10 @@ from model_manager.cli import (
     apply,
     categories,
     check,
+    dedupe,
     delete,
     doctor,
+    duplicates,
     empty,
     export,
     history,
@@ -25,7 +27,7 @@ from model_manager.cli import (
 from model_manager.cli.main import main
 
 COMMANDS = (
-    scan, status, list, show, roots, categories, set, tag, check, trash, delete, store, apply, history, undo, empty,
+    scan, status, list, show, roots, categories, set, tag, check, duplicates, dedupe, trash, delete, store, apply, history, undo, empty,
     export, doctor,
 )  # fmt: skip
 """In the order in which help lists them."""

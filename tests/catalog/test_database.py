@@ -105,11 +105,11 @@ def test_a_kill_at_each_statement_of_a_migration(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("model_manager.catalog.database.MIGRATIONS", (*migrations.MIGRATIONS, to_next))
     for at in range(1, 5):
         path = tmp_path / f"{at}.sqlite3"
-        monkeypatch.setattr("model_manager.catalog.database.NEWEST", 1)
+        monkeypatch.setattr("model_manager.catalog.database.NEWEST", migrations.NEWEST)
         old = Database(path)
         add_note(old, "kept")
         old.close()
-        monkeypatch.setattr("model_manager.catalog.database.NEWEST", 2)
+        monkeypatch.setattr("model_manager.catalog.database.NEWEST", migrations.NEWEST + 1)
         count = 0
         child = os.fork()
         if child == 0:
@@ -120,7 +120,7 @@ def test_a_kill_at_each_statement_of_a_migration(tmp_path: Path, monkeypatch: py
         opened = Database(path)
         with opened.read() as tx:
             assert tx.execute("SELECT name, fresh FROM model").fetchall() == [("kept", "kept")]
-        assert list(tmp_path.glob("*.schema-1.backup"))
+        assert list(tmp_path.glob(f"*.schema-{migrations.NEWEST}.backup"))
 
 
 def test_a_network_folder_gets_a_rollback_journal(tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""What was learned by reading whole files, each answer for the identity that it holds for.
+
+Key: (volume, inode, size, mtime_ns, ctime_ns); where inodes do not last the path stands in for the inode.
+An answer for another size or time is no answer.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which file, as it is now: `key` is the inode, or the path where inodes do not last."""
+
+    volume: str
+    key: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`sample`: xxh3 of pieces. `sha256`: of every byte. `tensors`: of the tensors whatever the wrapping.
+
+    `verdict` and `detail` are what a deep check found.
+    """
+
+    sample: str | None = None
+    sha256: str | None = None
+    tensors: str | None = None
+    verdict: str | None = None
+    detail: str | None = None
+
+
+def mark_of(volume: str, lasting: bool, path: str, stat: os.stat_result) -> Mark:
+    key = f"i{stat.st_ino}" if lasting else "p" + os.fsencode(path).hex()
+    return Mark(volume, key, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def known(tx: sqlite3.Connection, mark: Mark) -> Known:
+    """What is known of this very file; nothing when it changed since."""
+    row = tx.execute(
+        "SELECT sample, sha256, tensors, verdict, detail FROM hash WHERE volume = ? AND key = ? AND size = ?"
+        " AND mtime_ns = ? AND ctime_ns = ?",
+        (mark.volume, mark.key, mark.size, mark.mtime_ns, mark.ctime_ns),
+    ).fetchone()
+    return Known(*row) if row else Known()
+
+
+def keep(tx: sqlite3.Connection, mark: Mark, found: Known) -> None:
+    """Adds answers to those that are kept for this identity; those of an older one go."""
+    before = known(tx, mark)
+    values = [
+        new if new is not None else old
+        for new, old in (
+            (found.sample, before.sample), (found.sha256, before.sha256), (found.tensors, before.tensors),
+            (found.verdict, before.verdict), (found.detail, before.detail),
+        )
+    ]  # fmt: skip
+    tx.execute(
+        "INSERT OR REPLACE INTO hash (volume, key, size, mtime_ns, ctime_ns, sample, sha256, tensors, verdict, detail,"
+        " read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (mark.volume, mark.key, mark.size, mark.mtime_ns, mark.ctime_ns, *values, int(time.time())),
+    )
+
+
+def restamp(tx: sqlite3.Connection, marks: Iterable[Mark]) -> None:
+    """After our own rename, link or removal: only the change time is new, so the answers still hold."""
+    tx.executemany(
+        "UPDATE hash SET ctime_ns = ? WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ?",
+        [(mark.ctime_ns, mark.volume, mark.key, mark.size, mark.mtime_ns) for mark in marks],
+    )

@@ -1,0 +1,60 @@
+"""`duplicates`: the same bytes more than once."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _, ngettext, shown
+from model_manager.cli.output import coloured, hint, print_json
+from model_manager.jobs import Progress
+from model_manager.library import duplicates
+
+NAME = "duplicates"
+HELP = "the same bytes more than once; --prove reads every one of them"
+EXAMPLE = "model-manager duplicates --prove"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--prove", action="store_true", help="read what looks the same to its end, each file once")
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    progress = Progress(_tell if sys.stderr.isatty() else None)
+    look = duplicates.prove if options.prove else duplicates.flag
+    found = look(app.database, app.volumes, progress, app.settings.values.reference_folders)
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+    if options.json:
+        print_json(duplicates.as_json(found))
+        return 0
+    for group in found.groups:
+        print(
+            coloured(f"{group.id}  {shown(group.copies[0].names[0].model_name)}", "bold")
+            + f"  {units.size(group.size)} × {len(group.copies)}, "
+            + (_("proved") if group.proved else _("looks the same"))
+        )
+        for number, copy in enumerate(group.copies):
+            mark = _("keep") if number == group.keeper else units.size(group.frees(number))
+            for name in copy.names:
+                print(f"  {mark:>10}  {name.tool:<18}  {shown(name.path)}")
+    for problem in found.problems:
+        print(f"{shown(problem.path)}: {problem.why}", file=sys.stderr)
+    if not found.groups:
+        print(_("Nothing is there twice."))
+        return 0
+    words = ngettext(
+        "{n} group, {size} could come back", "{n} groups, {size} could come back", len(found.groups),
+        size=units.size(found.reclaimable),
+    )  # fmt: skip
+    print(words)
+    hint(_("`model-manager dedupe` makes one payload of them") if options.prove else _("--prove reads them to be sure"))
+    return 0
+
+
+def _tell(progress: Progress) -> None:
+    if progress.total:
+        text = f"{units.size(progress.done)} / {units.size(progress.total)}"
+        print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,124 @@
+"""Plans that leave one payload of proven copies, with every tool still working."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Literal
+
+from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database, roots
+from model_manager.library.duplicates import Copy, Group, is_reference
+from model_manager.library.removal import Wanted, finished, must_be_closed, plan_removal
+from model_manager.operations import Plan
+from model_manager.operations.draft import Draft, Way
+from model_manager.stores.env import Env
+
+By = Literal["hardlink", "reflink", "symlink", "trash"]
+KINDS = {"hardlink": "hard", "reflink": "reflink", "symlink": "symbolic"}
+
+# Known from the tools' own source to open what a link leads to, and to remove the link alone (stores.json).
+FOLLOWS_LINKS = frozenset({"ollama", "huggingface", "comfyui", "a1111", "forge", "sdnext", "fooocus", "llama-cpp",
+                           "text-generation-webui", "folder", "store"})  # fmt: skip
+
+
+def plan_sharing(
+    database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], by: By = "hardlink",
+    keep: Sequence[str] = (), reference: Sequence[str] = (), only: Sequence[str] = (),
+) -> Plan:  # fmt: skip
+    """Every copy but the keeper of each group becomes a link to it, or shares its blocks.
+
+    `keep`: paths that shall be the keepers of their groups. `only`: the paths of copies to replace; empty:
+    all. Raises ModelManagerError in words: groups that are not proved, a keeper that was ticked.
+    """
+    if by == "trash":
+        return plan_trashing(database, volumes, env, groups, keep, only)
+    with database.read() as tx:
+        known = [root for root in roots.every(tx) if not root.ignored]
+    draft = Draft(volumes, [root.path for root in known])
+    problems: list[ModelManagerError] = []
+    for group in groups:
+        keeper = chosen_keeper(group, keep, only)
+        for number, copy in enumerate(group.copies):
+            if number == keeper or (only and not any(name.real in only for name in copy.names)):
+                continue
+            try:
+                for root in known:
+                    if any(name.real.startswith(root.path.rstrip(os.sep) + os.sep) for name in copy.names):
+                        must_be_closed(root, env)
+                _add(draft, group, copy, group.copies[keeper], by, reference, number)
+            except ModelManagerError as error:
+                problems.append(error)
+    count = len(groups)
+    return finished(draft, problems, f"Share the bytes of {count} {'group' if count == 1 else 'groups'} of copies")
+
+
+def plan_trashing(
+    database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Sequence[str] = (),
+    only: Sequence[str] = (), way: Way = "trash",
+) -> Plan:  # fmt: skip
+    """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay."""
+    places: dict[int, None] = {}
+    for group in groups:
+        keeper = chosen_keeper(group, keep, only)
+        stays = {name.place for name in group.copies[keeper].names}
+        for number, copy in enumerate(group.copies):
+            if number != keeper and (not only or any(name.real in only for name in copy.names)):
+                places.update(dict.fromkeys(name.place for name in copy.names if name.place not in stays))
+    count = len(places)
+    title = f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away"
+    return plan_removal(database, volumes, env, Wanted((), tuple(places)), way, title)
+
+
+def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str]) -> int:
+    """The copy that stays. Refuses what is not proved, and that every copy be taken."""
+    if not group.proved:
+        raise ModelManagerError(
+            "share", group.copies[0].path, "these files only look the same", "read them to the end first: --prove"
+        )
+    wanted = [
+        number
+        for number, copy in enumerate(group.copies)
+        if any(name.real in keep or name.path in keep for name in copy.names)
+    ]
+    keeper = wanted[0] if wanted else group.keeper
+    ticked = {number for number, copy in enumerate(group.copies) if any(name.real in only for name in copy.names)}
+    if len(ticked) == len(group.copies):
+        raise UsageError("clear away", group.copies[keeper].path, "every copy was chosen", "one of them has to stay")
+    if keeper in ticked and not wanted:
+        return next(number for number in range(len(group.copies)) if number not in ticked)
+    if keeper in ticked:
+        raise UsageError(
+            "clear away", group.copies[keeper].path, "this is the copy that stays", "choose another keeper"
+        )
+    return keeper
+
+
+def _add(draft: Draft, group: Group, copy: Copy, keeper: Copy, by: By, reference: Sequence[str], number: int) -> None:
+    """One copy: all its names, together."""
+    if is_reference(copy, reference):
+        raise ModelManagerError("share", copy.path, "it lies in a folder that is never touched")
+    if not copy.writable:
+        raise ModelManagerError("share", copy.path, "you may not change its folder", "its owner can")
+    if by != "symlink" and copy.volume != keeper.volume:
+        raise ModelManagerError(
+            "share", copy.path, "it lies on another volume than the copy that stays",
+            "only a symbolic link leads to another volume, or trash one of them",
+        )  # fmt: skip
+    tools = {name.tool for name in copy.names}
+    if by == "symlink" and not tools <= FOLLOWS_LINKS:
+        raise ModelManagerError(
+            "share", copy.path, f"{', '.join(sorted(tools - FOLLOWS_LINKS))} is not known to follow links",
+            "use hard links",
+        )  # fmt: skip
+    now = (os.lstat(copy.path), os.lstat(keeper.path))
+    proof = {"ctime": str(now[0].st_ctime_ns), "keeper_ctime": str(now[1].st_ctime_ns), "sha256": group.sha256 or ""}
+    reals = list(dict.fromkeys(name.real for name in copy.names))
+    draft.begin_unit(copy.names[0].model_name)
+    for place, real in enumerate(reals):
+        # Shared blocks are the file's, whatever its names; a link replaces one name.
+        if by == "reflink" and place:
+            break
+        frees = group.frees(number) if place == len(reals) - 1 or by == "reflink" else 0
+        draft.link(real, keeper.path, KINDS[by], f"the same bytes as {keeper.path}", proof, frees)

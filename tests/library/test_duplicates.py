@@ -1,0 +1,310 @@
+"""Zero false, zero missed, bytes to the byte; every trap of the trade."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model_manager.app import App, build
+from model_manager.base.errors import ModelManagerError
+from model_manager.catalog import models
+from model_manager.jobs import Cancelled, Progress
+from model_manager.library import duplicates, watch
+from model_manager.library.dedupe import plan_sharing
+from model_manager.library.duplicates import Duplicates
+
+SIZE = 300_000
+DATA = gguf_bytes(seed=40) + bytes(random.Random(1).randbytes(SIZE))
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    found = build()
+    yield found
+    found.close()
+
+
+def scan(app: App) -> None:
+    app.scanner().run(Progress())
+
+
+def own(app: App, home: Path, files: dict[str, bytes], name: str = "models") -> Path:
+    tree(home / name, files)
+    watch.add_root(app.database, str(home / name))
+    scan(app)
+    return home / name
+
+
+def flag(app: App) -> Duplicates:
+    return duplicates.flag(app.database, app.volumes)
+
+
+def prove(app: App) -> Duplicates:
+    return duplicates.prove(app.database, app.volumes)
+
+
+def paths(found: Duplicates) -> list[set[str]]:
+    return [{os.path.basename(name.path) for copy in group.copies for name in copy.names} for group in found.groups]
+
+
+def test_two_copies_are_flagged_at_once_and_proved_by_reading(app: App, home: Path) -> None:
+    own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    flagged = flag(app)
+    assert paths(flagged) == [{"a.gguf", "b.gguf"}] and not flagged.groups[0].proved
+    assert flagged.read_bytes <= 2 * 8 * 16384
+    proved = prove(app)
+    assert paths(proved) == [{"a.gguf", "b.gguf"}] and proved.groups[0].proved
+    assert proved.groups[0].sha256 == sha256(DATA) and proved.read_bytes == 2 * len(DATA)
+    assert prove(app).read_bytes == 0
+    on_disk = os.lstat(home / "models/b.gguf")
+    assert proved.reclaimable == min(on_disk.st_size, 512 * on_disk.st_blocks)
+
+
+def test_same_size_and_same_head_with_other_weights(app: App, home: Path) -> None:
+    other = bytearray(DATA)
+    other[-70_001] ^= 1  # between the pieces
+    own(app, home, {"a.gguf": DATA, "b.gguf": bytes(other)})
+    assert prove(app).groups == ()
+
+
+def test_hard_links_and_symlinks_are_one_file(app: App, home: Path) -> None:
+    top = own(app, home, {"a.gguf": DATA})
+    os.link(top / "a.gguf", top / "hard.gguf")
+    (home / "farm").mkdir()
+    for number in range(20):
+        os.symlink(top / "a.gguf", home / f"farm/l{number}.gguf")
+    watch.add_root(app.database, str(home / "farm"))
+    scan(app)
+    assert flag(app).groups == () and prove(app).groups == ()
+
+
+def test_a_name_outside_that_we_do_not_know_frees_nothing(app: App, home: Path) -> None:
+    top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    for name in ("a", "b"):
+        os.link(top / f"{name}.gguf", home / f"outside-{name}.gguf")
+    scan(app)
+    (group,) = prove(app).groups
+    assert group.reclaimable == 0
+
+
+def test_ollamas_two_tags_and_a_shared_payload_are_no_copies(app: App, home: Path) -> None:
+    store = home / ".ollama/models"
+    for tag in ("a", "b"):
+        ollama_model(store, f"registry.ollama.ai/library/m/{tag}", {"model": DATA})
+    hub = home / ".cache/huggingface/hub"
+    other = gguf_bytes(seed=41) + os.urandom(SIZE)
+    hub_repo(hub, "org/one", {"one.gguf": other}, "1" * 40, shared=True)
+    hub_repo(hub, "org/two", {"two.gguf": other}, "2" * 40, shared=True)
+    scan(app)
+    assert flag(app).groups == () and prove(app).groups == ()
+
+
+def test_over_tools_with_the_hashes_on_disk(app: App, home: Path) -> None:
+    """A blob of Ollama, a blob of the cache and a plain file: the first two are flagged without reading anything."""
+    ollama_model(home / ".ollama/models", "registry.ollama.ai/library/m/a", {"model": DATA})
+    hub_repo(home / ".cache/huggingface/hub", "org/m", {"m.gguf": DATA})
+    scan(app)
+    flagged = flag(app)
+    assert len(flagged.groups) == 1 and flagged.read_bytes == 0
+    own(app, home, {"plain.gguf": DATA})
+    (group,) = prove(app).groups
+    assert {name.tool for copy in group.copies for name in copy.names} == {"ollama", "huggingface", "folder"}
+    assert group.copies[group.keeper].names[0].tool in ("ollama", "huggingface")
+
+
+def test_a_blob_that_is_not_what_its_name_says(app: App, home: Path) -> None:
+    """Both ways: named the same with other bytes, and named otherwise with the same bytes."""
+    ollama_model(home / ".ollama/models", "registry.ollama.ai/library/m/a", {"model": DATA})
+    hub_repo(home / ".cache/huggingface/hub", "org/m", {"m.gguf": DATA})
+    blob = home / ".ollama/models/blobs" / f"sha256-{sha256(DATA)}"
+    broken = bytearray(DATA)
+    broken[len(DATA) // 2 + 33] ^= 1
+    blob.write_bytes(broken)
+    scan(app)
+    assert len(flag(app).groups) == 1
+    assert prove(app).groups == ()
+    own(app, home, {"really.gguf": bytes(broken)})
+    assert paths(prove(app)) == [{blob.name, "really.gguf"}]
+
+
+def test_a_file_that_changed_is_read_again(app: App, home: Path) -> None:
+    top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    prove(app)
+    stat = os.lstat(top / "b.gguf")
+    changed = bytearray(DATA)
+    changed[SIZE // 3] ^= 1
+    with open(top / "b.gguf", "r+b") as file:
+        file.write(changed)
+    os.utime(top / "b.gguf", ns=(stat.st_atime_ns, stat.st_mtime_ns))  # time and size as before
+    scan(app)
+    assert prove(app).groups == ()
+
+
+def test_a_file_being_downloaded_is_no_copy(app: App, home: Path) -> None:
+    own(app, home, {"a.gguf": DATA, "b.gguf.part": DATA, "c.gguf.crdownload": DATA})
+    hub = home / ".cache/huggingface/hub"
+    hub_repo(hub, "org/m", {"config.json": b"{}"})
+    write(hub / "models--org--m/blobs" / f"{sha256(DATA)}.incomplete", DATA)
+    scan(app)
+    assert prove(app).groups == ()
+
+
+def test_a_twin_in_the_trash_is_no_copy(app: App, home: Path) -> None:
+    top = own(app, home, {"a.gguf": DATA, ".Trash-0/files/b.gguf": DATA, ".Trash/1000/files/c.gguf": DATA,
+                          ".model-manager-aside/files/d.gguf": DATA, ".snapshots/1/e.gguf": DATA})  # fmt: skip
+    assert top.is_dir() and prove(app).groups == ()
+
+
+def test_a_file_that_changes_while_it_is_read_has_no_hash(
+    app: App, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    from model_manager.library.hashing import Hashing
+
+    take = Hashing._take
+
+    def meanwhile(self: Hashing, update: object, data: bytes) -> None:
+        with open(top / "b.gguf", "r+b") as file:
+            file.seek(5000)
+            file.write(os.urandom(8))
+        take(self, update, data)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Hashing, "_take", meanwhile)
+    found = prove(app)
+    assert found.groups == () and any("changed" in problem.why for problem in found.problems)
+
+
+def test_two_precisions_are_not_duplicates(app: App, home: Path) -> None:
+    own(app, home, {
+        "m-fp16.safetensors": safetensors_bytes({"x.weight": ("F16", (64, 64))}, seed=1),
+        "m-fp32.safetensors": safetensors_bytes({"x.weight": ("F32", (64, 64))}, seed=1),
+    })  # fmt: skip
+    assert prove(app).groups == ()
+
+
+def test_cancelling(app: App, home: Path) -> None:
+    own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        duplicates.prove(app.database, app.volumes, progress)
+
+
+def test_sharing_and_back(app: App, home: Path) -> None:
+    ollama_model(home / ".ollama/models", "registry.ollama.ai/library/m/a", {"model": DATA})
+    top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    blob = home / ".ollama/models/blobs" / f"sha256-{sha256(DATA)}"
+    found = prove(app)
+    plan = plan_sharing(app.database, app.volumes, app.env(), found.groups)
+    assert plan.frees == plan.frees_now == found.reclaimable and len(plan.steps) == 2
+    done = app.operations.apply(plan)
+    assert done.state == "applied", [step.problem for step in done.steps]
+    assert os.path.samefile(blob, top / "a.gguf") and os.path.samefile(blob, top / "b.gguf")
+    scan(app)
+    assert prove(app).groups == ()
+    with app.database.read() as tx:
+        assert len(models.rows(tx)) == 1
+    assert app.operations.undo(plan.id).state == "undone"
+    assert not os.path.samefile(blob, top / "a.gguf") and (top / "a.gguf").read_bytes() == DATA
+
+
+def test_keep_one_and_trash_the_rest(app: App, home: Path) -> None:
+    top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA, "c.gguf": DATA})
+    found = prove(app)
+    keep = str(top / "b.gguf")
+    plan = plan_sharing(app.database, app.volumes, app.env(), found.groups, "trash", [keep])
+    assert app.operations.apply(plan).state == "applied"
+    assert sorted(os.listdir(top)) == ["b.gguf"]
+    app.operations.undo(plan.id)
+    assert sorted(os.listdir(top)) == ["a.gguf", "b.gguf", "c.gguf"]
+
+
+def test_ticking_every_copy_is_refused(app: App, home: Path) -> None:
+    top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    found = prove(app)
+    with pytest.raises(ModelManagerError, match="one of them has to stay"):
+        plan_sharing(
+            app.database, app.volumes, app.env(), found.groups, only=[str(top / "a.gguf"), str(top / "b.gguf")]
+        )
+
+
+def test_what_is_only_flagged_is_refused(app: App, home: Path) -> None:
+    own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    with pytest.raises(ModelManagerError, match="only look the same"):
+        plan_sharing(app.database, app.volumes, app.env(), flag(app).groups)
+
+
+def test_reference_folders_are_never_touched(app: App, home: Path) -> None:
+    own(app, home, {"a.gguf": DATA}, "mine")
+    top = own(app, home, {"b.gguf": DATA}, "archive")
+    found = duplicates.prove(app.database, app.volumes, reference=[str(top)])
+    (group,) = found.groups
+    assert group.copies[group.keeper].path == str(top / "b.gguf")
+    with pytest.raises(ModelManagerError, match="never touched"):
+        plan_sharing(
+            app.database, app.volumes, app.env(), found.groups, keep=[str(home / "mine/a.gguf")], reference=[str(top)]
+        )
+
+
+def test_another_volume_needs_another_way(app: App, home: Path) -> None:
+    if not os.path.isdir("/dev/shm"):
+        pytest.skip("there is no second volume")
+    far = Path("/dev/shm") / f"mm-test-{os.getpid()}"
+    try:
+        own(app, home, {"a.gguf": DATA})
+        write(far / "b.gguf", DATA)
+        watch.add_root(app.database, str(far))
+        scan(app)
+        found = prove(app)
+        assert len(found.groups) == 1
+        with pytest.raises(ModelManagerError, match="another volume"):
+            plan_sharing(app.database, app.volumes, app.env(), found.groups)
+        done = app.operations.apply(plan_sharing(app.database, app.volumes, app.env(), found.groups, "symlink"))
+        assert done.state == "applied"
+        scan(app)
+        assert prove(app).groups == ()
+        assert app.operations.undo(done.id).state == "undone"
+    finally:
+        shutil.rmtree(far, ignore_errors=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_random_trees_against_reading_everything(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Copies, hard links and files of the same size that differ at a random place, over several folders."""
+    home = tmp_path_factory.mktemp("home")
+    os.environ["HOME"], os.environ["MODEL_MANAGER_DATA"] = str(home), str(home / "data")
+    chance = random.Random(data.draw(st.integers(0, 1 << 30)))
+    head = gguf_bytes(seed=50)
+    bodies = [head + chance.randbytes(200_000) for _ in range(2)]
+    for count in range(data.draw(st.integers(2, 9))):
+        body = bytearray(chance.choice(bodies))
+        if chance.random() < 0.4:
+            body[chance.randrange(len(head), len(body))] ^= 1 + chance.randrange(255)
+        path = write(home / f"models/{chance.choice('xyz')}/f{count}.gguf", bytes(body))
+        if chance.random() < 0.3:
+            os.link(path, path.with_name(f"l{count}.gguf"))
+    app = build()
+    try:
+        watch.add_root(app.database, str(home / "models"))
+        scan(app)
+        found = {frozenset(copy.inode for copy in group.copies) for group in prove(app).groups}
+        reclaimable = prove(app).reclaimable
+    finally:
+        app.close()
+    truth: dict[bytes, dict[int, os.stat_result]] = {}
+    for path in (home / "models").rglob("*.gguf"):
+        truth.setdefault(path.read_bytes(), {})[path.lstat().st_ino] = path.lstat()
+    expected = {frozenset(inodes) for inodes in truth.values() if len(inodes) > 1}
+    assert found == expected
+    sizes = [{min(one.st_size, 512 * one.st_blocks) for one in inodes.values()} for inodes in truth.values()]
+    assert all(len(size) == 1 for size in sizes)
+    assert reclaimable == sum(size.pop() * (len(inodes) - 1) for size, inodes in zip(sizes, truth.values(), strict=True))
