@@ -6,6 +6,7 @@ An answer for another size or time is no answer.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import time
@@ -68,6 +69,23 @@ def keep(tx: sqlite3.Connection, mark: Mark, found: Known) -> None:
         " read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (mark.volume, mark.key, mark.size, mark.mtime_ns, mark.ctime_ns, *values, int(time.time())),
     )
+
+
+def verdicts(tx: sqlite3.Connection, ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
+    """Model -> (verdict, detail) of the deep checks that hold for its files as they are now."""
+    if tx.execute("SELECT 1 FROM hash WHERE verdict IS NOT NULL LIMIT 1").fetchone() is None:
+        return {}
+    found: dict[int, list[tuple[str, str]]] = {}
+    for model, verdict, detail in tx.execute(
+        "SELECT DISTINCT place.model, verdict, detail FROM place JOIN member ON member.place = place.id"
+        " JOIN file ON file.id = member.file JOIN volume ON volume.id = file.volume JOIN hash"
+        " ON hash.volume = volume.name AND hash.key = 'i' || file.inode AND hash.size = file.size"
+        " AND hash.mtime_ns = file.mtime_ns AND hash.ctime_ns = file.ctime_ns"
+        " WHERE verdict IS NOT NULL AND place.model IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    ):
+        found.setdefault(model, []).append((verdict, detail or ""))
+    return found
 
 
 def restamp(tx: sqlite3.Connection, marks: Iterable[Mark]) -> None:

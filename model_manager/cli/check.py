@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from model_manager.app import App
+from model_manager.base import units
 from model_manager.base.text import _
 from model_manager.catalog import models
 from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.jobs import Progress
 from model_manager.library import words
+from model_manager.library.deep import check_deep
 from model_manager.library.present import models_json
 
 NAME = "check"
-HELP = "health of models by their headers: truncated, incomplete, not a model, unsafe …"
+HELP = "health of models by their headers; --deep reads every byte"
 EXAMPLE = "model-manager check"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("models", nargs="*", metavar="MODEL", help="an id, a name or a path; all when none is given")
+
+    parser.add_argument("--deep", action="store_true", help="read every byte: known hashes, values, checksums")
+    parser.add_argument("--again", action="store_true", help="with --deep: also what was read before and stayed")
 
 
 def run(app: App, options: argparse.Namespace) -> int:
@@ -28,6 +34,11 @@ def run(app: App, options: argparse.Namespace) -> int:
     else:
         with app.database.read() as tx:
             ids = [row.id for row in models.rows(tx)]
+    if options.deep:
+        progress = Progress(_tell if sys.stderr.isatty() else None)
+        check_deep(app.database, app.volumes, ids, progress, options.again)
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr)
     found = [{key: model[key] for key in ("id", "name", "health", "code")} for model in models_json(app.database, ids)]
     if options.json:
         print_json({"models": [{key: one[key] for key in ("id", "health", "code")} for one in found]})
@@ -41,6 +52,13 @@ def run(app: App, options: argparse.Namespace) -> int:
     if rows:
         print_table([_("Id"), _("Name"), _("Health"), _("Why")], rows)
     text = _("{n} checked by their headers, {sick} with something to look at")
+    if options.deep:
+        text = _("{n} read to their last byte, {sick} with something to look at")
     print(coloured(text.format(n=f"{len(found):,}", sick=len(sick)), "bold"))
     hint(_("`model-manager show ID` names the files"))
     return 0
+
+
+def _tell(progress: Progress) -> None:
+    text = f"{units.size(progress.done)} / {units.size(progress.total)}"
+    print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)

@@ -38,6 +38,8 @@ class Header:
     byte_order: str
     keys: dict[str, object] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
+    offsets: dict[str, int] = field(default_factory=dict)
+    """Where each tensor begins, from `data_start` on."""
     data_start: int = 0
     data_end: int = 0
     """File offset behind the last tensor, by the table's own arithmetic."""
@@ -99,6 +101,7 @@ def _read_tensors(walker: _Walker, header: Header, count: int) -> None:
         if name in header.tensors:
             raise FormatProblem("corrupt", f"tensor {name[:80]!r} is listed twice")
         header.tensors[name] = Tensor(shape[::-1], type_name, size)
+        header.offsets[name] = offset
         end = max(end, offset + size)
     header.data_start = -(-window.position // alignment) * alignment
     header.data_end = header.data_start + end if count else window.position

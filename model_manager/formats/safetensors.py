@@ -44,11 +44,11 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one safetensors file or shard."""
-    length = _header_length(file, size, limits)
+    length = header_length(file, size, limits)
     text = file.read(length)
     while len(text) < length and (more := file.read(length - len(text))):
         text += more
-    table = _parse(text, limits)
+    table = parse_header(text, limits)
     metadata = _metadata(table.pop("__metadata__", None))
     tensors, end = _tensors(table, limits)
     claims = (*_claims(tensors), *training.claims_of(metadata))
@@ -61,7 +61,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     )
 
 
-def _header_length(file: BinaryIO, size: int, limits: Limits) -> int:
+def header_length(file: BinaryIO, size: int, limits: Limits) -> int:
     head = file.read(8)
     if len(head) < 8:
         raise FormatProblem("truncated", f"{size} bytes: too short for a header")
@@ -77,7 +77,7 @@ def _header_length(file: BinaryIO, size: int, limits: Limits) -> int:
     return int(length)
 
 
-def _parse(text: bytes, limits: Limits) -> dict[str, object]:
+def parse_header(text: bytes, limits: Limits) -> dict[str, object]:
     if not text.startswith(b"{"):
         raise FormatProblem("corrupt", "the header does not begin with {")
     try:

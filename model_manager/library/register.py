@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
-from model_manager.base.facts import Claim, Facts, Health
+from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Tx, files, models, places, roots
+from model_manager.catalog import Tx, files, hashes, models, places, roots
 from model_manager.catalog.codec import READER, dump, dump_claims, dump_health, load_claims, load_health
 from model_manager.formats.folders import facts_of_folder
 from model_manager.library.headers import Headers
@@ -196,10 +197,24 @@ def derive(tx: Tx, ids: Iterable[int], read: Mapping[int, Facts] | None = None) 
     members: dict[int, list[models.FileView]] = {}
     for file in models.files(tx, ids):
         members.setdefault(file.model, []).append(file)
+    checked = hashes.verdicts(tx, ids)
     for id_ in ids & seen.keys():
         stored = models.record(tx, id_)
         if stored is not None:
-            models.derive(tx, id_, _derived(tx, stored, seen[id_], members.get(id_, []), read or {}))
+            values = _derived(tx, stored, seen[id_], members.get(id_, []), read or {})
+            models.derive(tx, id_, _with_checks(values, checked.get(id_, [])))
+
+
+def _with_checks(values: dict[str, object], checked: list[tuple[str, str]]) -> dict[str, object]:
+    """The health that a deep check found, where it is worse than the header's or says more."""
+    header = Health(cast(Verdict, values["verdict"]), str(values["health_detail"]))
+    deep = [Health(cast(Verdict, verdict), detail) for verdict, detail in checked]
+    sick = [health for health in deep if health.verdict not in ("good", "unknown")]
+    if sick:
+        header = worst([header, *sick])
+    elif deep and header.verdict == "good":
+        header = next((health for health in deep if health.verdict == "unknown"), deep[0])
+    return values | {"verdict": header.verdict, "health_detail": header.detail}
 
 
 def _derived(

@@ -307,4 +307,6 @@ def test_random_trees_against_reading_everything(data: st.DataObject, tmp_path_f
     assert found == expected
     sizes = [{min(one.st_size, 512 * one.st_blocks) for one in inodes.values()} for inodes in truth.values()]
     assert all(len(size) == 1 for size in sizes)
-    assert reclaimable == sum(size.pop() * (len(inodes) - 1) for size, inodes in zip(sizes, truth.values(), strict=True))
+    assert reclaimable == sum(
+        size.pop() * (len(inodes) - 1) for size, inodes in zip(sizes, truth.values(), strict=True)
+    )

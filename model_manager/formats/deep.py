@@ -1,0 +1,174 @@
+"""Looks at every value of a file, for what a header cannot show: NaN, broken quant scales, holes of zeros.
+
+The caller reads the file once and passes the bytes on; here they are looked at tensor by tensor. The checks of
+quant blocks are those of llama.cpp when it loads a model (ggml-quants.c, ggml_validate_row_data): a scale that
+is NaN or infinite spoils its whole block. Masks may hold infinities, so among plain floats only NaN counts.
+Without numpy only holes are found, and the answer says so.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from model_manager.base.facts import Health
+from model_manager.formats.gguf_header import read_header
+from model_manager.formats.gguf_types import TYPES
+from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.safetensors import header_length, parse_header
+from model_manager.formats.window import Window
+
+PIECE = 4 << 20
+_HOLE = 64 << 10
+_ZEROS = bytes(_HOLE)
+_LONG_HOLE, _SHARE_OF_FILE = 16 << 20, 0.1
+
+# type -> offsets of its fp16 scales within a block (ggml-common.h).
+_SCALES: dict[str, tuple[int, ...]] = {
+    "Q4_0": (0,), "Q4_1": (0, 2), "Q5_0": (0,), "Q5_1": (0, 2), "Q8_0": (0,), "Q2_K": (80, 82), "Q3_K": (108,),
+    "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,), "IQ2_XXS": (0,), "IQ2_XS": (0,), "IQ2_S": (0,), "IQ3_XXS": (0,),
+    "IQ3_S": (0,), "IQ1_S": (0,), "IQ4_NL": (0,), "IQ4_XS": (0,), "TQ1_0": (52,), "TQ2_0": (64,),
+}  # fmt: skip
+_BLOCKS = {name: size for name, _elements, size in TYPES.values()}
+# float type -> (numpy's integer type, exponent mask, mantissa mask)
+_FLOATS = {"F16": ("<u2", 0x7C00, 0x03FF), "BF16": ("<u2", 0x7F80, 0x007F), "F32": ("<u4", 0x7F800000, 0x007FFFFF),
+           "F64": ("<u8", 0x7FF0000000000000, 0x000FFFFFFFFFFFFF), "F8_E5M2": ("u1", 0x7C, 0x03)}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where one tensor lies in the file."""
+
+    name: str
+    dtype: str
+    start: int
+    size: int
+
+
+@dataclass(slots=True)
+class Look:
+    """What was found so far."""
+
+    size: int
+    bad: dict[str, int] = field(default_factory=dict)
+    """Tensor -> values or blocks that cannot be."""
+    hole: int = 0
+    longest: int = 0
+    longest_at: int = 0
+
+    def zeros(self, at: int, data: bytes) -> None:
+        """Follows runs of zeros over 64 KiB steps."""
+        for start in range(0, len(data), _HOLE):
+            piece = data[start : start + _HOLE]
+            if len(piece) == _HOLE and piece == _ZEROS:
+                self.hole += _HOLE
+                if self.hole > self.longest:
+                    self.longest, self.longest_at = self.hole, at + start + _HOLE - self.hole
+            else:
+                self.hole = 0
+
+    def health(self, looked: bool) -> Health:
+        if self.bad:
+            name, count = max(self.bad.items(), key=lambda item: item[1])
+            more = f", and {len(self.bad) - 1} more tensors" if len(self.bad) > 1 else ""
+            return Health("corrupt", f"{count:,} values of {name[:80]} are no numbers (NaN){more}")
+        if self.longest >= min(_LONG_HOLE, max(_HOLE, int(self.size * _SHARE_OF_FILE))):
+            return Health("suspicious", f"{self.longest:,} bytes of zeros from byte {self.longest_at:,} on: a hole?")
+        return Health("good", "every byte was read" if looked else "every byte was read; values were not looked at")
+
+
+def spans(file: BinaryIO, size: int, format_: str, limits: Limits | None = None) -> list[Span]:
+    """The tensors of a GGUF or safetensors file by their place; none for other formats. Raises FormatProblem."""
+    limits = limits or Limits()
+    file.seek(0)
+    if format_ == "gguf":
+        header = read_header(Window(file, size), limits)
+        found = [
+            Span(name, tensor.dtype, header.data_start + header.offsets[name], tensor.bytes)
+            for name, tensor in header.tensors.items()
+        ]
+    elif format_ == "safetensors":
+        length = header_length(file, size, limits)
+        table = parse_header(file.read(length), limits)
+        table.pop("__metadata__", None)
+        found = [_span(name, entry, 8 + length) for name, entry in table.items()]
+    else:
+        return []
+    return sorted(found, key=lambda span: span.start)
+
+
+def _span(name: str, entry: Any, data: int) -> Span:
+    try:
+        start, stop = entry["data_offsets"]
+        return Span(name, str(entry["dtype"]), data + int(start), int(stop) - int(start))
+    except (TypeError, KeyError, ValueError):
+        raise FormatProblem("corrupt", f"tensor {name[:80]!r} has no usable offsets") from None
+
+
+def read_all(file: BinaryIO, size: int, tensors: list[Span], take: Callable[[bytes], None]) -> Health:
+    """Reads a file once from its beginning, passes every byte to `take` and looks at the values on the way."""
+    look, numpy = Look(size), _numpy()
+    file.seek(0)
+    for span, start, stop in _pieces(size, tensors):
+        data = _exactly(file, stop - start)
+        take(data)
+        if len(data) < stop - start:
+            return Health("truncated", f"it ended at byte {start + len(data):,} while it was read")
+        look.zeros(start, data)
+        if span is not None and numpy is not None and (bad := _bad(numpy, span.dtype, data)):
+            look.bad[span.name] = look.bad.get(span.name, 0) + bad
+    return look.health(numpy is not None and bool(tensors))
+
+
+def _pieces(size: int, tensors: list[Span]) -> Iterator[tuple[Span | None, int, int]]:
+    """The file in order: what lies between tensors, and each tensor in pieces of whole blocks."""
+    at = 0
+    for span in tensors:
+        stop = min(span.start + span.size, size)
+        if span.start < at or stop <= span.start:
+            continue
+        yield from ((None, start, end) for start, end in _cut(at, span.start, PIECE))
+        block = _BLOCKS.get(span.dtype, 8)
+        yield from ((span, start, end) for start, end in _cut(span.start, stop, PIECE // block * block))
+        at = stop
+    yield from ((None, start, end) for start, end in _cut(at, size, PIECE))
+
+
+def _cut(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
+    while start < stop:
+        end = min(start + step, stop)
+        yield start, end
+        start = end
+
+
+def _exactly(file: BinaryIO, count: int) -> bytes:
+    data = file.read(count)
+    while 0 < len(data) < count and (more := file.read(count - len(data))):
+        data += more
+    return data
+
+
+def _bad(numpy: Any, dtype: str, data: bytes) -> int:
+    """How many values, or blocks, cannot be."""
+    if dtype in _FLOATS:
+        kind, exponent, mantissa = _FLOATS[dtype]
+        width = struct.calcsize({"u1": "B", "<u2": "H", "<u4": "I", "<u8": "Q"}[kind])
+        values = numpy.frombuffer(data[: len(data) // width * width], kind)
+        return int(((values & exponent == exponent) & (values & mantissa != 0)).sum())
+    if dtype == "F8_E4M3":
+        return int((numpy.frombuffer(data, "u1") & 0x7F == 0x7F).sum())
+    offsets, block = _SCALES.get(dtype), _BLOCKS.get(dtype, 0)
+    if offsets is None or not block:
+        return 0
+    rows = numpy.frombuffer(data[: len(data) // block * block], "u1").reshape(-1, block)
+    return sum(int((rows[:, offset + 1] & 0x7C == 0x7C).sum()) for offset in offsets)
+
+
+def _numpy() -> Any:
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy

@@ -1,0 +1,161 @@
+"""The deep check finds what no header shows, and its verdict holds for what was read alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from factory import gguf_bytes, ollama_model, sha256, tree, write
+
+from model_manager.app import App, build
+from model_manager.catalog import models
+from model_manager.jobs import Cancelled, Progress
+from model_manager.library import watch
+from model_manager.library.deep import Checked, check_deep
+from model_manager.library.present import models_json
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    found = build()
+    yield found
+    found.close()
+
+
+def floats(values: bytes, dtype: str = "F32", width: int = 4) -> bytes:
+    """A safetensors file with one tensor of these bytes."""
+    header = json.dumps(
+        {"x.weight": {"dtype": dtype, "shape": [len(values) // width], "data_offsets": [0, len(values)]}}
+    ).encode()
+    return struct.pack("<Q", len(header)) + header + values
+
+
+def check(app: App, again: bool = False) -> tuple[Checked, dict[str, tuple[str, str]]]:
+    app.scanner().run(Progress())
+    with app.database.read() as tx:
+        ids = [row.id for row in models.rows(tx)]
+    found = check_deep(app.database, app.volumes, ids, again=again)
+    return found, {os.path.basename(model["files"][0]["path"]): (model["health"]["verdict"], model["health"]["detail"])
+                   for model in models_json(app.database, ids)}  # fmt: skip
+
+
+def own(app: App, home: Path, files: dict[str, bytes | str]) -> None:
+    tree(home / "models", files)
+    watch.add_root(app.database, str(home / "models"))
+
+
+def test_every_value_is_looked_at(app: App, home: Path) -> None:
+    good = b"".join(struct.pack("<f", number / 7) for number in range(300_000))
+    nan = bytearray(good)
+    nan[800_000:800_004] = struct.pack("<f", float("nan"))
+    infinite = bytearray(good)
+    infinite[800_000:800_004] = struct.pack("<f", float("-inf"))
+    half = struct.pack("<e", 0.5) * 1000
+    own(app, home, {
+        "good.safetensors": floats(good), "nan.safetensors": floats(bytes(nan)), "mask.safetensors": floats(bytes(infinite)),
+        "half.safetensors": floats(half + struct.pack("<e", float("nan")) * 3, "F16", 2),
+        "bf16.safetensors": floats(b"\x80\x3f" * 500 + b"\xc1\x7f", "BF16", 2),
+    })  # fmt: skip
+    found, health = check(app)
+    assert found.files == 5 and found.kept == 0
+    assert health["good.safetensors"] == ("good", "every byte was read")
+    assert health["mask.safetensors"][0] == "good"
+    assert health["nan.safetensors"][0] == "corrupt" and "1 values of x.weight" in health["nan.safetensors"][1]
+    assert "3 values" in health["half.safetensors"][1] and health["bf16.safetensors"][0] == "corrupt"
+
+
+def test_a_broken_scale_of_a_quant_block(app: App, home: Path) -> None:
+    good = gguf_bytes({"general.architecture": "llama"}, {"blk.0.attn_q.weight": ("Q4_0", (256, 8))}, seed=5)
+    own(app, home, {"good.gguf": _with_scales(good, 0.25), "bad.gguf": _with_scales(good, float("nan"))})
+    health = check(app)[1]
+    assert health["good.gguf"][0] == "good" and health["bad.gguf"][0] == "corrupt"
+
+
+def _with_scales(data: bytes, scale: float) -> bytes:
+    """The same file with every Q4_0 scale sane, and the last one as given."""
+    size = 256 * 8 // 32 * 18
+    body = bytearray(data[-size:])
+    for at in range(0, size, 18):
+        body[at : at + 2] = struct.pack("<e", 0.5)
+    body[-18:-16] = struct.pack("<e", scale)
+    return data[:-size] + bytes(body)
+
+
+def test_a_hole_of_zeros(app: App, home: Path) -> None:
+    values = os.urandom(1 << 20)
+    values = bytes(byte & 0x7F for byte in values)
+    data = (
+        b"".join(struct.pack("<f", 1.5) * 65_536 for _ in range(8))
+        + bytes(1 << 20)
+        + struct.pack("<f", 2.5) * 65_536 * 3
+    )
+    own(app, home, {"hole.safetensors": floats(data)})
+    assert values
+    verdict, why = check(app)[1]["hole.safetensors"]
+    assert verdict == "suspicious" and "zeros" in why
+
+
+def test_a_blob_that_is_not_what_its_name_says(app: App, home: Path) -> None:
+    data = gguf_bytes(seed=8)
+    ollama_model(home / ".ollama/models", "registry.ollama.ai/library/m/a", {"model": data})
+    blob = home / ".ollama/models/blobs" / f"sha256-{sha256(data)}"
+    blob.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    verdict, why = next(value for name, value in check(app)[1].items())
+    assert verdict == "corrupt" and "its name says" in why
+
+
+def test_the_checksums_of_an_archive(app: App, home: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("m/data.pkl", b"\x80\x02}q\x00.")
+        archive.writestr("m/version", b"3\n")
+        archive.writestr("m/data/0", bytes(range(256)) * 64)
+    good = buffer.getvalue()
+    bad = bytearray(good)
+    bad[good.index(bytes(range(256))) + 5000] ^= 1
+    own(app, home, {"good.pth": good, "bad.pth": bytes(bad)})
+    health = check(app)[1]
+    assert health["bad.pth"][0] == "corrupt" and "archive" in health["bad.pth"][1]
+    assert health["good.pth"][0] != "corrupt"
+
+
+def test_read_once_while_it_stays(app: App, home: Path) -> None:
+    own(app, home, {"a.safetensors": floats(struct.pack("<f", 1.0) * 5000)})
+    first, _health = check(app)
+    second, health = check(app)
+    assert first.read_bytes > 20_000 and second.read_bytes == 0 and second.kept == 1
+    assert health["a.safetensors"] == ("good", "every byte was read")
+    assert check(app, again=True)[0].files >= 1
+    write(home / "models/a.safetensors", floats(struct.pack("<f", float("nan")) * 5000))
+    app.scanner().run(Progress())
+    with app.database.read() as tx:
+        (model,) = models_json(app.database, [row.id for row in models.rows(tx)])
+    assert "every byte" not in model["health"]["detail"], "the verdict was of another content"
+    assert check(app)[1]["a.safetensors"][0] == "corrupt"
+
+
+def test_a_hash_that_was_read_counts_for_duplicates(app: App, home: Path) -> None:
+    from model_manager.library import duplicates
+
+    data = floats(struct.pack("<f", 1.0) * 90_000)
+    own(app, home, {"a.safetensors": data, "b.safetensors": data})
+    check(app)
+    found = duplicates.prove(app.database, app.volumes)
+    assert len(found.groups) == 1 and found.read_bytes == 0
+
+
+def test_it_can_be_stopped(app: App, home: Path) -> None:
+    own(app, home, {"a.safetensors": floats(bytes(100_000))})
+    app.scanner().run(Progress())
+    progress = Progress()
+    progress.cancel()
+    with app.database.read() as tx:
+        ids = [row.id for row in models.rows(tx)]
+    with pytest.raises(Cancelled):
+        check_deep(app.database, app.volumes, ids, progress)
