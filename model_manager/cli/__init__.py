@@ -6,6 +6,7 @@ from model_manager.cli import (
     apply,
     categories,
     check,
+    clean,
     dedupe,
     delete,
     doctor,
@@ -27,7 +28,7 @@ from model_manager.cli import (
 from model_manager.cli.main import main
 
 COMMANDS = (
-    scan, status, list, show, roots, categories, set, tag, check, duplicates, dedupe, trash, delete, store, apply, history, undo, empty,
+    scan, status, list, show, roots, categories, set, tag, check, duplicates, dedupe, clean, trash, delete, store, apply, history, undo, empty,
     export, doctor,
 )  # fmt: skip
 """In the order in which help lists them."""

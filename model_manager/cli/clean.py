@@ -1,0 +1,74 @@
+"""`clean`: what could go, and why; with --take a plan."""
+
+from __future__ import annotations
+
+import argparse
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.errors import UsageError
+from model_manager.base.text import _, ngettext, shown
+from model_manager.cli.output import coloured, hint, print_json
+from model_manager.cli.plans import add_plan_arguments, run_plan
+from model_manager.library import clean
+from model_manager.library.memory import this_machine
+from model_manager.library.removal import plan_removal
+
+NAME = "clean"
+HELP = "what could go and why; --take plans it. Rules: " + ", ".join(clean.RULES)
+EXAMPLE = "model-manager clean old-quant partial"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rules", nargs="*", metavar="RULE", help="only these rules; all without")
+    parser.add_argument("--take", nargs="+", default=[], metavar="ID", help="plan that these go")
+    parser.add_argument("--all-certain", action="store_true", help="plan that all of which it is certain go")
+    parser.add_argument(
+        "--unused-days", type=int, default=clean.UNUSED_DAYS, metavar="N",
+        help=f"what `unused` means (default: {clean.UNUSED_DAYS})",
+    )  # fmt: skip
+    add_plan_arguments(parser)
+
+
+def run(app: App, options: argparse.Namespace) -> int:
+    wrong = next((rule for rule in options.rules if rule not in clean.RULES), None)
+    if wrong is not None:
+        raise UsageError("clean", wrong, "there is no such rule", ", ".join(clean.RULES))
+    library = clean.library_of(app.database, this_machine())
+    found = clean.candidates(library, options.rules or clean.RULES, unused_days=options.unused_days)
+    if options.take or options.all_certain:
+        return _take(app, found, options)
+    total = clean.reclaimable(library, found)
+    if options.json:
+        print_json({"candidates": [clean.as_json(one) for one in found], "reclaimable": total})
+        return 0
+    _print(found)
+    if not found:
+        print(_("There is nothing to clean up."))
+        return 0
+    words = ngettext("{n} suggestion, {size} could come back", "{n} suggestions, {size} could come back", len(found),
+                     size=units.size(total))  # fmt: skip
+    print(words)
+    hint(_("nothing goes by itself: `model-manager clean --take ID` or `--all-certain` plans it"))
+    return 0
+
+
+def _take(app: App, found: list[clean.Candidate], options: argparse.Namespace) -> int:
+    known = {one.id: one for one in found}
+    wrong = next((id_ for id_ in options.take if id_ not in known), None)
+    if wrong is not None:
+        raise UsageError("clean", wrong, "there is no suggestion of this id", "see `model-manager clean`")
+    chosen = [one for one in found if one.id in options.take or (options.all_certain and one.confidence == "certain")]
+    if not chosen:
+        raise UsageError("clean", "", "there is nothing of which it is certain", "choose with --take ID")
+    return run_plan(app, plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(chosen)), options)
+
+
+def _print(found: list[clean.Candidate]) -> None:
+    rule = ""
+    for one in found:
+        if one.rule != rule:
+            rule = one.rule
+            print(coloured(rule, "bold"))
+        print(f"  {one.id}  {units.size(one.frees):>9}  {_(one.confidence):<8} {shown(one.name)}")
+        print(f"      {shown(one.reason)}")

@@ -1,0 +1,264 @@
+"""What could go and why: suggestions, each with a reason, how sure it is, what it frees and what stays.
+
+`certain`: no tool can use it, and nothing is lost (orphans of a store that was read whole, downloads that
+stopped, empty folders). `likely`: something better or whole of the very same stays, or it is of no use as it
+is. `maybe`: a matter of taste. Nothing pinned is ever offered, and nothing goes by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from model_manager.base import units
+from model_manager.base.text import shown
+from model_manager.catalog import Database, files, leftovers, models
+from model_manager.catalog.leftovers import LeftoverRow
+from model_manager.catalog.models import FileView, Row
+from model_manager.library import watch
+from model_manager.library.families import Line, Rung, lines_of, newer_version
+from model_manager.library.memory import Fit, Machine, fit
+from model_manager.library.removal import Wanted
+
+Confidence = Literal["certain", "likely", "maybe"]
+RULES = ("old-quant", "older-version", "partial", "orphan", "unnamed-revision", "broken", "training-leftover", "archive",
+         "empty-folder", "unused")  # fmt: skip
+UNUSED_DAYS = 180
+_DAY = 86_400
+_LEFT = {"partial": "partial", "orphan": "orphan", "detached-revision": "unnamed-revision", "archive": "archive",
+         "training-leftover": "training-leftover", "empty-folder": "empty-folder"}  # fmt: skip
+_SURE: dict[str, Confidence] = {"partial": "certain", "orphan": "certain", "empty-folder": "certain",
+                                "unnamed-revision": "likely", "archive": "likely", "training-leftover": "maybe"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`model` or, for leftovers, None. `frees` in bytes: what really comes back. `keeps`: the model that stays for it."""
+
+    id: str
+    rule: str
+    model: int | None
+    name: str
+    paths: tuple[str, ...]
+    frees: int
+    confidence: Confidence
+    reason: str
+    keeps: int | None = None
+
+
+@dataclass(frozen=True)
+class Library:
+    """What the rules look at: read once."""
+
+    rows: Sequence[Row]
+    files: Mapping[int, list[FileView]]
+    names: Mapping[int, int]
+    """file -> how many names of it are known."""
+    owners: Mapping[int, set[int]]
+    """file -> models that it is a file of."""
+    rests: Sequence[LeftoverRow]
+    lines: Sequence[Line] = field(default=())
+
+
+def library_of(database: Database, machine: Machine) -> Library:
+    """Everything the rules need, with what fits this machine."""
+    with database.read() as tx:
+        rows = models.rows(tx)
+        members: dict[int, list[FileView]] = {}
+        paths: dict[int, set[str]] = {}
+        owners: dict[int, set[int]] = {}
+        for file in models.files(tx):
+            members.setdefault(file.model, []).append(file)
+            paths.setdefault(file.file, set()).add(os.path.realpath(file.path))
+            owners.setdefault(file.file, set()).add(file.model)
+        rests = leftovers.every(tx)
+        fits = {
+            row.id: _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_)) for row in rows
+        }
+    known = {file: len(names) for file, names in paths.items()}
+    return Library(rows, members, known, owners, rests, lines_of(rows, fits))
+
+
+def _fit(row: Row, members: list[FileView], machine: Machine, facts_of: Callable[[int], Any]) -> Fit:
+    weights = {file.file: file for file in members if file.role in ("weights", "projector", "adapter")}
+    facts = facts_of(next(iter(weights))) if weights and row.format == "gguf" else None
+    return fit(machine, sum(file.bytes for file in weights.values()) or row.bytes, facts.metadata if facts else None)
+
+
+def candidates(
+    library: Library, rules: Iterable[str] = RULES, now: float | None = None, unused_days: int = UNUSED_DAYS
+) -> list[Candidate]:
+    """What these rules offer, the surest and largest first. Each thing once, by the first rule that offers it."""
+    now = time.time() if now is None else now
+    wanted = set(rules)
+    pinned = {row.id for row in library.rows if row.pinned}
+    met: set[object] = set()
+    found: list[Candidate] = []
+    for one in _every(library, now, unused_days):
+        key = one.model if one.model is not None else one.paths
+        if one.rule in wanted and key not in met and one.model not in pinned:
+            met.add(key)
+            found.append(one)
+    sure = ("certain", "likely", "maybe")
+    return sorted(found, key=lambda one: (RULES.index(one.rule), sure.index(one.confidence), -one.frees, one.name))
+
+
+def as_json(one: Candidate) -> dict[str, Any]:
+    """The CANDIDATE of the command line."""
+    return {
+        "id": one.id, "rule": one.rule, "model": None if one.model is None else f"m{one.model}",
+        "paths": [shown(path) for path in one.paths], "frees": one.frees, "confidence": one.confidence,
+        "reason": shown(one.reason), "keeps": None if one.keeps is None else f"m{one.keeps}",
+    }  # fmt: skip
+
+
+def reclaimable(library: Library, chosen: Iterable[Candidate]) -> int:
+    """What comes back when all of these go: each inode once, and only when all its names go."""
+    going = {one.model for one in chosen if one.model is not None}
+    rests = sum(one.frees for one in chosen if one.model is None)
+    return rests + _freed(library, going)
+
+
+def wanted_of(chosen: Iterable[Candidate]) -> Wanted:
+    """These candidates as what shall go."""
+    every = list(chosen)
+    models_ = tuple(one.model for one in every if one.model is not None)
+    return Wanted(models_, (), tuple(path for one in every if one.model is None for path in one.paths))
+
+
+def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate]:
+    """By rank: what is broken first, taste last."""
+    yield from _leftovers(library, now)
+    yield from _broken(library)
+    yield from _old_quants(library)
+    yield from _older_versions(library)
+    yield from _unused(library, now, unused_days)
+
+
+def _leftovers(library: Library, now: float) -> Iterator[Candidate]:
+    for rest in library.rests:
+        rule = _LEFT.get(rest.kind)
+        if rule is None:
+            continue
+        reason = f"{watch.label_of(rest.tool)}: {rest.of}" if rest.of else watch.label_of(rest.tool)
+        if rule == "partial":
+            age = _age(rest.path, now)
+            if age is None or age < _DAY:
+                continue
+            reason = f"a download that stopped {int(age // _DAY)} days ago ({reason})"
+        yield Candidate(
+            _id(rule, rest.path), rule, None, os.path.basename(rest.path), (rest.path,), rest.bytes, _SURE[rule], reason
+        )
+
+
+def _broken(library: Library) -> Iterator[Candidate]:
+    for row in library.rows:
+        if row.verdict not in ("not-a-model", "corrupt", "truncated", "incomplete"):
+            continue
+        sure: Confidence = "maybe" if row.verdict == "incomplete" else "likely"
+        yield _of_model(library, row, "broken", sure, f"it is {row.verdict}: no tool can load it as it is")
+
+
+def _old_quants(library: Library) -> Iterator[Candidate]:
+    for line in library.lines:
+        best = line.best_that_fits
+        if best is None:
+            continue
+        for rung in line.rungs:
+            if rung is best or rung.bits >= best.bits - 0.05 or rung.row.verdict not in ("good", "unknown"):
+                continue
+            for row in (rung.row, *rung.copies):
+                yield _of_model(library, row, "old-quant", _sure_of(row, best), _why_old(row, best), best.row.id)
+
+
+def _sure_of(row: Row, best: Rung) -> Confidence:
+    """Less sure where the better one is of another format, or where another tool has only this one."""
+    tools = set(best.row.tools.split(","))
+    for copy in best.copies:
+        tools |= set(copy.tools.split(","))
+    return "likely" if row.format == best.row.format and set(row.tools.split(",")) <= tools else "maybe"
+
+
+def _why_old(row: Row, best: Rung) -> str:
+    quant, better = row.quant or row.quant_label or "this", best.row.quant or best.row.quant_label or "a better one"
+    text = f"{better} of the same model stays and fits this machine; this is {quant}"
+    missing = set(row.tools.split(",")) - set(best.row.tools.split(","))
+    if missing:
+        text += f"; {', '.join(sorted(watch.label_of(tool) for tool in missing))} has only this one"
+    return text
+
+
+def _older_versions(library: Library) -> Iterator[Candidate]:
+    by_kind: dict[tuple[str, int], list[Line]] = {}
+    for line in library.lines:
+        by_kind.setdefault((line.rungs[0].row.category, len(line.words)), []).append(line)
+    for lines in by_kind.values():
+        for older in lines:
+            newer = next((line for line in lines if line is not older and newer_version(older, line)
+                          and line.rungs[0].row.verdict == "good"), None)  # fmt: skip
+            if newer is None or not _alike(older, newer):
+                continue
+            for rung in older.rungs:
+                for row in (rung.row, *rung.copies):
+                    why = f"{newer.rungs[0].row.name} is newer, whole and healthy; a matter of taste"
+                    yield _of_model(library, row, "older-version", "maybe", why, newer.rungs[0].row.id)
+
+
+def _alike(older: Line, newer: Line) -> bool:
+    """Of about the same size: a successor, not a sibling."""
+    one, other = older.rungs[0].row.parameters, newer.rungs[0].row.parameters
+    return one is None or other is None or 0.8 <= one / max(other, 1) <= 1.25
+
+
+def _unused(library: Library, now: float, days: int) -> Iterator[Candidate]:
+    for row in library.rows:
+        if row.used_at is None or now - row.used_at < days * _DAY or row.verdict not in ("good", "unknown"):
+            continue
+        ago = int((now - row.used_at) // _DAY)
+        yield _of_model(
+            library, row, "unused", "maybe", f"last used {ago} days ago, as {row.used_from or 'its times'} says"
+        )
+
+
+def _of_model(
+    library: Library, row: Row, rule: str, sure: Confidence, reason: str, keeps: int | None = None
+) -> Candidate:
+    paths = tuple(dict.fromkeys(file.path for file in library.files.get(row.id, [])))
+    if row.copies < 2 and rule in ("unused", "older-version", "broken"):
+        reason += "; it is the only copy"
+    return Candidate(
+        _id(rule, str(row.id)), rule, row.id, row.name, paths, _freed(library, {row.id}), sure, reason, keeps
+    )
+
+
+def _freed(library: Library, going: set[int]) -> int:
+    """Bytes of the files that are these models' alone, and of which we know every name."""
+    seen = {file.file: file for model in going for file in library.files.get(model, [])}
+    return sum(
+        file.bytes for id_, file in seen.items()
+        if library.owners[id_] <= going and file.links <= library.names[id_]
+    )  # fmt: skip
+
+
+def _age(path: str, now: float) -> float | None:
+    """Seconds since a leftover was written to, None when it is gone."""
+    try:
+        return now - os.lstat(path).st_mtime
+    except OSError:
+        return None
+
+
+def _id(rule: str, what: str) -> str:
+    return "c" + hashlib.sha256(f"{rule}\n{what}".encode("utf-8", "surrogateescape")).hexdigest()[:10]
+
+
+def totals(library: Library, found: Iterable[Candidate]) -> dict[str, str]:
+    """Rule -> what it could free, in words."""
+    by_rule: dict[str, list[Candidate]] = {}
+    for one in found:
+        by_rule.setdefault(one.rule, []).append(one)
+    return {rule: units.size(reclaimable(library, ones)) for rule, ones in by_rule.items()}

@@ -1,0 +1,131 @@
+"""What is offered, why, what it frees and what stays: over real adapters."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from factory import gguf_bytes, hub_repo, ollama_model, tree, write
+
+from model_manager.app import App, build
+from model_manager.jobs import Progress
+from model_manager.library import clean, watch, words
+from model_manager.library.clean import Candidate
+from model_manager.library.memory import Machine
+from model_manager.library.removal import plan_removal
+
+BIG = Machine(64 << 30)
+Q4 = {"general.name": "Some", "general.file_type": 2}
+TENSORS = {"token_embd.weight": ("F16", (256, 32)), "blk.0.attn_q.weight": ("Q4_0", (256, 64))}
+BETTER = {"token_embd.weight": ("F16", (256, 32)), "blk.0.attn_q.weight": ("Q8_0", (256, 64))}
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    found = build()
+    yield found
+    found.close()
+
+
+def offered(app: App, *rules: str, now: float | None = None) -> list[Candidate]:
+    app.scanner().run(Progress())
+    library = clean.library_of(app.database, BIG)
+    return clean.candidates(library, rules or clean.RULES, now)
+
+
+def own(app: App, home: Path, files: dict[str, bytes | str]) -> Path:
+    tree(home / "models", files)
+    watch.add_root(app.database, str(home / "models"))
+    return home / "models"
+
+
+def two_quants(app: App, home: Path) -> Path:
+    return own(app, home, {"some-7B-Q4_0.gguf": gguf_bytes(Q4, TENSORS), "some-7B-Q8_0.gguf": gguf_bytes({}, BETTER)})
+
+
+def test_a_lower_quant_where_a_better_one_stays(app: App, home: Path) -> None:
+    two_quants(app, home)
+    (one,) = offered(app, "old-quant")
+    assert one.paths[0].endswith("some-7B-Q4_0.gguf") and one.confidence == "likely"
+    assert "Q8_0 of the same model stays" in one.reason and one.keeps is not None
+    size = os.lstat(one.paths[0])
+    assert one.frees == min(size.st_size, 512 * size.st_blocks)
+
+
+def test_pinned_is_never_offered(app: App, home: Path) -> None:
+    two_quants(app, home)
+    (one,) = offered(app, "old-quant")
+    words.set_pinned(app.database, one.model or 0, True)
+    assert offered(app, "old-quant") == []
+
+
+def test_what_does_not_fit_is_no_reason(app: App, home: Path) -> None:
+    two_quants(app, home)
+    app.scanner().run(Progress())
+    assert clean.candidates(clean.library_of(app.database, Machine(1000)), ["old-quant"]) == []
+
+
+def test_a_tool_that_has_only_the_lower_one(app: App, home: Path) -> None:
+    ollama_model(home / ".ollama/models", "registry.ollama.ai/library/some/7b", {"model": gguf_bytes(Q4, TENSORS)})
+    own(app, home, {"some-7B-Q8_0.gguf": gguf_bytes({}, BETTER)})
+    (one,) = offered(app, "old-quant")
+    assert one.confidence == "maybe" and "Ollama has only this one" in one.reason
+
+
+def test_downloads_that_stopped_more_than_a_day_ago(app: App, home: Path) -> None:
+    hub = home / ".cache/huggingface/hub"
+    hub_repo(hub, "org/m", {"m.gguf": gguf_bytes()})
+    partial = write(hub / "models--org--m/blobs" / f"{'e' * 64}.incomplete", b"half" * 2000)
+    assert offered(app, "partial") == []
+    os.utime(partial, (time.time() - 3 * 86_400,) * 2)
+    (one,) = offered(app, "partial")
+    assert one.confidence == "certain" and one.paths == (str(partial),) and "3 days" in one.reason
+
+
+def test_orphans_and_revisions_without_a_name(app: App, home: Path) -> None:
+    store = home / ".ollama/models"
+    ollama_model(store, "registry.ollama.ai/library/m/a", {"model": gguf_bytes()})
+    orphan = write(store / "blobs" / f"sha256-{'a' * 64}", b"x" * 9000)
+    hub = home / ".cache/huggingface/hub"
+    hub_repo(hub, "org/m", {"m.gguf": gguf_bytes(seed=2)}, "1" * 40)
+    hub_repo(hub, "org/m", {"m.gguf": gguf_bytes(seed=3)}, "2" * 40, ref=None)
+    found = {one.rule: one for one in offered(app, "orphan", "unnamed-revision")}
+    assert found["orphan"].paths == (str(orphan),) and found["orphan"].confidence == "certain"
+    assert "2" * 40 in found["unnamed-revision"].paths[0] and found["unnamed-revision"].frees > 1000
+
+
+def test_broken_files_say_whether_they_are_the_only_copy(app: App, home: Path) -> None:
+    own(app, home, {"cut.gguf": gguf_bytes()[:-500], "page.safetensors": b"<!DOCTYPE html><html>sign in</html>"})
+    found = offered(app, "broken")
+    assert {one.name for one in found} == {"cut", "page"} and all("the only copy" in one.reason for one in found)
+
+
+def test_unused_only_with_evidence(app: App, home: Path) -> None:
+    top = own(app, home, {"a.gguf": gguf_bytes()})
+    assert offered(app, "unused") == []
+    assert all("last used" in one.reason for one in offered(app, "unused", now=time.time() + 400 * 86_400))
+    assert top.is_dir()
+
+
+def test_ids_stay_and_everything_offered_can_be_planned(app: App, home: Path) -> None:
+    two_quants(app, home)
+    own(app, home, {"cut.gguf": gguf_bytes()[:-500]})
+    first, second = offered(app), offered(app)
+    assert first == second and len({one.id for one in first}) == len(first)
+    plan = plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(first))
+    library = clean.library_of(app.database, BIG)
+    assert plan.frees == clean.reclaimable(library, first) > 0
+    done = app.operations.apply(plan)
+    assert done.state == "applied"
+    assert (home / "models/some-7B-Q8_0.gguf").exists()
+    assert offered(app) == []
+
+
+def test_shared_names_free_nothing(app: App, home: Path) -> None:
+    top = two_quants(app, home)
+    os.link(top / "some-7B-Q4_0.gguf", home / "elsewhere.gguf")
+    (one,) = offered(app, "old-quant")
+    assert one.frees == 0
