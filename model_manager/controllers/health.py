@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from model_manager.app import App
 from model_manager.base import units
-from model_manager.base.text import _, shown
+from model_manager.base.events import ModelsChanged
+from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog import leftovers, models
-from model_manager.jobs import JobChanged
+from model_manager.controllers.changes import Changes
+from model_manager.controllers.library import Said
+from model_manager.jobs import JobChanged, Progress
 from model_manager.library import watch
+from model_manager.library.deep import check_deep
+from model_manager.library.removal import Wanted, plan_removal
+from model_manager.operations import Plan
+from model_manager.operations.draft import Way
 
-_KINDS = {
-    "orphan": _("Orphans"), "partial": _("Unfinished downloads"), "archive": _("Unpacked archives"),
-    "training-leftover": _("Training leftovers"), "detached-revision": _("Revisions without a name"),
-    "empty-folder": _("Empty folders"),
-}  # fmt: skip
+
+def _kinds() -> dict[str, str]:
+    return {
+        "orphan": _("Orphans"), "partial": _("Unfinished downloads"), "archive": _("Unpacked archives"),
+        "training-leftover": _("Training leftovers"), "detached-revision": _("Revisions without a name"),
+        "empty-folder": _("Empty folders"),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a section; `id` is the model's when it is one."""
+    """One row of a section; `id` is the model's when it is one, `leftover` the path of what no tool lists."""
 
     title: str
     size: str
     why: str
     path: str
     id: int | None = None
+    leftover: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,8 @@ class HealthView(Protocol):
 
 
 class Health:
-    def __init__(self, app: App, view: HealthView) -> None:
-        self._app, self._view = app, view
+    def __init__(self, app: App, view: HealthView, changes: Changes) -> None:
+        self._app, self._view, self._changes = app, view, changes
 
     def start(self) -> None:
         """Loads in the background."""
@@ -56,6 +67,42 @@ class Health:
             and message.job.state == "done"
         ):
             self._view.show_sections(message.job.result.sections)
+
+    def check_deep(self, ids: Sequence[int] = ()) -> None:
+        """Reads every byte of these models, of all without; what was read before and stayed is not read again."""
+
+        def work(progress: Progress) -> None:
+            wanted = list(ids)
+            if not wanted:
+                with self._app.database.read() as tx:
+                    wanted = [row.id for row in models.rows(tx)]
+            try:
+                done = check_deep(self._app.database, self._app.volumes, wanted, progress)
+                words = ngettext(
+                    "{n} file was read to its last byte.", "{n} files were read to their last byte.", done.files
+                )
+                if done.kept:
+                    words += " " + ngettext(
+                        "{n} was read before and stayed.", "{n} were read before and stayed.", done.kept
+                    )
+                self._app.jobs.post(Said(words))
+            finally:
+                self._app.jobs.post(ModelsChanged(tuple(wanted)))
+                self.start()
+
+        self._app.jobs.start(_("Reading every byte"), "hash", work)
+
+    def clear_away(self, lines: Sequence[Line]) -> None:
+        """Plans that these go; the review asks."""
+        wanted = Wanted(
+            tuple(line.id for line in lines if line.id is not None), (),
+            tuple(line.leftover for line in lines if line.leftover),
+        )  # fmt: skip
+
+        def make(way: Way) -> Plan:
+            return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
+
+        self._changes.plan(make, ways=True)
 
     def _load(self) -> list[Section]:
         with self._app.database.read() as tx:
@@ -76,7 +123,7 @@ class Health:
         for kind, rows in by_kind.items():
             lines = [_leftover(row) for row in rows]
             total = units.size(sum(row.bytes for row in rows))
-            sections.append(Section(_KINDS.get(kind, kind), f"{len(rows)} · {total}", tuple(lines)))
+            sections.append(Section(_kinds().get(kind, kind), f"{len(rows)} · {total}", tuple(lines)))
         if problems:
             lines = [Line(shown(path.rsplit("/", 1)[-1]), "", why, shown(path)) for path, _kind, why in problems]
             sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
@@ -85,7 +132,7 @@ class Health:
 
 def _leftover(row: leftovers.LeftoverRow) -> Line:
     why = f"{watch.label_of(row.tool)}: {shown(row.of)}"
-    return Line(shown(row.path.rsplit("/", 1)[-1]), units.size(row.bytes), why, shown(row.path))
+    return Line(shown(row.path.rsplit("/", 1)[-1]), units.size(row.bytes), why, shown(row.path), None, row.path)
 
 
 class _Sections:

@@ -151,8 +151,16 @@ def _leftovers(library: Library, now: float) -> Iterator[Candidate]:
                 continue
             reason = f"a download that stopped {int(age // _DAY)} days ago ({reason})"
         yield Candidate(
-            _id(rule, rest.path), rule, None, os.path.basename(rest.path), (rest.path,), rest.bytes, _SURE[rule], reason
+            _id(rule, rest.path), rule, None, _name(rule, rest), (rest.path,), rest.bytes, _SURE[rule], reason
         )
+
+
+def _name(rule: str, rest: LeftoverRow) -> str:
+    """What a person would call it: the repository rather than a hash."""
+    if rule in ("partial", "unnamed-revision") and rest.of and not rest.of.startswith("sha256"):
+        return rest.of.partition(":")[0]
+    name = os.path.basename(rest.path)
+    return f"{name[:19]}…" if name.startswith("sha256-") else name
 
 
 def _broken(library: Library) -> Iterator[Candidate]:

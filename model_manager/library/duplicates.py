@@ -133,6 +133,21 @@ def prove(
     return Duplicates(_ordered(found), hashing.read_bytes, tuple(hashing.problems))
 
 
+def flag_and_recall(
+    database: Database, volumes: Volumes, progress: Progress | None = None, reference: Sequence[str] = ()
+) -> Duplicates:
+    """Flags, and marks as proved the groups of which every copy was read before and did not change since."""
+    found = flag(database, volumes, progress, reference)
+    hashing = Hashing(database, volumes, progress)
+    groups = []
+    for group in found.groups:
+        marks = [hashing.mark(copy.path) for copy in group.copies]
+        read = {hashing.known(mark).sha256 if mark else None for mark in marks}
+        (sha256,) = read if len(read) == 1 else (None,)
+        groups.append(replace(group, proved=sha256 is not None, sha256=sha256))
+    return replace(found, groups=tuple(groups))
+
+
 def _look(database: Database, hashing: Hashing, reference: Sequence[str], believe: bool) -> Duplicates:
     groups = [
         group

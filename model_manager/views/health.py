@@ -11,28 +11,38 @@ import ttkbootstrap as ttk
 from model_manager.app import App
 from model_manager.base.events import ScanFinished
 from model_manager.base.text import _
-from model_manager.controllers.health import Health, Section
+from model_manager.controllers.changes import Changes
+from model_manager.controllers.health import Health, Line, Section
 from model_manager.views import theme
 
 
 class HealthScreen(ttk.Frame):
     """Implements HealthView."""
 
-    def __init__(self, parent: tk.Misc, app: App, open_model: Callable[[int], None]) -> None:
+    def __init__(self, parent: tk.Misc, app: App, open_model: Callable[[int], None], changes: Changes) -> None:
         super().__init__(parent)
-        self.controller = Health(app, self)
+        self.controller = Health(app, self, changes)
         self._open_model = open_model
-        self._ids: dict[str, int] = {}
+        self._lines: dict[str, Line] = {}
         gap = theme.px(self, 8)
-        ttk.Label(self, text=_("Health"), font=theme.bold(self, 3), padding=gap).pack(anchor="w")
-        text = _(
-            "From the headers alone: sizes, parts, links. Nothing is changed here; a double click shows the model."
+        head = ttk.Frame(self, padding=gap)
+        head.pack(fill="x")
+        ttk.Label(head, text=_("Health"), font=theme.bold(self, 3)).pack(side="left")
+        ttk.Button(head, text=_("Read every byte"), icon="check2-all", command=self.controller.check_deep).pack(
+            side="right"
         )
-        self.words = ttk.Label(self, text=text, padding=(gap, 0))
-        self.words.pack(anchor="w")
+        self.away = ttk.Button(head, text=_("Clear away…"), icon="trash3", command=self._clear_away, state="disabled")
+        self.away.pack(side="right", padx=gap)
+        text = _(
+            "From the headers: sizes, parts, links. Reading every byte compares known hashes and looks at each value; "
+            "a double click shows the model."
+        )
+        self.words = ttk.Label(self, text=text, padding=(gap, 0), justify="left")
+        self.words.pack(anchor="w", fill="x")
+        self.words.bind("<Configure>", lambda event: self.words.configure(wraplength=event.width - 2 * gap))
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
-        self.tree = ttk.Treeview(frame, columns=("size", "why", "path"), show="tree headings", selectmode="browse")
+        self.tree = ttk.Treeview(frame, columns=("size", "why", "path"), show="tree headings", selectmode="extended")
         for name, title, width, stretch in (("#0", _("What"), 250, False), ("size", _("Size"), 96, False),
                                             ("why", _("Why"), 380, True), ("path", _("Where"), 170, True)):  # fmt: skip
             self.tree.heading(name, text=title, anchor="e" if name == "size" else "w")
@@ -47,6 +57,7 @@ class HealthScreen(ttk.Frame):
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._tell())
         self.tree.bind("<Double-Button-1>", self._open)
         self.tree.bind("<Return>", self._open)
+        self.tree.bind("<Delete>", lambda event: self._clear_away())
         self.restyle()
 
     def start(self) -> None:
@@ -63,7 +74,7 @@ class HealthScreen(ttk.Frame):
     def show_sections(self, sections: list[Section]) -> None:
         closed = {self.tree.item(item, "text") for item in self.tree.get_children() if not self.tree.item(item, "open")}
         self.tree.delete(*self.tree.get_children())
-        self._ids.clear()
+        self._lines.clear()
         if not sections:
             self.tree.insert(
                 "", "end", text=_("Everything is in order."), values=("", _("no broken models, no leftovers"), "")
@@ -73,15 +84,25 @@ class HealthScreen(ttk.Frame):
                                    open=section.title not in closed)  # fmt: skip
             for line in section.lines[:5000]:
                 item = self.tree.insert(top, "end", text=line.title, values=(line.size, line.why, line.path))
-                if line.id is not None:
-                    self._ids[item] = line.id
+                self._lines[item] = line
 
     def _tell(self) -> None:
         """The chosen line in full, below: a column is too narrow for a path and a reason."""
         values = self.tree.item(self.tree.focus(), "values") or ("", "", "")
+        self.away.configure(state="normal" if self._chosen() else "disabled")
         self.whole.configure(text="\n".join(str(part) for part in values[1:] if part))
 
     def _open(self, event: tk.Event[Any]) -> None:
         item = self.tree.focus()
-        if item in self._ids:
-            self._open_model(self._ids[item])
+        line = self._lines.get(item)
+        if line is not None and line.id is not None:
+            self._open_model(line.id)
+
+    def _chosen(self) -> list[Line]:
+        """The chosen lines that can go: models and leftovers."""
+        lines = [self._lines[item] for item in self.tree.selection() if item in self._lines]
+        return [line for line in lines if line.id is not None or line.leftover]
+
+    def _clear_away(self) -> None:
+        if self._chosen():
+            self.controller.clear_away(self._chosen())

@@ -41,6 +41,7 @@ class Review(ttk.Toplevel):
         y = top.winfo_rooty() + max(0, (top.winfo_height() - height) // 3)
         self.geometry(f"{width}x{height}+{x}+{y}")
         self._gap = theme.px(parent, 8)
+        self.way: tk.StringVar | None = None
         frame = ttk.Frame(self, padding=2 * self._gap)
         frame.pack(fill="both", expand=True)
         foot = ttk.Frame(frame)
@@ -85,8 +86,13 @@ class Review(ttk.Toplevel):
                 anchor="w", pady=(self._gap // 2, 0)
             )
 
+    def destroy(self) -> None:
+        self.way = None  # here and now: collected later, by another thread, it could not tell Tk
+        super().destroy()
+
     def _change_way(self) -> None:
-        way: Way = "delete" if self.way.get() == "delete" else "aside" if self.way.get() == "aside" else "trash"
+        chosen = self.way.get() if self.way is not None else ""
+        way: Way = "delete" if chosen == "delete" else "aside" if chosen == "aside" else "trash"
         self.destroy()
         self._on_way(way)
 

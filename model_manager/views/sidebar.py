@@ -13,6 +13,9 @@ from model_manager.views import theme
 
 _SCREENS = (
     ("disk_map", "Disk map"),
+    ("duplicates", "Duplicates"),
+    ("clean", "Clean up"),
+    ("families", "Families"),
     ("health", "Health"),
     ("history", "History"),
     ("folders", "Folders"),

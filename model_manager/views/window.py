@@ -22,7 +22,10 @@ from model_manager.library.scan import scan
 from model_manager.operations.draft import Way
 from model_manager.views import theme
 from model_manager.views.about import About
+from model_manager.views.clean import CleanScreen
 from model_manager.views.disk_map import DiskMapScreen
+from model_manager.views.duplicates import DuplicatesScreen
+from model_manager.views.families import FamiliesScreen
 from model_manager.views.folders import FoldersScreen
 from model_manager.views.health import HealthScreen
 from model_manager.views.history import HistoryScreen
@@ -36,7 +39,7 @@ from model_manager.views.toast import Toasts
 
 log = logging.getLogger(__name__)
 
-SCREENS = ("library", "disk_map", "health", "history", "folders", "look")
+SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "look")
 
 
 class Window:
@@ -58,6 +61,7 @@ class Window:
         theme.mend(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
         self.scan_job: Job | None = None
+        self._ticking = ""
         self._last_scan = 0.0
         self._build()
         self._bind()
@@ -77,7 +81,10 @@ class Window:
         self.library = LibraryScreen(self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes)
         makers: dict[str, Callable[[], Any]] = {
             "disk_map": lambda: DiskMapScreen(self.body, self.library.controller, self.show_model),
-            "health": lambda: HealthScreen(self.body, self.app, self.show_model),
+            "duplicates": lambda: DuplicatesScreen(self.body, self.app, self.changes),
+            "clean": lambda: CleanScreen(self.body, self.app, self.changes),
+            "families": lambda: FamiliesScreen(self.body, self.app, self.changes),
+            "health": lambda: HealthScreen(self.body, self.app, self.show_model, self.changes),
             "folders": lambda: FoldersScreen(self.body, self.app, self.changes),
             "history": lambda: HistoryScreen(self.body, self.app, self.changes),
             "look": lambda: LookScreen(self.body, self.app, self.restyle),
@@ -122,7 +129,7 @@ class Window:
         self.pump.start()
         self.library.start()
         self.root.after(80, self.scan)
-        self.root.after(250, self._tick)
+        self._ticking = self.root.after(250, self._tick)
 
     def scan(self) -> None:
         """Scans in the background; one at a time."""
@@ -187,6 +194,7 @@ class Window:
     def close(self) -> None:
         """Cancels, remembers, leaves within three seconds."""
         self.pump.stop()
+        self.root.after_cancel(self._ticking)
         for job in self.app.jobs.live():
             job.cancel()
         self.app.settings.values.window = self.root.geometry()
@@ -219,7 +227,7 @@ class Window:
 
     def _tick(self) -> None:
         self.library.controller.tick()
-        self.root.after(250, self._tick)
+        self._ticking = self.root.after(250, self._tick)
 
     def _search(self) -> None:
         self.open("library")

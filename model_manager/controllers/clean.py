@@ -1,0 +1,70 @@
+"""Clean up: what could go and why; a plan of what was ticked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from model_manager.app import App
+from model_manager.base.events import OperationChanged, ScanFinished
+from model_manager.base.text import _
+from model_manager.controllers.changes import Changes
+from model_manager.jobs import JobChanged
+from model_manager.library import clean
+from model_manager.library.clean import Candidate
+from model_manager.library.families import Family, families_of
+from model_manager.library.memory import Machine, this_machine
+from model_manager.library.removal import plan_removal
+from model_manager.operations import Plan
+from model_manager.operations.draft import Way
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Everything that could go, by rule, the families it comes from, and the machine that they must fit."""
+
+    library: clean.Library
+    candidates: tuple[Candidate, ...]
+    families: tuple[Family, ...]
+    machine: Machine
+
+    def frees(self, chosen: Sequence[Candidate]) -> int:
+        """What really comes back when these go together, in bytes."""
+        return clean.reclaimable(self.library, chosen)
+
+
+class CleanView(Protocol):
+    def show_offer(self, offer: Offer) -> None: ...
+
+
+class Clean:
+    """Serves two screens: what could go by rules, and the ladders of quants."""
+
+    def __init__(self, app: App, view: CleanView, changes: Changes) -> None:
+        self._app, self._view, self._changes = app, view, changes
+        self._machine: Machine | None = None
+
+    def start(self) -> None:
+        self._app.jobs.start(_("Looking what could go"), "query", lambda progress: self._load())
+
+    def handle(self, message: object) -> None:
+        if isinstance(message, JobChanged) and isinstance(message.job.result, Offer) and message.job.state == "done":
+            self._view.show_offer(message.job.result)
+        elif isinstance(message, ScanFinished | OperationChanged):
+            self.start()
+
+    def plan(self, chosen: Sequence[Candidate]) -> None:
+        """Plans that these go; the review asks."""
+        wanted = clean.wanted_of(chosen)
+
+        def make(way: Way) -> Plan:
+            return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
+
+        self._changes.plan(make, ways=True)
+
+    def _load(self) -> Offer:
+        self._machine = self._machine or this_machine()
+        library = clean.library_of(self._app.database, self._machine)
+        families = tuple(families_of(library.lines))
+        return Offer(library, tuple(clean.candidates(library)), families, self._machine)

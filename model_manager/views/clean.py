@@ -1,0 +1,126 @@
+"""Clean up: suggestions by rule, each with its reason; nothing happens until a review is confirmed."""
+
+from __future__ import annotations
+
+import os
+import tkinter as tk
+
+import ttkbootstrap as ttk
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _, ngettext, short_path, shown
+from model_manager.controllers.changes import Changes
+from model_manager.controllers.clean import Clean, Offer
+from model_manager.jobs import JobChanged
+from model_manager.library.clean import Candidate
+from model_manager.views import theme
+from model_manager.views.widgets.tick_tree import TickTree
+
+_MOST = 3000
+
+
+def _titles() -> dict[str, tuple[str, str]]:
+    """Rule -> its title and what it means."""
+    return {
+        "old-quant": (_("Lower quants"), _("a better quant of the very same model stays and fits this machine")),
+        "older-version": (_("Older versions"), _("a newer one is here; a matter of taste")),
+        "partial": (_("Unfinished downloads"), _("stopped more than a day ago")),
+        "orphan": (_("Orphans"), _("bytes that no tool leads to")),
+        "unnamed-revision": (_("Revisions without a name"), _("no branch or tag leads to them")),
+        "broken": (_("Broken"), _("no tool can load them as they are")),
+        "training-leftover": (_("Training leftovers"), _("optimizer states and older epochs")),
+        "archive": (_("Unpacked archives"), _("what they hold lies beside them")),
+        "empty-folder": (_("Empty folders"), _("of models that are gone")),
+        "unused": (_("Not used for long"), _("as far as access times and the tools' records tell")),
+    }
+
+
+def _sure() -> dict[str, str]:
+    return {"certain": _("certain"), "likely": _("likely"), "maybe": _("maybe")}
+
+
+class CleanScreen(ttk.Frame):
+    """Implements CleanView."""
+
+    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+        super().__init__(parent)
+        self.controller = Clean(app, self, changes)
+        self._offer: Offer | None = None
+        self._rows: dict[str, Candidate] = {}
+        gap = theme.px(self, 8)
+        head = ttk.Frame(self, padding=gap)
+        head.pack(fill="x")
+        ttk.Label(head, text=_("Clean up"), font=theme.bold(self, 3)).pack(side="left")
+        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
+        self.act.pack(side="right")
+        ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain).pack(side="right", padx=gap)
+        self.words = ttk.Label(self, padding=(gap, 0), justify="left")
+        self.words.pack(anchor="w", fill="x")
+        columns = (("frees", _("Frees"), 90, True), ("sure", _("How sure"), 90, False), ("why", _("Why"), 520, False))
+        self.table = TickTree(self, _("What"), columns, 330)
+        self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
+        self.table.tree.column("sure", stretch=False)
+        self.table.on_change = self._count
+        self.table.on_choose = self._tell
+        self.whole = ttk.Label(self, padding=(gap, 0, gap, gap), justify="left")
+        self.whole.pack(fill="x")
+        self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width - 2 * gap))
+        self._count()
+
+    def start(self) -> None:
+        self.controller.start()
+
+    def handle(self, message: object) -> None:
+        # What the disk has become is asked when the screen is opened; an answer may come before it is mapped.
+        if isinstance(message, JobChanged) or self.winfo_ismapped():
+            self.controller.handle(message)
+
+    def restyle(self) -> None:
+        self.table.restyle()
+
+    def show_offer(self, offer: Offer) -> None:
+        ticked = set(self.table.ticked)
+        self._offer = offer
+        self._rows = {one.id: one for one in offer.candidates[:_MOST]}
+        self.table.clear()
+        by_rule: dict[str, list[Candidate]] = {}
+        for one in self._rows.values():
+            by_rule.setdefault(one.rule, []).append(one)
+        titles, sure = _titles(), _sure()
+        for rule, ones in by_rule.items():
+            title, why = titles[rule]
+            self.table.add_head(rule, f"{title} ({len(ones)})", (units.size(offer.frees(ones)), "", why))
+            for one in ones:
+                values = (units.size(one.frees), sure[one.confidence], shown(one.reason))
+                self.table.add(rule, one.id, shown(one.name), values)
+        self.table.tick(row for row in ticked if row in self._rows)
+        if offer.candidates:
+            text = _("{size} could come back. Nothing happens until you confirm a review.").format(
+                size=units.size(offer.frees(offer.candidates))
+            )
+        else:
+            text = _("There is nothing to clean up. Old quants, stopped downloads and broken files would stand here.")
+        self.words.configure(text=text)
+        self._count()
+
+    def _chosen(self) -> list[Candidate]:
+        return [self._rows[row] for row in sorted(self.table.ticked) if row in self._rows]
+
+    def _tick_certain(self) -> None:
+        self.table.tick(row for row, one in self._rows.items() if one.confidence == "certain")
+
+    def _count(self) -> None:
+        chosen = self._chosen()
+        size = units.size(self._offer.frees(chosen) if self._offer else 0)
+        text = ngettext("Review {n} item ({size})…", "Review {n} items ({size})…", len(chosen), size=size)
+        self.act.configure(text=text, state="normal" if chosen else "disabled")
+
+    def _tell(self, row: str) -> None:
+        one = self._rows.get(row)
+        home = os.path.expanduser("~")
+        lines = [shown(one.reason), *(shown(short_path(path, home)) for path in one.paths[:3])] if one else []
+        self.whole.configure(text="\n".join(lines))
+
+    def _plan(self) -> None:
+        self.controller.plan(self._chosen())

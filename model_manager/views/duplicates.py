@@ -1,0 +1,185 @@
+"""Duplicates: groups of copies; one stays and can never be ticked."""
+
+from __future__ import annotations
+
+import os
+import tkinter as tk
+
+import ttkbootstrap as ttk
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _, ngettext, short_path, shown
+from model_manager.controllers.changes import Changes
+from model_manager.controllers.duplicates import Duplicates
+from model_manager.jobs import JobChanged
+from model_manager.library import watch
+from model_manager.library.dedupe import By
+from model_manager.library.duplicates import Duplicates as Found
+from model_manager.library.duplicates import Group
+from model_manager.views import theme
+from model_manager.views.widgets.tick_tree import TickTree
+
+_MOST = 1500
+
+
+def _ways() -> dict[str, By]:
+    return {_("Hard links: one file, many names"): "hardlink", _("Shared blocks: files stay apart"): "reflink",
+            _("Symbolic links"): "symlink", _("Trash the ticked copies"): "trash"}  # fmt: skip
+
+
+class DuplicatesScreen(ttk.Frame):
+    """Implements DuplicatesView."""
+
+    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+        super().__init__(parent)
+        self.controller = Duplicates(app, self, changes)
+        self._groups: dict[str, Group] = {}
+        self._keepers: dict[str, int] = {}
+        self._chosen: dict[str, tuple[str, int]] = {}
+        """Group -> volume and inode of the copy that the person wants to keep."""
+        gap = theme.px(self, 8)
+        head = ttk.Frame(self, padding=gap)
+        head.pack(fill="x")
+        ttk.Label(head, text=_("Duplicates"), font=theme.bold(self, 3)).pack(side="left")
+        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
+        self.act.pack(side="right")
+        self.by = ttk.Combobox(head, values=list(_ways()), state="readonly", width=32)
+        self.by.current(0)
+        self.by.pack(side="right", padx=gap)
+        self.by.bind("<<ComboboxSelected>>", lambda event: self._count())
+        line = ttk.Frame(self, padding=(gap, 0))
+        line.pack(fill="x")
+        self.prove = ttk.Button(line, text=_("Read them to be sure"), icon="check2-all", command=self.controller.prove)
+        self.prove.pack(side="right")
+        ttk.Button(line, text=_("Tick all but the one that stays"), command=self._tick_all).pack(side="right", padx=gap)
+        self.words = ttk.Label(line, justify="left")
+        self.words.pack(side="left", fill="x", expand=True)
+        self.words.bind("<Configure>", lambda event: self.words.configure(wraplength=event.width))
+        columns = (("size", _("Size"), 90, True), ("frees", _("Frees"), 90, True), ("tool", _("Tool"), 150, False),
+                   ("path", _("Where"), 420, False))  # fmt: skip
+        self.table = TickTree(self, _("Copies"), columns, 300)
+        self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
+        self.table.on_change = self._count
+        self.table.on_choose = self._tell
+        foot = ttk.Frame(self, padding=(gap, 0, gap, gap))
+        foot.pack(fill="x")
+        self.keep = ttk.Button(foot, text=_("Keep this one"), command=self._keep, state="disabled")
+        self.keep.pack(side="right")
+        self.whole = ttk.Label(foot, justify="left")
+        self.whole.pack(side="left", fill="x", expand=True)
+        self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width))
+        self._count()
+
+    def start(self) -> None:
+        self.controller.start()
+
+    def handle(self, message: object) -> None:
+        # What the disk has become is asked when the screen is opened; an answer may come before it is mapped.
+        if isinstance(message, JobChanged) or self.winfo_ismapped():
+            self.controller.handle(message)
+
+    def restyle(self) -> None:
+        self.table.restyle()
+
+    def show_busy(self, busy: bool) -> None:
+        self.prove.configure(state="disabled" if busy else "normal")
+
+    def show_groups(self, found: Found) -> None:
+        ticked = set(self.table.ticked)
+        self.table.clear()
+        self._groups = {group.id: group for group in found.groups}
+        self._keepers = {group.id: self._keeper_of(group) for group in found.groups}
+        home = os.path.expanduser("~")
+        for group in found.groups[:_MOST]:
+            name = shown(group.copies[0].names[0].model_name) or os.path.basename(group.copies[0].path)
+            state = _("the same to the byte") if group.proved else _("looks the same: not read yet")
+            values = (units.size(group.size), units.size(group.reclaimable), f"{len(group.copies)} ×", state)
+            self.table.add_head(group.id, name, values)
+            for number, copy in enumerate(group.copies):
+                tools = ", ".join(dict.fromkeys(watch.label_of(one.tool) for one in copy.names))
+                self.table.add(
+                    group.id, f"{group.id}/{number}", "", ("", "", tools, short_path(copy.path, home)),
+                    fixed=number == self._keepers[group.id],
+                )  # fmt: skip
+                self._label(group, number)
+        self.table.tick(row for row in ticked if self.table.tree.exists(row))
+        self._say(found)
+
+    def _keeper_of(self, group: Group) -> int:
+        chosen = self._chosen.get(group.id)
+        numbers = (number for number, copy in enumerate(group.copies) if (copy.volume, copy.inode) == chosen)
+        return next(numbers, group.keeper)
+
+    def _say(self, found: Found) -> None:
+        if not found.groups:
+            text = _("Nothing is there twice. Copies of the same bytes in different tools would stand here.")
+        else:
+            text = ngettext("{n} group of copies, {size} could come back.", "{n} groups of copies, {size} could come back.",
+                            len(found.groups), size=units.size(found.reclaimable))  # fmt: skip
+            unread = sum(1 for group in found.groups if not group.proved)
+            if unread:
+                text += " " + ngettext("{n} only looks the same: read it before anything is shared.",
+                                       "{n} only look the same: read them before anything is shared.", unread)  # fmt: skip
+        self.words.configure(text=text)
+        self._count()
+
+    def _label(self, group: Group, number: int) -> None:
+        row, stays = f"{group.id}/{number}", number == self._keepers[group.id]
+        names = len(group.copies[number].names)
+        text = _("stays") if stays else _("may go")
+        if names > 1:
+            text += " · " + ngettext("{n} name", "{n} names", names)
+        self.table.fix(row, stays, text)
+        self.table.tree.set(row, "frees", "" if stays else units.size(group.frees(number)))
+
+    def _tick_all(self) -> None:
+        proved = [row for id_, group in self._groups.items() if group.proved for row in self.table.boxed(id_)]
+        self.table.tick(proved)
+
+    def _keep(self) -> None:
+        id_, _slash, number = self.table.tree.focus().partition("/")
+        before = self._keepers[id_]
+        self._keepers[id_] = int(number)
+        copy = self._groups[id_].copies[int(number)]
+        self._chosen[id_] = (copy.volume, copy.inode)
+        for one in (before, int(number)):
+            self._label(self._groups[id_], one)
+        self._tell(self.table.tree.focus())
+        self._count()
+
+    def _tell(self, row: str) -> None:
+        id_, _slash, number = row.partition("/")
+        group = self._groups.get(id_)
+        if group is None or not number:
+            self.whole.configure(text="")
+            self.keep.configure(state="disabled")
+            return
+        copy = group.copies[int(number)]
+        lines = [shown(name.path) for name in copy.names[:3]]
+        if not copy.alone:
+            lines.append(_("it has names that are not known here: removing this one frees nothing"))
+        if not copy.writable:
+            lines.append(_("its folder may not be changed by you"))
+        self.whole.configure(text="\n".join(lines))
+        self.keep.configure(state="disabled" if int(number) == self._keepers[id_] else "normal")
+
+    def _ticked(self) -> list[tuple[Group, int]]:
+        rows = [row.partition("/") for row in sorted(self.table.ticked)]
+        return [(self._groups[id_], int(number)) for id_, _slash, number in rows if id_ in self._groups]
+
+    def _count(self) -> None:
+        ticked = self._ticked()
+        size = units.size(sum(group.frees(number) for group, number in ticked))
+        if _ways()[self.by.get()] == "trash":
+            text = ngettext("Trash {n} copy ({size})…", "Trash {n} copies ({size})…", len(ticked), size=size)
+        else:
+            text = ngettext("Share {n} copy ({size})…", "Share {n} copies ({size})…", len(ticked), size=size)
+        self.act.configure(text=text, state="normal" if ticked else "disabled")
+
+    def _plan(self) -> None:
+        ticked = self._ticked()
+        groups = list({group.id: group for group, _number in ticked}.values())
+        only = [name.real for group, number in ticked for name in group.copies[number].names]
+        keep = [group.copies[self._keepers[group.id]].path for group in groups]
+        self.controller.plan(groups, _ways()[self.by.get()], keep, only)

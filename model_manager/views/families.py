@@ -1,0 +1,143 @@
+"""Families: every base model with its quants and versions as a ladder, what fits this machine, what is used."""
+
+from __future__ import annotations
+
+import datetime
+import tkinter as tk
+
+import ttkbootstrap as ttk
+
+from model_manager.app import App
+from model_manager.base import units
+from model_manager.base.text import _, ngettext, shown
+from model_manager.controllers.changes import Changes
+from model_manager.controllers.clean import Clean, Offer
+from model_manager.jobs import JobChanged
+from model_manager.library import watch
+from model_manager.library.clean import Candidate
+from model_manager.library.families import Family, Line, Rung
+from model_manager.views import theme
+from model_manager.views.widgets.tick_tree import TickTree
+
+_MOST = 2000
+
+
+def _fits() -> dict[str, str]:
+    return {"gpu": _("fits the graphics card"), "partly": _("partly on the graphics card"), "ram": _("fits the memory"),
+            "too-big": _("too big")}  # fmt: skip
+
+
+class FamiliesScreen(ttk.Frame):
+    """Implements CleanView."""
+
+    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+        super().__init__(parent)
+        self.controller = Clean(app, self, changes)
+        self._offer: Offer | None = None
+        self._old: dict[str, Candidate] = {}
+        gap = theme.px(self, 8)
+        head = ttk.Frame(self, padding=gap)
+        head.pack(fill="x")
+        ttk.Label(head, text=_("Families"), font=theme.bold(self, 3)).pack(side="left")
+        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
+        self.act.pack(side="right")
+        self.best = ttk.Button(head, text=_("Keep the best that fits"), command=self._tick_best)
+        self.best.pack(side="right", padx=gap)
+        self.words = ttk.Label(self, padding=(gap, 0), justify="left")
+        self.words.pack(anchor="w", fill="x")
+        columns = (("size", _("Size"), 90, True), ("fits", _("This machine"), 150, False), ("tools", _("Where"), 170, False),
+                   ("used", _("Last used"), 90, False), ("state", _("State"), 130, False))  # fmt: skip
+        self.table = TickTree(self, _("Base model, model, quant"), columns, 300)
+        self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
+        self.table.on_change = self._count
+        self.table.on_choose = lambda row: self._enable()
+        self._count()
+
+    def start(self) -> None:
+        self.controller.start()
+
+    def handle(self, message: object) -> None:
+        # What the disk has become is asked when the screen is opened; an answer may come before it is mapped.
+        if isinstance(message, JobChanged) or self.winfo_ismapped():
+            self.controller.handle(message)
+
+    def restyle(self) -> None:
+        self.table.restyle()
+
+    def show_offer(self, offer: Offer) -> None:
+        ticked = set(self.table.ticked)
+        self._offer = offer
+        self._old = {f"m{one.model}": one for one in offer.candidates if one.rule == "old-quant"}
+        self.table.clear()
+        shown_ = [family for family in offer.families if sum(len(line.rungs) for line in family.lines) > 1]
+        for number, family in enumerate(shown_[:_MOST]):
+            self._add_family(f"f{number}", family)
+        self.table.tick(row for row in ticked if row in self._old)
+        memory = units.size(offer.machine.ram)
+        if offer.machine.gpu:
+            memory += _(" and {size} on {card}").format(
+                size=units.size(offer.machine.gpu), card=offer.machine.name or _("the graphics card")
+            )
+        if shown_:
+            text = _(
+                "This machine has {memory}. A box stands where a better quant of the very same model stays and fits."
+            )
+        else:
+            text = _(
+                "This machine has {memory}. Models of which there are several quants or versions would stand here."
+            )
+        self.words.configure(text=text.format(memory=memory))
+        self._count()
+
+    def _add_family(self, head: str, family: Family) -> None:
+        self.table.add_head(head, shown(family.name), (units.size(family.bytes), "", "", "", ""))
+        for number, line in enumerate(family.lines):
+            below = head
+            if len(line.rungs) > 1 or len(family.lines) > 1:
+                below = f"{head}.{number}"
+                self.table.add(head, below, shown(" ".join(line.words)), ("", "", "", "", ""), box=False)
+                self.table.tree.item(below, open=True)
+            for rung in line.rungs:
+                self._add_rung(below, line, rung)
+
+    def _add_rung(self, below: str, line: Line, rung: Rung) -> None:
+        for row in (rung.row, *rung.copies):
+            best = line.best_that_fits is rung and row is rung.row
+            used = datetime.datetime.fromtimestamp(row.used_at).strftime("%-d %b %Y") if row.used_at else ""
+            state = (
+                _("the best that fits")
+                if best and len(line.rungs) > 1
+                else ""
+                if row.verdict in ("good", "unknown")
+                else row.verdict
+            )
+            if row is not rung.row:
+                state = _("another copy")
+            tools = ", ".join(watch.label_of(tool) for tool in row.tools.split(","))
+            fits = _fits()[rung.fit.verdict] if rung.fit else ""
+            key = f"m{row.id}"
+            self.table.add(below, key, row.quant or row.quant_label or row.format,
+                           (units.size(row.bytes), fits, tools, used, state), box=key in self._old)  # fmt: skip
+
+    def _enable(self) -> None:
+        self.best.configure(state="normal" if self._old else "disabled")
+
+    def _tick_best(self) -> None:
+        """For the chosen family, or for all of them when none is chosen."""
+        chosen = self.table.tree.focus()
+        while chosen and self.table.tree.parent(chosen):
+            chosen = self.table.tree.parent(chosen)
+        self.table.tick(row for row in self.table.boxed(chosen) if row in self._old)
+
+    def _chosen(self) -> list[Candidate]:
+        return [self._old[row] for row in sorted(self.table.ticked) if row in self._old]
+
+    def _count(self) -> None:
+        chosen = self._chosen()
+        size = units.size(self._offer.frees(chosen) if self._offer else 0)
+        text = ngettext("Review {n} quant ({size})…", "Review {n} quants ({size})…", len(chosen), size=size)
+        self.act.configure(text=text, state="normal" if chosen else "disabled")
+        self._enable()
+
+    def _plan(self) -> None:
+        self.controller.plan(self._chosen())

@@ -1,0 +1,118 @@
+"""A tree whose rows can be ticked: by click on the box, by Space, or all of a group by its head.
+
+Below 5,000 rows; more belongs into the virtual table.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from model_manager.views import theme
+
+ON, OFF, FIXED = "☑", "☐", "●"
+Columns = Sequence[tuple[str, str, int, bool]]
+"""(id, title, width at 96 dpi, whether it is a figure)"""
+
+
+class TickTree(ttk.Frame):
+    """`on_change()` after each tick, `on_choose(row)` when another row is chosen.
+
+    A row is added below a head with `add`; only rows with a box can be ticked.
+    """
+
+    def __init__(self, parent: tk.Misc, title: str, columns: Columns, width: int = 320) -> None:
+        super().__init__(parent)
+        self.on_change: Callable[[], None] = lambda: None
+        self.on_choose: Callable[[str], None] = lambda row: None
+        self.ticked: set[str] = set()
+        self._text: dict[str, str] = {}
+        self._boxed: set[str] = set()
+        self.tree = ttk.Treeview(
+            self, columns=[column[0] for column in columns], show="tree headings", selectmode="browse"
+        )
+        self.tree.heading("#0", text=title, anchor="w")
+        self.tree.column("#0", width=theme.px(self, width), stretch=True)
+        for name, heading, size, figure in columns:
+            anchor = "e" if figure else "w"
+            self.tree.heading(name, text=heading, anchor=anchor)
+            self.tree.column(name, width=theme.px(self, size), anchor=anchor, stretch=not figure)
+        bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)
+        self.tree.configure(yscrollcommand=bar.set)
+        bar.pack(side="right", fill="y")
+        self.tree.pack(side="left", fill="both", expand=True)
+        self.tree.bind("<Button-1>", self._click)
+        self.tree.bind("<space>", lambda event: self._toggle(self.tree.focus()))
+        self.tree.bind("<<TreeviewSelect>>", lambda event: self.on_choose(self.tree.focus()))
+        self.restyle()
+
+    def restyle(self) -> None:
+        self.tree.tag_configure("head", font=theme.bold(self))
+        self.tree.tag_configure("fixed", foreground=theme.muted(ttk.Style()))
+
+    def clear(self) -> None:
+        self.tree.delete(*self.tree.get_children())
+        self.ticked.clear()
+        self._text.clear()
+        self._boxed.clear()
+
+    def add_head(self, row: str, text: str, values: Sequence[str], opened: bool = True) -> None:
+        self._text[row] = text
+        self.tree.insert("", "end", row, text=text, values=list(values), open=opened, tags=("head",))
+
+    def add(self, head: str, row: str, text: str, values: Sequence[str], fixed: bool = False, box: bool = True) -> None:
+        """`fixed`: a row that stays and can never be ticked."""
+        self._text[row] = text
+        if box and not fixed:
+            self._boxed.add(row)
+        mark = FIXED if fixed else OFF
+        self.tree.insert(head, "end", row, text=f"{mark} {text}" if box or fixed else text, values=list(values),
+                         tags=("fixed",) if fixed else ())  # fmt: skip
+
+    def fix(self, row: str, fixed: bool, text: str) -> None:
+        """Makes a row one that stays, or one that may go, with these words."""
+        self._text[row] = text
+        self.ticked.discard(row)
+        self._boxed.discard(row)
+        if not fixed:
+            self._boxed.add(row)
+        self.tree.item(row, tags=("fixed",) if fixed else ())
+        self.tree.item(row, text=f"{FIXED if fixed else OFF} {self._text[row]}")
+
+    def tick(self, rows: Iterable[str], on: bool = True) -> None:
+        for row in rows:
+            if row in self._boxed:
+                (self.ticked.add if on else self.ticked.discard)(row)
+                self.tree.item(row, text=f"{ON if on else OFF} {self._text[row]}")
+        self.on_change()
+
+    def boxed(self, head: str = "") -> list[str]:
+        """The rows that can be ticked, of one head or of all."""
+        heads = [head] if head else list(self.tree.get_children())
+        rows = [row for one in heads for row in self._below(one)]
+        return [row for row in rows if row in self._boxed]
+
+    def _below(self, row: str) -> list[str]:
+        found = [row]
+        for child in self.tree.get_children(row):
+            found += self._below(child)
+        return found
+
+    def _click(self, event: tk.Event[Any]) -> None:
+        row = str(self.tree.identify_row(event.y))
+        if row and self.tree.identify_element(event.x, event.y) == "text" and self._on_box(row, event.x):
+            self._toggle(row)
+
+    def _on_box(self, row: str, x: int) -> bool:
+        place = self.tree.bbox(row, "#0")
+        return bool(place) and row in self._boxed and x < int(place[0]) + theme.px(self, 56)
+
+    def _toggle(self, row: str) -> None:
+        if row in self._boxed:
+            self.tick([row], row not in self.ticked)
+        elif row and self.tree.get_children(row):
+            rows = self.boxed(row)
+            self.tick(rows, not all(one in self.ticked for one in rows))

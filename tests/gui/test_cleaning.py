@@ -1,0 +1,189 @@
+"""Clearing away in the real window, over real files: the review shows it, the trash has it, undo brings it back."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from factory import gguf_bytes, hub_repo, ollama_model, tree, write
+
+pytestmark = pytest.mark.gui
+TENSORS = {"token_embd.weight": ("F16", (256, 64)), "blk.0.attn_q.weight": ("Q4_0", (256, 256))}
+BETTER = {"token_embd.weight": ("F16", (256, 64)), "blk.0.attn_q.weight": ("Q8_0", (256, 256))}
+Q4, Q8 = gguf_bytes({}, TENSORS, seed=70), gguf_bytes({}, BETTER, seed=71)
+
+
+@pytest.fixture
+def window(display: str, home: Path) -> Iterator[object]:
+    import ttkbootstrap as ttk
+
+    from model_manager.app import build
+    from model_manager.library import watch
+    from model_manager.views.window import Window
+
+    tree(home / "models", {"some-7B-Q4_0.gguf": Q4, "some-7B-Q8_0.gguf": Q8, "cut.gguf": Q8[:-9000]})
+    ollama_model(home / ".ollama/models", "registry.ollama.ai/library/some/7b", {"model": Q4})
+    hub = home / ".cache/huggingface/hub"
+    hub_repo(hub, "org/m", {"m.gguf": gguf_bytes(seed=72)})
+    old = write(hub / "models--org--m/blobs" / f"{'e' * 64}.incomplete", b"half" * 5000)
+    os.utime(old, (1.7e9, 1.7e9))
+    app = build()
+    watch.add_root(app.database, str(home / "models"))
+    app.settings.values.window = "1280x800+0+0"
+    found = Window(app)
+    ttk.set_bootstyle_strict(True)
+    found.start()
+    wait(found, lambda: len(found.library.controller.rows) == 5)
+    yield found
+    found.close()
+    app.close()
+
+
+def wait(window, done: Callable[[], bool], seconds: float = 15.0) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "the window did not get there"
+        window.root.update()
+        time.sleep(0.005)
+
+
+def review(window):
+    from model_manager.views.review import Review
+
+    def there() -> list[Review]:
+        return [child for child in window.root.winfo_children() if isinstance(child, Review)]
+
+    wait(window, lambda: bool(there()))
+    return there()[-1]
+
+
+def press(window, widget, key: str) -> None:
+    widget.focus_force()
+    window.root.update()
+    widget.event_generate(key)
+
+
+def rows(window, name: str) -> list[int]:
+    return [row.id for row in window.library.controller.rows if row.name == name]
+
+
+def test_delete_key_review_trash_and_undo(window, home: Path) -> None:
+    (id_,) = rows(window, "cut")
+    window.library.table.select({id_})
+    press(window, window.library.table.tree, "<Delete>")
+    shown = review(window)
+    assert "to the trash" in shown.apply_button.cget("text") and (home / "models/cut.gguf").exists()
+    shown._apply()
+    wait(window, lambda: not rows(window, "cut"))
+    assert not (home / "models/cut.gguf").exists()
+    window.open("history")
+    history = window.screens["history"]
+    wait(window, lambda: len(history.trash.get_children()) == 1)
+    press(window, history.operations, "<Control-z>")
+    wait(window, lambda: bool(rows(window, "cut")))
+    assert (home / "models/cut.gguf").read_bytes() == Q8[:-9000]
+
+
+def test_another_way_is_planned_anew(window, home: Path) -> None:
+    window.library.table.select(set(rows(window, "cut")))
+    window.library.clear_away()
+    first = review(window)
+    first.way.set("delete")
+    first._change_way()
+    wait(window, lambda: not first.winfo_exists())
+    second = review(window)
+    assert "for good" in second.apply_button.cget("text")
+    press(window, second, "<Escape>")
+    wait(window, lambda: not second.winfo_exists())
+    assert (home / "models/cut.gguf").exists()
+
+
+def test_restore_one_thing_and_delete_the_other_for_good(window, home: Path) -> None:
+    window.library.table.select({*rows(window, "cut"), *rows(window, "m")})
+    window.library.clear_away()
+    review(window)._apply()
+    window.open("history")
+    history = window.screens["history"]
+    wait(window, lambda: len(history.trash.get_children()) == 2)
+    names = {history.trash.item(row, "text"): row for row in history.trash.get_children()}
+    history.trash.selection_set(names["cut"])
+    history._restore()
+    wait(window, lambda: (home / "models/cut.gguf").exists() and len(history.trash.get_children()) == 1)
+    history._empty()
+    shown = review(window)
+    assert "Delete this one for good" in shown._planned.plan.title
+    shown._apply()
+    wait(window, lambda: not history.trash.get_children())
+    assert not list((home / ".cache/huggingface/hub/models--org--m").rglob("*.gguf"))
+
+
+def test_copies_are_proved_then_shared(window, home: Path) -> None:
+    window.open("duplicates")
+    screen = window.screens["duplicates"]
+    wait(window, lambda: len(screen._groups) == 1)
+    (group,) = screen._groups.values()
+    assert not group.proved
+    screen._tick_all()
+    assert not screen.table.ticked, "what was not read cannot be ticked by the button"
+    screen.controller.prove()
+    wait(window, lambda: any(group.proved for group in screen._groups.values()))
+    screen._tick_all()
+    assert len(screen.table.ticked) == 1 and "Share 1 copy" in screen.act.cget("text")
+    screen._plan()
+    review(window)._apply()
+    blob = next((home / ".ollama/models/blobs").glob("sha256-*"))
+    wait(window, lambda: not screen._groups)
+    assert any(os.path.samefile(home / "models/some-7B-Q4_0.gguf", one) for one in blob.parent.iterdir())
+
+
+def test_the_one_that_stays_can_be_chosen_and_never_ticked(window, home: Path) -> None:
+    window.open("duplicates")
+    screen = window.screens["duplicates"]
+    wait(window, lambda: len(screen._groups) == 1)
+    (group,) = screen._groups.values()
+    stays, goes = f"{group.id}/{group.keeper}", f"{group.id}/{1 - group.keeper}"
+    screen.table.tick([stays])
+    assert stays not in screen.table.ticked
+    screen.table.tree.focus(goes)
+    screen._keep()
+    screen.table.tick([goes, stays])
+    assert screen.table.ticked == {stays}
+
+
+def test_suggestions_say_why_and_go_to_the_trash(window, home: Path) -> None:
+    window.open("clean")
+    screen = window.screens["clean"]
+    wait(window, lambda: len(screen._rows) >= 3)
+    assert {one.rule for one in screen._rows.values()} >= {"old-quant", "partial", "broken"}
+    screen._tick_certain()
+    assert [screen._rows[row].rule for row in screen.table.ticked] == ["partial"]
+    screen._plan()
+    review(window)._apply()
+    wait(window, lambda: "partial" not in {one.rule for one in screen._rows.values()})
+    assert not list((home / ".cache/huggingface/hub").rglob("*.incomplete"))
+
+
+def test_the_best_that_fits_stays(window, home: Path) -> None:
+    window.open("families")
+    screen = window.screens["families"]
+    wait(window, lambda: bool(screen._old))
+    screen._tick_best()
+    screen._plan()
+    review(window)._apply()
+    wait(window, lambda: not screen._old)
+    assert (home / "models/some-7B-Q8_0.gguf").exists() and not (home / "models/some-7B-Q4_0.gguf").exists()
+
+
+def test_reading_every_byte(window, home: Path) -> None:
+    window.open("health")
+    screen = window.screens["health"]
+    screen.controller.check_deep()
+    wait(window, lambda: any("no numbers" in line.why or "every byte" in line.why for line in screen._lines.values())
+         or not window.app.jobs.live())  # fmt: skip
+    lines = [row for row, line in screen._lines.items() if line.leftover]
+    screen.tree.selection_set(lines[0])
+    screen._clear_away()
+    assert review(window)._planned.plan.steps
