@@ -40,6 +40,22 @@ def facts_if_unchanged(tx: sqlite3.Connection, key: FileKey, stat: os.stat_resul
     return load_facts(row[0]) if row else None
 
 
+def add(
+    tx: sqlite3.Connection, key: FileKey, stat: os.stat_result, bytes_: int, facts: Facts | None,
+    read_at: int | None, sha256: str | None, sha256_source: str | None,
+) -> int | None:  # fmt: skip
+    """Stores a file that was never met and answers its row; None when one with this key is stored already."""
+    text = dump_facts(facts) if facts is not None else None
+    cursor = tx.execute(
+        "INSERT INTO file (volume, key, inode, size, bytes, mtime_ns, ctime_ns, atime_ns, links, facts, reader,"
+        " read_at, sha256, sha256_source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (volume, key) DO NOTHING",
+        (key.volume, key.key, stat.st_ino, stat.st_size, bytes_, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_atime_ns,
+         stat.st_nlink, text, READER, read_at, sha256, sha256_source),
+    )  # fmt: skip
+    return int(cursor.lastrowid or 0) if cursor.rowcount == 1 else None
+
+
 def put(
     tx: sqlite3.Connection, key: FileKey, path: str, stat: os.stat_result, bytes_: int, facts: Facts | None,
     read_at: int | None, sha256: str | None, sha256_source: str | None,
@@ -56,15 +72,10 @@ def put(
     if row and (row[1], row[2]) != (stat.st_size, stat.st_mtime_ns) and not _known_at(tx, row[0], path):
         tx.execute("UPDATE file SET key = key || '~' || id WHERE id = ?", (row[0],))
         row = None
+    if row is None:
+        return add(tx, key, stat, bytes_, facts, read_at, sha256, sha256_source) or 0
     text = dump_facts(facts) if facts is not None else None
     values = (stat.st_ino, stat.st_size, bytes_, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_atime_ns, stat.st_nlink)
-    if row is None:
-        cursor = tx.execute(
-            "INSERT INTO file (volume, key, inode, size, bytes, mtime_ns, ctime_ns, atime_ns, links, facts, reader,"
-            " read_at, sha256, sha256_source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (key.volume, key.key, *values, text, READER, read_at, sha256, sha256_source),
-        )
-        return int(cursor.lastrowid or 0)
     same = (row[1], row[2]) == (stat.st_size, stat.st_mtime_ns)
     if same and row[4] and _STRENGTH.get(row[5], 9) <= _STRENGTH.get(sha256_source or "", 9):
         sha256, sha256_source = row[4], row[5]

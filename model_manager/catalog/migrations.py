@@ -65,5 +65,18 @@ def to_2(tx: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2)
+def to_3(tx: sqlite3.Connection) -> None:
+    """Folders as they were when last scanned, and files that turned out to be no models: rescans look at neither."""
+    tx.execute(
+        "CREATE TABLE listing (root INTEGER NOT NULL REFERENCES root ON DELETE CASCADE, path BLOB NOT NULL,"
+        " names BLOB NOT NULL, stats BLOB NOT NULL, places BLOB NOT NULL, PRIMARY KEY (root, path)) WITHOUT ROWID"
+    )
+    tx.execute(
+        "CREATE TABLE passed (volume INTEGER NOT NULL REFERENCES volume, key TEXT NOT NULL, size INTEGER NOT NULL,"
+        " mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, reader INTEGER NOT NULL, facts TEXT NOT NULL,"
+        " read_at INTEGER NOT NULL, PRIMARY KEY (volume, key)) WITHOUT ROWID"
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3)
 NEWEST = len(MIGRATIONS)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from model_manager.catalog.codec import dump
 
@@ -41,8 +41,7 @@ class Row(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceView:
+class PlaceView(NamedTuple):
     id: int
     model: int
     root: int
@@ -55,8 +54,7 @@ class PlaceView:
     found: dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(NamedTuple):
     """A file of a model as one place names it."""
 
     model: int
@@ -143,7 +141,11 @@ def _copies(tx: sqlite3.Connection) -> dict[int, int]:
     return dict(tx.execute(query))
 
 
-def places(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> Iterator[PlaceView]:
+def places(
+    tx: sqlite3.Connection, ids: Iterable[int] | None = None, at_hand: Mapping[str, dict[str, object]] | None = None
+) -> Iterator[PlaceView]:
+    """`at_hand`: records by their JSON, so that what was just written is not parsed again."""
+    at_hand = at_hand or {}
     where, values = _these(ids, "place.model")
     for row in tx.execute(
         "SELECT place.id, model, root, root.path, state, place.tool, name, title, place.path, found FROM place"
@@ -151,8 +153,9 @@ def places(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> Iterator
     ):  # fmt: skip
         id_, model, root, root_path, state, tool, name, title, path, found = row
         yield PlaceView(
-            id_, model, root, os.fsdecode(root_path), state, tool, name, title, os.fsdecode(path), json.loads(found)
-        )
+            id_, model, root, os.fsdecode(root_path), state, tool, name, title, os.fsdecode(path),
+            at_hand.get(found) or json.loads(found),
+        )  # fmt: skip
 
 
 def files(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> Iterator[FileView]:
@@ -163,8 +166,7 @@ def files(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> Iterator[
         " JOIN place ON place.id = member.place JOIN file ON file.id = member.file"
         f" JOIN volume ON volume.id = file.volume WHERE 1{where} ORDER BY place.model, place.id, member.path", values,
     ):  # fmt: skip
-        values_: tuple[Any, ...] = (*row[:3], os.fsdecode(row[3]), *row[4:])
-        yield FileView(*values_)
+        yield FileView._make((*row[:3], os.fsdecode(row[3]), *row[4:]))
 
 
 def derive(tx: sqlite3.Connection, id_: int, values: dict[str, object]) -> None:
@@ -172,15 +174,18 @@ def derive(tx: sqlite3.Connection, id_: int, values: dict[str, object]) -> None:
 
     A header's texts may hold half of a surrogate pair, which no database takes: it is escaped.
     """
-    values = {
-        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-        for name, value in values.items()
-    }
-    plain = {
-        name: value if isinstance(value, str | int | float | None) else dump(value) for name, value in values.items()
-    }
-    names = ", ".join(f"{name} = ?" for name in plain)
-    tx.execute(f"UPDATE model SET {names} WHERE id = ?", (*plain.values(), id_))
+    tx.execute(_update(tuple(values)), (*map(_plain, values.values()), id_))
+
+
+@functools.lru_cache(8)
+def _update(names: tuple[str, ...]) -> str:
+    return f"UPDATE model SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"
+
+
+def _plain(value: object) -> str | int | float | None:
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    return value if value is None or isinstance(value, int | float) else dump(value)
 
 
 def choices(tx: sqlite3.Connection, ids: Iterable[int]) -> dict[int, str | None]:

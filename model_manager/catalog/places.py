@@ -32,12 +32,19 @@ class Entry:
     size: int
     members: tuple[tuple[int, str, str, str], ...]
     """(file, path, role, name)"""
+    fresh: bool = False
+    """Whether its weight files were never stored before: then no model can have them."""
 
 
 def of_root(tx: sqlite3.Connection, root: int) -> dict[tuple[str, str], PlaceRow]:
     """(path, name) -> the place stored there."""
     rows = tx.execute("SELECT path, name, id, model, fingerprint FROM place WHERE root = ?", (root,))
     return {(os.fsdecode(path), name): PlaceRow(id_, model, mark) for path, name, id_, model, mark in rows}
+
+
+def fingerprints(tx: sqlite3.Connection, root: int) -> frozenset[bytes]:
+    """What the places of a root looked like."""
+    return frozenset(row[0] for row in tx.execute("SELECT fingerprint FROM place WHERE root = ?", (root,)))
 
 
 def put(tx: sqlite3.Connection, entry: Entry) -> set[int]:
@@ -75,9 +82,8 @@ def put(tx: sqlite3.Connection, entry: Entry) -> set[int]:
 
 def _model_for(tx: sqlite3.Connection, entry: Entry, before: int | None) -> int:
     """The model with these very weight files; else the one that was here; else a new one."""
-    row = tx.execute(
-        "SELECT id FROM model WHERE weights = ? ORDER BY gone_at IS NOT NULL, id LIMIT 1", (entry.weights,)
-    ).fetchone()
+    query = "SELECT id FROM model WHERE weights = ? ORDER BY gone_at IS NOT NULL, id LIMIT 1"
+    row = None if entry.fresh else tx.execute(query, (entry.weights,)).fetchone()
     if row:
         model = int(row[0])
         tx.execute("UPDATE model SET likeness = ?, gone_at = NULL WHERE id = ?", (entry.likeness, model))

@@ -10,7 +10,7 @@ from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts, Health
 from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, files, roots
+from model_manager.catalog import Database, Tx, files, listings, roots
 from model_manager.formats.sniff import facts_of
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,9 @@ class Headers:
         self.read_bytes = 0
         self.read_files = 0
         with database.read() as tx:
-            self._empty = files.counts(tx)[1] == 0
+            self._empty = files.counts(tx)[1] == 0 and not listings.any_passed(tx)
         self.read_at: dict[str, int] = {}
+        self._asked: list[tuple[str, os.stat_result, Facts]] = []
 
     def facts(self, path: str, stat: os.stat_result) -> Facts:
         """Never raises for a file: one that cannot be read is `unknown` with the reason."""
@@ -40,6 +41,24 @@ class Headers:
             self._met[key] = known
         return known
 
+    def asked(self, path: str, stat: os.stat_result) -> Facts:
+        """`facts` for an adapter that wonders whether a file is a model: the answer is kept even when it is none."""
+        read = self.read_files
+        found = self.facts(path, stat)
+        if self.read_files > read and path in self.read_at:
+            self._asked.append((path, stat, found))
+        return found
+
+    def keep_asked(self, tx: Tx) -> None:
+        """Stores what adapters asked about and no model has."""
+        kept = []
+        for path, stat, found in self._asked:
+            volume = self._volumes.of(path, stat.st_dev)
+            row = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
+            kept.append((files.key_of(row, volume.lasting, path, stat), stat, found))
+        listings.pass_over(tx, kept)
+        self._asked.clear()
+
     def _stored(self, path: str, stat: os.stat_result) -> Facts | None:
         if self._empty:  # a first scan: there is nothing to ask
             return None
@@ -51,7 +70,7 @@ class Headers:
                     return None
                 self._volume_ids[volume.name] = found
             key = files.key_of(self._volume_ids[volume.name], volume.lasting, path, stat)
-            return files.facts_if_unchanged(tx, key, stat)
+            return files.facts_if_unchanged(tx, key, stat) or listings.facts_of_passed(tx, key, stat)
 
     def _read(self, path: str, stat: os.stat_result) -> Facts:
         self.read_files += 1

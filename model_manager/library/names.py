@@ -16,7 +16,7 @@ _QUANT = re.compile(
 _MLX = re.compile(r"[-_.]([2348])-?bit(?=$|[-_.])", re.IGNORECASE)
 
 # (word pattern, category): the first that fits; only whole words between separators.
-_CATEGORIES = tuple((re.compile(rf"(?:^|[-_. /])(?:{words})(?=$|[-_. /\d])", re.IGNORECASE), slug) for words, slug in (
+_CATEGORY_WORDS = (
     ("mmproj", "multimodal/projectors"),
     ("rerank(?:er)?|cross-encoder", "embedding/rerankers"),
     ("embed(?:ding)?s?|bge|gte|e5|minilm|nomic-embed", "embedding"),
@@ -35,17 +35,32 @@ _CATEGORIES = tuple((re.compile(rf"(?:^|[-_. /])(?:{words})(?=$|[-_. /\d])", re.
     ("yolo[a-z0-9]*|sam_vit|u2net|isnet|insightface|buffalo|depth|dino|gfpgan|codeformer|easyocr|craft", "vision"),
     ("punct(?:uation)?", "text/punctuation"),
     ("opus-mt|nllb|m2m100|madlad", "text/translation"),
-))  # fmt: skip
+)  # fmt: skip
 
 _BASES = tuple((re.compile(rf"(?:^|[-_. /]){words}", re.IGNORECASE), base) for words, base in (
     ("pony", "Pony"), ("illustrious|(?:^|[-_])ilxl|wai-?(?:nsfw-?)?illu", "Illustrious"), ("noob-?ai", "NoobAI"),
     ("animagine", "SDXL 1.0"), ("sd_?xl|xl[-_]base", "SDXL 1.0"), ("flux", "Flux.1"), ("sd-?_?1[._]?5|v1-5", "SD 1.5"),
     ("sd3", "SD 3"), ("wan2", "Wan Video"),
 ))  # fmt: skip
-_VARIANTS = tuple((re.compile(rf"(?:^|[-_. ]){word}(?=$|[-_. \d])", re.IGNORECASE), word) for word in (
+_VARIANT_WORDS = (
     "lightning", "turbo", "hyper", "lcm", "dmd2", "instruct", "thinking", "coder", "abliterated", "uncensored", "qat",
     "inpainting", "distilled", "reasoning",
-))  # fmt: skip
+)  # fmt: skip
+
+
+def _category(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[-_. /])(?:{words})(?=$|[-_. /\d])", re.IGNORECASE)
+
+
+def _variant(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[-_. ])(?:{words})(?=$|[-_. \d])", re.IGNORECASE)
+
+
+_CATEGORIES = tuple((_category(words), slug) for words, slug in _CATEGORY_WORDS)
+_VARIANTS = tuple((_variant(word), word) for word in _VARIANT_WORDS)
+# Whether any of them fits is asked first: most names hold none of the words.
+_A_CATEGORY = _category("|".join(words for words, _slug in _CATEGORY_WORDS))
+_A_VARIANT = _variant("|".join(_VARIANT_WORDS))
 
 
 def claims_of(name: str) -> Iterator[Claim]:
@@ -55,7 +70,7 @@ def claims_of(name: str) -> Iterator[Claim]:
         yield Claim("quant_label", match[1].upper().replace("FP16", "F16").replace("FP32", "F32"), "name", name[:200])
     elif bits := _MLX.search(name):
         yield Claim("quant_label", f"{bits[1]}-bit", "name", name[:200])
-    for pattern, slug in _CATEGORIES:
+    for pattern, slug in _CATEGORIES if _A_CATEGORY.search(name) else ():
         if pattern.search(name):
             yield Claim("category", slug, "name", name[:200])
             break
@@ -63,6 +78,6 @@ def claims_of(name: str) -> Iterator[Claim]:
         if pattern.search(name):
             yield Claim("base_model", base, "name", name[:200])
             break
-    for pattern, word in _VARIANTS:
+    for pattern, word in _VARIANTS if _A_VARIANT.search(name) else ():
         if pattern.search(name):
             yield Claim("tag", word, "name", name[:200])

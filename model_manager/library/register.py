@@ -108,30 +108,37 @@ class Register:
         self._volume_ids: dict[str, int] = {}
         self._read: dict[int, Facts] = {}
         """Facts of the batch by file, so that what was just written need not be read again."""
+        self._records: dict[str, dict[str, object]] = {}
+        """What the batch stores of its places, by its JSON: the same."""
 
     def store(self, tx: Tx, root: roots.RootRow, batch: Iterable[Pending]) -> set[int]:
         """Stores places and brings their models up to date; answers the models touched."""
         touched: set[int] = set()
         for pending in batch:
             touched |= places.put(tx, self._entry(tx, root, pending))
-        derive(tx, touched, self._read)
+        derive(tx, touched, self._read, self._records)
         self._read.clear()
+        self._records.clear()
         return touched
 
     def _entry(self, tx: Tx, root: roots.RootRow, pending: Pending) -> places.Entry:
         found = pending.found
         members = []
+        new: set[int] = set()
         for file in found.files:
             facts = pending.facts.get(file.path)
-            row = self._file(tx, file, facts)
+            row = self._file(tx, file, facts, new)
             if facts is not None:
                 self._read[row] = facts
             members.append((row, file.path, file.role, shown(file.name)))
-        heavy = [(row, file) for row, file in zip(members, found.files, strict=True) if file.role in WEIGHTS]
-        heavy = heavy or [
-            (row, file) for row, file in zip(members, found.files, strict=True) if file.role == "projector"
-        ]
-        heavy = heavy or list(zip(members, found.files, strict=True))
+        both = list(zip(members, found.files, strict=True))
+        heavy = [one for one in both if one[1].role in WEIGHTS] or [one for one in both if one[1].role == "projector"]
+        heavy = heavy or both
+        rows = {row[0] for row, _ in heavy}
+        record = _found_record(pending)
+        text = dump(record)
+        if pending.folder is None and not found.details:  # only then is it what parsing its JSON gives
+            self._records[text] = record
         return places.Entry(
             root=root.id,
             tool=root.tool,
@@ -139,22 +146,27 @@ class Register:
             title=shown(found.title or found.name),
             path=found.path,
             fingerprint=pending.fingerprint,
-            found=dump(_found_record(pending)),
-            weights=",".join(map(str, sorted({row[0] for row, _ in heavy}))) or f"{root.tool}:{shown(found.name)}",
+            found=text,
+            weights=",".join(map(str, sorted(rows))) or f"{root.tool}:{shown(found.name)}",
             likeness=_likeness([file for _, file in heavy]),
             size=sum({row[0]: file.stat.st_size for row, file in heavy}.values()),
             members=tuple(members),
+            fresh=bool(rows) and rows <= new,
         )
 
-    def _file(self, tx: Tx, file: FoundFile, facts: Facts | None) -> int:
+    def _file(self, tx: Tx, file: FoundFile, facts: Facts | None, new: set[int]) -> int:
+        """The file's row; one that was never stored before is put into `new` too."""
         volume = self._volumes.of(file.path, file.stat.st_dev)
         if volume.name not in self._volume_ids:
             self._volume_ids[volume.name] = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
         key = files.key_of(self._volume_ids[volume.name], volume.lasting, file.path, file.stat)
         read_at = self._headers.read_at.get(file.path)
-        return files.put(
-            tx, key, file.path, file.stat, on_disk(file.stat), facts, read_at, file.sha256, file.sha256_source
-        )
+        rest = (file.stat, on_disk(file.stat), facts, read_at, file.sha256, file.sha256_source)
+        row = files.add(tx, key, *rest)
+        if row is None:
+            return files.put(tx, key, file.path, *rest)
+        new.add(row)
+        return row
 
 
 def _found_record(pending: Pending) -> dict[str, object]:
@@ -185,28 +197,34 @@ def _likeness(weights: list[FoundFile]) -> str:
     return shown("seen:" + ",".join(seen))
 
 
-def derive(tx: Tx, ids: Iterable[int], read: Mapping[int, Facts] | None = None) -> None:
+def derive(
+    tx: Tx,
+    ids: Iterable[int],
+    read: Mapping[int, Facts] | None = None,
+    records: Mapping[str, dict[str, object]] | None = None,
+) -> None:
     """Understands these models anew from all their places and files, and stores the result.
 
-    `read`: facts that are at hand, by file; the others come from the catalogue.
+    `read`: facts that are at hand, by file; `records`: what is stored of places, by its JSON. The others come from
+    the catalogue.
     """
     ids = set(ids)
     seen: dict[int, list[models.PlaceView]] = {}
-    for place in models.places(tx, ids):
+    for place in models.places(tx, ids, records):
         seen.setdefault(place.model, []).append(place)
     members: dict[int, list[models.FileView]] = {}
     for file in models.files(tx, ids):
         members.setdefault(file.model, []).append(file)
     checked = hashes.verdicts(tx, ids)
-    for id_ in ids & seen.keys():
-        stored = models.record(tx, id_)
-        if stored is not None:
-            values = _derived(tx, stored, seen[id_], members.get(id_, []), read or {})
-            models.derive(tx, id_, _with_checks(values, checked.get(id_, [])))
+    for id_, choice in models.choices(tx, ids & seen.keys()).items():
+        values = _derived(tx, choice, seen[id_], members.get(id_, []), read or {})
+        models.derive(tx, id_, _with_checks(values, checked.get(id_, [])))
 
 
 def _with_checks(values: dict[str, object], checked: list[tuple[str, str]]) -> dict[str, object]:
     """The health that a deep check found, where it is worse than the header's or says more."""
+    if not checked:
+        return values
     header = Health(cast(Verdict, values["verdict"]), str(values["health_detail"]))
     deep = [Health(cast(Verdict, verdict), detail) for verdict, detail in checked]
     sick = [health for health in deep if health.verdict not in ("good", "unknown")]
@@ -219,7 +237,7 @@ def _with_checks(values: dict[str, object], checked: list[tuple[str, str]]) -> d
 
 def _derived(
     tx: Tx,
-    stored: dict[str, object],
+    choice: str | None,
     seen: list[models.PlaceView],
     members: list[models.FileView],
     read: Mapping[int, Facts],
@@ -233,8 +251,7 @@ def _derived(
     for file in members:
         beside.setdefault(file.place, set()).add(file.name.rsplit("/", 1)[-1])
     sightings = [_sighting(place, frozenset(beside.get(place.id, ()))) for place in seen]
-    choice = stored["user_category"]
-    chosen = [Claim("category", str(choice), "user", "your choice")] if choice else []
+    chosen = [Claim("category", choice, "user", "your choice")] if choice else []
     known = understand(list(weighed.values()), sightings, None)
     used_at, used_from = _last_used(members)
     source = next((place.found.get("source") for place in seen if place.found.get("source")), None)

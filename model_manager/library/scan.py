@@ -9,20 +9,24 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from model_manager import __version__
 from model_manager.base.errors import reason_of
 from model_manager.base.events import Event, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, files, leftovers, places, roots
+from model_manager.catalog import Database, files, leftovers, listings, places, roots
+from model_manager.catalog.codec import READER
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch
 from model_manager.library.headers import Headers
+from model_manager.library.lanes import Lane
 from model_manager.library.register import Pending, Register, derive, fingerprint, prepare
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
 from model_manager.stores.look import Look
+from model_manager.stores.remembered import KINDS, Memory, digest
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +61,7 @@ class Scan:
         self._database, self._volumes, self._env, self._private = database, volumes, env, private
         self._notify = notify
         self._headers = Headers(database, volumes)
-        self._register = Register(volumes, self._headers)
+        self._others: list[Headers] = []
         self._fresh: set[int] = set()
         self._report = Report()
         self._met: dict[int, set[str]] = {}
@@ -66,30 +70,54 @@ class Scan:
         """Scans; a cancelled scan keeps what it has learned and takes nothing for gone."""
         start = time.monotonic()
         self._volumes.forget()
+        lanes: list[Lane] = []
         try:
             progress.step(phase="Looking for your tools")
-            every = watch.find_roots(self._database, self._env, self._private)
+            every = watch.find_roots(self._database, self._env, self._private, self._volumes)
             self._notify(RootsChanged())
             chosen = [root for root in every if only is None or root.id in set(only)]
-            for number, root in enumerate(self._in_order(chosen)):
-                progress.step(number, len(chosen), phase=f"Reading {watch.label_of(root.tool)}")
-                self._scan_root(root, every, progress)
+            local = [root for root in chosen if not watch.is_slow(root.path, self._volumes)]
+            lanes = self._start_lanes([root for root in chosen if root not in local], every)
+            for number, root in enumerate(local):
+                progress.step(number, len(local), phase=f"Reading {watch.label_of(root.tool)}")
+                self._scan_root(root, every, progress, self._headers)
+            self._wait_for(lanes, progress)
             self._finish()
         except Cancelled:
             self._report.cancelled = True
+        finally:
+            for lane in lanes:
+                lane.cancel()
         self._summarise(time.monotonic() - start)
         return self._report
 
-    def _in_order(self, chosen: list[RootRow]) -> list[RootRow]:
-        """Local roots first: one that does not answer must not keep the others waiting."""
-
-        def network(root: RootRow) -> bool:
+    def _start_lanes(self, slow: list[RootRow], every: list[RootRow]) -> list[Lane]:
+        """A lane for each mount that may not answer, with headers of its own: they serve one thread."""
+        by_mount: dict[str, list[RootRow]] = {}
+        for root in slow:
             mount = self._volumes.mount_of(root.path)
-            return bool(mount and mount.kind.startswith(("nfs", "cifs", "smb", "fuse.", "9p", "davfs")))
+            by_mount.setdefault(mount.point if mount else "", []).append(root)
+        lanes = []
+        for roots_ in by_mount.values():
+            headers = Headers(self._database, self._volumes)
+            self._others.append(headers)
+            lanes.append(Lane(roots_, lambda root, step, own=headers: self._scan_root(root, every, step, own)))  # type: ignore[misc]
+        return lanes
 
-        return sorted(chosen, key=network)
+    def _wait_for(self, lanes: list[Lane], progress: Progress) -> None:
+        """Waits for lanes that show signs of life; what the others have not read keeps what is known of it."""
+        for lane in lanes:
+            if lane.left:
+                progress.step(phase=f"Waiting for {watch.label_of(lane.left[0].tool)}")
+            while not lane.wait(0.05):
+                progress.step()
+                if lane.is_silent():
+                    lane.cancel()
+                    for root in list(lane.left):
+                        self._say_state(root, "not-answering", False)
+                    break
 
-    def _scan_root(self, root: RootRow, every: list[RootRow], progress: Progress) -> None:
+    def _scan_root(self, root: RootRow, every: list[RootRow], progress: Progress, headers: Headers) -> None:
         state, writable = watch.state_of(root, self._volumes, self._database)
         store = BY_TOOL.get(root.tool)
         if state == "offline" and watch.was_deleted(root, self._volumes, self._database):
@@ -99,17 +127,17 @@ class Scan:
             self._say_state(root, state, writable)
             return
         inside = root.path.rstrip(os.sep) + os.sep
-        real = os.path.realpath(root.path)
+        real = watch.real_of(root.path, self._volumes)
         skip = frozenset(
             path for other in every if other.id != root.id
-            for path in (os.path.realpath(other.path),)
+            for path in (watch.real_of(other.path, self._volumes),)
             if (path != real and not real.startswith(path.rstrip(os.sep) + os.sep)) or other.path.startswith(inside)
         )  # fmt: skip
         skip |= {os.path.realpath(self._private)}
-        look = Look(self._headers.facts, skip, progress.step)
+        look = Look(headers.asked, skip, progress.step, self._memory(root))
         found = FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
         try:
-            self._read_root(root, store.describe(found, look), look, state, writable)
+            self._read_root(root, store.describe(found, look), look, state, writable, headers)
         except Cancelled:
             raise
         except Exception as error:  # one adapter's mistake must not end the scan of the others
@@ -119,11 +147,17 @@ class Scan:
         self._met[root.id] = look.met
 
     def _read_root(
-        self, root: RootRow, items: Iterable[Found | Leftover], look: Look, state: str, writable: bool
+        self,
+        root: RootRow,
+        items: Iterable[Found | Leftover],
+        look: Look,
+        state: str,
+        writable: bool,
+        headers: Headers,
     ) -> None:
-        with self._database.read() as tx:
-            known = places.of_root(tx, root.id)
-        seen: set[tuple[str, str]] = set()
+        register = Register(self._volumes, headers)
+        known: dict[tuple[str, str], places.PlaceRow] | None = None
+        seen: dict[tuple[str, str], bytes] = {}
         rests: list[Leftover] = []
         waiting: list[Pending] = []
         due = time.monotonic() + _EVERY
@@ -132,17 +166,18 @@ class Scan:
             if isinstance(item, Leftover):
                 rests.append(item)
                 continue
+            known = self._known(root) if known is None else known
             key = (item.path, shown(item.name))
-            seen.add(key)
-            mark = fingerprint(item, self._volumes)
+            seen[key] = mark = fingerprint(item, self._volumes)
             here = known.get(key)
             if here is None or here.fingerprint != mark:
-                waiting.append(prepare(item, mark, self._headers))
+                waiting.append(prepare(item, mark, headers))
             if len(waiting) >= _BATCH or (waiting and time.monotonic() > due):
-                self._store(root, waiting)
+                self._store(root, waiting, register)
                 waiting, due = [], time.monotonic() + _EVERY
-        self._store(root, waiting)
-        gone = [place.id for key, place in known.items() if key not in seen and not _unread(key[0], look.unread)]
+        self._store(root, waiting, register)
+        look.step()
+        gone = self._gone(root, known, seen, look)
         volume = self._volumes.of(root.path, os.stat(root.path).st_dev)
         with self._database.write() as tx:
             touched = places.remove(tx, gone)
@@ -153,15 +188,49 @@ class Scan:
             if look.unread and root.path in look.unread:
                 state = "denied"
             roots.update(tx, root.id, state=state, writable=int(writable), volume=row, scanned_at=int(time.time()))
+            headers.keep_asked(tx)
+            if look.memory:
+                listings.put(tx, root.id, *look.memory.after(seen))
         self._report.problems += look.problems
         if touched:
             self._notify(ModelsChanged(tuple(touched)))
 
-    def _store(self, root: RootRow, waiting: list[Pending]) -> None:
+    def _memory(self, root: RootRow) -> Memory | None:
+        """What the last scan left of a root's folders, where their times can be believed."""
+        device = os.stat(root.path).st_dev
+        volume = self._volumes.of(root.path, device)
+        if volume.kind not in KINDS:
+            return None
+        with self._database.read() as tx:
+            before = listings.of_root(tx, root.id)
+            return Memory(digest(__version__, READER, volume.name), device, before, places.fingerprints(tx, root.id))
+
+    def _known(self, root: RootRow) -> dict[tuple[str, str], places.PlaceRow]:
+        with self._database.read() as tx:
+            return places.of_root(tx, root.id)
+
+    def _gone(
+        self,
+        root: RootRow,
+        known: dict[tuple[str, str], places.PlaceRow] | None,
+        seen: dict[tuple[str, str], bytes],
+        look: Look,
+    ) -> list[int]:
+        """Places that the root has no more. Asks for them only when something changed (5,000 take 10 ms)."""
+        same = look.memory.seen() if look.memory else set()
+        if known is None and look.memory and same >= look.memory.places:
+            return []
+        return [
+            place.id
+            for key, place in (self._known(root) if known is None else known).items()
+            if key not in seen and place.fingerprint not in same and not _unread(key[0], look.unread)
+        ]
+
+    def _store(self, root: RootRow, waiting: list[Pending], register: Register) -> None:
         if not waiting:
             return
         with self._database.write() as tx:
-            touched = self._register.store(tx, root, waiting)
+            touched = register.store(tx, root, waiting)
         self._fresh |= touched
         self._notify(ModelsChanged(tuple(touched)))
 
@@ -186,7 +255,7 @@ class Scan:
             changed = places.mark_gone(tx, self._fresh)
             derive(tx, changed)
             files.forget_unnamed(tx)
-            every = {os.path.realpath(root.path): root for root in roots.every(tx)}
+            every = {watch.real_of(root.path, self._volumes): root for root in roots.every(tx)}
             tools = {root.id: root.tool for root in every.values()}
             for reader, met in self._met.items():
                 for path in met:
@@ -201,7 +270,7 @@ class Scan:
         with self._database.read() as tx:
             report.roots = roots.every(tx)
             report.models, report.files = files.counts(tx)
-        report.seconds, report.read_bytes = seconds, self._headers.read_bytes
+        report.seconds, report.read_bytes = seconds, sum(one.read_bytes for one in (self._headers, *self._others))
         self._notify(RootsChanged())
         self._notify(ScanFinished(report.models, report.files, seconds, len(report.problems), report.cancelled))
 

@@ -13,6 +13,9 @@ from model_manager.library import names
 
 WEIGHTS = ("weights", "adapter")
 _NUMBERS = ("parameters",)
+_GENERIC = re.compile(
+    r"^(model|weights|pytorch_model|diffusion_pytorch_model|adapter_model|ggml-model)$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,8 @@ def understand(
 
 def _title(sightings: Sequence[Sighting]) -> str:
     """The name for people: the first that is more than a generic file name."""
-    generic = re.compile(
-        r"^(model|weights|pytorch_model|diffusion_pytorch_model|adapter_model|ggml-model)$", re.IGNORECASE
-    )
     titles = [sighting.title for sighting in sightings if sighting.title]
-    return next((title for title in titles if not generic.match(title)), titles[0] if titles else "?")
+    return next((title for title in titles if not _GENERIC.match(title)), titles[0] if titles else "?")
 
 
 def _of_file(file: WeighedFile, several: bool) -> list[Claim]:

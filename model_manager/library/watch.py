@@ -22,7 +22,7 @@ ANSWER_WITHIN = 10.0
 """Seconds after which a root that does not answer is said not to."""
 
 
-def find_roots(database: Database, env: Env, private: str) -> list[RootRow]:
+def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> list[RootRow]:
     """Asks every adapter and stores what is new; answers all roots that are not ignored.
 
     A folder is read by the first adapter that names it; the others stand in `also`. `private` is
@@ -33,7 +33,7 @@ def find_roots(database: Database, env: Env, private: str) -> list[RootRow]:
     for store in STORES:
         try:
             for root in store.find(env):
-                real = os.path.realpath(root.path)
+                real = real_of(root.path, volumes)
                 if real == os.path.realpath(private):
                     continue
                 if real not in found:
@@ -44,7 +44,7 @@ def find_roots(database: Database, env: Env, private: str) -> list[RootRow]:
             log.exception("%s could not be looked for", store.label)
     _drop_extras(found, also)
     with database.read() as tx:
-        known = {os.path.realpath(root.path): root for root in roots.every(tx)}
+        known = {real_of(root.path, volumes): root for root in roots.every(tx)}
     changes = [(real, root) for real, root in found.items() if _is_news(known.get(real), root, also.get(real, set()))]
     if changes:
         with database.write() as tx:
@@ -165,8 +165,7 @@ def state_of(root: RootRow, volumes: Volumes, database: Database) -> tuple[str, 
         if _another_volume_and_empty(root, volumes.of(root.path, stat.st_dev).name, database):
             answer[0] = ("offline", False)
 
-    mount = volumes.mount_of(root.path)
-    if mount is None or mount.kind not in _SLOW:
+    if not is_slow(root.path, volumes):
         ask()
     else:
         thread = threading.Thread(target=ask, daemon=True, name=f"look at {root.path}")
@@ -175,9 +174,19 @@ def state_of(root: RootRow, volumes: Volumes, database: Database) -> tuple[str, 
     return answer[0] if answer else ("not-answering", False)
 
 
-_SLOW = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "fuse.rclone", "fuse.davfs", "davfs", "autofs", "fuse"}
-)
+_SLOW = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "davfs", "autofs", "fuse.")
+"""How the names of file systems begin that may not answer."""
+
+
+def is_slow(path: str, volumes: Volumes) -> bool:
+    """Whether a path lies, by its name, on a file system that may not answer; nothing is asked of it."""
+    mount = volumes.mount_of(path)
+    return mount is not None and (mount.kind.startswith(_SLOW) or mount.kind == "fuse")
+
+
+def real_of(path: str, volumes: Volumes) -> str:
+    """The real path; where asking might hang, the path without `..` and double slashes."""
+    return os.path.normpath(path) if is_slow(path, volumes) else os.path.realpath(path)
 
 
 def _state(error: OSError) -> str:

@@ -129,7 +129,7 @@ def _running(tool: str, env: Env) -> Iterator[Process]:
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     category = root.details.get("category")
-    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
+    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS), remembers=True)
 
 
 def _in_use(tool: str, label: str, env: Env) -> str | None:

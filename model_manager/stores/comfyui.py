@@ -141,7 +141,7 @@ def in_use(env: Env) -> str | None:
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     category = root.details.get("category")
-    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
+    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS), remembers=True)
 
 
 STORE = Store(TOOL, "ComfyUI", find, describe, in_use)

@@ -31,7 +31,8 @@ def find(env: Env) -> Iterable[FoundRoot]:
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    return with_downloads(describe_tree(root.path, look, Plain(categories=FOLDERS, believed=False)), root.path, look)
+    plain = Plain(categories=FOLDERS, believed=False)
+    return with_downloads(describe_tree(root.path, look, plain, remembers=True), root.path, look)
 
 
 STORE = Store("folder", "Own folders", find, describe)

@@ -63,7 +63,7 @@ def _install(roots: RootList, env: Env, folder: str, own: FoundBy) -> Iterator[F
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     category = root.details.get("category")
-    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
+    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS), remembers=True)
 
 
 def in_use(env: Env) -> str | None:

@@ -34,7 +34,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    return describe_tree(root.path, look, Plain())
+    return describe_tree(root.path, look, Plain(), remembers=True)
 
 
 def in_use(env: Env) -> str | None:

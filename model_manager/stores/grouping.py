@@ -6,9 +6,11 @@ shards, projectors, sidecars, pairs and pipelines exist once (`knowledge`: forma
 
 from __future__ import annotations
 
+import functools
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from model_manager.base.facts import Role
@@ -20,6 +22,8 @@ AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xm
 PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
            ".tmp")  # fmt: skip
 _MATTERING = CERTAIN | AMBIGUOUS | frozenset(PARTIAL)
+_BESIDE = (".png", ".txt", ".json", ".jpg", ".jpeg", ".md", ".py", ".yaml", ".csv", ".webp", ".html")
+"""What fills folders beside models: nobody looks twice at these names (100,000 of them are a tenth of a walk)."""
 
 _SHARD = re.compile(r"^(?P<stem>.+?)[-.](?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.[A-Za-z0-9]+)$")
 _RAW_PART = re.compile(r"^(?P<stem>.+\.gguf)[.-](?:part(?P<number>\d+)of(?P<count>\d+)|split-(?P<letter>[a-z]))$")
@@ -37,9 +41,13 @@ _TRAINING = frozenset({"optimizer.pt", "optimizer.bin", "scheduler.pt", "schedul
                        "scaler.pt"})  # fmt: skip
 _TOKENIZERS = ("tokenizer", "vocab", "merges.txt", "special_tokens", "added_tokens", "spiece", "sentencepiece",
                "tekken", "chat_template")  # fmt: skip
+_CONFIGS = frozenset({".json", ".yaml", ".yml", ".jinja", ".cfg", ".conf", ".ini", ".toml"})
 _SIDECARS = (".civitai.info", ".metadata.json", ".cm-info.json", ".swarm.json", ".onnx.json", ".json", ".txt", ".yaml",
              ".yml", ".sha256", ".md5", ".etag", ".gguf.etag", ".gguf.json")  # fmt: skip
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
+_FOLLOWING = frozenset(
+    between + ending for ending in (*_SIDECARS, *_PICTURES) for between in ("", ".preview", ".thumb")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,13 @@ def suffix_of(name: str) -> str:
     return name[name.rfind(".") :].lower() if "." in name else ""
 
 
-def may_matter(name: str) -> bool:
-    """A quick look: may a name be weights, an unfinished download or a rest of training? Asked of every file."""
-    dot = name.rfind(".")
-    return dot >= 0 and (name[dot:].lower() in _MATTERING or ".gguf" in name or ".tfevents." in name)
+def may_matter(names: Iterable[str]) -> list[str]:
+    """Those of a folder's names that may be weights, an unfinished download or a rest of training: a quick look."""
+    return [
+        name
+        for name in [name for name in names if not name.endswith(_BESIDE)]
+        if suffix_of(name) in _MATTERING or ".gguf" in name or ".tfevents." in name
+    ]
 
 
 def is_weights(name: str) -> bool:
@@ -96,18 +107,79 @@ def is_projector(name: str) -> bool:
     return suffix_of(name) == ".gguf" and bool(_PROJECTOR.search(name.rsplit("/", 1)[-1][:-5]))
 
 
+@functools.lru_cache(8192)
 def role_of(name: str) -> Role:
-    """The role of a file that lies in a model's folder."""
-    base = name.rsplit("/", 1)[-1].lower()
-    if is_projector(base):
+    """The role of a file that lies in a model's folder. Remembered: every repository has the same few names."""
+    base = name[name.rfind("/") + 1 :].lower()
+    suffix = suffix_of(base)
+    if suffix == ".gguf" and is_projector(base):
         return "projector"
-    if base.startswith(_TOKENIZERS) or base == "tokenizer.model":
+    if base.startswith(_TOKENIZERS):
         return "tokenizer"
     if base.startswith("adapter_model."):
         return "adapter"
-    if suffix_of(base) in (".json", ".yaml", ".yml", ".jinja", ".cfg", ".conf", ".ini", ".toml"):
+    if suffix in _CONFIGS:
         return "config"
-    return "weights" if is_weights(base) and not is_training(base) else "other"
+    if suffix in CERTAIN or suffix in AMBIGUOUS or (".gguf" in base and _RAW_PART.match(base)):
+        return "other" if is_training(base) else "weights"
+    return "other"
+
+
+# Names that say more than "a model": parts of one, rests, projectors, tokenizers.
+_TELLING = ("incomplete-", "adapter_model.", "encoder_model", "decoder_", "vision_encoder", "embed_tokens",
+            "audio_encoder", "optimizer.", "scheduler.", "scaler.", "rng_state", "events.out.tfevents",
+            *_TOKENIZERS)  # fmt: skip
+_PLAIN_ROLES = frozenset({"weights", "config", "tokenizer", "other"})
+_PIPELINES = frozenset({"model_index.json", "modules.json"})
+_MARKERS = _PIPELINES | {"config.json", "adapter_config.json"}
+
+
+def each_alone(mattering: Iterable[str], names: Collection[str]) -> list[tuple[str, list[str]]] | None:
+    """(name, its sidecars) when each of a folder's files that may matter is a model by itself; None when not so sure.
+
+    The quick answer for the folders that nearly all are; `by_rules` says the same of them, three times slower.
+    """
+    if not _MARKERS.isdisjoint(names):
+        return None
+    found = []
+    beside = sorted(names)
+    for name in sorted(mattering):
+        low = name.lower()
+        stem = name[: name.rfind(".")]
+        if not stem or low[len(stem) :] not in CERTAIN:
+            return None
+        if low.startswith(_TELLING) or "-of-" in low or "mmproj" in low:
+            return None
+        first, start = bisect_left(beside, stem + "."), stem + "."
+        if first + 1 < len(beside) and beside[first + 1].startswith(start):
+            found.append((name, sorted({*_following(stem, beside), *_following(name, beside)})))
+        else:
+            found.append((name, []))
+    return found
+
+
+def _together(names: set[str]) -> Group | None:
+    """The whole folder when its `config.json` is about its one set of safetensors; None when not so sure."""
+    if "config.json" not in names or not _PIPELINES.isdisjoint(names) or "/" in "".join(names):
+        return None
+    roles = {name: role_of(name) for name in names}
+    if not _PLAIN_ROLES.issuperset(roles.values()):
+        return None
+    members = []
+    for name in may_matter(names):
+        if roles[name] == "weights" and name.endswith(".safetensors"):
+            members.append(name)
+        elif roles[name] != "tokenizer" or is_partial(name):
+            return None
+    if not members or is_partial(members[0]):
+        return None
+    lacking: tuple[str, ...] = ()
+    if len(members) > 1 or "-of-" in members[0]:
+        parts = [match for name in members if (match := _SHARD.match(name))]
+        if len(parts) < len(members) or len({(part["stem"], part["count"]) for part in parts}) > 1:
+            return None
+        lacking = _lacking(parts[0], parts)
+    return Group("", tuple(sorted(roles.items())), lacking, whole=True)
 
 
 def group(names: Collection[str], whole: bool = False) -> list[Group]:
@@ -115,6 +187,15 @@ def group(names: Collection[str], whole: bool = False) -> list[Group]:
 
     `whole` says that the tool takes the folder as one model whatever lies in it.
     """
+    if not whole:
+        names = set(names)
+        if one := _together(names):
+            return [one]
+    return by_rules(names, whole)
+
+
+def by_rules(names: Collection[str], whole: bool = False) -> list[Group]:
+    """`group` by all its rules, also for what has a quick answer."""
     names = set(names)
     if whole:
         weights = [name for name in names if role_of(name) in ("weights", "adapter")]
@@ -173,6 +254,9 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
     prefix = folder + "/" if folder else ""
     base = {name[len(prefix) :] for name in names}
     sets, missing = _sets(base)
+    if not sets:
+        return []
+    ordered = sorted(base)
     configured = "config.json" in base or "config.json" in shared or "adapter_config.json" in base
     companions = {name for name in base if role_of(name) in ("config", "tokenizer")} if configured else set()
     projectors = {name for name in base if name[-5:].lower() == ".gguf" and is_projector(name)}
@@ -182,7 +266,7 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
     for key in sorted(sets):
         members, loose = sets[key], suffix_of(key) == ".gguf"
         files: dict[str, Role] = {prefix + name: _weight_role(name) for name in members}
-        for name in _sidecars(key, members, base):
+        for name in _sidecars(key, members, ordered):
             files.setdefault(prefix + name, "sidecar")
         if configured and not loose:
             files.update({prefix + name: role_of(name) for name in companions})
@@ -190,16 +274,16 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
         if loose and projectors and not is_projector(key):
             for projector in _fitting(key, projectors, sets):
                 files[prefix + projector] = "projector"
-                for name in _sidecars(projector, {projector}, base):
+                for name in _sidecars(projector, {projector}, ordered):
                     files.setdefault(prefix + name, "sidecar")
         for name in bundled:
             if name.startswith(prefix + key.rsplit(".", 1)[0] + "-encoder.mlmodelc/"):
                 files[name] = "other"
-        label = folder if key == main else prefix + _stem(key)
+        label = folder if key == main else prefix + stem_of(key)
         if key == main:
             files.update({prefix + name: "other" for name in base if role_of(name) == "other" and not is_partial(name)})
-        ordered = tuple(sorted(files.items()))
-        result.append(Group(label, ordered, missing.get(key, ()), key == main, bool(_RAW_PART.match(min(members)))))
+        listed = tuple(sorted(files.items()))
+        result.append(Group(label, listed, missing.get(key, ()), key == main, bool(_RAW_PART.match(min(members)))))
     heads = [{name for name, role in one.files if role in ("weights", "adapter")} for one in result]
     attached = {
         name
@@ -220,7 +304,7 @@ def _weight_role(name: str) -> Role:
     return "adapter" if name.startswith("adapter_model.") else "weights"
 
 
-def _stem(key: str) -> str:
+def stem_of(key: str) -> str:
     suffix = suffix_of(key)
     return key[: -len(suffix)] if suffix in CERTAIN | AMBIGUOUS else key
 
@@ -228,22 +312,22 @@ def _stem(key: str) -> str:
 def _sets(base: set[str]) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...]]]:
     """Weight files by set, keyed by a file name that stands for the set, and what numbered sets lack."""
     sets: dict[str, set[str]] = {}
-    wanted: dict[str, tuple[str, int, str]] = {}
+    wanted: dict[str, re.Match[str]] = {}
     shards = {
         (match["stem"] + match["suffix"], match["count"])
         for name in base
         if "-of-" in name and (match := _SHARD.match(name))
     }
     several = Counter(key for key, _count in shards)
-    for name in filter(may_matter, base):
+    for name in may_matter(base):
         if not is_weights(name) or is_training(name) or is_partial(name) or role_of(name) == "tokenizer":
             continue
-        shard, raw, onnx = _SHARD.match(name), _RAW_PART.match(name), _ONNX_PART.match(_stem(name))
+        shard, raw, onnx = _SHARD.match(name), _RAW_PART.match(name), _ONNX_PART.match(stem_of(name))
         if shard:
             key = shard["stem"] + shard["suffix"]
             if key in base or several[key] > 1:  # a whole file, or another count, is another model
                 key = f"{shard['stem']}-of-{shard['count']}{shard['suffix']}"
-            wanted[key] = (shard["stem"], int(shard["count"]), shard["suffix"])
+            wanted[key] = shard
         elif raw:
             key = raw["stem"]
         elif onnx and suffix_of(name) == ".onnx":
@@ -256,11 +340,18 @@ def _sets(base: set[str]) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...
             key = name
         sets.setdefault(key, set()).add(name)
     missing = {}
-    for key, (stem, count, suffix) in wanted.items():
-        numbers = {int(match["number"]) for name in sets[key] if (match := _SHARD.match(name))}
-        lacking = sorted(set(range(1, min(count, 10_000) + 1)) - numbers)
-        missing[key] = tuple(f"{stem}-{number:05}-of-{count:05}{suffix}" for number in lacking)
+    for key, one in wanted.items():
+        parts = [match for name in sets[key] if (match := _SHARD.match(name))]
+        missing[key] = _lacking(one, parts)
     return sets, missing
+
+
+def _lacking(one: re.Match[str], parts: Iterable[re.Match[str]]) -> tuple[str, ...]:
+    """The names that a numbered set lacks, told by one of its parts and all of them."""
+    stem, count, suffix = one["stem"], int(one["count"]), one["suffix"]
+    numbers = {int(part["number"]) for part in parts}
+    wanted = range(1, min(count, 10_000) + 1)
+    return tuple(f"{stem}-{number:05}-of-{count:05}{suffix}" for number in wanted if number not in numbers)
 
 
 def _pair(name: str, base: set[str]) -> str:
@@ -301,7 +392,7 @@ def _fitting(key: str, projectors: set[str], sets: dict[str, set[str]]) -> set[s
 
 def _family(name: str) -> str:
     """A file name without suffix, shard, uploader's marks and quant: what all quants of one model share."""
-    return _QUANT.sub("", _stem(name).lower()).strip("-_.")
+    return _QUANT.sub("", stem_of(name).lower()).strip("-_.")
 
 
 def _of(projector: str) -> str:
@@ -315,12 +406,25 @@ def _before(projector: str) -> str:
     return _PROJECTOR.split(_family(projector))[0].strip("-_.")
 
 
-def _sidecars(key: str, members: set[str], base: set[str]) -> Iterable[str]:
-    """Files that follow a model by name: `<stem>.json`, `<name>.json`, previews, the Piper voice's settings."""
+def _sidecars(key: str, members: set[str], base: Sequence[str]) -> Iterator[str]:
+    """Files that follow a model by name: `<stem>.json`, `<name>.json`, previews, the Piper voice's settings.
+
+    `base`: the folder's names, sorted, so that those beginning alike lie side by side.
+    """
     if len(base) == len(members):
         return
-    for stem in {_stem(key), key, *(_stem(name) for name in members), *members}:
-        for ending in (*_SIDECARS, *_PICTURES):
-            for name in (stem + ending, f"{stem}.preview{ending}", f"{stem}.thumb{ending}"):
-                if name in base and name not in members:
-                    yield name
+    for stem in {stem_of(key), key, *(stem_of(name) for name in members), *members}:
+        for name in _following(stem, base):
+            if name not in members:
+                yield name
+
+
+def _following(stem: str, base: Sequence[str]) -> Iterator[str]:
+    """The names that are `stem` and the ending of a sidecar or picture."""
+    length, start = len(stem), stem + "."
+    for number in range(bisect_left(base, start), len(base)):
+        name = base[number]
+        if not name.startswith(start):
+            return
+        if name[length:] in _FOLLOWING:
+            yield name

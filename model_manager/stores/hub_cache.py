@@ -17,13 +17,16 @@ from dataclasses import dataclass, field
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Claim, Health
 from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
-from model_manager.stores.grouping import Group, group, is_weights
-from model_manager.stores.look import Look, is_folder
+from model_manager.stores.grouping import Group, each_alone, group, is_weights, may_matter, stem_of
+from model_manager.stores.look import NAME, Look, is_folder
 from model_manager.stores.tree import is_pipeline, missing_health
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _REPOSITORY = re.compile(r"^(?:models|datasets|spaces|kernels)--.")
 _DEEPEST = 16
+_MOST_SHARED = 2_000
+_HEAVY = ("weights", "adapter", "projector")
+_REFS, _BLOBS, _SNAPSHOTS, _TREES = (os.sep + name for name in ("refs", "blobs", "snapshots", "trees"))
 Key = tuple[int, int]
 
 
@@ -34,11 +37,15 @@ def key_of(stat: os.stat_result) -> Key:
 
 @dataclass(slots=True)
 class _Entry:
-    """One snapshot file: where its name is, what it leads to, the blob's name when it is a link."""
+    """One snapshot file: where its name is, what it leads to, the blob's name when it is a link.
+
+    `blob`: the name in the repository's own `blobs`, empty when the link leads elsewhere.
+    """
 
     path: str
     stat: os.stat_result
     etag: str
+    blob: str
 
 
 @dataclass(slots=True)
@@ -48,9 +55,18 @@ class _Repo:
     refs: dict[str, str] = field(default_factory=dict)  # commit -> ref
     snapshots: dict[str, dict[str, _Entry]] = field(default_factory=dict)
     dangling: dict[str, list[str]] = field(default_factory=dict)
-    used: set[Key] = field(default_factory=set)
+    blobs: dict[str, os.DirEntry[str]] = field(default_factory=dict)
     certain: bool = True
     """Whether all of it could be read: else nothing in it is called an orphan."""
+
+    def used(self) -> set[Key]:
+        return {key_of(one.stat) for files in self.snapshots.values() for one in files.values()}
+
+    def is_tidy(self) -> bool:
+        """Whether every revision has a name and every blob is linked to: then nothing in it can be left over."""
+        if any(name.endswith(".incomplete") for name in self.blobs) or not self.refs.keys() >= self.snapshots.keys():
+            return False
+        return {one.blob for files in self.snapshots.values() for one in files.values()}.issuperset(self.blobs)
 
 
 def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Iterator[Found | Leftover]:
@@ -72,30 +88,34 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
         repos.append(repo)
         yield from _models(repo, look, claims)
     shared = os.path.join(root, "blobs")
-    users = Counter(key for repo in repos for key in repo.used)
-    if os.path.isdir(shared):
+    is_shared = os.path.isdir(shared)
+    untidy = [repo for repo in repos if not repo.is_tidy()]
+    if not untidy and not is_shared:
+        return
+    users = Counter(key for repo in repos for key in repo.used())
+    if is_shared:
         for folder in others:
             users.update(key_of(stat) for entry in look.entries(folder) if (stat := look.stat(entry.path)))
     told: set[Key] = set()
-    for repo in repos:
+    for repo in untidy:
         yield from _leftovers(repo, users, told, look)
     if all(repo.certain for repo in repos) and not {root, *others} & set(look.unread):
         yield from _shared_orphans(shared, set(users) | told, look)
 
 
 def _read_repo(path: str, name: str, look: Look) -> _Repo:
+    before = len(look.unread)
     repo = _Repo(path, name.removeprefix("models--").replace("--", "/"))
-    for ref, commit in _refs(os.path.join(path, "refs"), look):
+    for ref, commit in _refs(path + _REFS, look):
         repo.refs.setdefault(commit, ref)
-    for entry in look.entries(os.path.join(path, "snapshots")):
+    repo.blobs = {entry.name: entry for entry in look.listing(path + _BLOBS)}
+    blobs = {} if os.path.islink(path + _SNAPSHOTS) else repo.blobs  # `..` means another folder behind a link
+    for entry in look.entries(path + _SNAPSHOTS):
         if entry.is_symlink():
             repo.certain = False  # the hub makes none here: what such a link leads to is not known to be unused
         elif is_folder(entry):
-            repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, look)
-            repo.used |= {key_of(one.stat) for one in repo.snapshots[entry.name].values()}
-    repo.certain = repo.certain and not any(
-        folder == path or folder.startswith(path + os.sep) for folder in look.unread
-    )
+            repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, blobs, look)
+    repo.certain = repo.certain and len(look.unread) == before
     return repo
 
 
@@ -110,53 +130,98 @@ def _refs(folder: str, look: Look) -> Iterator[tuple[str, str]]:
                 yield prefix + entry.name, text.decode("ascii", "replace").strip()
 
 
-def _snapshot(folder: str, look: Look) -> tuple[dict[str, _Entry], list[str]]:
-    """The files of one revision by relative path, and the names that lead nowhere."""
+def _snapshot(folder: str, blobs: Mapping[str, os.DirEntry[str]], look: Look) -> tuple[dict[str, _Entry], list[str]]:
+    """The files of one revision by relative path, and the names that lead nowhere.
+
+    A link into the repository's `blobs` is not followed by the system: their listing knows them already.
+    """
     files: dict[str, _Entry] = {}
     dangling: list[str] = []
     waiting = [(folder, "", 0)]
     while waiting:
         path, prefix, depth = waiting.pop()
-        for entry in look.entries(path):
-            if is_folder(entry, links=False):
-                if depth < _DEEPEST:
-                    waiting.append((entry.path, f"{prefix}{entry.name}/", depth + 1))
-                continue
+        beginning = "../" * (depth + 2) + "blobs/"
+        for entry in look.listing(path):
+            name = prefix + entry.name
             try:
-                link = os.readlink(entry.path) if entry.is_symlink() else ""
-                stat = os.stat(entry.path) if link else entry.stat()
+                if entry.is_symlink():
+                    link = os.readlink(entry.path)
+                    own = link[len(beginning) :] if link.startswith(beginning) else ""
+                    blob = blobs.get(own)
+                    stat, etag = (os.stat(entry.path), _etag(link)) if blob is None else (blob.stat(), own)
+                elif not entry.is_dir():
+                    stat, etag, own = entry.stat(), "", ""
+                else:
+                    if depth < _DEEPEST:
+                        waiting.append((entry.path, name + "/", depth + 1))
+                    continue
             except FileNotFoundError:
-                dangling.append(prefix + entry.name)
+                dangling.append(name)
                 continue
             except OSError as error:
                 look.problem(entry.path, "file", reason_of(error))
                 continue
             if (stat.st_mode & 0o170000) == 0o100000:
-                files[prefix + entry.name] = _Entry(entry.path, stat, _etag(link))
+                files[name] = _Entry(entry.path, stat, etag, own)
     return files, dangling
 
 
 def _etag(link: str) -> str:
     """The blob's name when a link leads into a repository's `blobs/`: below a cache-wide store names are Xet hashes."""
-    parts = link.replace("\\", "/").rsplit("/", 2)
-    return parts[-1] if len(parts) > 1 and parts[-2] == "blobs" else ""
+    above, _, name = link.replace("\\", "/").rpartition("/")
+    return name if above == "blobs" or above.endswith("/blobs") else ""
 
 
 def _models(repo: _Repo, look: Look, claims: tuple[Claim, ...]) -> Iterator[Found]:
     named = [commit for commit in repo.snapshots if commit in repo.refs] or list(repo.snapshots)
+    publisher = Claim("publisher", repo.id.split("/")[0], "folder", "the repository's owner")
+    claims = (*claims, Claim("source_repo", repo.id, "sidecar", "the cache's folder"), publisher)
     for commit in named:
         files = repo.snapshots[commit]
         tree = _tree(repo, commit, look)
         lost = [name for name in repo.dangling[commit] if is_weights(name)]
-        for one in group([*files, *lost]):
-            found = _found(repo, commit, one, files, tree, lost, claims)
-            if found:
-                yield found
+        groups = [one for one in _groups({*files, *lost}) if _is_model(one, files, lost)]
+        others = _others(groups, files)
+        for number, one in enumerate(groups):
+            more = others if number == 0 or len(others) * len(groups) <= _MOST_SHARED else ()
+            yield _found(repo, commit, one, files, tree, lost, claims, more)
+
+
+def _groups(names: set[str]) -> list[Group]:
+    single = "config.json" not in names and "/" not in "".join(names)
+    alone = each_alone(may_matter(names), names) if single else None
+    if alone is None:
+        return group(names)
+    return [
+        Group(stem_of(name), tuple(sorted([(name, "weights"), *((other, "sidecar") for other in beside)])))
+        for name, beside in alone
+    ]
+
+
+def _is_model(one: Group, files: Mapping[str, _Entry], lost: list[str]) -> bool:
+    for name, role in one.files:
+        if (role in _HEAVY and name in files) or (lost and name in lost):
+            return True
+    return is_pipeline(one)
+
+
+def _others(groups: list[Group], files: Mapping[str, _Entry]) -> tuple[FoundFile, ...]:
+    """The revision's other files (a card, `.gitattributes`): they take room, and go with the last of its models.
+
+    Each model has them, so that none stays without while another goes; in a repository of many the first alone.
+    """
+    if len(groups) == 1 and len(groups[0].files) >= len(files):
+        return ()
+    rest = files.keys() - {name for one in groups for name, _role in one.files}
+    return tuple(FoundFile(files[name].path, files[name].stat, "other", name) for name in sorted(rest))
 
 
 def _tree(repo: _Repo, commit: str, look: Look) -> dict[str, dict[str, object]]:
     """What the whole revision holds, downloaded or not (huggingface_hub >= 1.22)."""
-    record = look.json(os.path.join(repo.path, "trees", f"{commit}.json"), 64 << 20)
+    place = f"{repo.path}{_TREES}{os.sep}{commit}.json"
+    if not os.access(place, os.F_OK):  # most have none, and an error costs three times the question
+        return {}
+    record = look.json(place, 64 << 20)
     files = record.get("files") if isinstance(record, dict) else None
     return (
         {str(name): entry for name, entry in files.items() if isinstance(entry, dict)}
@@ -167,36 +232,33 @@ def _tree(repo: _Repo, commit: str, look: Look) -> dict[str, dict[str, object]]:
 
 def _found(
     repo: _Repo, commit: str, one: Group, files: dict[str, _Entry], tree: dict[str, dict[str, object]],
-    lost: list[str], claims: tuple[Claim, ...],
-) -> Found | None:  # fmt: skip
+    lost: list[str], claims: tuple[Claim, ...], others: tuple[FoundFile, ...],
+) -> Found:  # fmt: skip
     members = []
+    weights = []
     for name, role in one.files:
         entry = files.get(name)
         if entry is not None:
             sha256, how = _hash(entry, tree.get(name))
-            members.append(FoundFile(entry.path, entry.stat, role, name, sha256, how))
-    weights = [member for member in members if member.role in ("weights", "adapter", "projector")]
-    gone = [name for name, _ in one.files if name in lost]
-    if not weights and not gone and not is_pipeline(one):
-        return None
+            member = FoundFile(entry.path, entry.stat, role, name, sha256, how)
+            members.append(member)
+            if role in _HEAVY:
+                weights.append(member)
+    gone = [name for name, _ in one.files if name in lost] if lost else []
     health = missing_health(one)
     if gone:
         health = Health("incomplete", f"its link leads nowhere: {', '.join(gone[:3])}")
-    elif short := _too_short(weights, tree):
+    elif tree and (short := _too_short(weights, tree)):
         health = short
-    snapshot = os.path.join(repo.path, "snapshots", commit)
+    snapshot = f"{repo.path}{_SNAPSHOTS}{os.sep}{commit}"
     single = "" if one.whole and not one.label else one.label
     first = weights[0].path if weights and single else snapshot
     return Found(
         name=f"{repo.id}/{single}" if single else repo.id,
         path=first,
         title=_title(repo, one, single),
-        files=tuple(members),
-        claims=(
-            *claims,
-            Claim("source_repo", repo.id, "sidecar", "the cache's folder"),
-            Claim("publisher", repo.id.split("/")[0], "folder", "the repository's owner"),
-        ),
+        files=(*members, *others),
+        claims=claims,
         source=Source("huggingface", repo.id, commit, weights[0].name if len(weights) == 1 else ""),
         health=health,
         details={"ref": repo.refs.get(commit, "")},
@@ -213,7 +275,7 @@ def _title(repo: _Repo, one: Group, single: str) -> str:
 
 def _hash(entry: _Entry, listed: dict[str, object] | None) -> tuple[str | None, Sha256Source | None]:
     """The blob's name, else what the tree says when its size fits."""
-    if _SHA256.match(entry.etag):
+    if len(entry.etag) == 64 and _SHA256.match(entry.etag):
         return entry.etag, "blob-name"
     if listed and listed.get("lfs_size", listed.get("size")) == entry.stat.st_size:
         sha256 = listed.get("lfs_sha256")
@@ -246,14 +308,15 @@ def _leftovers(repo: _Repo, users: Mapping[Key, int], told: set[Key], look: Look
             "detached-revision", os.path.join(repo.path, "snapshots", commit), sum(stat.st_size for stat in alone),
             sum(on_disk(stat) for stat in alone), f"{repo.id}: a revision that no branch or tag names",
         )  # fmt: skip
-    for entry in look.entries(os.path.join(repo.path, "blobs")):
+    used = repo.used()
+    for entry in sorted(repo.blobs.values(), key=NAME):
         stat = look.stat(entry.path)
         if stat is None:
             continue
         key = key_of(stat)
         if entry.name.endswith(".incomplete"):
             yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), repo.id)
-        elif key not in repo.used and repo.certain:
+        elif key not in used and repo.certain:
             counts = key not in users and key not in told  # else only this name of the payload would go
             told.add(key)
             size, held = (stat.st_size, on_disk(stat)) if counts else (0, 0)

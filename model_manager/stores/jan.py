@@ -97,7 +97,7 @@ def _model(root: FoundRoot, folder: str, look: Look) -> Found | None:
         return Found(name, folder, (own,), title=title, health=health, claims=_LLM)
     files = [file for file in found.files if file.path != own.path]
     projector = _place(root, record.get("mmproj_path"))
-    files = [replace(file, role="projector") if file.path == projector else file for file in files]
+    files = [file._replace(role="projector") if file.path == projector else file for file in files]
     if projector and all(file.path != projector for file in files):
         beside = look.stat(projector)
         if beside is None:
@@ -126,7 +126,7 @@ def _hashed(files: list[FoundFile], record: Mapping[str, object]) -> list[FoundF
         known = isinstance(digest, str) and len(digest) == 64 and set(digest.lower()) <= set("0123456789abcdef")
         if isinstance(digest, str) and known and (role == "projector" or len(weights) == 1):
             files = [
-                replace(file, sha256=digest.lower(), sha256_source="index") if file.role == role else file
+                file._replace(sha256=digest.lower(), sha256_source="index") if file.role == role else file
                 for file in files
             ]
     return files

@@ -122,7 +122,7 @@ def _inside(root: str, name: object) -> str:
 
 def _named(found: Found, record: _Record, look: Look) -> Found:
     files = [
-        replace(file, role="projector") if file.path == record.projector else file
+        file._replace(role="projector") if file.path == record.projector else file
         for file in found.files
         if file.path != record.file.path
     ]
@@ -134,7 +134,7 @@ def _named(found: Found, record: _Record, look: Look) -> Found:
 
 def _hashed(file: FoundFile, digests: dict[str, str]) -> FoundFile:
     digest = digests.get(file.path)
-    return replace(file, sha256=digest, sha256_source="index") if digest and not file.sha256 else file
+    return file._replace(sha256=digest, sha256_source="index") if digest and not file.sha256 else file
 
 
 def _partial(folder: str, look: Look) -> Iterator[Leftover]:

@@ -22,11 +22,16 @@ def with_downloads(items: Iterable[Found | Leftover], root: str, look: Look) -> 
     """Passes models through, with the sha256 that a `--local-dir` download left for their files."""
     known: dict[str, str] = {}
     for item in items:
-        yield (
-            replace(item, files=tuple(_hashed(file, root, look, known) for file in item.files))
-            if isinstance(item, Found)
-            else item
-        )
+        if isinstance(item, Found):
+            files = tuple([_hashed(file, root, look, known) for file in item.files])
+            yield replace(item, files=files) if files != item.files else item
+        else:
+            yield item
+
+
+def has_downloads(folder: str) -> bool:
+    """Whether such a download was made into a folder."""
+    return os.path.isdir(os.path.join(folder, _DOWNLOADS))
 
 
 def _hashed(file: FoundFile, root: str, look: Look, known: dict[str, str]) -> FoundFile:
@@ -46,14 +51,14 @@ def _hashed(file: FoundFile, root: str, look: Look, known: dict[str, str]) -> Fo
         return file
     if not file.stat.st_mtime - 1 <= written < 1e11:  # neither NaN nor infinity is a time
         return file
-    return replace(file, sha256=lines[1].strip().lower(), sha256_source="index")
+    return file._replace(sha256=lines[1].strip().lower(), sha256_source="index")
 
 
 def _base(folder: str, root: str, known: dict[str, str]) -> str:
     """The folder above `folder`, within the root, that a download was made into; empty when there is none."""
     if folder in known:
         return known[folder]
-    if os.path.isdir(os.path.join(folder, _DOWNLOADS)):
+    if has_downloads(folder):
         found = folder
     elif folder.rstrip(os.sep) == root.rstrip(os.sep) or len(folder) <= len(root):
         found = ""

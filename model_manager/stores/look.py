@@ -11,6 +11,7 @@ from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.reading import SMALL, read_small
 from model_manager.stores.found import Problem
+from model_manager.stores.remembered import Memory
 from model_manager.stores.settings_file import yaml_settings
 
 # Never entered: what lies in a trash or a snapshot is no model of anybody's.
@@ -18,7 +19,7 @@ FORBIDDEN = frozenset({".Trash", ".Trashes", "$RECYCLE.BIN", ".snapshots", ".zfs
                        "System Volume Information", ".model-manager-aside"})  # fmt: skip
 
 
-_NAME = operator.attrgetter("name")
+NAME = operator.attrgetter("name")
 
 
 def forbidden(name: str) -> bool:
@@ -34,11 +35,20 @@ def is_folder(entry: os.DirEntry[str], links: bool = True) -> bool:
         return False
 
 
+def is_link(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a symbolic link; taken for one when it cannot be told."""
+    try:
+        return entry.is_symlink()
+    except OSError:
+        return True
+
+
 class Look:
     """Given to `describe`. What cannot be read becomes a Problem in `problems`; the adapter goes on.
 
     `facts` answers from the catalogue when the file has not changed, so an adapter may ask freely.
-    `skip` holds the real paths that other adapters read: they are not entered.
+    `skip` holds the real paths that other adapters read: they are not entered. `memory` is what the last scan
+    left of this root, None where nothing may be believed.
     """
 
     def __init__(
@@ -46,8 +56,10 @@ class Look:
         facts: Callable[[str, os.stat_result], Facts],
         skip: frozenset[str] = frozenset(),
         step: Callable[[], None] = lambda: None,
+        memory: Memory | None = None,
     ) -> None:
         self.facts = facts
+        self.memory = memory
         self.skip = skip
         self.step = step
         self.problems: list[Problem] = []
@@ -61,9 +73,13 @@ class Look:
 
     def entries(self, folder: str) -> list[os.DirEntry[str]]:
         """A folder's entries by name; empty, with a problem, when it cannot be read."""
+        return sorted(self.listing(folder), key=NAME)
+
+    def listing(self, folder: str) -> list[os.DirEntry[str]]:
+        """A folder's entries as they come; empty, with a problem, when it cannot be read."""
         try:
             with os.scandir(folder) as found:
-                return sorted(found, key=_NAME)
+                return list(found)
         except FileNotFoundError:
             return []
         except OSError as error:

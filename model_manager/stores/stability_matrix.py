@@ -59,7 +59,7 @@ def _library(roots: RootList, place: str, found_by: FoundBy) -> Iterator[FoundRo
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    return describe_tree(root.path, look, Plain(categories=FOLDERS))
+    return describe_tree(root.path, look, Plain(categories=FOLDERS), remembers=True)
 
 
 def in_use(env: Env) -> str | None:

@@ -85,7 +85,7 @@ def _categories(settings: Mapping[str, str]) -> dict[str, str]:
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     category = root.details.get("category")
     folders = {"": category} if category else _categories(_settings(root.details.get("settings", "")))
-    return describe_tree(root.path, look, Plain(categories=folders))
+    return describe_tree(root.path, look, Plain(categories=folders), remembers=True)
 
 
 def in_use(env: Env) -> str | None:

@@ -88,7 +88,7 @@ def _with_hashes(found: Found, look: Look) -> Found:
     text = raw.decode("utf-8", "surrogateescape")
     known = {name: digest for digest, name in re.findall(r"^\s*([0-9a-f]{64})\s+(\S.*?)\s*$", text, re.M)}
     files = tuple(
-        replace(file, sha256=known[file.name], sha256_source="index")
+        file._replace(sha256=known[file.name], sha256_source="index")
         if file.name in known and not file.sha256
         else file
         for file in found.files

@@ -5,6 +5,7 @@ Speed (`performance`: walk): `scandir`, and `stat` only for files whose name may
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
 from model_manager.stores.grouping import (
     AMBIGUOUS,
     Group,
+    each_alone,
     group,
     is_partial,
     is_training,
@@ -22,11 +24,16 @@ from model_manager.stores.grouping import (
     may_matter,
     suffix_of,
 )
-from model_manager.stores.look import Look, forbidden
+from model_manager.stores.localdir import has_downloads
+from model_manager.stores.look import NAME, Look, forbidden, is_link
+from model_manager.stores.remembered import Memory, digest
 from model_manager.stores.sidecars import read_sidecar
 
 _DEEPEST = 24
 _MOST_IN_A_FOLDER_MODEL = 20_000
+_MEMBER = operator.attrgetter("name")
+_CACHE = os.sep + ".cache"
+_VOSK = os.sep + "am"
 _PACKAGES = frozenset({"model_index.json", "modules.json"})
 
 
@@ -46,6 +53,12 @@ class Plain:
     passed_over: frozenset[str] = frozenset()
     """Names of subfolders that this tool does not keep models in (lower case)."""
 
+    def mark(self) -> bytes:
+        """What stands for these rules: with others, nothing remembered is believed."""
+        return digest(
+            sorted(self.categories.items()), sorted(self.whole), self.claims, self.believed, sorted(self.passed_over)
+        )
+
 
 @dataclass(slots=True)
 class _Visited:
@@ -53,6 +66,8 @@ class _Visited:
 
     real: str
     keys: set[tuple[int, int]] = field(default_factory=set)
+    steady: bool = True
+    """Whether the folder listed last holds no link and each of its subfolders is read by this walk alone."""
 
 
 @dataclass(slots=True)
@@ -60,33 +75,98 @@ class _Folder:
     path: str
     relative: str
     depth: int
+    claim: Claim | None
+    """The category of the innermost folder that the tool gives one."""
+    apart: bool = False
+    """Whether nothing is remembered of it: reached by a link, or with a download's records above it."""
 
 
-def describe_tree(root: str, look: Look, plain: Plain) -> Iterator[Found | Leftover]:
-    """The models and leftovers below `root`."""
+def _top(path: str, plain: Plain, depth: int = 0) -> _Folder:
+    return _Folder(path, "", depth, _claim("", plain))
+
+
+def _claim(relative: str, plain: Plain) -> Claim | None:
+    slug = plain.categories.get(relative.lower())
+    return Claim("category", slug, "folder", relative or "the tool's folder") if slug else None
+
+
+def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) -> Iterator[Found | Leftover]:
+    """The models and leftovers below `root`.
+
+    `remembers`: the adapter passes on what is found here as it is, so what `look.memory` says of a folder that has
+    not changed holds for the adapter too.
+    """
     visited = _Visited(os.path.realpath(root))
-    waiting = [_Folder(root, "", 0)]
+    waiting = [_top(root, plain)]
+    memory = look.memory if remembers else None
+    rules = plain.mark() if memory else b""
     while waiting:
         look.step()
         folder = waiting.pop()
+        if memory is not None and not folder.apart:
+            below = memory.unchanged(folder.path, rules) if not visited.keys else None
+            inside = os.path.join(folder.path, "")
+            if below is not None and not any(inside + name in look.skip for name in below):
+                waiting.extend(_below(folder, name, inside + name, plain) for name in reversed(below))
+                continue
+            memory.same.discard(folder.path)
+        stat = memory.settled(folder.path) if memory is not None and not folder.apart else None
+        before = len(look.problems) + len(look.unread)
         files, folders = _list(folder, look, visited, plain)
+        cached = memory is not None and (
+            not visited.steady or any(one.path.endswith(_CACHE) for one in folders)
+        )  # a link may be a `.cache` too
+        if cached and has_downloads(folder.path):
+            for one in folders:
+                one.apart = True
         relative = folder.relative
-        names = set(files)
-        parent = relative.rpartition("/")[0]
-        if (relative and (parent if "/" in relative else "") in plain.whole) or _is_package(names, folders, relative):
+        whole = bool(plain.whole) and relative != "" and relative.rpartition("/")[0] in plain.whole
+        if whole or _is_package(files, folders, relative):
             listing = _collect(folder, files, folders, look, visited)
-            yield from _models(folder, listing, look, plain, relative != "" and parent in plain.whole)
+            yield from _models(folder, listing, may_matter(listing), look, plain, whole, package=True)
             continue
-        if files:
-            yield from _models(folder, files, look, plain, False)
         waiting.extend(reversed(folders))
+        mattering = may_matter(files)
+        if memory is None or stat is None or cached:
+            yield from _models(folder, files, mattering, look, plain, False)
+            continue
+        items = []
+        for item in _models(folder, files, mattering, look, plain, False):
+            items.append(item)
+            yield item
+        if before == len(look.problems) + len(look.unread):
+            _keep(memory, folder, rules, stat, folders, {name: files[name] for name in mattering}, items)
+
+
+def _keep(
+    memory: Memory,
+    folder: _Folder,
+    rules: bytes,
+    stat: os.stat_result,
+    folders: list[_Folder],
+    files: Mapping[str, os.DirEntry[str]],
+    items: list[Found | Leftover],
+) -> None:
+    """Remembers a folder, unless something in it has to be looked at each time. `files`: those that may matter."""
+    models = [item for item in items if isinstance(item, Found)]
+    if len(models) < len(items):
+        return
+    seen = {file.name: file.stat for model in models for file in model.files}
+    for name in files:
+        if name not in seen:
+            try:
+                seen[name] = os.stat(files[name].path)
+            except OSError:
+                return
+    below = [one.path[len(folder.path.rstrip(os.sep)) + 1 :] for one in folders]
+    memory.keep(folder.path, rules, stat, below, seen, [(model.path, model.name) for model in models])
 
 
 def found_at(path: str, look: Look, plain: Plain) -> Found | None:
     """The one model that has a file or folder at `path`, with what belongs beside it; None when there is none."""
     parent, name = os.path.split(path.rstrip(os.sep))
     if os.path.isdir(path):
-        top = _Folder(path, "", 0)
+        top = _top(path, plain)
         visited = _Visited(os.path.realpath(path))
         files, folders = _list(top, look, visited, plain)
         listing = _collect(top, files, folders, look, visited)
@@ -94,10 +174,10 @@ def found_at(path: str, look: Look, plain: Plain) -> Found | None:
         return _found(top, groups[0], listing, look, plain) if groups else None
     if not os.path.isfile(path):
         return None
-    listing, _folders = _list(_Folder(parent, "", _DEEPEST), look, _Visited(parent), plain)
+    listing, _folders = _list(_top(parent, plain, _DEEPEST), look, _Visited(parent), plain)
     for one in group([other for other in listing if not is_partial(other)]):
         if any(member == name for member, role in one.files if role in ("weights", "adapter", "projector")):
-            return _found(_Folder(parent, "", 0), one, listing, look, plain)
+            return _found(_top(parent, plain), one, listing, look, plain)
     return None
 
 
@@ -105,22 +185,42 @@ def _list(
     folder: _Folder, look: Look, visited: _Visited, plain: Plain
 ) -> tuple[dict[str, os.DirEntry[str]], list[_Folder]]:
     files: dict[str, os.DirEntry[str]] = {}
-    folders: list[_Folder] = []
-    for entry in look.entries(folder.path):
-        name = entry.name
+    below: list[os.DirEntry[str]] = []
+    entries = look.listing(folder.path)
+    visited.steady = look.memory is not None and not _links(entries)
+    for entry in entries:
         try:
-            if not entry.is_dir():
-                files[name] = entry
-                continue
-            link = entry.is_symlink()
-        except OSError:
+            if entry.is_dir():
+                below.append(entry)
+            else:
+                files[entry.name] = entry
+        except OSError:  # a link that leads to itself
+            visited.steady = False
+    if not below or folder.depth >= _DEEPEST:
+        return files, []
+    folders: list[_Folder] = []
+    for entry in sorted(below, key=NAME) if len(below) > 1 else below:
+        name = entry.name
+        if forbidden(name) or name == "__pycache__" or (plain.passed_over and name.lower() in plain.passed_over):
             continue
-        if forbidden(name) or name == "__pycache__" or name.lower() in plain.passed_over:
-            continue
-        relative = f"{folder.relative}/{name}" if folder.relative else name
-        if folder.depth < _DEEPEST and _enter(entry, link, folder.path, look, visited):
-            folders.append(_Folder(entry.path, relative, folder.depth + 1))
+        link = is_link(entry)
+        if _enter(entry, link, folder.path, look, visited):
+            folders.append(_below(folder, name, entry.path, plain, link))
+        else:
+            visited.steady = False
     return files, folders
+
+
+def _links(entries: list[os.DirEntry[str]]) -> bool:
+    try:
+        return any(map(os.DirEntry.is_symlink, entries))
+    except OSError:
+        return True
+
+
+def _below(folder: _Folder, name: str, path: str, plain: Plain, link: bool = False) -> _Folder:
+    relative = f"{folder.relative}/{name}" if folder.relative else name
+    return _Folder(path, relative, folder.depth + 1, _claim(relative, plain) or folder.claim, folder.apart or link)
 
 
 def _enter(entry: os.DirEntry[str], link: bool, parent: str, look: Look, visited: _Visited) -> bool:
@@ -151,14 +251,16 @@ def _enter(entry: os.DirEntry[str], link: bool, parent: str, look: Look, visited
     return True
 
 
-def _is_package(names: set[str], folders: list[_Folder], relative: str) -> bool:
+def _is_package(files: Mapping[str, object], folders: list[_Folder], relative: str) -> bool:
     """Whether a folder and what is below it are read together."""
-    if names & _PACKAGES or relative.endswith((".mlmodelc", ".mlpackage")):
+    if not _PACKAGES.isdisjoint(files) or relative.endswith((".mlmodelc", ".mlpackage")):
         return True
+    if "config.json" not in files and not any(folder.path.endswith(_VOSK) for folder in folders):
+        return False
     below = {folder.path.rsplit(os.sep, 1)[-1] for folder in folders}
-    if "config.json" in names and below & {"onnx", "openvino"}:
+    if "config.json" in files and below & {"onnx", "openvino"}:
         return True
-    return "am" in below and bool(below & {"conf", "graph", "ivector"})  # Vosk
+    return "am" in below and bool(below & {"conf", "graph", "ivector"})
 
 
 def _collect(
@@ -178,13 +280,26 @@ def _collect(
 
 
 def _models(
-    folder: _Folder, files: Mapping[str, os.DirEntry[str]], look: Look, plain: Plain, whole: bool
+    folder: _Folder,
+    files: Mapping[str, os.DirEntry[str]],
+    mattering: list[str],
+    look: Look,
+    plain: Plain,
+    whole: bool,
+    package: bool = False,
 ) -> Iterator[Found | Leftover]:
-    names = list(files)
-    mattering = [name for name in names if may_matter(name)]
+    """The models of one folder, or with `package` of all below it. `mattering`: the names that may matter."""
     pipeline = "model_index.json" in files
     if not mattering and not whole and not pipeline:
         return
+    bundle = folder.relative.endswith((".mlmodelc", ".mlpackage"))
+    vosk = "am/final.mdl" in files or "final.mdl" in files
+    whole = whole or bundle or vosk
+    alone = None if whole or package else each_alone(mattering, files)
+    if alone is not None:
+        yield from _each(folder, alone, files, look, plain)
+        return
+    mattering.sort()
     partial = {name for name in mattering if is_partial(name)}
     for name in mattering:
         if name in partial:
@@ -196,12 +311,39 @@ def _models(
                 yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
     if not whole and not pipeline and not any(is_weights(name) for name in mattering):
         return
-    bundle = folder.relative.endswith((".mlmodelc", ".mlpackage"))
-    vosk = any(name in ("am/final.mdl", "final.mdl") for name in names)
-    for one in group([name for name in names if name not in partial], whole or bundle or vosk):
+    for one in group([name for name in files if name not in partial], whole):
         found = _found(folder, one, files, look, plain)
         if found:
             yield found
+
+
+def _each(
+    folder: _Folder,
+    alone: list[tuple[str, list[str]]],
+    files: Mapping[str, os.DirEntry[str]],
+    look: Look,
+    plain: Plain,
+) -> Iterator[Found]:
+    """Models of one file each, with what follows them by name: what `_found` makes of such groups, without the groups."""
+    common = (*plain.claims, folder.claim) if folder.claim else plain.claims
+    prefix = folder.relative + "/" if folder.relative else ""
+    for name, beside in alone:
+        path = files[name].path
+        stat = look.stat(path)
+        if stat is None:
+            continue
+        members = [FoundFile(path, stat, "weights", name)]
+        claims = common
+        if beside:
+            for other in beside:
+                stat = look.stat(files[other].path)
+                if stat is not None:
+                    members.append(FoundFile(files[other].path, stat, "sidecar", other))
+            members.sort(key=_MEMBER)
+            told = list(common)
+            members, claims = _with_records(members, told, look), tuple(told)
+        title = name[: name.rfind(".")]
+        yield Found(prefix + title, path, tuple(members), title, claims)
 
 
 def _leftover(name: str, entry: os.DirEntry[str], look: Look) -> Iterator[Leftover]:
@@ -224,7 +366,7 @@ def _found(
         weights += role in ("weights", "adapter", "projector")
     if (not weights and not is_pipeline(one)) or not _recognised(one, members, look, plain):
         return None
-    claims = [*plain.claims, *_folder_claims(folder.relative, plain)]
+    claims = [*plain.claims, *([folder.claim] if folder.claim else [])]
     members = _with_records(members, claims, look)
     relative = "/".join(part for part in (folder.relative, one.label) if part)
     whole = one.whole and not one.label
@@ -266,16 +408,6 @@ def _recognised(one: Group, members: list[FoundFile], look: Look, plain: Plain) 
     if all(fact.format == "unknown" for fact in facts):
         return plain.believed and one.whole
     return plain.believed or any(fact.health.verdict != "not-a-model" or fact.shares for fact in facts)
-
-
-def _folder_claims(relative: str, plain: Plain) -> Iterator[Claim]:
-    """The category of the innermost folder that the tool gives one."""
-    parts = relative.lower().split("/") if relative else []
-    for length in range(len(parts), -1, -1):
-        slug = plain.categories.get("/".join(parts[:length]))
-        if slug:
-            yield Claim("category", slug, "folder", "/".join(relative.split("/")[:length]) or "the tool's folder")
-            return
 
 
 def _with_records(members: list[FoundFile], claims: list[Claim], look: Look) -> list[FoundFile]:

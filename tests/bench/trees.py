@@ -48,7 +48,7 @@ def hub_cache(top: Path, count: int) -> Path:
         data = number.to_bytes(4, "big") * 64
         names = (
             ["config.json", "tokenizer.json", "model.safetensors"],
-            [f"m-{quant}.gguf" for quant in ("Q4_K_M", "Q6_K", "Q8_0")],
+            [f"m{number}-{quant}.gguf" for quant in ("Q4_K_M", "Q6_K", "Q8_0")],
             ["config.json", *(f"model-{part:05}-of-00004.safetensors" for part in range(1, 5))],
         )[number % 3]
         found = {name: name.encode() + data for name in ("README.md", ".gitattributes", *names)}

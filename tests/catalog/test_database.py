@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from model_manager.base.errors import ModelManagerError
-from model_manager.catalog import Database, migrations
+from model_manager.catalog import Database, listings, migrations, roots
+from model_manager.catalog.listings import Listing
 
 
 def add_note(database: Database, name: str) -> None:
@@ -127,3 +128,22 @@ def test_a_network_folder_gets_a_rollback_journal(tmp_path: Path) -> None:
     database = Database(tmp_path / "c.sqlite3", network=True)
     with database.read() as tx:
         assert tx.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+
+
+def test_a_catalogue_from_before_folders_were_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "c.sqlite3"
+    monkeypatch.setattr("model_manager.catalog.database.NEWEST", 2)
+    old = Database(path)
+    add_note(old, "kept")
+    old.close()
+    monkeypatch.undo()
+    opened = Database(path)
+    with opened.write() as tx:
+        listings.put(tx, roots.add(tx, "folder", "/m", "user", {}), {"/m": Listing("a\0b", b"s", b"p")}, ())
+    with opened.read() as tx:
+        assert listings.of_root(tx, 1) == {"/m": Listing("a\0b", b"s", b"p")}
+        assert tx.execute("SELECT name FROM model").fetchall() == [("kept",)]
+    with opened.write() as tx:
+        roots.remove(tx, 1)
+    with opened.read() as tx:
+        assert listings.of_root(tx, 1) == {}

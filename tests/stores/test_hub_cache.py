@@ -54,6 +54,31 @@ def test_the_same_bytes_as_the_hubs_own_scan(home: Path) -> None:
     assert sum(every.values()) == scan.size_on_disk
 
 
+def test_every_file_of_a_revision_is_counted(home: Path) -> None:
+    """A card belongs to each of the models that lie beside it, so it goes with the last of them."""
+    more = {"README.md": b"# card", ".gitattributes": b"* text", "imatrix/notes.txt": b"notes"}
+    hub_repo(home, "org/gg", {"m-Q4_K_M.gguf": GGUF, "m-Q8_0.gguf": OTHER, **more})
+    hub_repo(home, "org/tf", {"config.json": b"{}", "model.safetensors": TENSORS, **more})
+    models, rests, _look = told(home)
+    assert rests == []
+    others = {model.name: {file.name for file in model.files if file.role == "other"} for model in models}
+    assert others == {name: set(more) for name in ("org/gg/m-Q4_K_M", "org/gg/m-Q8_0", "org/tf")}
+    every = {(file.stat.st_dev, file.stat.st_ino): file.stat.st_size for model in models for file in model.files}
+    assert sum(every.values()) == scan_cache_dir(str(home)).size_on_disk
+
+
+def test_a_link_to_another_repositorys_blob_leaves_its_own_an_orphan(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    other = hub_repo(home, "org/n", {"m.gguf": GGUF})
+    link = base / "snapshots" / ("a" * 40) / "m.gguf"
+    link.unlink()
+    link.symlink_to(other / "blobs" / sha256(GGUF))
+    models, rests, _look = told(home)
+    assert len(models) == 2 and [(rest.kind, rest.path) for rest in rests] == [
+        ("orphan", str(base / "blobs" / sha256(GGUF)))
+    ]
+
+
 def test_a_name_in_the_shared_store_is_no_sha256(home: Path) -> None:
     """`<cache>/blobs/xx/<64 hex>` is named by its Xet hash."""
     base = hub_repo(home, "org/b", {"model.safetensors": TENSORS}, shared=True)
