@@ -14,6 +14,7 @@ from model_manager.base.text import use_language
 from model_manager.base.volumes import NETWORK, Volumes
 from model_manager.catalog import Database
 from model_manager.jobs import Jobs
+from model_manager.library.hashing import Restamp
 from model_manager.library.removal import Guard
 from model_manager.library.scan import Scan
 from model_manager.operations import Operations
@@ -33,7 +34,12 @@ class App:
         mount = self.volumes.mount_of(str(paths.data))
         self.database = Database(paths.catalogue, network=bool(mount and mount.kind in NETWORK))
         self.jobs = Jobs()
-        self.operations = Operations(paths, volumes=self.volumes, guard=Guard(self.database, self.env))
+        self.operations = Operations(
+            paths,
+            volumes=self.volumes,
+            guard=Guard(self.database, self.env),
+            stamped=Restamp(self.database, self.volumes),
+        )
         self._recover()
 
     def _recover(self) -> None:

@@ -88,9 +88,14 @@ def verdicts(tx: sqlite3.Connection, ids: Iterable[int]) -> dict[int, list[tuple
     return found
 
 
-def restamp(tx: sqlite3.Connection, marks: Iterable[Mark]) -> None:
-    """After our own rename, link or removal: only the change time is new, so the answers still hold."""
-    tx.executemany(
-        "UPDATE hash SET ctime_ns = ? WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ?",
-        [(mark.ctime_ns, mark.volume, mark.key, mark.size, mark.mtime_ns) for mark in marks],
+def restamp(tx: sqlite3.Connection, before: Mark, ctime_ns: int) -> None:
+    """After our own rename or link of a file: only its change time is new, so what was read of it still holds."""
+    tx.execute(
+        "UPDATE hash SET ctime_ns = ? WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
+        (ctime_ns, before.volume, before.key, before.size, before.mtime_ns, before.ctime_ns),
+    )
+    tx.execute(
+        "UPDATE file SET ctime_ns = ? WHERE volume = (SELECT id FROM volume WHERE name = ?) AND key = ? AND size = ?"
+        " AND mtime_ns = ? AND ctime_ns = ?",
+        (ctime_ns, before.volume, before.key, before.size, before.mtime_ns, before.ctime_ns),
     )

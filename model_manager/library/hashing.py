@@ -7,17 +7,21 @@ a hash of a half-downloaded file is nobody's hash.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from model_manager.base.errors import ModelManagerError
 from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, hashes
 from model_manager.catalog.hashes import Known, Mark
 from model_manager.jobs import Progress
+
+log = logging.getLogger(__name__)
 
 PIECE = 4 << 20
 """Bytes a read: larger ones fall out of the processor's cache before they are hashed."""
@@ -31,6 +35,23 @@ class Unreadable:
 
     path: str
     why: str
+
+
+class Restamp:
+    """Told by `operations` of files that have a new change time by our own act alone: their hashes still hold."""
+
+    def __init__(self, database: Database, volumes: Volumes) -> None:
+        self._database, self._volumes = database, volumes
+
+    def __call__(self, path: str, before: os.stat_result, after: os.stat_result) -> None:
+        volume = self._volumes.of(path, after.st_dev)
+        if not volume.lasting:
+            return  # there the path stands in for the inode, and has changed
+        try:
+            with self._database.write() as tx:
+                hashes.restamp(tx, hashes.mark_of(volume.name, True, path, before), after.st_ctime_ns)
+        except ModelManagerError as error:
+            log.info("a hash has to be read again: %s", error)
 
 
 class Hashing:

@@ -21,7 +21,7 @@ from model_manager.operations.lock import held
 from model_manager.operations.operation import Operation
 from model_manager.operations.plan import Plan, Step
 from model_manager.operations.reserve import Reserve
-from model_manager.operations.verb import Refused, Site
+from model_manager.operations.verb import Refused, Site, Stamped
 from model_manager.operations.verbs import VERBS
 
 WAIT = 10.0
@@ -44,8 +44,9 @@ class Operations:
         journal: Journal | None = None,
         wait: float = WAIT,
         guard: Guard = lambda unit: "",
+        stamped: Stamped = lambda path, before, after: None,
     ) -> None:
-        self._paths, self._wait, self._guard = paths, wait, guard
+        self._paths, self._wait, self._guard, self._stamped = paths, wait, guard, stamped
         self._disk, self._volumes = disk or Disk(), volumes or Volumes()
         self._journal = journal or Journal(str(paths.journal))
         self._reserve = Reserve(str(paths.data))
@@ -264,7 +265,7 @@ class Operations:
 
     def _site(self, plan: Plan, worked: Callable[[int], None] = lambda size: None) -> Site:
         self._volumes.forget()  # drives come and go
-        return Site(self._disk, self._volumes, plan.id, worked=worked)
+        return Site(self._disk, self._volumes, plan.id, worked=worked, stamped=self._stamped)
 
     @contextlib.contextmanager
     def _alone(self, recover: bool = True) -> Iterator[None]:

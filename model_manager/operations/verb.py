@@ -18,6 +18,9 @@ from model_manager.operations.plan import Step
 Note = Callable[[Facts], None]
 """Makes facts durable before the next change; raises when it cannot."""
 
+Stamped = Callable[[str, os.stat_result, os.stat_result], None]
+"""Told a file, and its stat before and after a change of ours that left its content alone: only its ctime is new."""
+
 Side = Literal["done", "undone"]
 
 
@@ -39,6 +42,7 @@ class Site:
     made: dict[str, Identity] = field(default_factory=dict)
     ctimes: dict[str, int] = field(default_factory=dict)
     worked: Callable[[int], None] = lambda size: None
+    stamped: Stamped = lambda path, before, after: None
 
     def look(self, path: str) -> os.stat_result | None:
         """What lies at `path`, without following it; None when nothing does."""
@@ -69,6 +73,21 @@ class Site:
     def aside(self, path: str, step: Step) -> str:
         """A name beside `path`, short (its own may have 255 bytes), and nobody else's."""
         return os.path.join(os.path.dirname(path), f".model-manager-{self.operation}-{step.n}")
+
+    def rename(self, path: str, target: str) -> None:
+        """As the disk's, and tells of the new change time of a file: what was read of it still holds."""
+        before = self.look(path)
+        self.disk.rename(path, target)
+        self.tell(target, before)
+
+    def tell(self, path: str, before: os.stat_result | None) -> None:
+        """Tells of a file that has a new change time by us alone."""
+        after = self.look(path) if before is not None else None
+        if before is None or after is None or not stat.S_ISREG(after.st_mode):
+            return
+        same = (before.st_ino, before.st_size, before.st_mtime_ns) == (after.st_ino, after.st_size, after.st_mtime_ns)
+        if same:
+            self.stamped(path, before, after)
 
     def clear(self, path: str) -> bool:
         """Removes a file or link of ours that was left aside; whether there was one."""

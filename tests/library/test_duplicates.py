@@ -216,6 +216,24 @@ def test_sharing_and_back(app: App, home: Path) -> None:
     assert not os.path.samefile(blob, top / "a.gguf") and (top / "a.gguf").read_bytes() == DATA
 
 
+def test_our_own_links_and_renames_make_nothing_be_read_again(app: App, home: Path) -> None:
+    top = own(
+        app,
+        home,
+        {"a.gguf": DATA, "b.gguf": DATA, "c.gguf": DATA[:-9] + b"other....", "d.gguf": DATA[:-9] + b"other...."},
+    )
+    found = prove(app)
+    assert len(found.groups) == 2
+    groups = [group for group in found.groups if any(copy.path.endswith("a.gguf") for copy in group.copies)]
+    plan = plan_sharing(app.database, app.volumes, app.env(), groups)
+    assert app.operations.apply(plan).state == "applied"
+    scan(app)
+    write(top / "e.gguf", DATA)
+    scan(app)
+    again = prove(app)
+    assert len(again.groups) == 2 and again.read_bytes <= len(DATA) + 8 * 16384
+
+
 def test_keep_one_and_trash_the_rest(app: App, home: Path) -> None:
     top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA, "c.gguf": DATA})
     found = prove(app)

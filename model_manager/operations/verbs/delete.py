@@ -18,7 +18,7 @@ def check(site: Site, step: Step) -> Facts:
 def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     """Killed: at its name, or aside."""
     path = text_in(facts, "at")
-    site.disk.rename(path, site.aside(path, step))
+    site.rename(path, site.aside(path, step))
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
@@ -28,7 +28,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     if site.look(aside) is None:
         return
     try:
-        site.disk.rename(aside, path)
+        site.rename(aside, path)
     except FileExistsError:
         raise Refused(f"something else has its name now; it is kept as {aside}") from None
 

@@ -69,7 +69,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     if kind == "reflink":
         _share(site, keeper, path)
         return
-    aside = site.aside(path, step)
+    aside, before = site.aside(path, step), site.look(keeper)
     if kind == "hard":
         site.disk.hard_link(keeper, aside)
     else:
@@ -80,6 +80,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     note({"made": identity_to_record(made)})
     _come_in(site, aside, path, identity_in(facts, "seen"))
     site.ctimes[keeper] = site.disk.lstat(keeper).st_ctime_ns
+    site.tell(keeper, before)
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
@@ -176,4 +177,7 @@ def _make_private(site: Site, step: Step, path: str, facts: Facts) -> None:
     if not site.disk.same_bytes(source, aside, site.worked):
         raise OSError(errno.EIO, f"the copy beside {path} is not what was written")
     site.disk.dress(aside, looks_from(facts.get("looks")))
+    keeper = step.target or ""
+    before = site.look(keeper)
     site.disk.replace(aside, path)
+    site.tell(keeper, before)

@@ -48,7 +48,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         note({"made": identity_to_record(copy_aside(site, step, path, target))})
         source = site.aside(target, step)
     try:
-        site.disk.rename(source, target)
+        site.rename(source, target)
     except FileExistsError:
         raise Refused("something of this name is there now") from None
     except OSError as error:
@@ -92,7 +92,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         raise Refused("something else has its old name now")
     make_parents(site, path)
     try:
-        site.disk.rename(target, path)
+        site.rename(target, path)
     except FileExistsError:
         raise Refused("something else has its old name now") from None
 
@@ -118,7 +118,7 @@ def _copy_back(site: Site, step: Step, path: str, target: str, original_there: b
             make_parents(site, path)
             must_have_room(site, path, site.disk.lstat(target).st_size)
             copy_aside(site, step, target, path)
-            site.disk.rename(site.aside(path, step), path)
+            site.rename(site.aside(path, step), path)
         elif not _is_copy(site, path, target):
             raise Refused("something else has its old name now")
     site.disk.remove(target)

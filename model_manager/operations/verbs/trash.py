@@ -58,7 +58,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         _make_private(site, folder)
     try:
         site.disk.write_new(info, _info_text(path))
-        site.disk.rename(path, kept)
+        site.rename(path, kept)
     except FileExistsError:
         raise Refused("something of this name came into the trash: try again") from None
     except OSError as error:
@@ -87,7 +87,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     if step.how.get("fresh"):
         site.disk.set_times(kept, time.time_ns(), time.time_ns())
     try:
-        site.disk.rename(kept, path)
+        site.rename(kept, path)
     except FileExistsError:
         raise Refused("something else has its name now; it stays in the trash") from None
     site.clear(info)
