@@ -299,8 +299,15 @@ class Operations:
             yield log
 
     def _create_folder(self) -> None:
+        """The data folder, durable from the first: a journal in a folder that a power loss takes along is none."""
+        missing, folder = [], str(self._paths.data)
+        while not os.path.lexists(folder):
+            missing.append(folder)
+            folder = os.path.dirname(folder)
         try:
             self._paths.create()
+            for made in reversed(missing):
+                self._journal.sync_folder(os.path.dirname(made))
         except OSError as error:
             raise ModelManagerError("make the data folder", str(self._paths.data), reason_of(error)) from error
 

@@ -69,6 +69,11 @@ def _attributes(path: str) -> tuple[tuple[str, bytes], ...]:
         return ()
 
 
+def plain_tree(s: Scene) -> Snapshot:
+    """The snapshot without what only says that a trash exists."""
+    return {name: value for name, value in s.snapshot().items() if not name.endswith(("/Trash", "/files", "/info"))}
+
+
 def put(path: Path, data: bytes, mode: int = 0o644) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
