@@ -83,7 +83,7 @@ def killed(s: Scene, plan: Plan, phase: str, where: str, at: int) -> bool:
 
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("where", ["disk", "journal"])
-def test_killed_anywhere(name: str, where: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_killed_anywhere(name: str, where: str, tmp_path: Path) -> None:
     after = clean_run(SCENES[name], tmp_path / "clean")
     kills = 0
     for phase in ("apply",) if name in FINAL else ("apply", "undo"):
@@ -100,10 +100,10 @@ def test_killed_anywhere(name: str, where: str, tmp_path: Path, request: pytest.
     assert kills >= 4
 
 
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SCENES)
-def test_killed_again_inside_the_recovery(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_killed_again_inside_the_recovery(name: str, every: int, tmp_path: Path) -> None:
     """First in the apply, then in the recovery of it; the long form takes every pair of points."""
-    every = 1 if request.config.getoption("-m") == "slow" else 5
     after = clean_run(SCENES[name], tmp_path / "clean")
     kills = 0
     for first in range(2, MOST, every):
@@ -112,6 +112,7 @@ def test_killed_again_inside_the_recovery(name: str, tmp_path: Path, request: py
                 plan = SCENES[name](s)
                 before = plain(s.snapshot())
                 if not killed(s, plan, "apply", "disk", first):
+                    print(f"{name}: {kills} kills inside recoveries")
                     return
                 if not killed(s, plan, "recover", "disk", second):
                     break

@@ -30,9 +30,9 @@ from model_manager.operations.draft import Draft
 from model_manager.operations.reserve import SIZE
 
 
-def long(request: pytest.FixtureRequest) -> bool:
-    """Whether the long form was asked for: `pytest -m slow`."""
-    return "slow" in (request.config.getoption("-m") or "") and "not slow" not in (request.config.getoption("-m") or "")
+def forms(short: int, long: int) -> list[object]:
+    """The figure of each form: the short one at every run, the long one with `-m slow`."""
+    return [short, pytest.param(long, marks=pytest.mark.slow)]
 
 
 @contextlib.contextmanager
@@ -153,9 +153,9 @@ def random_plan(s: Scene, chance: random.Random) -> object:
     return plan_of(*steps)
 
 
-def test_random_plans_killed_at_random_instants(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("rounds", forms(60, 10_000))
+def test_random_plans_killed_at_random_instants(tmp_path: Path, rounds: int) -> None:
     """Each unit is wholly done or wholly not; nothing lies aside; undo of what can be is exact."""
-    rounds = 10_000 if long(request) else 60
     for number in range(rounds):
         chance = random.Random(number)
         with scene(tmp_path / str(number)) as s:
@@ -213,13 +213,14 @@ def power_loss(name: str, where: Path, every: int) -> tuple[int, list[object]]:
     return checked, bad
 
 
+@pytest.mark.parametrize("every", forms(3, 1))
 @pytest.mark.parametrize("name", POWER)
-def test_power_loss_at_any_point(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_power_loss_at_any_point(name: str, every: int, tmp_path: Path) -> None:
     """Writes that were not synced are dropped: nothing, everything, or a random part of them, at every prefix.
 
     No state in which a file's only complete copy is gone; the journal can be read; recovery settles it.
     """
-    checked, bad = power_loss(name, tmp_path, 1 if long(request) else 3)
+    checked, bad = power_loss(name, tmp_path, every)
     assert checked > 20 and not bad
 
 
