@@ -279,15 +279,14 @@ def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
     return {word: (models, weights.get(word, 0)) for word, models in counts.items()}
 
 
-def reclaimable(tx: sqlite3.Connection) -> int:
-    """Bytes of further copies by the hashes that lie on disk, plus orphans: flagged, not proved."""
+def copied_bytes(tx: sqlite3.Connection) -> int:
+    """Bytes of further copies by the hashes that lie on disk: flagged, not proved."""
     (twins,) = tx.execute(
         "SELECT COALESCE(SUM(total - largest), 0) FROM (SELECT SUM(bytes) AS total, MAX(bytes) AS largest FROM file"
         " WHERE sha256 IS NOT NULL AND size > 0 AND id IN (SELECT file FROM member) GROUP BY sha256, size"
         " HAVING COUNT(*) > 1)"
     ).fetchone()
-    (orphans,) = tx.execute("SELECT COALESCE(SUM(bytes), 0) FROM leftover WHERE kind = 'orphan'").fetchone()
-    return int(twins) + int(orphans)
+    return int(twins)
 
 
 def verdicts(tx: sqlite3.Connection) -> dict[str, int]:

@@ -132,15 +132,21 @@ def wanted_of(chosen: Iterable[Candidate]) -> Wanted:
 
 def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate]:
     """By rank: what is broken first, taste last."""
-    yield from _leftovers(library, now)
+    yield from _leftovers(library.rests, now)
     yield from _broken(library)
     yield from _old_quants(library)
     yield from _older_versions(library)
     yield from _unused(library, now, unused_days)
 
 
-def _leftovers(library: Library, now: float) -> Iterator[Candidate]:
-    for rest in library.rests:
+def certain_of(rests: Iterable[LeftoverRow], now: float | None = None) -> list[Candidate]:
+    """The leftovers of which it is certain that nobody needs them."""
+    found = _leftovers(rests, time.time() if now is None else now)
+    return [one for one in found if one.confidence == "certain"]
+
+
+def _leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate]:
+    for rest in rests:
         rule = _LEFT.get(rest.kind)
         if rule is None:
             continue

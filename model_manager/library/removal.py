@@ -60,6 +60,10 @@ def plan_removal(
     for group in groups:
         of = ", ".join(dict.fromkeys(place.name for place in group.places))
         _add_unit(draft, problems, group.root, of, _parts_of_places(group, env))
+        if any(
+            file.role == "weights" and file.path in place.elsewhere for place in group.places for file in place.files
+        ):
+            draft.warnings.append(f"{of}: its weights stay, another name of them is kept")
     for path in wanted.paths:
         root, leftover = _leftover(path, rests, known.values())
         _add_unit(draft, problems, root, os.path.basename(path), _parts_of_leftover(root, leftover, env))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model_manager.catalog import Database, leftovers, models
+from model_manager.library.clean import certain_of
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`bytes`: on disk, each inode once. `apparent`: every name counted. `reclaimable`: flagged, not proved."""
+    """`bytes`: on disk, each inode once. `apparent`: every name counted. `reclaimable`: copies by their
+    recorded hashes, flagged and not proved, and leftovers of which it is certain."""
 
     bytes: int
     apparent: int
@@ -27,10 +29,12 @@ def status(database: Database) -> Status:
         tools = _ordered(models.bytes_by(tx, "tool"))
         categories = _ordered(models.bytes_by(tx, "category"))
         rests: dict[str, int] = {}
-        for row in leftovers.every(tx):
+        every = leftovers.every(tx)
+        spare = models.copied_bytes(tx) + sum(one.frees for one in certain_of(every))
+        for row in every:
             rests[row.kind] = rests.get(row.kind, 0) + row.bytes
         health = models.verdicts(tx)
-        return Status(total, apparent, models.reclaimable(tx), sum(health.values()), tools, categories, health, rests)
+        return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
 
 
 def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:

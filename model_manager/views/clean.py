@@ -57,8 +57,8 @@ class CleanScreen(ttk.Frame):
         ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain).pack(side="right", padx=gap)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
-        columns = (("frees", _("Frees"), 90, True), ("sure", _("How sure"), 90, False), ("why", _("Why"), 520, False))
-        self.table = TickTree(self, _("What"), columns, 330)
+        columns = (("frees", _("Frees"), 90, True), ("sure", _("How sure"), 90, False), ("why", _("Why"), 300, False))
+        self.table = TickTree(self, _("What"), columns, 270)
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
         self.table.tree.column("sure", stretch=False)
         self.table.on_change = self._count

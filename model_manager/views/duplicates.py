@@ -56,9 +56,9 @@ class DuplicatesScreen(ttk.Frame):
         self.words = ttk.Label(line, justify="left")
         self.words.pack(side="left", fill="x", expand=True)
         self.words.bind("<Configure>", lambda event: self.words.configure(wraplength=event.width))
-        columns = (("size", _("Size"), 90, True), ("frees", _("Frees"), 90, True), ("tool", _("Tool"), 150, False),
-                   ("path", _("Where"), 420, False))  # fmt: skip
-        self.table = TickTree(self, _("Copies"), columns, 300)
+        columns = (("size", _("Size"), 90, True), ("frees", _("Frees"), 90, True), ("tool", _("Tool"), 120, False),
+                   ("path", _("Where"), 260, False))  # fmt: skip
+        self.table = TickTree(self, _("Copies"), columns, 240)
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
         self.table.on_change = self._count
         self.table.on_choose = self._tell

@@ -45,9 +45,9 @@ class FamiliesScreen(ttk.Frame):
         self.best.pack(side="right", padx=gap)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
-        columns = (("size", _("Size"), 90, True), ("fits", _("This machine"), 150, False), ("tools", _("Where"), 170, False),
+        columns = (("size", _("Size"), 90, True), ("fits", _("This machine"), 180, False), ("tools", _("Where"), 170, False),
                    ("used", _("Last used"), 90, False), ("state", _("State"), 130, False))  # fmt: skip
-        self.table = TickTree(self, _("Base model, model, quant"), columns, 300)
+        self.table = TickTree(self, _("Base model, model, quant"), columns, 260)
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
         self.table.on_change = self._count
         self.table.on_choose = lambda row: self._enable()
@@ -69,7 +69,7 @@ class FamiliesScreen(ttk.Frame):
         self._offer = offer
         self._old = {f"m{one.model}": one for one in offer.candidates if one.rule == "old-quant"}
         self.table.clear()
-        shown_ = [family for family in offer.families if sum(len(line.rungs) for line in family.lines) > 1]
+        shown_ = [family for family in offer.families if any(_is_ladder(line) for line in family.lines)]
         for number, family in enumerate(shown_[:_MOST]):
             self._add_family(f"f{number}", family)
         self.table.tick(row for row in ticked if row in self._old)
@@ -91,7 +91,7 @@ class FamiliesScreen(ttk.Frame):
 
     def _add_family(self, head: str, family: Family) -> None:
         self.table.add_head(head, shown(family.name), (units.size(family.bytes), "", "", "", ""))
-        for number, line in enumerate(family.lines):
+        for number, line in enumerate(sorted(family.lines, key=lambda line: not _is_ladder(line))):
             below = head
             if len(line.rungs) > 1 or len(family.lines) > 1:
                 below = f"{head}.{number}"
@@ -141,3 +141,8 @@ class FamiliesScreen(ttk.Frame):
 
     def _plan(self) -> None:
         self.controller.plan(self._chosen())
+
+
+def _is_ladder(line: Line) -> bool:
+    """Whether there is something to choose between: other quants, or copies."""
+    return len(line.rungs) > 1 or bool(line.rungs[0].copies)

@@ -56,6 +56,7 @@ class HistoryScreen(ttk.Frame):
         box = ttk.Frame(parent, padding=self._gap)
         self.trash_title = ttk.Label(box, font=theme.bold(self), justify="left")
         self.trash_title.pack(anchor="w", fill="x")
+        self.trash_title.bind("<Configure>", lambda event: self.trash_title.configure(wraplength=event.width))
         foot = ttk.Frame(box)
         foot.pack(side="bottom", fill="x", pady=(self._gap, 0))
         self.restore_button = ttk.Button(foot, text=_("Restore"), command=self._restore)

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -84,6 +86,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     for screen in ("disk_map", "health", "folders", "look"):
         window.open(screen)
         shot(screen)
+    cleaning(window, app, settle, shot)
     window.open("library")
     window.toasts.show("Copied: /home/robin/ComfyUI/models/checkpoints/sd_xl_base_1.0.safetensors")
     library.text.set("nothing like this")
@@ -92,6 +95,28 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     shot("about")
     window.close()
     app.close()
+
+
+def cleaning(window: Any, app: Any, settle: Callable[..., None], shot: Callable[[str], None]) -> None:
+    """The screens that clean up, with what they would show if these files were here."""
+    import staged
+
+    from model_manager.views.review import Review
+
+    for screen, show, what in (("duplicates", "show_groups", staged.duplicates(app)), ("clean", "show_offer", staged.offer(app)),
+                               ("families", "show_offer", staged.offer(app)), ("history", "show_past", staged.past())):  # fmt: skip
+        window.open(screen)
+        settle(1.0)
+        made = window.screens[screen]
+        made.handle = lambda message: None
+        getattr(made, show)(what)
+        for tick in ("_tick_all", "_tick_best"):
+            if hasattr(made, tick):
+                getattr(made, tick)()
+        shot(screen)
+    review = Review(window.root, staged.planned(), lambda plan: None, lambda way: None)
+    shot("review")
+    review.destroy()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,105 @@
+"""What the cleaning screens show over the generated library, whose files are not on this disk."""
+
+from __future__ import annotations
+
+import time
+
+from model_manager.app import App
+from model_manager.catalog import models
+from model_manager.catalog.models import FileView
+from model_manager.controllers.changes import Planned
+from model_manager.controllers.clean import Offer
+from model_manager.controllers.history import Line, Past
+from model_manager.library import clean
+from model_manager.library.duplicates import Copy, Duplicates, Group, Name
+from model_manager.library.families import families_of
+from model_manager.library.memory import Machine
+from model_manager.operations import Identity, Plan, Step
+from model_manager.operations.trashed import Trashed
+
+MACHINE = Machine(32 << 30, 12 << 30, "GeForce RTX 3060")
+NOW = time.mktime((2026, 11, 21, 9, 30, 0, 0, 0, -1))
+
+
+def offer(app: App) -> Offer:
+    library = clean.library_of(app.database, MACHINE)
+    return Offer(library, tuple(clean.candidates(library)), tuple(families_of(library.lines)), MACHINE)
+
+
+def duplicates(app: App) -> Duplicates:
+    """Large models, each as if other tools had the same bytes too."""
+    elsewhere = (("lm-studio", "/home/robin/.lmstudio/models/bartowski/{}.gguf"), ("comfyui", "/home/robin/ComfyUI/models/unet/{}.gguf"),
+                 ("folder", "/home/robin/AI/models/llm/{}.gguf"))  # fmt: skip
+    with app.database.read() as tx:
+        titles = models.titles(tx)
+        tools = {place.id: place.tool for place in models.places(tx)}
+        files = [file for file in models.files(tx) if file.role == "weights" and file.size > 4 * 10**9]
+    groups = []
+    for number, file in enumerate(sorted(files, key=lambda file: -file.size)[::7][:14]):
+        names = [(tools[file.place], file.path)]
+        names += [(tool, path.format(titles[file.model])) for tool, path in elsewhere[: 1 + number % 3]]
+        groups.append(_group(file, dict(names), titles[file.model], number))
+    return Duplicates(tuple(groups), 0)
+
+
+def _group(file: FileView, names: dict[str, str], title: str, number: int) -> Group:
+    copies = tuple(
+        Copy(
+            "uuid:example",
+            file.inode + place,
+            file.bytes,
+            1,
+            True,
+            (Name(file.model, title, file.place, tool, path, path),),
+        )
+        for place, (tool, path) in enumerate(names.items())
+    )
+    return Group(f"g{number}", "identical", number % 5 != 4, file.size, copies, 0)
+
+
+def past() -> Past:
+    done = (("Move to the trash: mistral:7b-instruct-v0.2-q4_0", "applied", 4_108_916_000, True, ""),
+            ("Share the bytes of 6 groups of copies", "applied", 41_203_000_000, True, ""),
+            ("Move to the trash: 14 items", "partly", 96_214_000_000, True, "it changed since this was planned: look again"),
+            ("Make 31 category folders in /home/robin/AI/models", "undone", 0, False, ""))  # fmt: skip
+    lines = tuple(
+        Line(f"o{number}", NOW - number * 86_400 * 3, title, state, frees, undoable, problem)
+        for number, (title, state, frees, undoable, problem) in enumerate(done)
+    )
+    names = ("mistral:7b-instruct-v0.2-q4_0", "Llama-3.1-8B-Instruct-Q3_K_S", "sd_xl_base_0.9", "whisper large-v2")
+    sizes = (4_108_916_000, 3_664_000_000, 6_938_000_000, 3_087_000_000)
+    items = tuple(
+        Trashed(
+            "o0",
+            number,
+            name,
+            f"/home/robin/models/{name}",
+            f"/t/{number}",
+            f"/t/{number}.trashinfo",
+            size,
+            size,
+            NOW,
+            "trash",
+        )
+        for number, (name, size) in enumerate(zip(names, sizes, strict=True))
+    )
+    return Past(lines, items, 1, ())
+
+
+def planned() -> Planned:
+    """A review of what is about to go: several models, one of them in several parts."""
+    rows = [("qwen2.5:7b-instruct-q4_0", (("manifests/registry.ollama.ai/library/qwen2.5/7b-instruct-q4_0", 486, "Ollama's entry for it"),
+                                          ("blobs/sha256-2bada8a7450677000f678be90653b85d364de7db25eb5ea54136ada5f3933730", 4_431_390_000, "no other model of Ollama names it"))),
+            ("Mistral-7B-Instruct-v0.2-Q3_K_S", (("lm-studio/models/bartowski/Mistral-7B-Instruct-v0.2-GGUF", 3_164_567_000, "the folder of it: everything in it belongs to it"),)),
+            ("realisticVisionV51", (("ComfyUI/models/checkpoints/realisticVisionV51.safetensors", 2_132_650_000, "its weights"),
+                                    ("ComfyUI/models/checkpoints/realisticVisionV51.preview.png", 812_000, "kept beside it by tools")))]  # fmt: skip
+    steps = []
+    for unit, (name, parts) in enumerate(rows, 1):
+        for path, size, why in parts:
+            identity = Identity("uuid:example", unit)
+            steps.append(Step(len(steps) + 1, unit, "trash", f"/home/robin/{path}", "/home/robin/.local/share/Trash", size,
+                              size, why, True, identity, {}, name))  # fmt: skip
+    total = sum(step.frees for step in steps)
+    plan = Plan("20261121T093000000Z-00000000", "Move to the trash: 3 items", tuple(steps), total, 0,
+                ("mistral:latest: its weights stay, another name of them is kept",), NOW)  # fmt: skip
+    return Planned(plan, "trash", "", lambda way: plan)
