@@ -15,6 +15,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.operations import Operations
 
 ERRORS = (errno.EIO, errno.EACCES, errno.EROFS, errno.EPERM, errno.ESTALE, errno.EDQUOT, errno.ENOSPC)
+PAIRS = ("disk-journal", "journal-disk", "journal-journal")
 MOST = 120
 """Calls that no scene needs."""
 
@@ -101,9 +102,11 @@ def test_killed_anywhere(name: str, where: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("where", ["disk-disk", *(pytest.param(two, marks=pytest.mark.slow) for two in PAIRS)])
 @pytest.mark.parametrize("name", SCENES)
-def test_killed_again_inside_the_recovery(name: str, every: int, tmp_path: Path) -> None:
-    """First in the apply, then in the recovery of it; the long form takes every pair of points."""
+def test_killed_again_inside_the_recovery(name: str, where: str, every: int, tmp_path: Path) -> None:
+    """First in the apply, then in the recovery of it; the long form takes every pair of points, of both kinds."""
+    one, other = where.split("-")
     after = clean_run(SCENES[name], tmp_path / "clean")
     kills = 0
     for first in range(2, MOST, every):
@@ -111,10 +114,10 @@ def test_killed_again_inside_the_recovery(name: str, every: int, tmp_path: Path)
             with scene(tmp_path / f"{first}-{second}") as s:
                 plan = SCENES[name](s)
                 before = plain(s.snapshot())
-                if not killed(s, plan, "apply", "disk", first):
-                    print(f"{name}: {kills} kills inside recoveries")
+                if not killed(s, plan, "apply", one, first):
+                    print(f"{name}, {where}: {kills} double kills")
                     return
-                if not killed(s, plan, "recover", "disk", second):
+                if not killed(s, plan, "recover", other, second):
                     break
                 kills += 1
                 settle_and_judge(s, name, plan, before, after, f"killed at {first}, then at {second}")
