@@ -5,11 +5,13 @@ Key: (volume, inode, size, mtime_ns, ctime_ns). Where inodes do not last, the pa
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from model_manager.base.facts import Facts
+from model_manager.base.facts import Facts, Share
 from model_manager.catalog.codec import READER, dump_facts, load_facts
 
 _STRENGTH = {"read": 0, "blob-name": 1, "index": 2, "sidecar": 3}
@@ -101,6 +103,16 @@ def _known_at(tx: sqlite3.Connection, file: int, path: str) -> bool:
 def facts_of(tx: sqlite3.Connection, file: int) -> Facts | None:
     row = tx.execute("SELECT facts FROM file WHERE id = ?", (file,)).fetchone()
     return load_facts(row[0]) if row and row[0] else None
+
+
+def histograms(tx: sqlite3.Connection, formats: Iterable[str]) -> dict[int, tuple[str, tuple[Share, ...]]]:
+    """File -> (format, its tensors by data type), for files of these formats whose header could be read."""
+    rows = tx.execute(
+        "SELECT id, json_extract(facts, '$[0]'), json_extract(facts, '$[2]') FROM file WHERE facts IS NOT NULL"
+        " AND json_extract(facts, '$[0]') IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(formats)),),
+    )
+    return {id_: (format_, tuple(Share(*share) for share in json.loads(shares))) for id_, format_, shares in rows}
 
 
 def forget_unnamed(tx: sqlite3.Connection) -> None:

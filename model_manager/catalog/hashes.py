@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Mark:
 class Known:
     """`sample`: xxh3 of pieces. `sha256`: of every byte. `tensors`: of the tensors whatever the wrapping.
 
-    `verdict` and `detail` are what a deep check found.
+    `verdict` and `detail` are what a deep check found. `apart` is `comparison:part`: files that one comparison
+    read side by side and put into different parts differ, even where it stopped at the first difference.
+    `tensors` and `tensor_sample` are sums that shards share with their whole, empty where there are none.
     """
 
     sample: str | None = None
@@ -37,6 +39,11 @@ class Known:
     tensors: str | None = None
     verdict: str | None = None
     detail: str | None = None
+    apart: str | None = None
+    tensor_sample: str | None = None
+
+
+_ANSWERS = ", ".join(field.name for field in fields(Known))
 
 
 def mark_of(volume: str, lasting: bool, path: str, stat: os.stat_result) -> Mark:
@@ -47,8 +54,7 @@ def mark_of(volume: str, lasting: bool, path: str, stat: os.stat_result) -> Mark
 def known(tx: sqlite3.Connection, mark: Mark) -> Known:
     """What is known of this very file; nothing when it changed since."""
     row = tx.execute(
-        "SELECT sample, sha256, tensors, verdict, detail FROM hash WHERE volume = ? AND key = ? AND size = ?"
-        " AND mtime_ns = ? AND ctime_ns = ?",
+        f"SELECT {_ANSWERS} FROM hash WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
         (mark.volume, mark.key, mark.size, mark.mtime_ns, mark.ctime_ns),
     ).fetchone()
     return Known(*row) if row else Known()
@@ -57,16 +63,11 @@ def known(tx: sqlite3.Connection, mark: Mark) -> Known:
 def keep(tx: sqlite3.Connection, mark: Mark, found: Known) -> None:
     """Adds answers to those that are kept for this identity; those of an older one go."""
     before = known(tx, mark)
-    values = [
-        new if new is not None else old
-        for new, old in (
-            (found.sample, before.sample), (found.sha256, before.sha256), (found.tensors, before.tensors),
-            (found.verdict, before.verdict), (found.detail, before.detail),
-        )
-    ]  # fmt: skip
+    pairs = [(getattr(found, field.name), getattr(before, field.name)) for field in fields(Known)]
+    values = [old if new is None else new for new, old in pairs]
     tx.execute(
-        "INSERT OR REPLACE INTO hash (volume, key, size, mtime_ns, ctime_ns, sample, sha256, tensors, verdict, detail,"
-        " read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR REPLACE INTO hash (volume, key, size, mtime_ns, ctime_ns, {_ANSWERS}, read_at)"
+        f" VALUES (?, ?, ?, ?, ?, {'?, ' * len(values)}?)",
         (mark.volume, mark.key, mark.size, mark.mtime_ns, mark.ctime_ns, *values, int(time.time())),
     )
 

@@ -78,5 +78,11 @@ def to_3(tx: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3)
+def to_4(tx: sqlite3.Connection) -> None:
+    """Files that were read side by side until they differed; a look at some tensors."""
+    tx.execute("ALTER TABLE hash ADD COLUMN apart TEXT")
+    tx.execute("ALTER TABLE hash ADD COLUMN tensor_sample TEXT")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4)
 NEWEST = len(MIGRATIONS)

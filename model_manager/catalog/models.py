@@ -214,6 +214,11 @@ def titles(tx: sqlite3.Connection) -> dict[int, str]:
     return dict(tx.execute("SELECT id, name FROM model WHERE gone_at IS NULL"))
 
 
+def pinned(tx: sqlite3.Connection) -> frozenset[int]:
+    """Models that the user pinned."""
+    return frozenset(row[0] for row in tx.execute("SELECT id FROM model WHERE pinned"))
+
+
 def user_tags(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> dict[int, list[str]]:
     return _user_tags(tx, ids)
 

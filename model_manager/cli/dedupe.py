@@ -17,7 +17,7 @@ EXAMPLE = "model-manager dedupe --by hardlink --dry-run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help="ids from `duplicates`; all of them without")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help="ids from `duplicates`; all identical ones without")
     parser.add_argument("--by", choices=("hardlink", "reflink", "symlink", "trash"), default="hardlink",
                         help="how the others give way (default: hardlink)")  # fmt: skip
     parser.add_argument("--keep", action="append", default=[], metavar="PATH", help="the copy that stays in its group")
@@ -33,7 +33,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         raise UsageError(
             "find the group", wrong, "no proven copies have this id", "see `model-manager duplicates --prove`"
         )
-    groups = [known[id_] for id_ in options.groups] or list(found.groups)
+    groups = [known[id_] for id_ in options.groups] or [group for group in found.groups if group.kind == "identical"]
     keep = [os.path.abspath(os.path.expanduser(path)) for path in options.keep]
     plan = plan_sharing(app.database, app.volumes, app.env(), groups, options.by, keep, reference)
     return run_plan(app, plan, options)

@@ -35,6 +35,7 @@ def run(app: App, options: argparse.Namespace) -> int:
             coloured(f"{group.id}  {shown(group.copies[0].names[0].model_name)}", "bold")
             + f"  {units.size(group.size)} × {len(group.copies)}, "
             + (_("proved") if group.proved else _("looks the same"))
+            + ("" if group.kind == "identical" else ", " + _("the same weights in another wrapping"))
         )
         for number, copy in enumerate(group.copies):
             mark = _("keep") if number == group.keeper else units.size(group.frees(number))

@@ -9,7 +9,8 @@ from typing import Literal
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
-from model_manager.library.duplicates import Copy, Group, is_reference
+from model_manager.library.copies import Copy, Name
+from model_manager.library.duplicates import Group, is_reference
 from model_manager.library.removal import Wanted, finished, must_be_closed, plan_removal
 from model_manager.operations import Plan
 from model_manager.operations.draft import Draft, Way
@@ -40,6 +41,12 @@ def plan_sharing(
     problems: list[ModelManagerError] = []
     for group in groups:
         keeper = chosen_keeper(group, keep, only)
+        if group.kind != "identical":
+            problems.append(ModelManagerError(
+                "share", group.copies[keeper].path, "the weights are the same, the bytes around them are not",
+                "keep one and clear the others away: --by trash",
+            ))  # fmt: skip
+            continue
         for number, copy in enumerate(group.copies):
             if number == keeper or (only and not any(name.real in only for name in copy.names)):
                 continue
@@ -47,7 +54,9 @@ def plan_sharing(
                 for root in known:
                     if any(name.real.startswith(root.path.rstrip(os.sep) + os.sep) for name in copy.names):
                         must_be_closed(root, env)
-                _add(draft, group, copy, group.copies[keeper], by, reference, number)
+                for part in group.files:
+                    if part.copies[number].identity != part.copies[keeper].identity:
+                        _add(draft, part, part.copies[number], part.copies[keeper], by, reference, number, keeper)
             except ModelManagerError as error:
                 problems.append(error)
     count = len(groups)
@@ -58,17 +67,33 @@ def plan_trashing(
     database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Sequence[str] = (),
     only: Sequence[str] = (), way: Way = "trash",
 ) -> Plan:  # fmt: skip
-    """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay."""
+    """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay.
+
+    A place of which the copy is one file of several stays: the others would go along.
+    """
     places: dict[int, None] = {}
+    orphans: dict[str, None] = {}
+    parted: list[Name] = []
     for group in groups:
         keeper = chosen_keeper(group, keep, only)
         stays = {name.place for name in group.copies[keeper].names}
         for number, copy in enumerate(group.copies):
             if number != keeper and (not only or any(name.real in only for name in copy.names)):
-                places.update(dict.fromkeys(name.place for name in copy.names if name.place not in stays))
-    count = len(places)
+                for name in copy.names:
+                    if not name.whole:
+                        parted.append(name)
+                    elif name.place is None:
+                        orphans[name.path] = None
+                    elif name.place not in stays:
+                        places[name.place] = None
+    if parted and not places and not orphans:
+        raise ModelManagerError(
+            "clear away", parted[0].path, f"{parted[0].model_name} has other files too, which are not there twice",
+            "share the bytes by links",
+        )  # fmt: skip
+    count = len(places) + len(orphans)
     title = f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away"
-    return plan_removal(database, volumes, env, Wanted((), tuple(places)), way, title)
+    return plan_removal(database, volumes, env, Wanted((), tuple(places), tuple(orphans)), way, title)
 
 
 def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str]) -> int:
@@ -95,7 +120,9 @@ def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str]) -> int
     return keeper
 
 
-def _add(draft: Draft, group: Group, copy: Copy, keeper: Copy, by: By, reference: Sequence[str], number: int) -> None:
+def _add(
+    draft: Draft, group: Group, copy: Copy, keeper: Copy, by: By, reference: Sequence[str], number: int, stays: int
+) -> None:  # fmt: skip
     """One copy: all its names, together."""
     if is_reference(copy, reference):
         raise ModelManagerError("share", copy.path, "it lies in a folder that is never touched")
@@ -120,5 +147,5 @@ def _add(draft: Draft, group: Group, copy: Copy, keeper: Copy, by: By, reference
         # Shared blocks are the file's, whatever its names; a link replaces one name.
         if by == "reflink" and place:
             break
-        frees = group.frees(number) if place == len(reals) - 1 or by == "reflink" else 0
+        frees = group.frees(number, stays) if place == len(reals) - 1 or by == "reflink" else 0
         draft.link(real, keeper.path, KINDS[by], f"the same bytes as {keeper.path}", proof, frees)

@@ -1,6 +1,6 @@
 """Reads files to know them: pieces to reject, every byte to prove. Answers are kept by identity.
 
-An answer counts only when the file was the same before and after the reading (size, both times, inode):
+An answer counts only when the file was the same before and after the reading (inode, size, both times):
 a hash of a half-downloaded file is nobody's hash.
 """
 
@@ -10,23 +10,39 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from model_manager.base.errors import ModelManagerError
+from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, hashes
 from model_manager.catalog.hashes import Known, Mark
 from model_manager.jobs import Progress
+from model_manager.library import tensor_bytes
+from model_manager.library.comparing import Comparison
 
 log = logging.getLogger(__name__)
 
-PIECE = 4 << 20
-"""Bytes a read: larger ones fall out of the processor's cache before they are hashed."""
+PIECE = 1 << 20
+"""Bytes a read. What is read is still in the processor's cache when it is hashed: 4 MiB took 1.1 times as long, 16 MiB
+1.4 times."""
 _SAMPLES, _SAMPLE = 8, 16 << 10
 _THREADS = 2
+_TOGETHER = 16
+"""Files that are read side by side at most; of more alike ones each is hashed for itself."""
+_TICK_NS = 50_000_000
+"""File times move in ticks (up to 10 ms; FAT 2 s): a file is read only when its last change is older, so that a
+change during the reading shows."""
+_TICK_UNLASTING_NS = 2_000_000_000
+_KEEP_AFTER = 1.0
+"""Seconds between writes to the catalogue: one for each file took as long as reading small ones."""
+
+Answer = tuple[str, Mark, Known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,10 @@ class Unreadable:
 
     path: str
     why: str
+
+
+class Changed(OSError):
+    """The file is not, or no longer, the one that was to be read."""
 
 
 class Restamp:
@@ -55,13 +75,13 @@ class Restamp:
 
 
 class Hashing:
-    """Counts what it read from disk in `read_bytes`. Any thread may ask."""
+    """Counts what it read from disk in `read_bytes`. One thread asks; it reads with two."""
 
     def __init__(self, database: Database, volumes: Volumes, progress: Progress | None = None) -> None:
         self._database, self._volumes = database, volumes
         self._progress = progress or Progress()
         self._lock = threading.Lock()
-        self._todo = 0
+        self._todo = self._done = 0
         self.read_bytes = 0
         self.problems: list[Unreadable] = []
 
@@ -71,10 +91,7 @@ class Hashing:
             found = os.lstat(path)
         except OSError:
             return None
-        if (found.st_mode & 0o170000) != 0o100000:
-            return None
-        volume = self._volumes.of(path, found.st_dev)
-        return hashes.mark_of(volume.name, volume.lasting, path, found)
+        return self._mark_of(path, found) if (found.st_mode & 0o170000) == 0o100000 else None
 
     def known(self, mark: Mark) -> Known:
         with self._database.read() as tx:
@@ -82,19 +99,79 @@ class Hashing:
 
     def samples(self, paths: Iterable[str]) -> dict[str, str]:
         """path -> a hash of eight pieces spread over the file, for those that could be read."""
-        return self._all(paths, lambda known: known.sample, self._sample, _SAMPLES * _SAMPLE)
+        found, waiting = self._ask(paths, lambda known: known.sample)
+        self._begin(min(_SAMPLES * _SAMPLE, mark.size) for _path, mark in waiting)
+        works = [self._work(self._sample, path, mark) for path, mark in waiting]
+        found.update((path, known.sample) for path, known in self._run(works) if known.sample)
+        return found
 
     def sha256s(self, paths: Iterable[str]) -> dict[str, str]:
         """path -> sha256 of every byte, each file read once ever while it does not change."""
-        return self._all(paths, lambda known: known.sha256, self._sha256, None)
+        found, waiting = self._ask(paths, lambda known: known.sha256)
+        self._begin(mark.size for _path, mark in waiting)
+        works = [self._work(self._sha256, path, mark) for path, mark in waiting]
+        found.update((path, known.sha256) for path, known in self._run(works) if known.sha256)
+        return found
 
-    def _all(
-        self,
-        paths: Iterable[str],
-        answer: Callable[[Known], str | None],
-        read: Callable[[str], Known],
-        most: int | None,
-    ) -> dict[str, str]:
+    def compare(self, groups: Iterable[Sequence[str]], told: Mapping[str, str] | None = None) -> dict[str, str]:
+        """path -> sha256 of every byte, for files that have a twin in their group. Files in `told` are not read.
+
+        Files of which nothing is known are read side by side, and one that differs from all others no further: it
+        gets no hash, but is known to be apart (see `Known.apart`). Where one of the group has a hash already, the
+        others are hashed for themselves. No file is read twice, now or later, while it does not change.
+        """
+        found: dict[str, str] = {}
+        alone: list[tuple[str, Mark]] = []
+        together: list[list[tuple[str, Mark]]] = []
+        for group in groups:
+            unread = [path for path in group if path not in (told or ())]
+            read, waiting = self._ask(unread, lambda known: known.sha256)
+            found.update(read)
+            if read or len(unread) < len(group) or len(waiting) > _TOGETHER:
+                alone += waiting
+            elif len(waiting) > 1:
+                together.append(waiting)
+        self._begin(mark.size for item in [alone, *together] for _path, mark in item)
+        works = [(mark.size, self._work(self._sha256, path, mark)) for path, mark in alone]
+        works += [(sum(mark.size for _path, mark in items), self._side_by_side(items)) for items in together]
+        # The largest first: the two threads end together.
+        works.sort(key=lambda work: -work[0])
+        found.update((path, known.sha256) for path, known in self._run([one for _size, one in works]) if known.sha256)
+        return found
+
+    def tensor_samples(self, formats: Mapping[str, str]) -> dict[str, str]:
+        """path -> the sum over the heads of some tensors, for paths with their formats."""
+        return self._of_tensors(
+            formats,
+            lambda known: known.tensor_sample,
+            lambda file, size, format_: Known(tensor_sample=tensor_bytes.sample(file, size, format_, self._count)),
+        )
+
+    def tensors(self, formats: Mapping[str, str]) -> dict[str, str]:
+        """path -> the sum over all tensors; the sha256 of the file is kept along with it, from the same reading."""
+
+        def read(file: BinaryIO, size: int, format_: str) -> Known:
+            sha256, tensors = tensor_bytes.whole(file, size, format_, self._count)
+            return Known(sha256=sha256, tensors=tensors)
+
+        return self._of_tensors(formats, lambda known: known.tensors, read)
+
+    def _of_tensors(
+        self, formats: Mapping[str, str], answer: Callable[[Known], str | None],
+        read: Callable[[BinaryIO, int, str], Known],
+    ) -> dict[str, str]:  # fmt: skip
+        found, waiting = self._ask(formats, answer)
+        self._begin(mark.size for _path, mark in waiting)
+        works = [
+            self._work(lambda file, size, format_=formats[path]: read(file, size, format_), path, mark)  # type: ignore[misc]
+            for path, mark in waiting
+        ]
+        found.update((path, answer(known) or "") for path, known in self._run(works))
+        return {path: value for path, value in found.items() if value}
+
+    def _ask(
+        self, paths: Iterable[str], answer: Callable[[Known], str | None]
+    ) -> tuple[dict[str, str], list[tuple[str, Mark]]]:
         found: dict[str, str] = {}
         waiting: list[tuple[str, Mark]] = []
         for path in dict.fromkeys(paths):
@@ -106,64 +183,115 @@ class Hashing:
             else:
                 waiting.append((path, mark))
         # In the order of their inodes, which on a disk that turns is near that of their blocks.
-        waiting.sort(key=lambda item: (item[1].volume, item[1].key))
-        self._todo = sum(mark.size if most is None else min(most, mark.size) for _path, mark in waiting)
-        self.read_bytes += 0
-        done_before = self.read_bytes
+        waiting.sort(key=lambda item: (item[1].volume, len(item[1].key), item[1].key))
+        return found, waiting
+
+    def _begin(self, sizes: Iterable[int]) -> None:
+        self._todo, self._done = sum(sizes), 0
         self._progress.step(0, self._todo)
 
-        def work(item: tuple[str, Mark]) -> tuple[str, str | None]:
-            path, mark = item
-            return path, self._read(path, mark, read, answer, done_before)
+    def _run(self, works: Sequence[Callable[[], list[Answer]]]) -> Iterator[tuple[str, Known]]:
+        """Does it on two threads; what was found is kept within a second, and when the run is cancelled."""
+        fresh: list[Answer] = []
+        due = time.monotonic() + _KEEP_AFTER
+        with ThreadPoolExecutor(_THREADS, "hash") as pool:
+            waiting = [pool.submit(work) for work in works]
+            try:
+                for done in as_completed(waiting):
+                    results = done.result()
+                    fresh += results
+                    if time.monotonic() > due:
+                        self._keep(fresh)
+                        fresh, due = [], time.monotonic() + _KEEP_AFTER
+                    yield from ((path, known) for path, _mark, known in results)
+            finally:
+                for one in waiting:
+                    one.cancel()
+                self._keep(fresh)
 
-        if len(waiting) < 2:
-            results = [work(item) for item in waiting]
-        else:
-            with ThreadPoolExecutor(_THREADS, "hash") as pool:
-                results = list(pool.map(work, waiting))
-        found.update((path, value) for path, value in results if value is not None)
-        return found
+    def _keep(self, fresh: Sequence[Answer]) -> None:
+        if fresh:
+            with self._database.write() as tx:
+                for _path, mark, known in fresh:
+                    hashes.keep(tx, mark, known)
 
-    def _read(
-        self, path: str, mark: Mark, read: Callable[[str], Known], answer: Callable[[Known], str | None], before: int
-    ) -> str | None:
-        self._progress.step(self.read_bytes - before, self._todo)
-        try:
-            got = read(path)
-        except OSError as error:
-            self.problems.append(Unreadable(path, error.strerror or str(error)))
-            return None
-        if self.mark(path) != mark:
-            self.problems.append(Unreadable(path, "it changed while it was read"))
-            return None
-        with self._database.write() as tx:
-            hashes.keep(tx, mark, got)
-        return answer(got)
+    def _work(self, read: Callable[[BinaryIO, int], Known], path: str, mark: Mark) -> Callable[[], list[Answer]]:
+        def work() -> list[Answer]:
+            self._progress.step()
+            try:
+                with self.opened(path, mark) as file:
+                    known = read(file, mark.size)
+            except OSError as error:
+                self._cannot(path, error)
+                return []
+            return [(path, mark, known)]
 
-    def _sample(self, path: str) -> Known:
+        return work
+
+    @contextmanager
+    def opened(self, path: str, mark: Mark) -> Iterator[BinaryIO]:
+        """The file that `mark` means, and no other; raises Changed when it was, or became, something else."""
+        self._settle(path, mark)
+        with open_quietly(path) as file:
+            if self._mark_of(path, os.fstat(file.fileno())) != mark:
+                raise Changed(0, "it changed since it was looked at", path)
+            yield file
+            if self._mark_of(path, os.fstat(file.fileno())) != mark:
+                raise Changed(0, "it changed while it was read", path)
+
+    def _settle(self, path: str, mark: Mark) -> None:
+        volume = self._volumes.of(path, os.lstat(path).st_dev)
+        tick = _TICK_NS if volume.lasting else _TICK_UNLASTING_NS
+        age = time.time_ns() - max(mark.ctime_ns, mark.mtime_ns)
+        if 0 <= age < tick:
+            time.sleep((tick - age) / 1e9)
+
+    def _mark_of(self, path: str, found: os.stat_result) -> Mark:
+        volume = self._volumes.of(path, found.st_dev)
+        return hashes.mark_of(volume.name, volume.lasting, path, found)
+
+    def _cannot(self, path: str, error: OSError) -> None:
+        with self._lock:
+            self.problems.append(Unreadable(path, reason_of(error)))
+
+    def _sample(self, file: BinaryIO, size: int) -> Known:
         import xxhash
 
         mixed = xxhash.xxh3_128()
-        with open_quietly(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            steps = max(1, _SAMPLES - 1)
-            for number in range(_SAMPLES):
-                file.seek(max(0, (size - _SAMPLE) * number // steps))
-                self._take(mixed.update, file.read(_SAMPLE))
+        if hasattr(os, "posix_fadvise"):  # else the kernel reads 128 KiB for each piece
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+        count = min(_SAMPLES, -(-size // _SAMPLE))
+        for number in range(count):
+            file.seek(max(0, size - _SAMPLE) * number // max(1, count - 1))
+            self._take(mixed.update, file.read(_SAMPLE))
         return Known(sample=mixed.hexdigest())
 
-    def _sha256(self, path: str) -> Known:
+    def _sha256(self, file: BinaryIO, size: int) -> Known:
         digest = hashlib.sha256()
         buffer = memoryview(bytearray(PIECE))
-        with open_quietly(path) as file:
-            if hasattr(os, "posix_fadvise"):
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
-            while count := file.readinto(buffer):  # type: ignore[attr-defined]
-                self._take(digest.update, buffer[:count])
-                self._progress.step(None, self._todo)
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        while count := file.readinto(buffer):  # type: ignore[attr-defined]
+            self._take(digest.update, buffer[:count])
         return Known(sha256=digest.hexdigest())
 
     def _take(self, update: Callable[[bytes | memoryview], object], data: bytes | memoryview) -> None:
         update(data)
+        self._count(len(data))
+
+    def _count(self, count: int) -> None:
         with self._lock:
-            self.read_bytes += len(data)
+            self.read_bytes += count
+            self._done += count
+        self._progress.step(self._done, self._todo)
+
+    def _side_by_side(self, items: Sequence[tuple[str, Mark]]) -> Callable[[], list[Answer]]:
+        def work() -> list[Answer]:
+            self._progress.step()
+            comparison = Comparison(PIECE, self._count)
+            return [
+                (path, mark, known)
+                for (path, mark), known in comparison.run(items, self.opened, self._cannot).items()
+            ]  # fmt: skip
+
+        return work

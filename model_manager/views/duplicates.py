@@ -94,6 +94,8 @@ class DuplicatesScreen(ttk.Frame):
         for group in found.groups[:_MOST]:
             name = shown(group.copies[0].names[0].model_name) or os.path.basename(group.copies[0].path)
             state = _("the same to the byte") if group.proved else _("looks the same: not read yet")
+            if group.kind == "same-weights" and group.proved:
+                state = _("the same weights in another wrapping")
             values = (units.size(group.size), units.size(group.reclaimable), f"{len(group.copies)} ×", state)
             self.table.add_head(group.id, name, values)
             for number, copy in enumerate(group.copies):

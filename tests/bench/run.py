@@ -21,17 +21,20 @@ from isolation import VARIABLES  # noqa: E402
 from measure import Result, info, machine, peak  # noqa: E402
 
 Benchmark = Callable[[Path, bool, int], list[Result]]
-NAMES = ("walk", "headers", "scan", "hub", "window", "rows", "heartbeat")
+NAMES = ("walk", "headers", "scan", "hub", "window", "rows", "heartbeat", "duplicates", "duplicates-wall", "hashing")
 
 
 def benchmark(name: str) -> Benchmark:
     import disk
+    import duplicates
     import headers
     import screen
 
     found: dict[str, Benchmark] = {
         "walk": disk.walk, "headers": headers.headers, "scan": disk.scan, "hub": disk.hub,
         "window": screen.window, "rows": screen.rows, "heartbeat": screen.heartbeat,
+        "duplicates": duplicates.duplicates, "duplicates-wall": duplicates.duplicates_wall,
+        "hashing": duplicates.hashing,
     }  # fmt: skip
     return found[name]
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "stores"))
+
+from conformance import TREES
 from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +24,9 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import models
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import duplicates, watch
+from model_manager.library.copies import Copy, Name
 from model_manager.library.dedupe import plan_sharing
-from model_manager.library.duplicates import Duplicates
+from model_manager.library.duplicates import Duplicates, Group, is_reference, keeper_of
 
 SIZE = 300_000
 DATA = gguf_bytes(seed=40) + bytes(random.Random(1).randbytes(SIZE))
@@ -169,15 +176,15 @@ def test_a_file_that_changes_while_it_is_read_has_no_hash(
     top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
     from model_manager.library.hashing import Hashing
 
-    take = Hashing._take
+    count = Hashing._count
 
-    def meanwhile(self: Hashing, update: object, data: bytes) -> None:
+    def meanwhile(self: Hashing, read: int) -> None:
         with open(top / "b.gguf", "r+b") as file:
             file.seek(5000)
             file.write(os.urandom(8))
-        take(self, update, data)  # type: ignore[arg-type]
+        count(self, read)
 
-    monkeypatch.setattr(Hashing, "_take", meanwhile)
+    monkeypatch.setattr(Hashing, "_count", meanwhile)
     found = prove(app)
     assert found.groups == () and any("changed" in problem.why for problem in found.problems)
 
@@ -328,3 +335,237 @@ def test_random_trees_against_reading_everything(data: st.DataObject, tmp_path_f
     assert reclaimable == sum(
         size.pop() * (len(inodes) - 1) for size, inodes in zip(sizes, truth.values(), strict=True)
     )
+
+
+def test_the_second_proof_reads_nothing_even_of_near_twins(app: App, home: Path) -> None:
+    near = bytearray(DATA)
+    near[-70_001] ^= 1
+    own(app, home, {"a.gguf": DATA, "b.gguf": DATA, "c.gguf": bytes(near)})
+    assert paths(flag(app)) == [{"a.gguf", "b.gguf", "c.gguf"}]
+    assert paths(prove(app)) == [{"a.gguf", "b.gguf"}]
+    again = prove(app)
+    assert again.read_bytes == 0 and paths(again) == [{"a.gguf", "b.gguf"}]
+    assert paths(flag(app)) == [{"a.gguf", "b.gguf"}]
+
+
+def test_one_that_came_later_is_compared_with_both_it_may_be(app: App, home: Path) -> None:
+    near = bytearray(DATA)
+    near[-70_001] ^= 1
+    top = own(app, home, {"a.gguf": DATA, "b.gguf": bytes(near)})
+    assert prove(app).groups == ()
+    write(top / "later.gguf", bytes(near))
+    scan(app)
+    assert paths(prove(app)) == [{"b.gguf", "later.gguf"}]
+
+
+def test_ids_stay_when_proved_and_when_proved_again(app: App, home: Path) -> None:
+    own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    first = flag(app).groups[0].id
+    assert prove(app).groups[0].id == prove(app).groups[0].id == flag(app).groups[0].id == first
+
+
+def test_believing_names_reads_only_the_rest(app: App, home: Path) -> None:
+    ollama_model(home / ".ollama/models", "registry.ollama.ai/library/m/a", {"model": DATA})
+    hub_repo(home / ".cache/huggingface/hub", "org/m", {"m.gguf": DATA})
+    own(app, home, {"plain.gguf": DATA})
+    found = duplicates.prove(app.database, app.volumes, believe=True)
+    (group,) = found.groups
+    assert len(group.copies) == 3 and not group.proved
+    assert found.read_bytes == len(DATA) + 3 * 8 * 16384
+
+
+def test_an_orphan_is_a_copy_too(app: App, home: Path) -> None:
+    data = DATA + os.urandom(1 << 20)
+    store = home / ".ollama/models"
+    ollama_model(store, "registry.ollama.ai/library/m/a", {"model": DATA})
+    write(store / "blobs" / f"sha256-{sha256(data)}", data)
+    write(store / "blobs" / f"sha256-{'a' * 64}-partial", data)
+    own(app, home, {"plain.gguf": data})
+    (group,) = prove(app).groups
+    assert sorted(name.tool for copy in group.copies for name in copy.names) == ["folder", "ollama"]
+    orphan = next(entry for entry in duplicates.as_json(prove(app))["groups"][0]["copies"] if entry["model"] is None)
+    assert orphan["place"] is None and orphan["path"].endswith(sha256(data))
+
+
+def test_aria2_and_what_leads_into_a_trash_are_no_copies(app: App, home: Path) -> None:
+    trashed = write(home / ".local/share/Trash/files/old.gguf", DATA)
+    top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA, "b.gguf.aria2": b"control"})
+    os.symlink(trashed, top / "link.gguf")
+    scan(app)
+    assert flag(app).groups == () and prove(app).groups == ()
+    os.unlink(top / "b.gguf.aria2")
+    assert paths(prove(app)) == [{"a.gguf", "b.gguf"}]
+
+
+def test_docker_bundles_are_names_of_their_blobs(app: App, home: Path) -> None:
+    TREES["docker-model-runner"](home)
+    scan(app)
+    assert flag(app).groups == () and prove(app).groups == ()
+
+
+def test_a_tools_cache_of_hashes_that_is_stale(app: App, home: Path) -> None:
+    """The note beside the file has the right size and the wrong hash."""
+    near = bytearray(DATA)
+    near[-70_001] ^= 1
+    note = json.dumps({"sha256": sha256(DATA), "size": len(DATA), "hash_status": "completed"})
+    own(app, home, {"a.gguf": DATA, "a.metadata.json": note.encode(), "b.gguf": bytes(near),
+                    "b.metadata.json": note.encode()})  # fmt: skip
+    assert prove(app).groups == ()
+
+
+def shards(count: int, seed: int, size: int = 40_000) -> dict[str, bytes]:
+    part = {"model.layers.0.self_attn.q_proj.weight": ("BF16", (size // 2 // 64, 64))}
+    return {
+        f"model-{number:05}-of-{count:05}.safetensors": safetensors_bytes(part, seed=seed + number)
+        for number in range(1, count + 1)
+    }
+
+
+def test_models_of_several_files_are_one_group(app: App, home: Path) -> None:
+    files = {"config.json": b'{"model_type": "llama"}', **shards(3, 70)}
+    for place in ("here", "there"):
+        tree(home / place / "big", files)
+        watch.add_root(app.database, str(home / place))
+    scan(app)
+    flagged = flag(app)
+    found = prove(app)
+    assert [group.id for group in flagged.groups] == [group.id for group in found.groups]
+    (group,) = found.groups
+    sizes = [len(data) for name, data in files.items() if name.startswith("model-")]
+    assert group.proved and group.size == sum(sizes) and len(group.parts) == 3 and len(group.copies) == 2
+    assert all(part.proved and part.keeper == group.keeper for part in group.parts)
+    for part in group.parts:
+        folders = [os.path.dirname(copy.path) for copy in part.copies]
+        assert folders == [os.path.dirname(copy.path) for copy in group.parts[0].copies]
+    assert found.reclaimable == sum(os.lstat(copy.path).st_blocks and copy.bytes for part in group.parts
+                                    for copy in part.copies[:1])  # fmt: skip
+    for entry in duplicates.as_json(found)["groups"][0]["copies"]:
+        assert os.stat(entry["path"]).st_ino == entry["inode"]
+    plan = plan_sharing(app.database, app.volumes, app.env(), found.groups)
+    assert plan.frees == found.reclaimable and app.operations.apply(plan).state == "applied"
+    for name in sorted(files)[1:]:
+        assert os.path.samefile(home / "here/big" / name, home / "there/big" / name)
+
+
+def test_a_shard_that_differs_leaves_a_group_for_each_of_the_others(app: App, home: Path) -> None:
+    files = {"config.json": b'{"model_type": "llama"}', **shards(3, 80, 1_400_000)}
+    tree(home / "here/big", files)
+    tree(home / "there/big", {**files, "model-00002-of-00003.safetensors": shards(3, 90, 1_400_000)[
+        "model-00002-of-00003.safetensors"]})  # fmt: skip
+    for place in ("here", "there"):
+        watch.add_root(app.database, str(home / place))
+    scan(app)
+    found = prove(app)
+    assert sorted(map(sorted, paths(found))) == [
+        ["model-00001-of-00003.safetensors"],
+        ["model-00003-of-00003.safetensors"],
+    ]
+    with pytest.raises(ModelManagerError, match="other files too"):
+        plan_sharing(app.database, app.volumes, app.env(), found.groups, "trash")
+
+
+def test_a_third_copy_of_one_shard_joins_beside_the_models(app: App, home: Path) -> None:
+    files = {"config.json": b'{"model_type": "llama"}', **shards(2, 60, 1_400_000)}
+    for place in ("here", "there"):
+        tree(home / place / "big", files)
+        watch.add_root(app.database, str(home / place))
+    own(app, home, {"alone.safetensors": files["model-00001-of-00002.safetensors"]})
+    found = prove(app)
+    assert sorted((len(group.parts), len(group.copies)) for group in found.groups) == [(0, 2), (2, 2)]
+    assert found.reclaimable == _oracle(home)
+
+
+def test_small_parts_of_larger_models_are_not_shown(app: App, home: Path) -> None:
+    same = shards(2, 50)["model-00001-of-00002.safetensors"]
+    for place in ("here", "there"):
+        tree(home / place / "big", {"config.json": b'{"model_type": "llama"}', **shards(2, 10 * len(place)),
+                                    "model-00001-of-00002.safetensors": same, "tokenizer.json": b"{}" * 4000})  # fmt: skip
+        watch.add_root(app.database, str(home / place))
+    scan(app)
+    assert prove(app).groups == ()
+
+
+def copy_of(tool: str, path: str, **more: object) -> Copy:
+    name = Name(1, "m", 1, tool, path, path)
+    return Copy("v", 1, 10, **{"links": 1, "writable": True, "names": (name,), "key": path, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("copies", "stays"),
+    [
+        ([copy_of("folder", "/a"), copy_of("ollama", "/b")], 1),
+        ([copy_of("comfyui", "/a"), copy_of("huggingface", "/b")], 1),
+        ([copy_of("lm-studio", "/a"), copy_of("docker-model-runner", "/b")], 1),
+        ([copy_of("ollama", "/a"), copy_of("folder", "/b", writable=False)], 1),
+        ([copy_of("ollama", "/a"), copy_of("folder", "/b", owned=False)], 1),
+        ([copy_of("ollama", "/a", writable=False), copy_of("folder", "/b", reference=True)], 1),
+        ([copy_of("folder", "/a"), copy_of("folder", "/b", pinned=True)], 1),
+        ([copy_of("folder", "/a", pinned=True), copy_of("ollama", "/b")], 1),
+        ([copy_of("folder", "/b"), copy_of("folder", "/a")], 1),
+    ],
+)
+def test_the_keeper_is_where_no_tool_breaks(copies: list[Copy], stays: int) -> None:
+    assert keeper_of(copies) == stays
+    assert keeper_of(copies[::-1]) == 1 - stays
+
+
+@pytest.mark.parametrize("folder", ["", 7, None, "/ab", "relative"])
+def test_a_reference_folder_that_is_none_holds_nothing(folder: object) -> None:
+    assert not is_reference(copy_of("folder", "/a/b"), [folder])  # type: ignore[list-item]
+
+
+def test_a_reference_folder_by_its_short_name(home: Path) -> None:
+    assert is_reference(copy_of("folder", str(home / "archive/a.gguf")), ["~/archive"])
+
+
+def test_what_may_not_be_touched_frees_nothing() -> None:
+    copies = (copy_of("ollama", "/a"), copy_of("folder", "/b", writable=False), copy_of("folder", "/c", reference=True),
+              copy_of("folder", "/d", links=2), copy_of("folder", "/e"))  # fmt: skip
+    group = Group("g", "identical", True, 10, copies, 0)
+    assert [group.frees(number) for number in range(1, 5)] == [0, 0, 0, 10] and group.reclaimable == 10
+
+
+def test_blocks_that_leaving_copies_share_come_back_with_the_last_of_them() -> None:
+    pair = ((100, 10),)
+    copies = (copy_of("folder", "/a"), copy_of("folder", "/b", extents=pair), copy_of("folder", "/c", extents=pair))
+    group = Group("g", "identical", True, 10, copies, 0)
+    assert [group.frees(1), group.frees(2)] == [0, 10]
+    assert [group.frees(0, 1), group.frees(2, 1)] == [10, 0]
+
+
+def _oracle(top: Path) -> int:
+    """What comes back when of every content one inode stays, by reading everything below a folder."""
+    truth: dict[bytes, dict[int, os.stat_result]] = {}
+    for path in [*top.rglob("*.gguf"), *top.rglob("*.safetensors")]:
+        if path.is_file() and not path.is_symlink():
+            truth.setdefault(path.read_bytes(), {})[path.lstat().st_ino] = path.lstat()
+    return sum(
+        min(one.st_size, 512 * one.st_blocks)
+        for inodes in truth.values()
+        for one in list(inodes.values())[1:]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_sets_count_every_byte_once(app: App, home: Path, seed: int) -> None:
+    """Models of two or three shards out of a few, as copies and as hard links, beside single files of the same bytes."""
+    chance = random.Random(seed)
+    bodies = [safetensors_bytes({"x.weight": ("F16", (800, 700))}, seed=number) for number in range(4)]
+    first: dict[bytes, Path] = {}
+    for model in range(chance.randrange(3, 7)):
+        count = chance.choice((2, 3))
+        folder = home / "models" / f"m{model}"
+        write(folder / "config.json", b'{"model_type": "llama"}')
+        for number, body in enumerate(chance.sample(bodies, count), 1):
+            path = folder / f"model-{number:05}-of-{count:05}.safetensors"
+            if body in first and chance.random() < 0.3:
+                os.link(first[body], path)
+            else:
+                first.setdefault(body, write(path, body))
+    for number in range(chance.randrange(3)):
+        write(home / f"models/single/s{number}.safetensors", chance.choice(bodies))
+    watch.add_root(app.database, str(home / "models"))
+    scan(app)
+    for found in (prove(app), flag(app)):
+        assert found.reclaimable == _oracle(home / "models")
+    assert prove(app).read_bytes == 0
