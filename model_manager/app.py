@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 
 from model_manager.base import log
@@ -31,7 +32,7 @@ class App:
         self.settings = SettingsFile(paths.settings)
         use_language(self.settings.values.language or None)
         self.volumes = Volumes()
-        mount = self.volumes.mount_of(str(paths.data))
+        mount = self.volumes.mount_of(os.path.realpath(paths.data))
         self.database = Database(paths.catalogue, network=bool(mount and mount.kind in NETWORK))
         self.jobs = Jobs()
         self.operations = Operations(

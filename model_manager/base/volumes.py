@@ -13,7 +13,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs",
+NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre",
+                     "gpfs", "beegfs", "fuse.glusterfs", "fuse.ceph",
                      "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.davfs", "davfs", "fuse.gvfsd-fuse"})  # fmt: skip
 # Inode numbers of these are made up at mount time or per lookup, and mean nothing later.
 _UNLASTING = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "cifs", "smb3", "smbfs", "9p",

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 from model_manager.base.facts import Health
 from model_manager.formats.gguf_header import read_header
 from model_manager.formats.gguf_types import TYPES
-from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.safetensors import header_length, parse_header
+from model_manager.formats.problem import Limits
+from model_manager.formats.safetensors import read_table
 from model_manager.formats.window import Window
 
 PIECE = 4 << 20
@@ -90,21 +90,14 @@ def spans(file: BinaryIO, size: int, format_: str, limits: Limits | None = None)
             for name, tensor in header.tensors.items()
         ]
     elif format_ == "safetensors":
-        length = header_length(file, size, limits)
-        table = parse_header(file.read(length), limits)
-        table.pop("__metadata__", None)
-        found = [_span(name, entry, 8 + length) for name, entry in table.items()]
+        length, table = read_table(file, size, limits)
+        found = [
+            Span(name, dtype, 8 + length + start, stop - start)
+            for name, dtype, start, stop in zip(table.names, table.dtypes, table.starts, table.stops, strict=True)
+        ]
     else:
         return []
     return sorted(found, key=lambda span: span.start)
-
-
-def _span(name: str, entry: Any, data: int) -> Span:
-    try:
-        start, stop = entry["data_offsets"]
-        return Span(name, str(entry["dtype"]), data + int(start), int(stop) - int(start))
-    except (TypeError, KeyError, ValueError):
-        raise FormatProblem("corrupt", f"tensor {name[:80]!r} has no usable offsets") from None
 
 
 def read_all(file: BinaryIO, size: int, tensors: list[Span], take: Callable[[bytes], None]) -> Health:

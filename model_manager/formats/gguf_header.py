@@ -19,6 +19,7 @@ _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: 
 _STRING, _ARRAY = 8, 9
 _KEPT_STRINGS, _KEPT_NUMBERS = 64, 1024
 _LONGEST_KEPT = 1 << 20
+_DIMENSIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,14 @@ def _read_tensors(walker: _Walker, header: Header, count: int) -> None:
     if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20:
         raise FormatProblem("corrupt", f"general.alignment is {str(alignment)[:40]}")
     end = 0
+    rests = [struct.Struct(f"{window.byte_order}{number}{walker.wide}IQ") for number in range(_DIMENSIONS + 1)]
     for _ in range(count):
         name = walker.text(4096, "a tensor's name")
         dimensions = window.number("I")
-        if dimensions > 8:
+        if dimensions > _DIMENSIONS:
             raise FormatProblem("corrupt", f"tensor {name[:80]!r} claims {dimensions:,} dimensions")
-        shape = tuple(walker.count() for _ in range(dimensions))
-        kind, offset = window.number("I"), window.number("Q")
+        rest = rests[dimensions]
+        *shape, kind, offset = rest.unpack(window.take(rest.size))
         elements = 1
         for side in shape:
             elements *= side
@@ -100,7 +102,7 @@ def _read_tensors(walker: _Walker, header: Header, count: int) -> None:
         size = -(-elements // block) * block_bytes
         if name in header.tensors:
             raise FormatProblem("corrupt", f"tensor {name[:80]!r} is listed twice")
-        header.tensors[name] = Tensor(shape[::-1], type_name, size)
+        header.tensors[name] = Tensor(tuple(shape[::-1]), type_name, size)
         header.offsets[name] = offset
         end = max(end, offset + size)
     header.data_start = -(-window.position // alignment) * alignment
@@ -113,9 +115,11 @@ class _Walker:
     def __init__(self, window: Window, limits: Limits, wide: str) -> None:
         self.window, self.limits, self.wide = window, limits, wide
         self._length = struct.Struct(window.byte_order + wide)
+        self._texts = 0
 
     def count(self) -> int:
-        return self.window.number(self.wide)
+        (count,) = self._length.unpack(self.window.take(self._length.size))
+        return int(count)
 
     def text(self, limit: int, what: str) -> str:
         length = self.count()
@@ -169,6 +173,9 @@ class _Walker:
     def _strings(self, count: int) -> object:
         if count * self._length.size > self.window.left:
             raise FormatProblem("corrupt", f"an array claims {count:,} texts, more than the file can hold")
+        self._texts += count
+        if self._texts > self.limits.texts:
+            raise FormatProblem("unknown", f"lists {self._texts:,} texts, over the limit of {self.limits.texts:,}")
         if count <= _KEPT_STRINGS:
             return [self.text(_LONGEST_KEPT, "a text in a list") for _ in range(count)]
         self._hop(count - 1)

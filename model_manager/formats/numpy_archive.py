@@ -104,4 +104,4 @@ def _fits(array: Array, size: int, what: str) -> list[Health]:
 
 def _claims(tensors: dict[str, Tensor]) -> Iterator[Claim]:
     yield from architectures.claims_of(tensors)
-    yield from packed.claims_of(tensors)
+    yield from packed.claims_of(tensors, shares(tensors))

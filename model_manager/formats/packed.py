@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from model_manager.base.facts import Claim
+from model_manager.base.facts import Claim, Share
 from model_manager.formats import packings
 from model_manager.formats.quants import bits
 from model_manager.formats.tensors import Tensors
@@ -17,15 +17,15 @@ _PLAIN = frozenset({"F32", "F16", "BF16", "F64", "I64", "BOOL"})
 _INDICES = frozenset({"I64", "BOOL"})
 
 
-def claims_of(tensors: Tensors) -> Iterator[Claim]:
-    """`parameters`, `quant` and `bits_per_weight`; no parameters where a packing does not tell how many it holds."""
+def claims_of(tensors: Tensors, shares: Sequence[Share]) -> Iterator[Claim]:
+    """`parameters`, `quant` and `bits_per_weight`; no parameters where a packing does not tell how many it holds.
+
+    `shares` is the tensors' histogram.
+    """
     if not tensors:
         return
-    sizes: dict[str, int] = {}
-    count = 0
-    for shape, dtype, size in tensors.values():
-        sizes[dtype] = sizes.get(dtype, 0) + size
-        count += math.prod(shape)
+    sizes = {share.dtype: share.bytes for share in shares}
+    count = sum(share.elements for share in shares)
     total = sum(sizes.values())
     weighty = {dtype: size for dtype, size in sizes.items() if dtype not in _INDICES} or sizes
     dominant = max(weighty, key=lambda dtype: (weighty[dtype], dtype))

@@ -36,16 +36,18 @@ Modules = dict[str, dict[str, Tensor]]
 
 def find(tensors: Tensors) -> Packing | None:
     """The packing of most weights, None when tensors are what their shapes say."""
-    modules: Modules = {}
-    parts: set[str] = set()
-    for name, tensor in tensors.items():
-        module, _, part = name.rpartition(".")
-        modules.setdefault(module, {})[part] = tensor
-        parts.add(part)
-    for needed, scheme in _SCHEMES:
-        if needed <= parts and (packing := scheme(modules)):
-            return packing
-    return _by_name(tensors)
+    parts = {name[name.rfind(".") + 1 :] for name in tensors}
+    fitting = [scheme for needed, scheme in _SCHEMES if needed <= parts]
+    if fitting:
+        modules: Modules = {}
+        for name, tensor in tensors.items():
+            module, _, part = name.rpartition(".")
+            modules.setdefault(module, {})[part] = tensor
+        for scheme in fitting:
+            if packing := scheme(modules):
+                return packing
+    marked = any(part.startswith("bitsandbytes__") or part.endswith("_blocks") for part in parts)
+    return _by_name(tensors) if marked else None
 
 
 def _packing(quant: str, why: str, modules: Iterable[tuple[str, dict[str, Tensor], dict[str, int]]]) -> Packing | None:

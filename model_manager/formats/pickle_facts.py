@@ -118,7 +118,7 @@ def _claims(kind: str, weights: Tensors, others: Tensors, leftover: str) -> Iter
         yield Claim("tag", "training-leftover", "metadata", leftover)
         return
     yield from architectures.claims_of(weights)
-    yield from packed.claims_of(weights)
+    yield from packed.claims_of(weights, shares(weights))
     if others:
         total = sum(tensor.bytes for tensor in others.values())
         yield Claim("tag", "training-state", "tensors", f"{len(others):,} tensors, {total:,} bytes, of its training")

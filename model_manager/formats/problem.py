@@ -28,7 +28,10 @@ class Limits:
     walked: int = 64 * 1024 * 1024
     """Bytes of header walked through in a sliding window (tokenizers of 260,000 entries are 12 MiB)."""
     tensors: int = 100_000
-    keys: int = 1_000_000
+    keys: int = 50_000
+    """Of GGUF metadata, which has a hundred, and of ONNX' outside tensors."""
+    texts: int = 1_200_000
+    """In lists within the header: gpt-oss has 201,088 tokens and 446,189 merges."""
     nesting: int = 64
     opcodes: int = 5_000_000
     members: int = 100_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -26,17 +27,19 @@ def elements(shape: Iterable[int]) -> int:
 
 def shares(tensors: Tensors) -> tuple[Share, ...]:
     """The histogram over data types, largest in bytes first."""
-    counts: dict[str, list[int]] = {}
-    for tensor in tensors.values():
-        entry = counts.setdefault(tensor.dtype, [0, 0])
-        entry[0] += math.prod(tensor.shape)
-        entry[1] += tensor.bytes
-    ordered = sorted(counts.items(), key=lambda item: (-item[1][1], item[0]))
-    return tuple(Share(dtype, count, size) for dtype, (count, size) in ordered)
+    return histogram(Counter(tensors.values()))
+
+
+def histogram(counts: Mapping[Tensor, int]) -> tuple[Share, ...]:
+    """The same from how often each kind of tensor is there: models have few kinds."""
+    return merge(
+        (Share(tensor.dtype, times * math.prod(tensor.shape), times * tensor.bytes),)
+        for tensor, times in counts.items()
+    )
 
 
 def merge(histograms: Iterable[Iterable[Share]]) -> tuple[Share, ...]:
-    """One histogram for several files of the same model."""
+    """One histogram for several: of parts, or of the files of one model."""
     counts: dict[str, list[int]] = {}
     for histogram in histograms:
         for share in histogram:

@@ -63,8 +63,8 @@ class Window:
 
     def number(self, form: str) -> int:
         """One integer in struct's letters, in the file's byte order: `I`, `Q`, `i`, `q`, `H`, `B` …"""
-        layout = struct.Struct(self.byte_order + form)
-        (value,) = layout.unpack(self.take(layout.size))
+        order = self.byte_order + form
+        (value,) = struct.unpack(order, self.take(struct.calcsize(order)))
         return int(value)
 
     def real(self, form: str) -> float:

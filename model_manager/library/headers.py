@@ -76,11 +76,13 @@ class Headers:
         self.read_files += 1
         try:
             with Counting(open_quietly(path)) as file:
-                now = os.fstat(file.fileno())
-                if (now.st_ino, now.st_size, now.st_mtime_ns) != (stat.st_ino, stat.st_size, stat.st_mtime_ns):
-                    return Facts("unknown", health=Health("unknown", "it changed while it was looked at: scan again"))
+                _outwait(stat)
+                if _differs(stat, os.fstat(file.fileno())):
+                    return _CHANGED
                 known = facts_of(file, stat.st_size, os.path.basename(path))  # type: ignore[arg-type]
                 self.read_bytes += file.count
+                if _differs(stat, os.fstat(file.fileno())):
+                    return _CHANGED
         except OSError as error:
             return Facts("unknown", health=Health("unknown", f"cannot be read: {reason_of(error)}"))
         except Exception as error:  # a reader's mistake must stay this file's: one bad file is one row
@@ -101,6 +103,24 @@ class Headers:
         if not name or "\0" in name or os.path.isabs(name) or ".." in name.replace("\\", "/").split("/"):
             return None
         return os.path.join(os.path.dirname(path), name)
+
+
+_TICK = 10_000_000
+"""Nanoseconds between two times that a kernel gives to files, at most (100 Hz; FAT's two seconds are not waited for)."""
+_CHANGED = Facts("unknown", health=Health("unknown", "it changed while it was looked at: scan again"))
+
+
+def _outwait(stat: os.stat_result) -> None:
+    """Lets the tick of the last change pass: what is written within it leaves the times as they are."""
+    age = time.time_ns() - stat.st_ctime_ns
+    if 0 <= age < _TICK:
+        time.sleep((_TICK - age) / 1e9)
+
+
+def _differs(one: os.stat_result, other: os.stat_result) -> bool:
+    return (one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) != (
+        other.st_ino, other.st_size, other.st_mtime_ns, other.st_ctime_ns,
+    )  # fmt: skip
 
 
 class Counting:

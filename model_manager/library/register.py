@@ -45,7 +45,23 @@ class SnapshotFolder:
         return read_small(self._paths[name], limit)
 
 
-def fingerprint(found: Found, volumes: Volumes) -> bytes:
+_POINTING = (".onnx", ".xml", ".param")
+"""Files that may need others beside them: what those are like is part of how a place looks."""
+
+
+def beside(found: Found, headers: Headers) -> list[tuple[object, ...]]:
+    """The files that headers name beside themselves, as they are now; most models have none."""
+    seen: list[tuple[object, ...]] = []
+    for file in found.files:
+        if file.role in _READ and file.path.lower().endswith(_POINTING):
+            for companion in headers.facts(file.path, file.stat).companions:
+                path = headers.beside(file.path, companion.name)
+                stat = headers.stat(path) if path else None
+                seen.append((companion.name, stat and (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)))
+    return seen
+
+
+def fingerprint(found: Found, volumes: Volumes, others: Iterable[object] = ()) -> bytes:
     """What a place looked like: when it is the same at the next scan, nothing of it is read or written."""
     import xxhash
 
@@ -58,6 +74,7 @@ def fingerprint(found: Found, volumes: Volumes) -> bytes:
         found.source,
         found.health,
         sorted(found.details.items()),
+        *others,
     ]
     for file in found.files:
         stat = file.stat
@@ -247,10 +264,10 @@ def _derived(
         if file.file not in weighed or file.role in WEIGHTS:
             facts = (read.get(file.file) or files.facts_of(tx, file.file)) if file.role in _READ else None
             weighed[file.file] = WeighedFile(file.file, file.role, file.size, file.bytes, facts)
-    beside: dict[int, set[str]] = {}
+    present: dict[int, dict[str, int]] = {}
     for file in members:
-        beside.setdefault(file.place, set()).add(file.name.rsplit("/", 1)[-1])
-    sightings = [_sighting(place, frozenset(beside.get(place.id, ()))) for place in seen]
+        present.setdefault(file.place, {})[file.name.rsplit("/", 1)[-1]] = file.size
+    sightings = [_sighting(place, present.get(place.id, {})) for place in seen]
     chosen = [Claim("category", choice, "user", "your choice")] if choice else []
     known = understand(list(weighed.values()), sightings, None)
     used_at, used_from = _last_used(members)
@@ -278,7 +295,7 @@ def _source_from(repo: str) -> list[str] | None:
     return None
 
 
-def _sighting(place: models.PlaceView, present: frozenset[str]) -> Sighting:
+def _sighting(place: models.PlaceView, present: Mapping[str, int]) -> Sighting:
     found = place.found
     claims, health, details = found.get("claims"), found.get("health"), found.get("details")
     reported = details.get("reported_size", "0") if isinstance(details, dict) else "0"
@@ -309,4 +326,4 @@ def _last_used(members: list[models.FileView]) -> tuple[int | None, str | None]:
     return (best, "access time") if best else (None, None)
 
 
-__all__ = ["Health", "Pending", "Register", "derive", "fingerprint", "prepare"]
+__all__ = ["Health", "Pending", "Register", "beside", "derive", "fingerprint", "prepare"]

@@ -21,7 +21,7 @@ from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch
 from model_manager.library.headers import Headers
 from model_manager.library.lanes import Lane
-from model_manager.library.register import Pending, Register, derive, fingerprint, prepare
+from model_manager.library.register import Pending, Register, beside, derive, fingerprint, prepare
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
@@ -158,6 +158,7 @@ class Scan:
         register = Register(self._volumes, headers)
         known: dict[tuple[str, str], places.PlaceRow] | None = None
         seen: dict[tuple[str, str], bytes] = {}
+        loose: set[tuple[str, str]] = set()  # models with files that a folder's memory does not look at
         rests: list[Leftover] = []
         waiting: list[Pending] = []
         due = time.monotonic() + _EVERY
@@ -168,7 +169,10 @@ class Scan:
                 continue
             known = self._known(root) if known is None else known
             key = (item.path, shown(item.name))
-            seen[key] = mark = fingerprint(item, self._volumes)
+            others = beside(item, headers)
+            seen[key] = mark = fingerprint(item, self._volumes, others)
+            if others:
+                loose.add(key)
             here = known.get(key)
             if here is None or here.fingerprint != mark:
                 waiting.append(prepare(item, mark, headers))
@@ -190,7 +194,8 @@ class Scan:
             roots.update(tx, root.id, state=state, writable=int(writable), volume=row, scanned_at=int(time.time()))
             headers.keep_asked(tx)
             if look.memory:
-                listings.put(tx, root.id, *look.memory.after(seen))
+                marks = {key: mark for key, mark in seen.items() if key not in loose}
+                listings.put(tx, root.id, *look.memory.after(marks))
         self._report.problems += look.problems
         if touched:
             self._notify(ModelsChanged(tuple(touched)))

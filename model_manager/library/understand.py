@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import SOURCES, Claim, Facts, Health, settle, worst
@@ -39,8 +39,8 @@ class Sighting:
     health: Health | None
     format: str = ""
     reported_size: int = 0
-    present: frozenset[str] = frozenset()
-    """Names of the files beside the weights, to see whether companions are there."""
+    present: Mapping[str, int] = field(default_factory=dict)
+    """Names and bytes of the files beside the weights, to see whether companions are there, and whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +183,17 @@ def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Heal
     if joined:
         return joined[0]
     found += [sighting.health for sighting in sightings if sighting.health]
-    present = frozenset().union(*(sighting.present for sighting in sightings)) if sightings else frozenset()
+    present: dict[str, int] = {}
+    for sighting in sightings:
+        for name, size in sighting.present.items():
+            present[name] = max(size, present.get(name, 0))
     for file in files:
         for companion in file.facts.companions if file.facts else ():
-            if companion.name.rsplit("/", 1)[-1] not in present:
+            there = present.get(companion.name.rsplit("/", 1)[-1])
+            if there is None:
                 found.append(Health("incomplete", f"{companion.name} must lie beside it and is missing"))
+            elif there < companion.bytes:
+                found.append(Health("truncated", f"{companion.name} needs {companion.bytes:,} bytes, has {there:,}"))
     return worst(found)
 
 

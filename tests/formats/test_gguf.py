@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.base.facts import Facts
-from model_manager.formats import gguf_types
+from model_manager.formats import FormatProblem, Limits, gguf, gguf_types
 from model_manager.formats.sniff import facts_of
 
 GOOD = gguf_bytes({"general.name": "Tiny", "tokenizer.ggml.tokens": [f"t{n}" for n in range(300)]})
@@ -125,3 +125,15 @@ def test_mutations_never_escape(changes: list[tuple[int, int]], length: int) -> 
     for at, byte in changes:
         data[at] = byte
     read(bytes(data[:length]) if length else bytes(data))
+
+
+def test_more_than_the_limits_is_unknown() -> None:
+    few = Limits(keys=5, texts=299)
+    for data, what in (
+        (gguf_bytes({f"k{n}": 1 for n in range(3)}), "keys"),
+        (gguf_bytes(), "tensors"),
+        (GOOD, "texts"),
+    ):
+        with pytest.raises(FormatProblem, match=what) as told:
+            gguf.read(io.BytesIO(data), len(data), few if what != "tensors" else Limits(tensors=3))
+        assert told.value.kind == "unknown"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import time
 
 import pytest
 from headers import number, onnx_bytes, onnx_tensor, payload, read, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from model_manager.formats import onnx
+from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.protobuf import Walker
+from model_manager.formats.window import Window
 
 PIPER = onnx_bytes(
     {"input": (0, 0), "input_lengths": (0,), "scales": (3,)}, tensors=[onnx_tensor((8, 4), 1, bytes(128))]
@@ -107,3 +113,84 @@ def test_damage_is_never_more_than_a_verdict(at: int, junk: bytes, cut: int) -> 
     broken = PIPER[:at] + junk + PIPER[at + len(junk) :]
     read(broken[: max(cut, 1)], "x.onnx")
     read(broken, "x.onnx")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "category"),
+    [
+        ({"input_features": (1, 80, 3000)}, (), "stt"), ({"input_features": ()}, (), "stt"),
+        ({"input": (), "sr": (), "state": ()}, (), "audio/vad"), ({"tokens": (), "style": (), "speed": ()}, (), "tts"),
+        ({"pixel_values": (), "input_ids": ()}, (), "diffusion/clip_vision"),
+        ({"sample": (), "timestep": (), "encoder_hidden_states": ()}, (), "diffusion/diffusion_models"),
+        ({"x": ()}, ("latent_sample",), "diffusion/vae"), ({"input_ids": ()}, ("present.0.key",), "llm"),
+        ({"input_ids": ()}, ("sentence_embedding",), "embedding"), ({"input_ids": (), "attention_mask": ()}, ("last_hidden_state",), "embedding"),
+        ({"input_ids": ()}, ("last_hidden_state", "pooler_output"), "diffusion/text_encoders"),
+        ({"input_ids": ()}, ("text_embeds",), "diffusion/text_encoders"), ({"input_ids": ()}, ("logits",), None),
+        ({"input_ids": (), "encoder_hidden_states": ()}, (), None), ({"pixel_values": (1, 3, 9, 9)}, (), "vision"),
+        ({"x": (1, 224, 224, 3)}, (), "vision"), ({"x": (1, 5, 224, 224)}, (), None),
+    ],
+)  # fmt: skip
+def test_kinds(inputs: dict[str, tuple[int, ...]], outputs: tuple[str, ...], category: str | None) -> None:
+    assert values(read(onnx_bytes(inputs, outputs, operators=["Conv"]), "x.onnx")).get("category") == category
+
+
+def test_words_that_are_no_kind() -> None:
+    held = values(read(onnx_bytes({"x": ()}, props={"model_type": "new one"}), "x.onnx"))
+    assert held["architecture"] == "new one" and "category" not in held
+    assert "architecture" not in values(read(onnx_bytes({"x": ()}, props={"model_type": ""}), "x.onnx"))
+
+
+def test_packed_sides_and_odd_tensors() -> None:
+    packed = payload(1, bytes([4, 4])) + number(2, 1) + payload(9, bytes(64))
+    assert values(read(onnx_bytes({"x": ()}, tensors=[packed]), "x.onnx"))["parameters"] == 16
+    unknown = number(1, 5) + number(2, 99) + payload(9, bytes(7))
+    assert read(onnx_bytes({"x": ()}, tensors=[unknown]), "x.onnx").shares[0].bytes == 7
+    for sides in (payload(1, b"\1" * 65), payload(1, b"\1" * 9999), b"".join(number(1, 1) for _ in range(70))):
+        assert read(onnx_bytes({"x": ()}, tensors=[sides]), "x.onnx").health.verdict == "corrupt"
+    many = [onnx_tensor((1,), 1, location=f"{n}", length=4) for n in range(8)]
+    with pytest.raises(FormatProblem, match="too many files"):
+        data = onnx_bytes({"x": ()}, tensors=many)
+        onnx.read(io.BytesIO(data), len(data), Limits(keys=7))
+
+
+def test_onnx_runtimes_own_form_and_no_onnx() -> None:
+    assert [claim.value for claim in read(bytes(4) + b"ORTM" + bytes(99), "x.onnx").claims] == ["ort"]
+    assert read(b"\x08\x08\x12\x03a\x01b" + bytes(9), "x.onnx").health.verdict == "corrupt"
+    assert read(b"no", "x.onnx").health.verdict == "corrupt"
+
+
+@pytest.mark.parametrize(
+    ("data", "verdict", "why"),
+    [
+        (number(0, 1), "corrupt", "numbered 0"), (b"\x0b", "corrupt", "wire type 3"), (b"\x09" + bytes(8), "", ""),
+        (b"\x0a\x05abc", "truncated", "go on to byte"), (b"\x0d\0\0", "truncated", "go on"), (b"\x80" * 11, "corrupt", "more than 10"),
+        (b"\x80\x80", "truncated", "does not end"),
+    ],
+)  # fmt: skip
+def test_fields_without_a_schema(data: bytes, verdict: str, why: str) -> None:
+    walker = Walker(Window(io.BytesIO(data), len(data)))
+    if not verdict:
+        assert list(walker.fields(0, len(data))) == [(1, 1, 9)]
+        return
+    if "numbered 0" in why:
+        data = payload(0, b"x")
+        walker = Walker(Window(io.BytesIO(data), len(data)))
+    with pytest.raises(FormatProblem, match=why) as told:
+        list(walker.fields(0, len(data)))
+    assert told.value.kind == verdict
+
+
+def test_a_field_beyond_its_message() -> None:
+    data = payload(1, b"\x0a\x20") + bytes(64)
+    with pytest.raises(FormatProblem, match="beyond the message"):
+        list(Walker(Window(io.BytesIO(data), len(data))).fields(2, 4))
+
+
+def test_a_list_of_numbers() -> None:
+    data = b"\x05\x80\x01\x07"
+    walker = Walker(Window(io.BytesIO(data), 4))
+    assert walker.numbers(0, 4, 8) == (5, 128, 7)
+    with pytest.raises(FormatProblem, match="more than"):
+        walker.numbers(0, 4, 0)
+    with pytest.raises(FormatProblem, match="does not end"):
+        walker.numbers(0, 2, 8)

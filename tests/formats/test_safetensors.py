@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.base.facts import Facts
+from model_manager.formats import safetensors_table
 from model_manager.formats.sniff import facts_of
 
 LLM = {"model.embed_tokens.weight": ("BF16", (64, 16)), "model.layers.0.self_attn.q_proj.weight": ("BF16", (16, 16))}
@@ -91,3 +92,66 @@ def test_mutations_never_escape(changes: list[tuple[int, int]]) -> None:
     for at, byte in changes:
         data[at] = byte
     read(bytes(data))
+
+
+_NAMES = st.text(st.sampled_from('ab.0_:é\\"{'), max_size=5)
+_PAIRS = st.dictionaries(_NAMES, st.one_of(_NAMES, st.integers(0, 3)), max_size=3)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> bytes:
+    """Headers as writers print them, some a little wrong."""
+    table: dict[str, object] = {}
+    if draw(st.booleans()):
+        table["__metadata__"] = draw(_PAIRS)
+    at = draw(st.sampled_from([0, 0, 0, 2]))
+    for name in draw(st.lists(_NAMES, max_size=4)):
+        shape, width = draw(st.lists(st.integers(0, 3), max_size=3)), draw(st.integers(0, 40))
+        table[name] = {
+            "dtype": draw(st.sampled_from(["F16", "U8", "X"])),
+            "shape": shape,
+            "data_offsets": [at, at + width],
+        }
+        at += width
+    close = draw(st.booleans())
+    text = json.dumps(table, ensure_ascii=draw(st.booleans()), separators=(",", ":") if close else None).encode()
+    at = draw(st.integers(0, len(text)))
+    inserted = draw(st.sampled_from([b"", b"", b"", b" ", b",", b"0", b"-", b"}", b'"a":', b'{"a":1}', b"\x01"]))
+    return text[:at] + inserted + text[at:] + draw(st.sampled_from([b"", b"   ", b"}", b"\n"]))
+
+
+@settings(max_examples=1500, deadline=None)
+@given(tables())
+def test_the_quick_way_reads_what_the_parser_reads(text: bytes) -> None:
+    try:
+        quick = safetensors_table._quick(text)
+    except ValueError:
+        with pytest.raises(ValueError):
+            safetensors_table._slow(text)
+        return
+    if quick is not None:
+        slow = safetensors_table._slow(text)
+        assert quick.metadata == slow.metadata
+        assert [list(column) for column in quick[1:]] == [list(column) for column in slow[1:]]  # type: ignore[call-overload]
+
+
+def test_usual_headers_go_the_quick_way() -> None:
+    for tensors in (LLM, {"a": ("F32", ()), "b.1": ("F16", (2, 3, 1))}, {"é:{}": ("U8", (1,))}):
+        data = safetensors_bytes(tensors, {"a": "b: {c}"})
+        table = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+        for separators in ((",", ":"), (", ", ": ")):
+            text = json.dumps(table, separators=separators, ensure_ascii=False).encode()
+            assert safetensors_table._quick(text + b"   ") == safetensors_table._quick(text) is not None
+        assert read(data).health.verdict == "good"
+
+
+@pytest.mark.parametrize("column", ["shape", "dtype", "data_offsets"])
+@pytest.mark.parametrize(
+    "value_", [None, True, 1.5, "F16", [], [0], [1, 2, 3], ["0", "4"], [False, 4], {}, [1.0, 2], "x" * 30]
+)
+def test_a_tensor_of_the_wrong_kind_is_named(column: str, value_: object) -> None:
+    good = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+    table = {"fine": good, "odd one": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8], column: value_}}
+    facts = read(header(table, bytes(8)))
+    if (column, value_) not in (("shape", []), ("dtype", "F16")):
+        assert facts.health.verdict == "corrupt" and "odd one" in facts.health.detail

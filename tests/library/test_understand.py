@@ -70,7 +70,8 @@ def test_a_projector_beside_it_makes_it_see() -> None:
 def test_a_missing_companion_is_incomplete() -> None:
     needs = file(Claim("category", "embedding", "metadata"), companions=(Companion("model.onnx_data", 5),))
     assert understand([needs], [seen()]).health.verdict == "incomplete"
-    assert understand([needs], [seen(present=frozenset({"model.onnx_data"}))]).health.verdict == "good"
+    assert understand([needs], [seen(present={"model.onnx_data": 5})]).health.verdict == "good"
+    assert understand([needs], [seen(present={"model.onnx_data": 4})]).health.verdict == "truncated"
 
 
 def test_nothing_known_is_not_sorted() -> None:

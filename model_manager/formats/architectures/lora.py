@@ -23,7 +23,7 @@ _KOHYA_BLOCK = re.compile(
 
 
 def claims_of(names: Names) -> Iterator[Claim]:
-    marked = sum(names.text.count(mark) for mark in _MARKS)
+    marked = sum(names.times(mark) for mark in _MARKS)
     if marked < max(1, len(names.tensors) * 0.3) and not names.begins("lora_unet_", "lora_te", "lora_transformer_"):
         return
     if names.begins("lora_controlnet") or names.has("lora_controlnet"):

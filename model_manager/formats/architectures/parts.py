@@ -62,8 +62,8 @@ def ipadapter(names: Names) -> Iterator[Claim]:
 def vae(names: Names) -> Iterator[Claim]:
     bare = names
     for wrapper in ("first_stage_model.", "vae."):
-        if names.text.count("\n" + wrapper) > 10 and not names.begins("model.diffusion_model."):
-            bare = Names({name[len(wrapper) :]: one for name, one in names.tensors.items() if name.startswith(wrapper)})
+        if names.times("\n" + wrapper) > 10 and not names.begins("model.diffusion_model."):
+            bare = names.below(wrapper)
     if bare.begins("decoder.middle.0.residual") or (
         bare.has("decoder.conv1.weight") and bare.begins("encoder.downsamples")
     ):
