@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from model_manager.base import log
 from model_manager.base.errors import ModelManagerError
@@ -15,15 +17,18 @@ from model_manager.base.text import use_language
 from model_manager.base.volumes import NETWORK, Volumes
 from model_manager.catalog import Database
 from model_manager.jobs import Jobs
-from model_manager.library.hashing import Restamp
-from model_manager.library.removal import Guard
-from model_manager.library.scan import Scan
-from model_manager.operations import Operations
-from model_manager.stores.env import Env, is_drive, this_computer
+
+if TYPE_CHECKING:
+    from model_manager.library.scan import Scan
+    from model_manager.operations import Operations
+    from model_manager.stores.env import Env
 
 
 class App:
-    """One per process. `close()` ends the lanes and the catalogue's connections."""
+    """One per process. `close()` ends the lanes and the catalogue's connections.
+
+    Adapters, formats and what changes the disk are loaded where they are first used: the window is painted before.
+    """
 
     def __init__(self, paths: OwnPaths) -> None:
         self.paths = paths
@@ -35,33 +40,57 @@ class App:
         mount = self.volumes.mount_of(os.path.realpath(paths.data))
         self.database = Database(paths.catalogue, network=bool(mount and mount.kind in NETWORK))
         self.jobs = Jobs()
-        self.operations = Operations(
-            paths,
-            volumes=self.volumes,
-            guard=Guard(self.database, self.env),
-            stamped=Restamp(self.database, self.volumes),
-        )
-        self._recover()
+        self._operations: Operations | None = None
+        self._making = threading.Lock()
 
-    def _recover(self) -> None:
-        """Settles what a kill left in the middle of a change; what cannot be settled now is tried again next time."""
-        try:
-            for operation in self.operations.recover():
-                logging.getLogger(__name__).info("settled %s: %s", operation.id, operation.state)
-        except ModelManagerError as error:
-            logging.getLogger(__name__).info("recovery: %s", error)
+    @property
+    def operations(self) -> Operations:
+        """What changes the user's disk, from any thread."""
+        with self._making:
+            if self._operations is None:
+                from model_manager.library.hashing import Restamp
+                from model_manager.library.removal import Guard
+                from model_manager.operations import Operations
+
+                made = Operations(
+                    self.paths,
+                    volumes=self.volumes,
+                    guard=Guard(self.database, self.env),
+                    stamped=Restamp(self.database, self.volumes),
+                )
+                self._operations = _settled(made)
+            return self._operations
+
+    def settle(self) -> Operations | None:
+        """Settles what a kill left in the middle of a change. Call it before anything is looked at."""
+        return self.operations if self.paths.journal.exists() else None
 
     def env(self) -> Env:
         """This computer as adapters see it now."""
+        from model_manager.stores.env import is_drive, this_computer
+
         drives = tuple(mount.point for mount in self.volumes.mounted() if is_drive(mount.point))
         return this_computer(drives, str(self.paths.scratch))
 
     def scanner(self, notify: Callable[[Event], None] = lambda _: None) -> Scan:
+        from model_manager.library.scan import Scan
+
         return Scan(self.database, self.volumes, self.env(), str(self.paths.data), notify)
 
     def close(self) -> None:
         self.jobs.close()
         self.database.close()
+
+
+def _settled(operations: Operations) -> Operations:
+    """What cannot be settled now is tried again next time."""
+    log_ = logging.getLogger(__name__)
+    try:
+        for operation in operations.recover():
+            log_.info("settled %s: %s", operation.id, operation.state)
+    except ModelManagerError as error:
+        log_.info("recovery: %s", error)
+    return operations
 
 
 def build(data_dir: str | None = None) -> App:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,37 @@ def test_each_tool_and_command_is_one() -> None:
 
     assert len({store.tool for store in STORES}) == len(STORES)
     assert len({command.NAME for command in COMMANDS}) == len(COMMANDS)
+
+
+def _outside_functions(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node that runs when the module is imported: defaults of arguments and class bodies too."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (*FUNCTIONS, ast.Lambda)):
+            late = {id(one) for one in (node.body if isinstance(node.body, list) else [node.body])}
+            for part in ast.iter_child_nodes(node):
+                if id(part) not in late:
+                    yield part
+                    yield from _outside_functions(part)
+        else:
+            yield node
+            yield from _outside_functions(node)
+
+
+def _translated_too_soon(tree: ast.AST) -> list[str]:
+    calls = [node for node in _outside_functions(tree) if isinstance(node, ast.Call)]
+    return [f"{one.lineno}: {ast.unparse(one)}" for one in calls if ast.unparse(one.func) in ("_", "ngettext")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_words_are_translated_when_they_are_shown(path: Path) -> None:
+    """While a module is imported the language is not known yet."""
+    assert not _translated_too_soon(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("code", "soon"),
+    [("A = _('x')", 1), ("def f(a=_('x')): pass", 1), ("class A:\n    b = (_('x'), ngettext('a', 'b', 2))", 2),
+     ("def f(): return _('x')", 0), ("A = lambda: _('x')", 0), ("class A:\n    def f(self): return [_('x')]", 0)],
+)  # fmt: skip
+def test_the_rule_sees_what_is_translated_too_soon(code: str, soon: int) -> None:
+    assert len(_translated_too_soon(ast.parse(code))) == soon

@@ -77,6 +77,7 @@ def _run(options: argparse.Namespace) -> int:
     app = None
     try:
         app = build(options.data_dir)
+        app.settle()
         status = int(options.run(app, options))
         sys.stdout.flush()
         return status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from model_manager.app import App
 from model_manager.base import units
@@ -13,11 +13,12 @@ from model_manager.base.events import OperationChanged
 from model_manager.base.text import _, shown
 from model_manager.controllers.library import Said
 from model_manager.jobs import JobChanged, Progress
-from model_manager.library.removal import touched
-from model_manager.operations import Operation, Plan
-from model_manager.operations.draft import NoTrash, Way
 
-Make = Callable[[Way], Plan]
+if TYPE_CHECKING:
+    from model_manager.operations import Operation, Plan
+    from model_manager.operations.draft import Way
+
+    Make = Callable[[Way], Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Changes:
         """Makes a plan in the background and shows it. `ways`: the person may choose another way."""
 
         def work(progress: object) -> Planned:
+            from model_manager.operations.draft import NoTrash
+
             choice = make if ways else None
             try:
                 return Planned(make(way), way, "", choice)
@@ -82,34 +85,40 @@ class Changes:
     def apply(self, plan: Plan) -> None:
         """Applies the very plan that was shown, then reads again what it changed."""
 
-        def work(progress: Progress) -> None:
+        def work(progress: Progress) -> str:
             try:
                 done = self._app.operations.apply(plan, progress)
             except ModelManagerError as error:
                 self._app.jobs.post(Said(str(error)))
-                return
+                return str(error)
             finally:
                 self._look_again(plan)
-            self._app.jobs.post(Applied(done.id, told(done), done.undoable))
+            words = told(done)
+            self._app.jobs.post(Applied(done.id, words, done.undoable))
+            return words
 
         self._app.jobs.start(shown(plan.title), "files", work)
 
     def undo(self, id_: str, units_: Collection[int] | None = None) -> None:
         """Puts an operation back, or only these units of it."""
 
-        def work(progress: object) -> None:
+        def work(progress: object) -> str:
             try:
                 done = self._app.operations.undo(id_, units_)
             except ModelManagerError as error:
                 self._app.jobs.post(Said(str(error)))
-                return
+                return str(error)
             self._look_again(done.plan)
-            self._app.jobs.post(Said(_told_undone(done, units_)))
+            words = _told_undone(done, units_)
+            self._app.jobs.post(Said(words))
+            return words
 
         self.last = "" if id_ == self.last else self.last
         self._app.jobs.start(_("Undoing"), "files", work)
 
     def _look_again(self, plan: Plan) -> None:
+        from model_manager.library.removal import touched
+
         self._app.scanner(self._app.jobs.post).run(Progress(), touched(self._app.database, plan))
         self._app.jobs.post(OperationChanged(plan.id))
 

@@ -10,7 +10,7 @@ from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
-from model_manager.controllers.library import Said
+from model_manager.controllers.library import Said, ScanWanted
 from model_manager.jobs import JobChanged
 from model_manager.library import watch
 from model_manager.library.categories import slugs
@@ -79,10 +79,6 @@ class Folders:
     def _load(self) -> _Roots:
         likely = os.path.join(os.path.expanduser("~"), "AI", "models")
         return _Roots(roots_json(self._app.database), likely if os.path.isdir(likely) else "")
-
-
-class ScanWanted:
-    """The folders changed: scan soon."""
 
 
 class _Roots:

@@ -71,7 +71,7 @@ class Health:
     def check_deep(self, ids: Sequence[int] = ()) -> None:
         """Reads every byte of these models, of all without; what was read before and stayed is not read again."""
 
-        def work(progress: Progress) -> None:
+        def work(progress: Progress) -> str:
             wanted = list(ids)
             if not wanted:
                 with self._app.database.read() as tx:
@@ -86,6 +86,7 @@ class Health:
                         "{n} was read before and stayed.", "{n} were read before and stayed.", done.kept
                     )
                 self._app.jobs.post(Said(words))
+                return words
             finally:
                 self._app.jobs.post(ModelsChanged(tuple(wanted)))
                 self.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model_manager.app import App
 from model_manager.base import units
@@ -18,9 +18,10 @@ from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
 from model_manager.library.present import Json, show_json
 from model_manager.library.query import Query
-from model_manager.library.removal import Wanted, plan_removal
-from model_manager.operations import Plan
-from model_manager.operations.draft import Way
+
+if TYPE_CHECKING:
+    from model_manager.operations import Plan
+    from model_manager.operations.draft import Way
 
 CHIPS: tuple[tuple[str, str], ...] = (
     ("GGUF", "format:gguf"), ("safetensors", "format:safetensors"), ("Q4", "quant:q4"), ("Q8", "quant:q8"),
@@ -138,8 +139,14 @@ class Library:
 
     def removal(self, ids: tuple[int, ...], places: tuple[int, ...] = ()) -> Callable[[Way], Plan]:
         """How to plan that these models, or only these places, go."""
-        wanted = Wanted((), places) if places else Wanted(ids)
-        return lambda way: plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
+
+        def make(way: Way) -> Plan:
+            from model_manager.library.removal import Wanted, plan_removal
+
+            wanted = Wanted((), places) if places else Wanted(ids)
+            return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
+
+        return make
 
     def categories(self) -> list[str]:
         return self._slugs
@@ -181,8 +188,8 @@ class Library:
         self._app.jobs.start(_("Sorting"), "query", lambda progress: _Loaded(_ordered(rows, sort), known))
 
     def _take(self, loaded: _Loaded) -> None:
-        self._busy, self._loaded_at = False, time.monotonic()
         self.rows, self._slugs = loaded.rows, loaded.slugs
+        self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
         self.shown, self._query = self.rows, Query("", ())
         self._size = sum([row.size for row in self.rows])
         self._sick = sum([row.verdict not in ("good", "unknown") for row in self.rows])
@@ -249,6 +256,10 @@ class Said:
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+
+class ScanWanted:
+    """What is watched has changed, or the person asked to look again."""
 
 
 class DetailsStale:

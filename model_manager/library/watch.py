@@ -6,15 +6,18 @@ import errno
 import logging
 import os
 import threading
+from typing import TYPE_CHECKING
 
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.settings import SettingsFile
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, places, roots
 from model_manager.catalog.roots import RootRow
-from model_manager.stores import BY_TOOL, STORES
-from model_manager.stores.env import Env
-from model_manager.stores.found import FoundRoot
+from model_manager.library.tools import LABELS
+
+if TYPE_CHECKING:
+    from model_manager.stores.env import Env
+    from model_manager.stores.found import FoundRoot
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,8 @@ def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> 
     A folder is read by the first adapter that names it; the others stand in `also`. `private` is
     our own data folder: never a root.
     """
+    from model_manager.stores import STORES  # loads every adapter: only where one is asked
+
     found: dict[str, FoundRoot] = {}
     also: dict[str, set[str]] = {}
     for store in STORES:
@@ -220,7 +225,7 @@ def was_deleted(root: RootRow, volumes: Volumes, database: Database) -> bool:
 
 def label_of(tool: str) -> str:
     """A tool's name for people."""
-    return BY_TOOL[tool].label if tool in BY_TOOL else tool
+    return LABELS.get(tool, tool)
 
 
 def set_base_path(database: Database, settings: SettingsFile, path: str) -> RootRow:

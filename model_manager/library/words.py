@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.catalog import Database, models
 from model_manager.library.categories import GROUPS, slugs
-from model_manager.library.register import derive
 
 _LONGEST_NOTE = 20_000
 
@@ -36,6 +35,8 @@ def named(database: Database, text: str) -> int:
 
 def set_category(database: Database, id_: int, slug: str | None) -> None:
     """The user's choice of category; None gives it back to the evidence."""
+    from model_manager.library.register import derive  # loads every format
+
     if slug is not None and (slug not in slugs(database) or slug in GROUPS):
         raise UsageError("set the category", slug, "there is no such category", "`model-manager categories` lists them")
     with database.write() as tx:

@@ -14,7 +14,7 @@ from model_manager.views import theme
 _LIBRARIES = ("ttkbootstrap", "huggingface_hub", "safetensors", "gguf", "xxhash", "send2trash", "platformdirs")
 _KEYS = (
     ("Ctrl+F", "search"), ("Esc", "clear the search"), ("F5", "scan again"), ("Ctrl+A", "choose all"),
-    ("Space", "choose or not"), ("Enter", "open the folder"), ("Ctrl+1 … 5", "screens"), ("Ctrl+,", "look"),
+    ("Space", "choose or not"), ("Enter", "open the folder"), ("Ctrl+1 … 9", "screens"), ("Ctrl+,", "look"),
     ("Ctrl+J", "jobs"), ("Ctrl+Z", "undo"), ("Menu, Shift+F10", "context menu"), ("F1", "this window"),
 )  # fmt: skip
 
@@ -51,6 +51,7 @@ class About(ttk.Toplevel):
         ttk.Button(frame, text=_("Close"), bootstyle="primary", command=self.destroy).pack(
             anchor="e", pady=(theme.px(root, 14), 0)
         )
+        theme.centre(self, root)
         self.bind("<Escape>", lambda event: self.destroy())
 
 

@@ -17,11 +17,17 @@ from model_manager.controllers.folders import Folders
 from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.views import theme
+from model_manager.views.widgets.hover import tell_clipped
 
-_STATES = {"online": _("there"), "offline": _("not there (unplugged?)"), "denied": _("may not be read"),
-           "not-answering": _("does not answer"), "ignored": _("ignored")}  # fmt: skip
-_FOUND = {"default": _("its usual place"), "environment": _("an environment variable"), "config": _("its settings"),
-          "process": _("the running program"), "user": _("you")}  # fmt: skip
+
+def _states() -> dict[str, str]:
+    return {"online": _("there"), "offline": _("not there (unplugged?)"), "denied": _("may not be read"),
+            "not-answering": _("does not answer"), "ignored": _("ignored")}  # fmt: skip
+
+
+def _ways_found() -> dict[str, str]:
+    return {"default": _("its usual place"), "environment": _("an environment variable"), "config": _("its settings"),
+            "process": _("the running program"), "user": _("you")}  # fmt: skip
 
 
 class FoldersScreen(ttk.Frame):
@@ -55,6 +61,7 @@ class FoldersScreen(ttk.Frame):
         self.tree.configure(yscrollcommand=bar.set)
         self.tree.pack(side="left", fill="both", expand=True)
         bar.pack(side="right", fill="y")
+        tell_clipped(self.tree)
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._enable())
         foot = ttk.Frame(self, padding=(gap, 0, gap, gap))
         foot.pack(fill="x")
@@ -92,15 +99,15 @@ class FoldersScreen(ttk.Frame):
 
     def show_roots(self, roots: list[Json], base_path: str, offer: str) -> None:
         chosen = self._chosen()
-        home = os.path.expanduser("~")
+        home, states, found = os.path.expanduser("~"), _states(), _ways_found()
         self.tree.delete(*self.tree.get_children())
         for root in roots:
             also = "".join(f", {watch.label_of(tool)}" for tool in root["also"])
-            state: str = _STATES.get(root["state"]) or root["state"]
+            state: str = states.get(root["state"]) or root["state"]
             if root["state"] == "online" and not root["writable"]:
                 state += _(", read-only 🔒")
             values = (watch.label_of(root["tool"]) + also, f"{root['models']:,}", units.size(root["bytes"]), state,
-                      _FOUND.get(root["found_by"], root["found_by"]), short_path(root["path"], home))  # fmt: skip
+                      found.get(root["found_by"], root["found_by"]), short_path(root["path"], home))  # fmt: skip
             self.tree.insert("", "end", root["id"], values=values)
         if chosen and self.tree.exists(chosen):
             self.tree.selection_set(chosen)

@@ -14,6 +14,7 @@ from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.health import Health, Line, Section
 from model_manager.views import theme
+from model_manager.views.widgets.hover import tell_clipped
 
 
 class HealthScreen(ttk.Frame):
@@ -55,6 +56,7 @@ class HealthScreen(ttk.Frame):
         self.whole.pack(fill="x")
         self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width - 2 * gap))
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._tell())
+        tell_clipped(self.tree)
         self.tree.bind("<Double-Button-1>", self._open)
         self.tree.bind("<Return>", self._open)
         self.tree.bind("<Delete>", lambda event: self._clear_away())

@@ -15,6 +15,7 @@ from model_manager.controllers.changes import Changes
 from model_manager.controllers.history import History, Line, Past
 from model_manager.operations.trashed import Trashed
 from model_manager.views import theme
+from model_manager.views.widgets.hover import tell_clipped
 
 
 def _states() -> dict[str, str]:
@@ -164,6 +165,7 @@ def _tree(box: ttk.Frame, columns: tuple[tuple[str, str, int], ...]) -> ttk.Tree
     tree.configure(yscrollcommand=bar.set)
     bar.pack(side="right", fill="y")
     tree.pack(side="left", fill="both", expand=True)
+    tell_clipped(tree)
     return tree
 
 

@@ -1,4 +1,4 @@
-"""The status bar: totals, what runs now, and a list of jobs that can be cancelled."""
+"""The status bar: totals, what runs now, and the way to the list of jobs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import ttkbootstrap as ttk
 from model_manager.base.text import _, ngettext
 from model_manager.jobs import Job, Jobs
 from model_manager.views import theme
+from model_manager.views.jobs_list import JobsList
 
 _QUIET = ("query",)
+_ENDED_KEPT = 20
 
 
 class JobsBar(ttk.Frame):
@@ -20,12 +22,14 @@ class JobsBar(ttk.Frame):
         super().__init__(parent, bootstyle="@chrome", padding=(theme.px(parent, 10), theme.px(parent, 4)))
         self._jobs = jobs
         self._running: dict[int, Job] = {}
-        self._list: ttk.Toplevel | None = None
+        self._ended: list[Job] = []
+        """The newest first."""
+        self._list: JobsList | None = None
         self.totals = ttk.Label(self, bootstyle="@chrome", text="")
         self.totals.pack(side="left")
         self.button = ttk.Button(self, bootstyle="@chrome", text=_("No jobs"), command=self.toggle)
         self.button.pack(side="right")
-        self.bar = ttk.Progressbar(self, length=theme.px(self, 130), mode="determinate")
+        self.bar: ttk.Progressbar | None = None  # its style takes 10 ms to draw: not before the window is there
         self.text = ttk.Label(self, bootstyle="@chrome", text="")
         self.text.pack(side="right", padx=theme.px(self, 8))
 
@@ -40,8 +44,8 @@ class JobsBar(ttk.Frame):
             return
         if job.state in ("waiting", "running"):
             self._running[job.id] = job
-        else:
-            self._running.pop(job.id, None)
+        elif self._running.pop(job.id, None) is not None or job.state == "cancelled":
+            self._ended = [job, *(one for one in self._ended if one is not job)][:_ENDED_KEPT]
             if job.state == "failed":
                 self.say(_("{title} failed: {why}").format(title=job.title, why=job.error))
         self._paint()
@@ -52,39 +56,24 @@ class JobsBar(ttk.Frame):
             self._list.destroy()
             self._list = None
             return
-        self._list = ttk.Toplevel(title=_("Jobs"), transient=self.winfo_toplevel())
-        self._list.bind("<Escape>", lambda event: self.toggle())
-        self._fill()
+        self._list = JobsList(self, self.toggle)
+        self._list.show([*self._running.values(), *self._ended])
 
     def _paint(self) -> None:
         count = len(self._running)
         self.button.configure(text=ngettext("{n} job", "{n} jobs", count) if count else _("No jobs"))
         if not count:
-            self.bar.pack_forget()
+            if self.bar is not None:
+                self.bar.pack_forget()
             if not self.text.cget("text").endswith(_("Health")):
                 self.text.configure(text="")
         else:
             job = next(iter(self._running.values()))
             self.text.configure(text=job.progress.phase or job.title)
+            if self.bar is None:
+                self.bar = ttk.Progressbar(self, length=theme.px(self, 130), mode="determinate")
             self.bar.pack(side="right", before=self.text)
             total = job.progress.total
             self.bar.configure(maximum=max(1, total), value=job.progress.done if total else 0)
         if self._list is not None and self._list.winfo_exists():
-            self._fill()
-
-    def _fill(self) -> None:
-        if self._list is None:
-            return
-        for child in self._list.winfo_children():
-            child.destroy()
-        frame = ttk.Frame(self._list, padding=theme.px(self, 14))
-        frame.pack(fill="both", expand=True)
-        if not self._running:
-            ttk.Label(frame, text=_("Nothing runs in the background now.")).pack(anchor="w")
-        for job in self._running.values():
-            line = ttk.Frame(frame)
-            line.pack(fill="x", pady=theme.px(self, 3))
-            text = f"{job.title}: {job.progress.phase}" if job.progress.phase else job.title
-            ttk.Label(line, text=text, width=44).pack(side="left")
-            ttk.Button(line, text=_("Cancel"), command=job.cancel).pack(side="right")
-        ttk.Button(frame, text=_("Close"), command=self.toggle).pack(anchor="e", pady=(theme.px(self, 8), 0))
+            self._list.show([*self._running.values(), *self._ended])

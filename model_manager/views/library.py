@@ -20,6 +20,7 @@ from model_manager.library.present import Json
 from model_manager.views import theme
 from model_manager.views.details import Details
 from model_manager.views.sidebar import Sidebar
+from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.table import Column, Table
 
 _DEBOUNCE_MS = 60
@@ -43,24 +44,25 @@ def _kind(row: Row) -> str:
     return row.category.rsplit("/", 1)[-1].replace("_", " ")
 
 
-COLUMNS = (
-    Column("name", _("Name"), _name, 240, stretch=True),
-    Column("category", _("Kind"), _kind, 116, rank=2),
-    Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=3),
-    Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
-    Column("size", _("Size"), lambda row: units.size(row.size), 72, numeric=True),
-    Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 116, rank=1),
-    Column("health", _("Health"), _health, 92, rank=4),
-    Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
-    Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
-           numeric=True, shown=False),
-    Column("bits", _("Bits"), lambda row: f"{row.bits:.2f}" if row.bits else "", 60, numeric=True, shown=False),
-    Column("context", _("Context"), lambda row: f"{row.context_length:,}" if row.context_length else "", 80,
-           numeric=True, shown=False),
-    Column("format", _("Format"), lambda row: row.format, 90, shown=False),
-    Column("bytes", _("On disk"), lambda row: units.size(row.bytes), 80, numeric=True, shown=False),
-    Column("added", _("First seen"), lambda row: _day(row.added), 100, shown=False),
-)  # fmt: skip
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column("name", _("Name"), _name, 240, stretch=True),
+        Column("category", _("Kind"), _kind, 116, rank=2),
+        Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=3),
+        Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
+        Column("size", _("Size"), lambda row: units.size(row.size), 72, numeric=True),
+        Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 116, rank=1),
+        Column("health", _("Health"), _health, 92, rank=4),
+        Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
+        Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
+               numeric=True, shown=False),
+        Column("bits", _("Bits"), lambda row: f"{row.bits:.2f}" if row.bits else "", 60, numeric=True, shown=False),
+        Column("context", _("Context"), lambda row: f"{row.context_length:,}" if row.context_length else "", 80,
+               numeric=True, shown=False),
+        Column("format", _("Format"), lambda row: row.format, 90, shown=False),
+        Column("bytes", _("On disk"), lambda row: units.size(row.bytes), 80, numeric=True, shown=False),
+        Column("added", _("First seen"), lambda row: _day(row.added), 100, shown=False),
+    )  # fmt: skip
 
 
 class LibraryScreen(ttk.Frame):
@@ -97,6 +99,7 @@ class LibraryScreen(ttk.Frame):
         self._place_hint()
         self.table.refresh()
         self.details.restyle()
+        self.chips.lay_out()
 
     def remember(self) -> None:
         self.app.settings.values.columns = self.table.layout_state()
@@ -135,7 +138,7 @@ class LibraryScreen(ttk.Frame):
         panes = ttk.Panedwindow(self, orient="horizontal")
         panes.pack(fill="both", expand=True, pady=(gap, 0))
         middle = ttk.Frame(panes)
-        self.table: Table = Table(middle, COLUMNS, key=lambda row: row.id, tags=_row_tags)
+        self.table: Table = Table(middle, _columns(), key=lambda row: row.id, tags=_row_tags)
         self.table.pack(fill="both", expand=True)
         self.empty = ttk.Label(middle, justify="center", wraplength=theme.px(self, 420))
         self.details = Details(panes, self)
@@ -153,8 +156,9 @@ class LibraryScreen(ttk.Frame):
         self.controller.sort = table.sorted_by
 
     def _build_chips(self, gap: int) -> None:
-        row = ttk.Frame(self, padding=(gap, theme.px(self, 6), gap, 0))
-        row.pack(fill="x")
+        row = Flow(self, theme.px(self, 5))
+        row.pack(fill="x", padx=gap, pady=(theme.px(self, 6), 0))
+        self.chips = row
         self._chips = {}
         for title, query in CHIPS:
             state = self._chips[query] = tk.BooleanVar(self, False)
@@ -162,14 +166,16 @@ class LibraryScreen(ttk.Frame):
                 row, text=_(title), variable=state, bootstyle="primary outline toolbutton",
                 command=lambda term=query: self.controller.toggle_chip(term),
             )  # fmt: skip
-            chip.pack(side="left", padx=(0, theme.px(self, 5)))
+            row.add(chip)
 
     def _hint(self, gap: int) -> ttk.Frame:
         """The one line of the first start; closed once, it stays closed."""
         line = ttk.Frame(self, bootstyle="@card", padding=(gap, theme.px(self, 4)))
         text = _("Looking in the places that your tools use. Nothing is changed and nothing leaves this computer.")
         ttk.Button(line, text="✕", bootstyle="@card", width=2, command=self._close_hint).pack(side="right")
-        ttk.Label(line, text=text, bootstyle="@card").pack(side="left")
+        words = ttk.Label(line, text=text, bootstyle="@card", justify="left")
+        words.pack(side="left", fill="x", expand=True)
+        words.bind("<Configure>", lambda event: words.configure(wraplength=event.width))
         if "first" not in self.app.settings.values.hints_closed:
             line.pack(fill="x", padx=gap, pady=(gap, 0))
         return line

@@ -14,6 +14,7 @@ from model_manager.library.plan_words import VERBS, action_text, frees_text, is_
 from model_manager.operations import Plan, Step
 from model_manager.operations.draft import Way
 from model_manager.views import theme
+from model_manager.views.widgets.hover import tell_clipped
 
 _MOST_SHOWN = 5000
 
@@ -114,6 +115,7 @@ class Review(ttk.Toplevel):
             tree.insert("", "end", text=_("… and {n} more").format(n=len(units_) - _MOST_SHOWN))
         bar.pack(side="right", fill="y")
         tree.pack(side="left", fill="both", expand=True)
+        tell_clipped(tree)
         self.whole = ttk.Label(frame, justify="left")
         self.whole.pack(side="bottom", fill="x")
         self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width))

@@ -10,6 +10,7 @@ import ttkbootstrap as ttk
 from model_manager.base import units
 from model_manager.base.text import _
 from model_manager.views import theme
+from model_manager.views.widgets.hover import tell_clipped
 
 _SCREENS = (
     ("disk_map", "Disk map"),
@@ -31,7 +32,7 @@ class Sidebar(ttk.Frame):
         self._on_choose = on_choose
         self._quiet = False
         self.tree = ttk.Treeview(self, columns=("count", "size"), show="tree", selectmode="browse")
-        self.tree.column("#0", width=theme.px(self, 150), minwidth=theme.px(self, 110), stretch=True)
+        self.tree.column("#0", width=theme.px(self, 164), minwidth=theme.px(self, 110), stretch=True)
         self.tree.column("count", width=theme.px(self, 50), minwidth=theme.px(self, 30), anchor="e", stretch=False)
         self.tree.column("size", width=theme.px(self, 68), minwidth=theme.px(self, 40), anchor="e", stretch=False)
         bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)
@@ -48,6 +49,7 @@ class Sidebar(ttk.Frame):
             self.screens.insert("", "end", f"screen:{name}", text=_(title))
         self.screens.column("#0", width=theme.px(self, 100))
         self.screens.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(theme.px(self, 6), 0))
+        tell_clipped(self.tree)
         self.restyle()
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.tree, self.screens))
         self.screens.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.screens, self.tree))

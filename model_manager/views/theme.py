@@ -1,10 +1,11 @@
-"""Theme, scale and what ttkbootstrap 2.2 leaves to us: row height, selection, expander size."""
+"""Theme, scale and what ttkbootstrap 2.2 leaves to us: row height, selection, the arrows of trees."""
 
 from __future__ import annotations
 
 import os
 import tkinter as tk
 import tkinter.font as tkfont
+from typing import Any
 
 import ttkbootstrap as ttk
 
@@ -12,6 +13,8 @@ from model_manager.base.settings import Settings
 
 FAMILIES = ("bootstrap", "nord", "one", "solarized", "catppuccin", "gruvbox", "tokyo-night", "everforest", "pydata",
             "dracula", "minty", "sandstone", "united", "pulse", "vapor")  # fmt: skip
+CELL = 4
+"""Room at the sides of a table's cell at 96 dpi: figures on the right do not touch the words behind them."""
 _ROW = 1.45  # of the font's line: denser is hard to hit, looser shows too little
 
 
@@ -31,6 +34,15 @@ def system_appearance() -> str:
 def px(widget: tk.Misc, size: int) -> int:
     """A length that was measured at 96 dots per inch, for this screen."""
     return int(ttk.scale_size(widget, size))
+
+
+def centre(window: tk.Toplevel, over: tk.Misc) -> None:
+    """Puts a window that is as large as what it holds in the upper middle of another one."""
+    window.update_idletasks()
+    top = over.winfo_toplevel()
+    x = top.winfo_rootx() + max(0, (top.winfo_width() - window.winfo_reqwidth()) // 2)
+    y = top.winfo_rooty() + max(0, (top.winfo_height() - window.winfo_reqheight()) // 3)
+    window.geometry(f"+{x}+{y}")
 
 
 def set_fonts(root: tk.Tk, size: int) -> None:
@@ -55,9 +67,26 @@ def mend(root: tk.Tk) -> None:
     for name in ("Treeview", "@chrome.Treeview", "Sidebar.Treeview"):
         style.configure(name, rowheight=round(line * _ROW), indent=round(line * 0.9))
         style.map(name, background=[("selected", colours.primary)], foreground=[("selected", colours.selectfg)])
-    side = round(line * 0.55)
-    style.configure("Treeview.Item", indicatorsize=side)
-    style.configure("Treeview.Heading", padding=(round(line * 0.4), round(line * 0.25)))
+    _arrows(root, style, round(line * 0.62), colours.selectfg)
+    style.configure("Treeview.Heading", padding=(px(root, CELL) + 2, round(line * 0.25)))
+    style.configure("Treeview.Cell", padding=(px(root, CELL), 0))
+
+
+def _arrows(root: tk.Misc, style: ttk.Style, side: int, selected: str) -> None:
+    """What opens a tree's rows. The theme's own are boxes that do not scale: half as large as the text at 200 %."""
+    name = f"Arrow{str(style.theme_use()).replace('-', '')}{side}.indicator"
+    if name not in style.element_names():
+        size = round(side * 1000 / px(root, 1000))
+        closed, opened = (str(ttk.Icon(f"chevron-{way}", size=size, color=muted(style))) for way in ("right", "down"))
+        chosen = [str(ttk.Icon(f"chevron-{way}", size=size, color=selected)) for way in ("right", "down")]
+        blank = f"blank{side}"
+        if blank not in root.image_names():
+            root.tk.call("image", "create", "photo", blank, "-width", side, "-height", side)
+        # Tk calls an open row user1 and one with nothing below it user2.
+        states = (("user2", blank), ("user1", "selected", chosen[1]), ("user1", opened), ("selected", chosen[0]))
+        style.element_create(name, "image", closed, *states, width=round(side * 1.5), sticky="w")
+    inside: list[Any] = [(one, {"side": "left", "sticky": ""}) for one in (name, "Treeitem.image", "Treeitem.text")]
+    style.layout("Treeview.Item", [("Treeitem.padding", {"sticky": "nswe", "children": inside})])
 
 
 def muted(style: ttk.Style) -> str:

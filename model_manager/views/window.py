@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import tkinter as tk
-import traceback
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
 
@@ -15,29 +13,22 @@ from model_manager.app import App
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.folders import ScanWanted
-from model_manager.controllers.library import DetailsStale, Said
-from model_manager.jobs import Job, JobChanged
-from model_manager.library.scan import scan
-from model_manager.operations.draft import Way
+from model_manager.controllers.library import DetailsStale, Said, ScanWanted
+from model_manager.jobs import Job, JobChanged, Progress
 from model_manager.views import theme
-from model_manager.views.about import About
-from model_manager.views.clean import CleanScreen
-from model_manager.views.disk_map import DiskMapScreen
-from model_manager.views.duplicates import DuplicatesScreen
-from model_manager.views.families import FamiliesScreen
-from model_manager.views.folders import FoldersScreen
-from model_manager.views.health import HealthScreen
-from model_manager.views.history import HistoryScreen
 from model_manager.views.jobs import JobsBar
 from model_manager.views.library import LibraryScreen
-from model_manager.views.look import LookScreen
 from model_manager.views.pump import Pump
-from model_manager.views.review import Review
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
 
+if TYPE_CHECKING:
+    from model_manager.operations.draft import Way
+
 log = logging.getLogger(__name__)
+
+_PAINT_MS = 30
+"""The scan begins after the first painting: loading the adapters beside it made that 50 ms later."""
 
 SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "look")
 
@@ -79,17 +70,6 @@ class Window:
         self.toasts = Toasts(self.root)
         self.changes = Changes(self.app, self)
         self.library = LibraryScreen(self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes)
-        makers: dict[str, Callable[[], Any]] = {
-            "disk_map": lambda: DiskMapScreen(self.body, self.library.controller, self.show_model),
-            "duplicates": lambda: DuplicatesScreen(self.body, self.app, self.changes),
-            "clean": lambda: CleanScreen(self.body, self.app, self.changes),
-            "families": lambda: FamiliesScreen(self.body, self.app, self.changes),
-            "health": lambda: HealthScreen(self.body, self.app, self.show_model, self.changes),
-            "folders": lambda: FoldersScreen(self.body, self.app, self.changes),
-            "history": lambda: HistoryScreen(self.body, self.app, self.changes),
-            "look": lambda: LookScreen(self.body, self.app, self.restyle),
-        }
-        self._makers = makers
         self.screens: dict[str, Any] = {"library": self.library}
         self.current = ""
         self.open("library")
@@ -102,7 +82,7 @@ class Window:
         root.bind(f"<{control}-z>", lambda event: self.undo())
         root.bind(f"<{control}-comma>", lambda event: self.open("look"))
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
-        root.bind("<F1>", lambda event: About(self.root))
+        root.bind("<F1>", lambda event: self._about())
         for number, name in enumerate(SCREENS, 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
@@ -128,7 +108,7 @@ class Window:
         """Paints, loads what is known, and looks for what is new."""
         self.pump.start()
         self.library.start()
-        self.root.after(80, self.scan)
+        self.root.after(_PAINT_MS, self.scan)
         self._ticking = self.root.after(250, self._tick)
 
     def scan(self) -> None:
@@ -137,9 +117,17 @@ class Window:
             return
         self._last_scan = self.root.tk.call("clock", "seconds")
         scanner = self.app.scanner
-        self.scan_job = self.app.jobs.start(
-            _("Scanning"), "scan", lambda progress: scan(scanner(self.app.jobs.post), progress)
-        )
+
+        def work(progress: Progress) -> str:
+            from model_manager.library.scan import scan  # loads every adapter and format, in this thread
+
+            self.app.settle()
+            found = scan(scanner(self.app.jobs.post), progress)
+            if found.cancelled:
+                return _("stopped before its end")
+            return _("{n} models, {seconds} s").format(n=f"{found.models:,}", seconds=f"{found.seconds:,.1f}")
+
+        self.scan_job = self.app.jobs.start(_("Scanning"), "scan", work)
 
     def choose(self, kind: str, value: str) -> None:
         """A line of the sidebar: a screen, or a category or tool of the library."""
@@ -152,7 +140,9 @@ class Window:
     def open(self, name: str) -> None:
         """Shows a screen, made at its first visit and kept."""
         if name not in self.screens:
-            self.screens[name] = self._makers[name]()
+            from model_manager.views.screens import made
+
+            self.screens[name] = made(name, self)
         if self.current == name:
             return
         if self.current:
@@ -173,6 +163,8 @@ class Window:
         def again(way: Way) -> None:
             if planned.make is not None:
                 self.changes.plan(planned.make, way, ways=True)
+
+        from model_manager.views.review import Review
 
         Review(self.root, planned, self.changes.apply, again)
 
@@ -229,6 +221,11 @@ class Window:
         self.library.controller.tick()
         self._ticking = self.root.after(250, self._tick)
 
+    def _about(self) -> None:
+        from model_manager.views.about import About
+
+        About(self.root)
+
     def _search(self) -> None:
         self.open("library")
         self.library.focus_search()
@@ -241,5 +238,7 @@ class Window:
             self.scan()
 
     def _failed(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        import traceback
+
         log.error("the window failed: %s", "".join(traceback.format_exception(kind, error, trace)))
         self.toasts.show(_("Something went wrong: {error}. The log has the details.").format(error=str(error)[:200]))

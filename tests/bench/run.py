@@ -47,7 +47,10 @@ def alone(name: str, arguments: argparse.Namespace) -> list[Result]:
             "HOME": folder + "/home",
             "MODEL_MANAGER_DATA": folder + "/own",
             "PYTHONPATH": os.pathsep.join(sys.path[:3]),
+            # Compiled modules, as an installed program has them, even where this environment keeps none.
+            "PYTHONPYCACHEPREFIX": folder + "/compiled",
         }
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.mkdir(folder + "/home")
         command = [sys.executable, __file__, name, "--inner", folder, "--runs", str(arguments.runs)]
         command += ["--small"] if arguments.small else []

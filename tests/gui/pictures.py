@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -83,7 +84,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     shot("search")
     library.clear_search()
     library.controller.choose_place("all", "")
-    for screen in ("disk_map", "health", "folders", "look"):
+    for screen in ("disk_map", "duplicates", "clean", "families", "health", "history", "folders", "look"):
         window.open(screen)
         shot(screen)
     cleaning(window, app, settle, shot)
@@ -91,8 +92,22 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     window.toasts.show("Copied: /home/robin/ComfyUI/models/checkpoints/sd_xl_base_1.0.safetensors")
     library.text.set("nothing like this")
     shot("empty")
-    About(window.root)
+    about = About(window.root)
     shot("about")
+    about.destroy()
+    library.clear_search()
+    end = threading.Event()
+    app.jobs.start(
+        "Move 14 models to the trash", "files", lambda progress: "Done. 96.2 GB come back when it is emptied."
+    )
+    app.jobs.start("Read every byte", "hash", lambda progress: 1 // 0)
+    settle(0.2)
+    app.jobs.start("Scanning", "scan", lambda progress: (progress.step(62, 431, "Reading ComfyUI"), end.wait()))
+    app.jobs.start("Planning the next", "scan", lambda progress: None)
+    window.status.toggle()
+    shot("jobs")
+    window.status.toggle()
+    end.set()
     window.close()
     app.close()
 

@@ -86,7 +86,7 @@ def test_selection_survives_filter_and_sort(window) -> None:
     wait(window, lambda: len(library.table.rows) < 2100)
     library.clear_search()
     wait(window, lambda: len(library.table.rows) > 2100)
-    library.table._sort("name")
+    library.table.sort("name")
     wait(
         window,
         lambda: (
@@ -95,7 +95,7 @@ def test_selection_survives_filter_and_sort(window) -> None:
         ),
     )
     assert library.table.selected == chosen
-    library.table._sort("size")
+    library.table.sort("size")
     wait(window, lambda: library.table.rows[0].size >= library.table.rows[-1].size)
 
 

@@ -14,6 +14,11 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.views import theme
+from model_manager.views.widgets.headings import Headings
+from model_manager.views.widgets.hover import Hover
+
+_BORDERS = 4
+"""Pixels at both sides that columns cannot use; without them a bar to scroll sideways stands there always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,6 @@ class Table(ttk.Frame):
         self._items: list[str] = []
         self._typed, self._typed_at = "", 0
         self._width = 0
-        self._dragged = ""
         self._fitted: dict[tuple[str, int], str] = {}
         self._build()
 
@@ -90,7 +94,7 @@ class Table(ttk.Frame):
         sort = state.get("sort")
         if isinstance(sort, list) and len(sort) == 2 and sort[0] in self.columns:
             self.sorted_by = (sort[0], bool(sort[1]))
-        self._headings()
+        self.headings.show()
 
     def chosen(self) -> list[Any]:
         """The selected rows that are shown, in order."""
@@ -123,16 +127,18 @@ class Table(ttk.Frame):
             anchor = "e" if column.numeric else "w"
             self.tree.column(column.id, width=theme.px(self, column.width), minwidth=theme.px(self, 36), anchor=anchor,
                              stretch=column.stretch)  # fmt: skip
-            self.tree.heading(column.id, anchor=anchor, command=lambda name=column.id: self._sort(name))
+            self.tree.heading(column.id, anchor=anchor)
         self.tree["displaycolumns"] = self.wanted
-        self._headings()
+        self.headings = Headings(self)
+        self.headings.show()
+        self.hover = Hover(self.tree)
         self._bind()
 
     def _bind(self) -> None:
         tree = self.tree
         tree.bind("<Configure>", self._resized)
-        tree.bind("<ButtonRelease-1>", self._after_resize, add=True)
-        tree.bind("<Button-1>", self._click)
+        tree.bind("<Motion>", lambda event: self.hover.offer(self._clipped_at(event)), add=True)
+        tree.bind("<Button-1>", self._click, add=True)
         tree.bind("<Shift-Button-1>", lambda event: self._click(event, extend=True))
         tree.bind("<Control-Button-1>", lambda event: self._click(event, toggle=True))
         tree.bind("<Double-Button-1>", self._double)
@@ -171,16 +177,17 @@ class Table(ttk.Frame):
         """
         shown = [self.columns[name] for name in self.wanted]
         least = theme.px(self, 200)
+        room = max(0, self._width - _BORDERS)
         while True:
             widths = {column.id: self.chosen_widths.get(column.id) or theme.px(self, column.width) for column in shown}
             loose = next((column.id for column in shown if column.stretch), "")
             rest = sum(width for name, width in widths.items() if name != loose)
             leaving = max((column for column in shown if column.rank), key=lambda column: column.rank, default=None)
-            if not self._width or rest + least <= self._width or leaving is None:
+            if not room or rest + least <= room or leaving is None:
                 break
             shown.remove(leaving)
-        if loose and self._width:
-            widths[loose] = max(theme.px(self, 120), self._width - rest)
+        if loose and room:
+            widths[loose] = max(theme.px(self, 120), room - rest)
         self.tree["displaycolumns"] = [column.id for column in shown]
         for name, width in widths.items():
             self.tree.column(name, width=width)
@@ -190,16 +197,11 @@ class Table(ttk.Frame):
         work()
         return "break"
 
-    def _headings(self) -> None:
-        name, descending = self.sorted_by
-        for column in self.columns.values():
-            arrow = (" ▾" if descending else " ▴") if column.id == name else ""
-            self.tree.heading(column.id, text=column.title + arrow)
-
-    def _sort(self, name: str) -> None:
+    def sort(self, name: str) -> None:
+        """Sorts by a column, the other way round when it sorts already."""
         descending = not self.sorted_by[1] if self.sorted_by[0] == name else self.columns[name].numeric
         self.sorted_by = (name, descending)
-        self._headings()
+        self.headings.show()
         self.on_sort(name, descending)
 
     def _count(self) -> int:
@@ -230,7 +232,7 @@ class Table(ttk.Frame):
 
     def _fit(self, column: Column, text: str) -> str:
         """The text with an ellipsis where its column is too narrow; only visible cells are measured."""
-        width = self.tree.column(column.id, "width") - theme.px(self, 12)
+        width = self.tree.column(column.id, "width") - 2 * theme.px(self, theme.CELL) - 2
         key = (text, width)
         found = self._fitted.get(key)
         if found is None:
@@ -252,9 +254,6 @@ class Table(ttk.Frame):
 
     def _click(self, event: tk.Event[Any], extend: bool = False, toggle: bool = False) -> str | None:
         region = self.tree.identify_region(event.x, event.y)
-        if region == "separator":
-            at = int(self.tree.identify_column(event.x)[1:]) - 1
-            self._dragged = list(self.tree["displaycolumns"])[at] if at >= 0 else ""
         if region != "cell":
             return None
         self.tree.focus_set()
@@ -271,32 +270,41 @@ class Table(ttk.Frame):
 
     def _menu_at(self, event: tk.Event[Any]) -> None:
         if self.tree.identify_region(event.x, event.y) == "heading":
-            self._column_menu(event)
+            self.headings.choose(event)
             return
         number = self.row_at(event)
         if number is not None and self._key(self.rows[number]) not in self.selected:
             self._go(number)
         self.on_menu(event)
 
-    def _column_menu(self, event: tk.Event[Any]) -> None:
-        menu = ttk.Menu(self, tearoff=False)
-        shown = self.wanted
-        self._ticks = {}
-        for column in self.columns.values():
-            tick = self._ticks[column.id] = tk.BooleanVar(self, column.id in shown)
-            menu.add_checkbutton(
-                label=column.title, variable=tick, command=lambda name=column.id: self.toggle_column(name)
-            )
-        menu.tk_popup(event.x_root, event.y_root)
-
     def toggle_column(self, name: str) -> None:
-        """Shows or hides a column; the last one stays."""
-        wanted = [one for one in self.columns if (one in self.wanted) != (one == name)]
+        """Shows a column at the end, or hides it; the last one stays."""
+        wanted = [one for one in self.wanted if one != name] if name in self.wanted else [*self.wanted, name]
         if wanted:
-            self.wanted = wanted
-            self.fit_columns()
-            self.refresh()
-            self.on_columns()
+            self._want(wanted)
+
+    def move_column(self, name: str, to: str) -> None:
+        """Puts a column where another one stands; the others make room."""
+        if to in self.wanted and to != name:
+            wanted = [one for one in self.wanted if one != name]
+            wanted.insert(self.wanted.index(to), name)
+            self._want(wanted)
+
+    def _want(self, wanted: list[str]) -> None:
+        self.wanted = wanted
+        self.fit_columns()
+        self.refresh()
+        self.on_columns()
+
+    def _clipped_at(self, event: tk.Event[Any]) -> str:
+        """The whole text of the cell at the pointer, when it is shown with an ellipsis."""
+        number, at = self.row_at(event), int(self.tree.identify_column(event.x)[1:] or 0) - 1
+        names = self.tree["displaycolumns"]
+        if number is None or number >= len(self.rows) or not 0 <= at < len(names):
+            return ""
+        column = self.columns[str(names[at])]
+        text = column.text(self.rows[number])
+        return text if self._fit(column, text) != text else ""
 
     def _go(self, number: int, extend: bool = False, toggle: bool = False) -> str:
         if not self.rows:
@@ -337,15 +345,6 @@ class Table(ttk.Frame):
             self._scroll_to(round(float(amount) * len(self.rows)))
         else:
             self._scroll_to(self._top + int(amount) * (self._count() if unit == "pages" else 1))
-
-    def _after_resize(self, event: tk.Event[Any]) -> None:
-        """A drag in the headings sets the width of the column left of the pointer."""
-        if self.tree.identify_region(event.x, event.y) in ("separator", "heading") and self._dragged:
-            name = self._dragged
-            self.chosen_widths[name] = int(self.tree.column(name, "width"))
-            self.on_columns()
-        self._dragged = ""
-        self.after_idle(self.refresh)
 
     def _type(self, event: tk.Event[Any]) -> None:
         """Type-ahead over the first column."""

@@ -12,6 +12,7 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.views import theme
+from model_manager.views.widgets.hover import tell_clipped
 
 ON, OFF, FIXED = "☑", "☐", "●"
 Columns = Sequence[tuple[str, str, int, bool]]
@@ -47,6 +48,7 @@ class TickTree(ttk.Frame):
         self.tree.bind("<Button-1>", self._click)
         self.tree.bind("<space>", lambda event: self._toggle(self.tree.focus()))
         self.tree.bind("<<TreeviewSelect>>", lambda event: self.on_choose(self.tree.focus()))
+        tell_clipped(self.tree)
         self.restyle()
 
     def restyle(self) -> None:
