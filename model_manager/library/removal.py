@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.facts import Role
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, leftovers, models, roots
@@ -23,6 +23,7 @@ from model_manager.stores.hub_removal import repository_of
 from model_manager.stores.removal import Asking, CannotRemove, Part, Placed, PlacedFile, Writing
 
 _WORDS = {"trash": "Move to the trash", "aside": "Set aside", "delete": "Delete for good"}
+_MOST_HOPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class _Group:
     root: RootRow
     places: list[Placed] = field(default_factory=list)
     models: set[int] = field(default_factory=set)
+    links: list[str] = field(default_factory=list)
+    """Links of places that stay and lead to a file of these."""
 
 
 def plan_removal(
@@ -59,7 +62,11 @@ def plan_removal(
     problems: list[ModelManagerError] = []
     for group in groups:
         of = ", ".join(dict.fromkeys(place.name for place in group.places))
+        before = len(problems)
         _add_unit(draft, problems, group.root, of, _parts_of_places(group, env))
+        if len(problems) > before:
+            continue
+        draft.warnings.extend(_broken(group.links, draft))
         if any(
             file.role == "weights" and file.path in place.elsewhere for place in group.places for file in place.files
         ):
@@ -84,9 +91,11 @@ def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) ->
 def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, of: str, parts: Iterator[Part]) -> None:
     """One unit, or none of it and a problem."""
     draft.begin_unit(of)
+    met = 0
     try:
         _must_allow(root)
         for part in parts:
+            met += 1
             if isinstance(part, Asking):
                 size = sum(_size(path) for path in part.paths)
                 draft.ask(part.url, part.method, part.body, part.probe, part.gone, size, size, part.why)
@@ -95,9 +104,14 @@ def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, of
                 draft.write(part.path, part.text, part.why)
             else:
                 draft.take(part.path, part.why, {"fresh": "yes"} if part.fresh else None)
+        if not met:
+            raise CannotRemove("clear away", of, "nothing of it may go now", "scan again")
     except ModelManagerError as error:
         draft.drop_unit()
         problems.append(error)
+    except OSError as error:
+        draft.drop_unit()
+        problems.append(CannotRemove("clear away", str(error.filename or of), reason_of(error), "scan again"))
 
 
 def _must_allow(root: RootRow) -> None:
@@ -136,33 +150,59 @@ def _groups(tx: Tx, wanted: Wanted, known: dict[int, RootRow]) -> Iterator[_Grou
     if missing:
         raise UsageError("find the place", f"p{min(missing)}", "there is none of this id", "`show MODEL` lists them")
     files: dict[int, list[FileView]] = {}
-    named: dict[str, set[int]] = {}
+    others: dict[int, list[str]] = {}
     for file in models.files(tx):
-        named.setdefault(file.path, set()).add(file.place)
         if file.place in ids:
             files.setdefault(file.place, []).append(file)
-    for joined in _joined(going, files):
+        else:
+            others.setdefault(file.file, []).append(file.path)
+    one_unit = frozenset(id_ for id_, root in known.items() if BY_TOOL[root.tool].one_unit)
+    for joined in _joined(going, files, one_unit):
         group = _Group(known[joined[0].root])
         for place in joined:
             own = files.get(place.id, [])
-            stay = frozenset(file.path for file in own if named[file.path] - ids)
+            shared = {
+                file.path: {_real(path): path for path in others[file.file]} for file in own if file.file in others
+            }
+            stay = frozenset(path for path, names in shared.items() if _real(path) in names)
+            group.links += [name for names in shared.values() for name in names.values() if os.path.islink(name)]
             members = tuple(PlacedFile(file.path, cast(Role, file.role), file.name) for file in own)
             group.places.append(Placed(place.name, place.path, members, stay))
             group.models.add(place.model)
         yield group
 
 
-def _joined(going: Sequence[PlaceView], files: dict[int, list[FileView]]) -> list[list[PlaceView]]:
+def _real(path: str) -> str:
+    """A path with its folder resolved: two names of one thing are equal, a link and what it leads to are not."""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def _broken(links: Iterable[str], draft: Draft) -> Iterator[str]:
+    """Links that would lead nowhere, in words: tools that follow them lose the model too."""
+    for link in dict.fromkeys(links):
+        hop = link
+        for _ in range(_MOST_HOPS):
+            if not os.path.islink(hop):
+                break
+            hop = _real(os.path.join(os.path.realpath(os.path.dirname(hop)), os.readlink(hop)))
+            if draft.takes(hop):
+                yield f"the link {link} leads to {hop}, and would lead nowhere"
+                break
+
+
+def _joined(
+    going: Sequence[PlaceView], files: dict[int, list[FileView]], one_unit: frozenset[int]
+) -> list[list[PlaceView]]:
     """Places of one root that share a file, by whatever names, or a repository, transitively; else each alone.
 
-    Only together do they tell what nobody needs any more.
+    Only together do they tell what nobody needs any more. `one_unit`: roots whose places share an index.
     """
     groups: list[list[PlaceView]] = []
     by_mark: dict[tuple[int, int | str], int] = {}
     of_group: dict[int, set[int | str]] = {}
     for place in going:
         shared: set[int | str] = {file.file for file in files.get(place.id, [])}
-        shared |= {repository_of(place.path)} - {""}
+        shared |= {repository_of(place.path), "index" if place.root in one_unit else ""} - {""}
         met = sorted({by_mark[key] for one in shared if (key := (place.root, one)) in by_mark})
         if met:
             target = met[0]

@@ -111,6 +111,11 @@ class Draft:
         n = len(self._steps) + 1
         self._steps.append(Step(n, self._unit, "ask", url, None, size, frees, why, False, None, how, self._of))
 
+    def takes(self, path: str) -> bool:
+        """Whether a step takes this path, or a folder that it lies in."""
+        path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        return any(path == taken or path.startswith(taken + os.sep) for taken in self._taken)
+
     def plan(self, title: str) -> Plan:
         """The finished plan, with what it frees. The trash frees nothing until it is emptied."""
         freed = self._freed()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from model_manager.base.facts import Claim
-from model_manager.stores import ollama
+from model_manager.stores import ollama, ollama_removal
+from model_manager.stores.caches_removal import must_not_be_bundled, must_not_be_needed, remove_archive
 from model_manager.stores.caches_table import CACHES, Cache
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, on_disk
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look, is_folder
+from model_manager.stores.removal import Part, Placed
 from model_manager.stores.root_list import RootList
-from model_manager.stores.store import Store
+from model_manager.stores.store import Store, remove_by_layout, remove_leftover_by_layout
 from model_manager.stores.tree import Plain, describe_tree
 
 _PREFIX = re.compile(r"-([0-9a-f]{8,64})\.[A-Za-z0-9]+$")
@@ -112,9 +114,39 @@ def _archives(folder: str, label: str, look: Look) -> Iterator[Leftover]:
             yield Leftover("archive", entry.path, stat.st_size, on_disk(stat), f"{stem}, unpacked beside it by {label}")
 
 
+def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """By layout; Msty keeps an Ollama store."""
+    if root.tool == "upscayl":
+        must_not_be_bundled(root)
+    if root.tool == "speech-note":
+        must_not_be_needed(root, places, env)
+    tags = [place for place in places if _is_tag(root, place.path)]
+    if tags:
+        yield from ollama_removal.remove(root, tags, env)
+    yield from remove_by_layout(root, [place for place in places if place not in tags], env)
+
+
+def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
+    if root.tool == "upscayl":
+        must_not_be_bundled(root)
+    if leftover.kind == "archive":
+        yield from remove_archive(leftover)
+    elif root.tool == "msty" and os.path.dirname(leftover.path) == os.path.join(root.path, "blobs"):
+        yield from ollama_removal.remove_leftover(root, leftover, env)
+    else:
+        yield from remove_leftover_by_layout(root, leftover, env)
+
+
+def _is_tag(root: FoundRoot, path: str) -> bool:
+    return root.tool == "msty" and path.startswith(os.path.join(root.path, "manifests", ""))
+
+
 def _store(tool: str) -> Store:
     first = _rows(tool)[0]
-    return Store(tool, first.label, lambda env: _find(tool, env), _describe, status=first.status)
+    return Store(
+        tool, first.label, lambda env: _find(tool, env), _describe, status=first.status,
+        remove=remove, remove_leftover=remove_leftover,
+    )  # fmt: skip
 
 
 STORES = tuple(_store(tool) for tool in dict.fromkeys(cache.tool for cache in CACHES))

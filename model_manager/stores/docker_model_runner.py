@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health, Role
+from model_manager.stores import docker_removal
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
 from model_manager.stores.look import Look, is_folder
@@ -193,14 +194,21 @@ def in_use(env: Env) -> str | None:
 
 
 def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
-    """By Docker's own command: its index, bundles and blobs change together under its own lock."""
-    names = " ".join(place.name for place in places)
-    raise CannotRemove(
-        "clear away", places[0].path, "Docker keeps an index of its models, which only it may change",
-        f"run: docker model rm {names}",
-    )  # fmt: skip
-    yield
+    """By our own steps where it can be seen that no runner is at work; else by Docker's command.
+
+    The store of Docker Desktop is used from within its virtual machine, which we cannot see.
+    """
+    if env.system != "linux" or in_use(env):
+        names = " ".join(place.name for place in places)
+        raise CannotRemove(
+            "clear away", places[0].path, "Docker may be using the index of its models at this moment",
+            f"run: docker model rm {names}",
+        )  # fmt: skip
+    yield from docker_removal.remove(root, places)
 
 
-STORE = Store(TOOL, "Docker Model Runner", find, describe, in_use, remove=remove)
+STORE = Store(
+    TOOL, "Docker Model Runner", find, describe, in_use, remove=remove,
+    remove_leftover=docker_removal.remove_leftover, one_unit=True,
+)  # fmt: skip
 STORES = (STORE,)

@@ -6,11 +6,12 @@ Source: nomic-ai/gpt4all gpt4all-chat/src/{mysettings,modellist,download}.cpp.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.removal import Going, Part, Placed, remove_plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import ini_value
 from model_manager.stores.store import Store
@@ -45,5 +46,16 @@ def in_use(env: Env) -> str | None:
     return None
 
 
-STORE = Store(TOOL, "GPT4All", find, describe, in_use)
+def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """The files, and what a download of the same name left (download.cpp); per-model settings stay in GPT4All.ini."""
+    yield from remove_plain(root, places, env)
+    for place in places:
+        for file in place.files:
+            folder, name = os.path.split(file.path)
+            rest = os.path.join(folder, f"incomplete-{name}")
+            if file.role == "weights" and file.path not in place.elsewhere and os.path.lexists(rest):
+                yield Going(rest, f"an unfinished download of {name}")
+
+
+STORE = Store(TOOL, "GPT4All", find, describe, in_use, remove=remove)
 STORES = (STORE,)

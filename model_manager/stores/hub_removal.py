@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from model_manager.base.errors import reason_of
@@ -26,6 +26,8 @@ _BLOB = re.compile(
 )
 _PAYLOAD = re.compile(r"^(?P<cache>.*)[/\\]blobs[/\\][0-9a-f]{2}[/\\][0-9a-f]{64}$")
 _DEEPEST = 16
+_OWN = frozenset({"blobs", "refs", "snapshots", "trees", ".no_exist"})
+"""What the library makes in a repository's folder."""
 
 
 @dataclass(slots=True)
@@ -54,10 +56,15 @@ def remove_from_hub(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]
             match = _IN_REPO.match(file.path)
             if match and file.path not in place.elsewhere:
                 by_repo.setdefault(match["repo"], set()).add(file.path)
+    if places and not by_repo:
+        raise CannotRemove(
+            "clear away", places[0].path, "none of its files is its alone", "clear away the whole model, or scan again"
+        )
+    stay = frozenset(path for place in places for path in place.elsewhere)
     blobs: set[str] = set()
     for path, entries in by_repo.items():
         repo = _read(path)
-        yield from _remove(repo, _with_unnamed(repo, entries), blobs)
+        yield from _remove(repo, _with_unnamed(repo, entries), blobs, stay)
     yield from _payloads(root.path, blobs)
 
 
@@ -65,7 +72,13 @@ def remove_hub_leftover(root: FoundRoot, leftover: Leftover) -> Iterator[Part]:
     """An orphan, a partial download, or a revision that nothing names; looked at once more."""
     match = _BLOB.match(leftover.path)
     if _PAYLOAD.match(leftover.path) and not match:
-        yield from _payload(leftover.path, root.path, set())
+        parts = list(_payload(leftover.path, root.path, set()))
+        if not parts:
+            raise CannotRemove(
+                "clear away", leftover.path, "a repository leads to these bytes now, or the note beside them is missing",
+                "scan again; without that note the Hugging Face library never removes them, and neither do we",
+            )  # fmt: skip
+        yield from parts
         return
     blobs: set[str] = set()
     if match is None or leftover.kind == "partial":
@@ -78,21 +91,27 @@ def remove_hub_leftover(root: FoundRoot, leftover: Leftover) -> Iterator[Part]:
         yield from _remove(repo, set(repo.snapshots.get(match["name"], {})), blobs)
         yield from _payloads(root.path, blobs)
         return
-    if any(blob == leftover.path for files in repo.snapshots.values() for blob in files.values()):
+    blob = os.path.join(os.path.realpath(os.path.dirname(leftover.path)), match["name"])
+    if any(blob == other for files in repo.snapshots.values() for other in files.values()):
         raise CannotRemove("clear away", leftover.path, "a revision leads to this blob now", "scan again")
-    yield Going(leftover.path, "no revision names this blob")
-    yield from _payloads(root.path, {leftover.path})
+    yield Going(blob, "no revision names this blob")
+    yield from _payloads(root.path, {blob})
 
 
-def _remove(repo: _Repo, entries: set[str], gone: set[str]) -> Iterator[Part]:
-    """What goes of one repository; the blobs that go are added to `gone`."""
-    whole = [commit for commit, files in repo.snapshots.items() if files and _goes_whole(files, entries)]
+def _remove(repo: _Repo, entries: set[str], gone: set[str], stay: Set[str] = frozenset()) -> Iterator[Part]:
+    """What goes of one repository; the blobs that go are added to `gone`. A revision with a path of `stay` does not."""
+    whole = [commit for commit, files in repo.snapshots.items()
+             if not stay & set(files) and _goes_whole(files, entries)]  # fmt: skip
+    empty = [commit for commit, files in repo.snapshots.items() if not files]
     for commit in whole:
         entries |= set(repo.snapshots[commit])
     left = {blob for files in repo.snapshots.values() for path, blob in files.items() if path not in entries}
-    blobs = dict.fromkeys(blob for files in repo.snapshots.values() for path, blob in files.items()
-                          if path in entries and blob and blob not in left)  # fmt: skip
-    if len(whole) == len(repo.snapshots) and not _is_loading(repo):
+    own = os.path.join(os.path.realpath(os.path.join(repo.path, "blobs")), "")  # what lies elsewhere is not the cache's
+    blobs = dict.fromkeys(
+        blob for files in repo.snapshots.values() for path, blob in files.items()
+        if path in entries and blob.startswith(own) and blob not in left and os.path.lexists(blob)
+    )  # fmt: skip
+    if whole and len(whole) + len(empty) == len(repo.snapshots) and _is_the_librarys(repo):
         yield Going(repo.path, "the whole repository: nothing else of it is used")
     else:
         for commit in whole:
@@ -154,13 +173,13 @@ def _entries(folder: str, depth: int) -> Iterator[tuple[str, str]]:
         if not os.path.islink(path):
             yield path, ""
             continue
-        target = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
+        target = os.path.join(os.path.realpath(os.path.dirname(path)), os.readlink(path))
         yield path, os.path.join(os.path.realpath(os.path.dirname(target)), os.path.basename(target))
 
 
 def _files(folder: str, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
-        return
+        raise CannotRemove("clear away", folder, "its folders are too deep: not all of it could be looked at")
     for name in _names(folder):
         path = os.path.join(folder, name)
         if os.path.isdir(path) and not os.path.islink(path):
@@ -176,25 +195,46 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _is_loading(repo: _Repo) -> bool:
-    """Whether a download into it has begun and is not at its end."""
-    return any(name.endswith(".incomplete") for name in _names(os.path.join(repo.path, "blobs")))
+def _is_the_librarys(repo: _Repo) -> bool:
+    """Whether a repository's folder holds nothing but what the library put there, and no download that has begun.
+
+    Blobs that no revision names go with it, as they do when the library removes its last revision.
+    """
+    if any(name.endswith(".incomplete") for name in _names(os.path.join(repo.path, "blobs"))):
+        return False
+    return set(_names(repo.path)) <= _OWN
 
 
 def _payload_of(blob: str) -> str:
     """The cache-wide payload that a repository's blob leads to; empty when the blob is the file itself."""
     if not os.path.islink(blob):
         return ""
-    target = os.path.normpath(os.path.join(os.path.dirname(blob), os.readlink(blob)))
+    target = os.path.normpath(os.path.join(os.path.realpath(os.path.dirname(blob)), os.readlink(blob)))
     return target if _PAYLOAD.match(target) else ""
 
 
 def _payload(payload: str, cache: str, going: set[str]) -> Iterator[Part]:
-    """The payload with its notes, if every blob that leads to it goes. Without its `.refs` it stays for ever."""
+    """The payload with its notes, if every blob that leads to it goes. Without its `.refs` it stays for ever.
+
+    What cannot be read may lead to it: then it stays too, as the library would have it.
+    """
     refs = payload + ".refs"
-    if not os.path.isfile(refs):
-        return
     gone = {os.path.realpath(os.path.dirname(path)) + os.sep + os.path.basename(path) for path in going}
+    try:
+        read_small(refs)
+        is_used = any(path not in gone for path in _leading_to(payload, cache))
+    except OSError:
+        return
+    if is_used:
+        return
+    yield Going(payload, "its bytes: no repository leads to them any more")
+    for note in (refs, payload + ".lock"):
+        if os.path.lexists(note):
+            yield Going(note, "the cache's note about these bytes")
+
+
+def _leading_to(payload: str, cache: str) -> Iterator[str]:
+    """The blobs of any repository of a cache, of whatever type, that lead to a payload. Raises OSError."""
     real = os.path.realpath(payload)
     for repository in _names(cache):
         folder = os.path.join(cache, repository, "blobs")
@@ -202,9 +242,5 @@ def _payload(payload: str, cache: str, going: set[str]) -> Iterator[Part]:
             continue
         for name in _names(folder):
             path = os.path.join(os.path.realpath(folder), name)
-            if path not in gone and os.path.islink(path) and os.path.realpath(path) == real:
-                return
-    yield Going(payload, "its bytes: no repository leads to them any more")
-    for note in (refs, payload + ".lock"):
-        if os.path.lexists(note):
-            yield Going(note, "the cache's note about these bytes")
+            if os.path.islink(path) and os.path.realpath(path) == real:
+                yield path

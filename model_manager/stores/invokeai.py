@@ -9,18 +9,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from model_manager.base.facts import Claim, Health
+from model_manager.stores import invokeai_removal
 from model_manager.stores.env import Env
 from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.grouping import is_weights
 from model_manager.stores.look import Look
 from model_manager.stores.private_copy import rows_of
-from model_manager.stores.removal import Asking, CannotRemove, Part, Placed
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import yaml_settings
 from model_manager.stores.store import Store
@@ -40,7 +39,6 @@ _BASES = {
     "flux": "Flux.1", "flux2": "Flux.2", "z-image": "Z-Image", "qwen-image": "Qwen-Image", "cogview4": "CogView 4",
 }  # fmt: skip
 _OWN = frozenset({".download_cache", ".convert_cache", ".convert_tmp", "model_images", ".cache"})
-_SERVICE = "http://127.0.0.1:9090"  # invokeai.yaml: host and port, as they are by default
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
@@ -76,7 +74,13 @@ def _install(roots: RootList, env: Env, place: str, found_by: FoundBy) -> Iterat
     if place and (settings or os.path.isfile(os.path.join(place, "invokeai.yaml")) or os.path.isfile(database)):
         models, told = folder("models_dir", "models")
         by = found_by if found_by == "process" else told
-        yield from roots.take(models, by, database=database, scratch=env.scratch)
+        yield from roots.take(models, by, database=database, scratch=env.scratch, service=_service(settings))
+
+
+def _service(settings: Mapping[str, object]) -> str:
+    """Where its API answers when it does not say so itself: `port` of invokeai.yaml."""
+    port = settings.get("port")
+    return f"http://127.0.0.1:{port}" if isinstance(port, int) and 0 < port < 65_536 else ""
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
@@ -208,25 +212,8 @@ def in_use(env: Env) -> str | None:
     return f"InvokeAI is running (process {running.pid})" if running else None
 
 
-def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
-    """By InvokeAI itself, which keeps a database: DELETE /api/v2/models/i/{key} (api/routers/model_manager.py).
-
-    It removes the files of models in its own folder and only forgets the others.
-    """
-    if not in_use(env):
-        raise CannotRemove(
-            "clear away", places[0].path, "InvokeAI keeps a database of its models, which only it may change",
-            "start InvokeAI and try again, or remove the model there",
-        )  # fmt: skip
-    for place in places:
-        key = urllib.parse.quote(place.name, safe="")
-        paths = tuple(file.path for file in place.files if file.path.startswith(root.path.rstrip(os.sep) + os.sep))
-        yield Asking(
-            f"{_SERVICE}/api/v2/models/i/{key}", "DELETE", "", f"{_SERVICE}/api/v2/models/i/{key}", place.name,
-            "InvokeAI removes it itself" if paths else "InvokeAI forgets it; the file lies outside its folder and stays",
-            paths,
-        )  # fmt: skip
-
-
-STORE = Store(TOOL, "InvokeAI", find, describe, in_use, remove=remove)
+STORE = Store(
+    TOOL, "InvokeAI", find, describe, in_use,
+    remove=invokeai_removal.remove, remove_leftover=invokeai_removal.remove_leftover,
+)  # fmt: skip
 STORES = (STORE,)

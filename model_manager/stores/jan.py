@@ -15,7 +15,7 @@ from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover
 from model_manager.stores.look import Look, forbidden, is_folder
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
-from model_manager.stores.store import Store
+from model_manager.stores.store import Store, remove_folders
 from model_manager.stores.tree import Plain, describe_tree, found_at
 
 TOOL = "jan"
@@ -137,5 +137,5 @@ def in_use(env: Env) -> str | None:
     return f"Jan is running (process {running.pid})" if running else None
 
 
-STORE = Store(TOOL, "Jan", find, describe, in_use, "partly-verified")
+STORE = Store(TOOL, "Jan", find, describe, in_use, "partly-verified", remove_folders)
 STORES = (STORE,)

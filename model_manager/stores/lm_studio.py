@@ -18,7 +18,7 @@ from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
-from model_manager.stores.store import Store
+from model_manager.stores.store import Store, remove_folders
 from model_manager.stores.tree import Plain, describe_tree
 
 TOOL = "lm-studio"
@@ -74,5 +74,5 @@ def in_use(env: Env) -> str | None:
     return f"LM Studio is running (process {running.pid})" if running else None
 
 
-STORE = Store(TOOL, "LM Studio", find, describe, in_use, "partly-verified")
+STORE = Store(TOOL, "LM Studio", find, describe, in_use, "partly-verified", remove_folders)
 STORES = (STORE,)

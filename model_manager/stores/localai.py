@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from model_manager.stores import localai_removal
 from model_manager.stores.env import Env
 from model_manager.stores.flags import values_of
 from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
@@ -153,5 +154,5 @@ def in_use(env: Env) -> str | None:
     return f"LocalAI is running (process {running.pid})" if running else None
 
 
-STORE = Store(TOOL, "LocalAI", find, describe, in_use)
+STORE = Store(TOOL, "LocalAI", find, describe, in_use, remove=localai_removal.remove, one_unit=True)
 STORES = (STORE,)

@@ -15,7 +15,7 @@ from model_manager.stores.found import Found, FoundFile, Leftover
 from model_manager.stores.look import Look
 
 _SHA256 = re.compile(r"^[0-9a-fA-F]{64}\r?$")
-_DOWNLOADS = os.path.join(".cache", "huggingface", "download")
+DOWNLOADS = os.path.join(".cache", "huggingface", "download")
 
 
 def with_downloads(items: Iterable[Found | Leftover], root: str, look: Look) -> Iterator[Found | Leftover]:
@@ -31,7 +31,7 @@ def with_downloads(items: Iterable[Found | Leftover], root: str, look: Look) -> 
 
 def has_downloads(folder: str) -> bool:
     """Whether such a download was made into a folder."""
-    return os.path.isdir(os.path.join(folder, _DOWNLOADS))
+    return os.path.isdir(os.path.join(folder, DOWNLOADS))
 
 
 def _hashed(file: FoundFile, root: str, look: Look, known: dict[str, str]) -> FoundFile:
@@ -40,7 +40,7 @@ def _hashed(file: FoundFile, root: str, look: Look, known: dict[str, str]) -> Fo
     base = _base(os.path.dirname(file.path), root, known)
     if not base:
         return file
-    record = os.path.join(base, _DOWNLOADS, os.path.relpath(file.path, base) + ".metadata")
+    record = os.path.join(base, DOWNLOADS, os.path.relpath(file.path, base) + ".metadata")
     text = look.small(record, 4096)
     lines = text.decode("ascii", "replace").split("\n") if text else []
     if len(lines) < 3 or not _SHA256.match(lines[1]):

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.look import Look, is_folder
+from model_manager.stores.removal import Part, Placed, remove_plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
 from model_manager.stores.tree import Plain, describe_tree
 
 TOOL = "modelscope"
 _TEMPORARY = "._____temp"
+_RECORDS = frozenset({".msc", ".mdl", ".mv"})
 _PLAIN = Plain(passed_over=frozenset({_TEMPORARY, "datasets", ".lock", "credentials"}))
 _GENERATION = re.compile(r"^(?:hub/)?(?:models/)?")
 _SNAPSHOT = re.compile(r"^([^/]+?)--([^/]+)/snapshots/([^/]+)(?:/(.+))?$")
@@ -73,5 +75,10 @@ def _temporary(folder: str, look: Look) -> Iterator[Leftover]:
                 yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), os.path.relpath(entry.path, folder))
 
 
-STORE = Store(TOOL, "ModelScope", find, describe, status="partly-verified")
+def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """The model's folder with ModelScope's records of it; these stay while anything else lies beside them."""
+    yield from remove_plain(root, places, env, notes=_RECORDS)
+
+
+STORE = Store(TOOL, "ModelScope", find, describe, status="partly-verified", remove=remove)
 STORES = (STORE,)

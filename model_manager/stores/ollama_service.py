@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 from collections.abc import Iterator
@@ -10,9 +9,7 @@ from collections.abc import Iterator
 from model_manager.base.facts import Claim, Health
 from model_manager.stores.found import Found, FoundRoot
 from model_manager.stores.look import Look
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_ANSWER = 8 << 20
+from model_manager.stores.loopback import answer_of, is_loopback
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found]:
@@ -43,26 +40,18 @@ def _found(name: str, record: dict[str, object], root: FoundRoot) -> Found:
 def address() -> str:
     """Where the service answers; empty when it is not on this computer."""
     host, port = _address(os.environ.get("OLLAMA_HOST", ""))
-    return f"http://{host}:{port}" if host in _LOOPBACK else ""
+    if not is_loopback(host):
+        return ""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def tags() -> list[dict[str, object]]:
-    """The service's list. Loopback only, whatever OLLAMA_HOST says; two seconds at most."""
-    host, port = _address(os.environ.get("OLLAMA_HOST", ""))
-    if host not in _LOOPBACK:
-        return []
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+    """The service's list. Loopback only, whatever OLLAMA_HOST says."""
+    place = address()
     try:
-        connection.request("GET", "/api/tags")
-        answer = connection.getresponse()
-        if answer.status != 200:
-            return []
-        text = answer.read(_ANSWER)
-        models = json.loads(text).get("models")
-    except (OSError, ValueError, AttributeError, RecursionError, http.client.HTTPException):
+        models = json.loads(answer_of(f"{place}/api/tags")).get("models") if place else None
+    except (ValueError, AttributeError, RecursionError):
         return []
-    finally:
-        connection.close()
     return [model for model in models if isinstance(model, dict)] if isinstance(models, list) else []
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Role
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot
+from model_manager.stores.localdir import DOWNLOADS, has_downloads
 
 _MOST_IN_A_FOLDER = 20_000
+_DOWNLOAD_MARKS = tuple(os.path.join(os.sep + ".cache", "huggingface", name) for name in (".gitignore", "CACHEDIR.TAG"))
+"""What every `--local-dir` download puts beside its records."""
 
 
 class CannotRemove(ModelManagerError):
@@ -77,27 +80,38 @@ class Asking:
 Part = Going | Writing | Asking
 
 
-def remove_plain(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+def remove_plain(
+    root: FoundRoot, places: Sequence[Placed], env: Env, tops_stay: bool = True, notes: frozenset[str] = frozenset()
+) -> Iterator[Part]:
     """The rule of tools without an index: the model's own files, and its folder when it holds nothing else.
 
     A folder goes whole only when every file in it is one of the model's, so nothing goes that was not
     listed. Files that other places name stay, and so do files outside the root that a record of the
     tool names (Jan's model_path, KoboldCpp's .kcpps): its own removal leaves those too.
+    `tops_stay`: the root's own subfolders stand for categories and stay without their last model.
+    `notes`: names of the tool's own records in a model's folder; alone they do not keep it.
     """
-    inside = root.path.rstrip(os.sep) + os.sep
+    own: dict[str, PlacedFile] = {}
     for place in places:
-        own = [file for file in place.files if file.path not in place.elsewhere and file.path.startswith(inside)]
-        if not own:
-            raise CannotRemove(
-                "clear away", place.path, "this tool only refers to it: the file lies outside the tool's own folder",
-                "add the folder it lies in, then remove it there",
-            )  # fmt: skip
-        folder = _own_folder(root, place, {file.path for file in own})
-        if folder:
-            yield Going(folder, f"the folder of {place.name}: everything in it belongs to it")
-            continue
-        for file in sorted(own, key=lambda file: (file.role != "manifest", file.path)):
-            yield Going(file.path, _WHY.get(file.role, "belongs to it"))
+        own.update({_real(file.path): file for file in _own_files(root, place)})
+    records = {note: path for path in own for note in notes_of(path, os.path.realpath(root.path))}
+    folders = _Folders({*own, *records}, notes)
+    whole: dict[str, str] = {}
+    for place in places:
+        if top := _own_folder(root, place, folders, tops_stay):
+            whole.setdefault(top, f"the folder of {place.name}: everything in it belongs to it")
+    for place in places:
+        for below in _parts_below(place, own, folders):
+            whole.setdefault(below, f"a folder of {place.name}: everything in it belongs to it")
+    loose = [path for path in own if not _is_below(path, whole)]
+    yield from (Going(path, _WHY["manifest"]) for path in sorted(loose) if own[path].role == "manifest")
+    yield from (Going(folder, why) for folder, why in whole.items() if not _is_below(folder, whole))
+    for path in sorted(loose):
+        if own[path].role != "manifest":
+            yield Going(path, _WHY.get(own[path].role, "belongs to it"))
+    for note in sorted(records):
+        if not _is_below(note, whole):
+            yield Going(note, f"what the download of {os.path.basename(records[note])} left behind")
 
 
 _WHY = {
@@ -106,37 +120,99 @@ _WHY = {
 }  # fmt: skip
 
 
-def _own_folder(root: FoundRoot, place: Placed, own: set[str]) -> str | None:
-    """The highest folder that holds files of this place and nothing else.
+def _own_files(root: FoundRoot, place: Placed) -> list[PlacedFile]:
+    """The files that may go with a place. CannotRemove when there is none."""
+    inside = [file for file in place.files if file.path.startswith(root.path.rstrip(os.sep) + os.sep)]
+    if not inside:
+        raise CannotRemove(
+            "clear away", place.path, "this tool only refers to it: the file lies outside the tool's own folder",
+            "add the folder it lies in, then remove it there",
+        )  # fmt: skip
+    own = [file for file in inside if file.path not in place.elsewhere]
+    if not own:
+        raise CannotRemove(
+            "clear away", place.path, "every file of it is named by another place that stays",
+            "clear away the whole model, or that place too",
+        )  # fmt: skip
+    return own
+
+
+def notes_of(path: str, top: str) -> Iterator[str]:
+    """The records that `hf download --local-dir` left of a file, in the folder it downloaded into, up to `top`."""
+    base = os.path.dirname(path)
+    while base.startswith(top):
+        if has_downloads(base):
+            record = os.path.join(base, DOWNLOADS, os.path.relpath(path, base))
+            yield from (record + ending for ending in (".metadata", ".lock") if os.path.lexists(record + ending))
+        if base == top:
+            return
+        base = os.path.dirname(base)
+
+
+def _own_folder(root: FoundRoot, place: Placed, folders: _Folders, tops_stay: bool) -> str | None:
+    """The highest folder that holds files of this unit and nothing else.
 
     A model that is a folder may be the root's own child; else those stay (ComfyUI's loras/), also when
     their last model goes.
     """
     top = os.path.realpath(root.path).rstrip(os.sep) + os.sep
-    is_folder = os.path.isdir(place.path)
-    folder = os.path.realpath(place.path if is_folder else os.path.dirname(place.path))
-    real_own = {os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)) for path in own}
+    may_be_top = os.path.isdir(place.path) or not tops_stay
+    folder = os.path.realpath(place.path if os.path.isdir(place.path) else os.path.dirname(place.path))
     best = None
-    while folder.startswith(top) and (is_folder or os.sep in folder[len(top) :]) and _holds_only(folder, real_own):
-        best, folder, is_folder = folder, os.path.dirname(folder), False
+    while folder.startswith(top) and (may_be_top or os.sep in folder[len(top) :]) and folders.hold_only_ours(folder):
+        best, folder, may_be_top = folder, os.path.dirname(folder), not tops_stay
     return best
 
 
-def _holds_only(folder: str, own: set[str]) -> bool:
-    """Whether every file below a folder is in `own`, and there is one."""
-    met = 0
-    waiting = [folder]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as found:
-                for entry in found:
-                    met += 1
-                    if met > _MOST_IN_A_FOLDER:
-                        return False
-                    if stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode):
-                        waiting.append(entry.path)
-                    elif entry.path not in own:
-                        return False
-        except OSError as error:
-            raise CannotRemove("clear away", folder, reason_of(error)) from error
-    return met > 0
+def _parts_below(place: Placed, own: Iterable[str], folders: _Folders) -> Iterator[str]:
+    """Folders below the model's own place that hold nothing but files of it: `ggml-tiny-encoder.mlmodelc`."""
+    base = os.path.realpath(place.path if os.path.isdir(place.path) else os.path.dirname(place.path))
+    for path in own:
+        folder, best = os.path.dirname(path), ""
+        while folder.startswith(base + os.sep) and folders.hold_only_ours(folder):
+            best, folder = folder, os.path.dirname(folder)
+        if best:
+            yield best
+
+
+def _is_below(path: str, folders: Collection[str]) -> bool:
+    return any(path.startswith(folder + os.sep) for folder in folders)
+
+
+def _real(path: str) -> str:
+    """A path with its folder resolved, and its last name as it is."""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+class _Folders:
+    """What folders hold, each read once. `own`: real paths of what goes."""
+
+    def __init__(self, own: Collection[str], notes: frozenset[str]) -> None:
+        self._own, self._notes = own, notes
+        self._known: dict[str, bool] = {}
+
+    def hold_only_ours(self, folder: str) -> bool:
+        """Whether every file below a folder is ours or a record of what is, and there is one of ours."""
+        if folder not in self._known:
+            self._known[folder] = self._look(folder)
+        return self._known[folder]
+
+    def _look(self, top: str) -> bool:
+        met = ours = 0
+        waiting = [top]
+        while waiting:
+            try:
+                with os.scandir(waiting.pop()) as found:
+                    for entry in found:
+                        met += 1
+                        if met > _MOST_IN_A_FOLDER:
+                            return False
+                        if stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode):
+                            waiting.append(entry.path)
+                        elif entry.path in self._own:
+                            ours += 1
+                        elif entry.name not in self._notes and not entry.path.endswith(_DOWNLOAD_MARKS):
+                            return False
+            except OSError as error:
+                raise CannotRemove("clear away", top, reason_of(error)) from error
+        return ours > 0

@@ -21,6 +21,11 @@ def remove_by_layout(root: FoundRoot, places: Sequence[Placed], env: Env) -> Ite
     yield from remove_plain(root, [place for place in places if not repository_of(place.path)], env)
 
 
+def remove_folders(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """The same where every folder of the root is a model's or a publisher's: none stays empty."""
+    yield from remove_plain(root, places, env, tops_stay=False)
+
+
 def remove_leftover_by_layout(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     """What nobody lists is one file or folder, but in a Hugging Face cache."""
     if repository_of(leftover.path) or f"{os.sep}blobs{os.sep}" in leftover.path:
@@ -55,3 +60,5 @@ class Store:
     remove_leftover: Callable[[FoundRoot, Leftover, Env], Iterable[Part]] = remove_leftover_by_layout
     must_close: bool = False
     """Whether the tool has to be closed before its files change (it keeps an index in memory)."""
+    one_unit: bool = False
+    """Whether the places of one root that go are always one unit: they are lines of one index file."""

@@ -1,147 +1,26 @@
-"""Models leave each tool by its own rule: that one goes, everything else stays, and undo is exact."""
+"""The rules that hold for every removal: manifests first, shared bytes last, links never followed, words for what stays."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
-import stat
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "stores"))
-
-from conformance import BY_HAND, TREES
 from factory import gguf_bytes, hub_repo, ollama_model, sha256, tree, write
 from huggingface_hub import scan_cache_dir
+from removing import app, known, places_in, plan, scan
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
-from model_manager.catalog import leftovers, models
-from model_manager.jobs import Progress
+from model_manager.catalog import models
 from model_manager.library import watch
-from model_manager.library.present import models_json
-from model_manager.library.removal import Wanted, plan_removal, wanted_of
-from model_manager.operations import Plan
+from model_manager.stores import BY_TOOL
+
+__all__ = ["app"]
 
 GGUF, OTHER = gguf_bytes(seed=21), gguf_bytes(seed=22)
-Tree = dict[str, tuple[object, ...]]
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
-
-
-def scan(app: App) -> None:
-    app.scanner().run(Progress())
-
-
-def known(app: App) -> dict[str, list[str]]:
-    """Model -> its files, as the catalogue has them."""
-    with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
-    return {model["id"]: sorted(file["path"] for file in model["files"]) for model in models_json(app.database, ids)}
-
-
-def look(top: Path) -> Tree:
-    found: Tree = {}
-    for path in sorted(top.rglob("*")):
-        name, details = str(path.relative_to(top)), path.lstat()
-        if "Trash" in name.split("/") or name in (".local", ".local/share"):
-            continue
-        if stat.S_ISDIR(details.st_mode):
-            found[name] = ("folder",)
-        elif stat.S_ISLNK(details.st_mode):
-            found[name] = ("link", os.readlink(path))
-        else:
-            found[name] = (path.read_bytes(), details.st_mode, details.st_mtime_ns, details.st_ino)
-    return found
-
-
-def held(top: Path) -> int:
-    """Bytes on disk below a folder, each inode once."""
-    found = {path.lstat().st_ino: path.lstat() for path in top.rglob("*") if path.is_file() and not path.is_symlink()}
-    return sum(min(one.st_size, 512 * one.st_blocks) for one in found.values())
-
-
-def plan(app: App, *ids: str, places: tuple[str, ...] = (), way: str = "trash") -> Plan:
-    wanted = wanted_of(app.database, ids, places)
-    return plan_removal(app.database, app.volumes, app.env(), wanted, way)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("tool", sorted(TREES))
-def test_every_model_of_every_tool(tool: str, app: App, home: Path) -> None:
-    TREES[tool](home)
-    if tool in BY_HAND:
-        watch.add_root(app.database, str(home / BY_HAND[tool]), tool)
-    scan(app)
-    before, files = look(home), known(app)
-    assert files
-    for id_ in files:
-        try:
-            wanted = plan(app, id_)
-        except ModelManagerError as error:
-            assert tool in ("docker-model-runner", "invokeai", "koboldcpp") and error.hint
-            assert look(home) == before
-            continue
-        assert all(step.path.startswith(str(home)) for step in wanted.steps)
-        done = app.operations.apply(wanted)
-        assert done.state == "applied", [step.problem for step in done.steps]
-        scan(app)
-        now = known(app)
-        assert id_ not in now
-        for other, paths in files.items():
-            if other != id_ and other in now:
-                assert now[other] == [path for path in paths if os.path.lexists(path)] or now[other] == paths
-        lost = {path for other in files if other != id_ for path in files[other] if not os.path.lexists(path)}
-        assert not lost, "a file of another model went along"
-        assert set(files) - {id_} <= set(now)
-        undone = app.operations.undo(done.id)
-        assert undone.state == "undone", [step.problem for step in undone.steps]
-        assert look(home) == before
-        scan(app)
-        assert known(app) == files
-
-
-@pytest.mark.parametrize("tool", sorted(TREES))
-def test_every_leftover_of_every_tool(tool: str, app: App, home: Path) -> None:
-    TREES[tool](home)
-    if tool in BY_HAND:
-        watch.add_root(app.database, str(home / BY_HAND[tool]), tool)
-    scan(app)
-    before, files = look(home), known(app)
-    with app.database.read() as tx:
-        rests = leftovers.every(tx)
-    for rest in rests:
-        try:
-            wanted = plan_removal(app.database, app.volumes, app.env(), Wanted((), (), (rest.path,)))
-        except ModelManagerError as error:
-            assert tool == "docker-model-runner" and error.hint
-            continue
-        done = app.operations.apply(wanted)
-        assert done.state == "applied", [step.problem for step in done.steps]
-        assert not os.path.lexists(rest.path)
-        scan(app)
-        assert known(app) == files
-        assert app.operations.undo(done.id).state == "undone"
-        assert look(home) == before
-
-
-@pytest.mark.parametrize("tool", sorted(set(TREES) - {"docker-model-runner", "invokeai", "koboldcpp"}))
-def test_what_it_frees_is_what_comes_back(tool: str, app: App, home: Path) -> None:
-    TREES[tool](home)
-    if tool in BY_HAND:
-        watch.add_root(app.database, str(home / BY_HAND[tool]), tool)
-    scan(app)
-    before = held(home)
-    wanted = plan(app, *known(app), way="delete")
-    assert app.operations.apply(wanted).state == "applied"
-    assert wanted.frees == wanted.frees_now == before - held(home) > 0
 
 
 def test_one_tag_of_two_goes_alone_and_frees_nothing(app: App, home: Path) -> None:
@@ -201,11 +80,6 @@ def _cache(home: Path) -> Path:
     hub_repo(base, "org/one", {"one.gguf": gguf_bytes(seed=30), "README.md": b"# one"}, "b" * 40, shared=True)
     hub_repo(base, "org/two", {"two.gguf": gguf_bytes(seed=30), "README.md": b"# two"}, "c" * 40, shared=True)
     return base
-
-
-def places_in(app: App, repository: str) -> tuple[str, ...]:
-    with app.database.read() as tx:
-        return tuple(f"p{place.id}" for place in models.places(tx) if place.name.startswith(repository))
 
 
 def test_as_hugging_faces_own_library_would(app: App, home: Path, tmp_path: Path) -> None:
@@ -323,10 +197,6 @@ def test_an_unplugged_root_is_refused_in_words(app: App, home: Path) -> None:
 
 def test_a_tool_that_must_be_closed(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The guard looks again when the plan is applied: the tool was started since."""
-    import dataclasses
-
-    from model_manager.stores import BY_TOOL
-
     tree(home / "models", {"a.gguf": GGUF})
     watch.add_root(app.database, str(home / "models"))
     scan(app)

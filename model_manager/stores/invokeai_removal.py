@@ -1,0 +1,86 @@
+"""How a model leaves InvokeAI: by itself, which keeps a database of its models. Orphans go once more looked at.
+
+Source: invoke-ai/InvokeAI api/routers/model_manager.py, DELETE /api/v2/models/i/{key}: it removes the files of models in
+its own folder and only forgets the others; model_install_default.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.parse
+from collections.abc import Iterator, Sequence
+
+from model_manager.stores.env import Env
+from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.loopback import answer_of
+from model_manager.stores.private_copy import rows_of
+from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed
+
+_SERVICE = "http://127.0.0.1:9090"  # invokeai.yaml: host and port, as they are by default
+
+
+def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """Asked for when its service answers and knows the model; what it only refers to is not its to remove."""
+    inside = root.path.rstrip(os.sep) + os.sep
+    for place in places:
+        if place.files and not any(file.path.startswith(inside) for file in place.files):
+            raise CannotRemove(
+                "clear away", place.path, "InvokeAI only refers to it: the file lies outside InvokeAI's own folder",
+                "remove it in InvokeAI, which then forgets it and leaves the file",
+            )  # fmt: skip
+    service = root.details.get("service") or _SERVICE
+    for place in places:
+        url = f"{service}/api/v2/models/i/{urllib.parse.quote(place.name, safe='')}"
+        if not _knows(url, place.name):
+            raise CannotRemove(
+                "clear away", place.path, "InvokeAI keeps a database of its models, which only it may change",
+                "start InvokeAI and try again, or remove the model there",
+            )  # fmt: skip
+        paths = tuple(file.path for file in place.files if file.path.startswith(inside))
+        yield Asking(
+            url, "DELETE", "", url, place.name,
+            "InvokeAI removes it itself" if paths else "InvokeAI forgets it: its files are gone already", paths,
+        )  # fmt: skip
+
+
+def _knows(url: str, key: str) -> bool:
+    """Whether InvokeAI itself answers, and no other program at this address."""
+    try:
+        record = json.loads(answer_of(url))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and record.get("key") == key
+
+
+def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
+    """A file or folder that no line of the database is about, as the database is now."""
+    if leftover.kind != "orphan":
+        yield Going(leftover.path, leftover.of or leftover.kind.replace("-", " "))
+        return
+    database = root.details.get("database", "")
+    rows = rows_of(database, env.scratch, "SELECT config FROM models")
+    if not rows:
+        raise CannotRemove("clear away", leftover.path, "InvokeAI's database cannot be read, and may name it")
+    own = os.path.join(os.path.realpath(leftover.path), "")
+    for (config,) in rows:
+        place = _place(root.path, config)
+        if place is None:
+            raise CannotRemove("clear away", leftover.path, "a line of InvokeAI's database is not understood")
+        if place and os.path.join(os.path.realpath(place), "").startswith(own):
+            raise CannotRemove("clear away", leftover.path, "InvokeAI's database names it now", "scan again")
+    yield Going(leftover.path, leftover.of)
+
+
+def _place(models: str, config: object) -> str | None:
+    """Where a line's files are; empty for a provider's model, None when that cannot be told."""
+    try:
+        record = json.loads(config) if isinstance(config, str | bytes) else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict):
+        return None
+    if record.get("source_type") == "external":
+        return ""
+    path = record.get("path")
+    return os.path.join(models, path) if isinstance(path, str) and path and "\0" not in path else None

@@ -1,0 +1,86 @@
+"""How a model leaves LocalAI: what its two YAML files list, less what any other model's files list, and both of them.
+
+Source: mudler/LocalAI core/gallery/models.go DeleteModelFromSystem.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from model_manager.base.errors import reason_of
+from model_manager.base.reading import read_small
+from model_manager.stores.env import Env
+from model_manager.stores.found import FoundRoot
+from model_manager.stores.removal import CannotRemove, Going, Part, Placed, remove_plain
+from model_manager.stores.settings_file import yaml_settings
+
+_GALLERY = "._gallery_"
+_YAML = (".yaml", ".yml")
+
+
+def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
+    """The YAML files first; a file that another model lists stays."""
+    own = {path for place in places for path in _records(root.path, place)}
+    listed = {path for record in own for path in _listed(root.path, record)}
+    kept = _kept(root.path, own, {*listed, *(file.path for place in places for file in place.files)})
+    for record in sorted(own):
+        yield Going(record, "LocalAI's entry for it")
+    left = []
+    for place in places:
+        files = tuple(file for file in place.files if file.path not in own)
+        stay = place.elsewhere.union(file.path for file in files if file.path in kept)
+        if any(file.path not in stay for file in files):
+            left.append(replace(place, files=files, elsewhere=stay))
+    needed = kept.union(*(place.elsewhere for place in places))
+    yield from remove_plain(root, left, env)
+    for path in sorted(listed - needed - {file.path for place in left for file in place.files}):
+        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
+            yield Going(path, "listed with it in LocalAI's gallery, and by no other model")
+
+
+def _records(root: str, place: Placed) -> Iterator[str]:
+    """The YAML of a model and the gallery's record of it, which has the model's or the YAML's name."""
+    told = [file.path for file in place.files if file.role == "manifest"]
+    names = {os.path.basename(path).rpartition(".")[0] for path in told} | ({place.name} if told else set())
+    yield from told
+    for name in names:
+        if os.sep not in name and os.path.isfile(path := os.path.join(root, f"{_GALLERY}{name}.yaml")):
+            yield path
+
+
+def _listed(root: str, record: str) -> Iterator[str]:
+    """The files that a YAML names, those alone that lie below the root."""
+    settings = yaml_settings(record)
+    parameters, files = settings.get("parameters"), settings.get("files")
+    names: list[object] = [settings.get("mmproj"), parameters.get("model") if isinstance(parameters, dict) else None]
+    for file in files if isinstance(files, list) else ():
+        names.append(file.get("filename") if isinstance(file, dict) else None)
+    inside = os.path.join(os.path.normpath(root), "")
+    for name in names:
+        if isinstance(name, str) and name and "\0" not in name:
+            place = os.path.normpath(os.path.join(root, name))
+            if place.startswith(inside):
+                yield place
+
+
+def _kept(root: str, without: set[str], asked: set[str]) -> set[str]:
+    """Those of the asked files that another record names. One that is no YAML keeps every file whose name is in it."""
+    kept: set[str] = set()
+    for name in sorted(os.listdir(root)):
+        path = os.path.join(root, name)
+        if not name.endswith(_YAML) or path in without:
+            continue
+        if yaml_settings(path):
+            kept.update(_listed(root, path))
+            continue
+        try:
+            text = os.fsdecode(read_small(path))
+        except OSError as error:
+            raise CannotRemove(
+                "clear away", path, f"LocalAI's entry of another model cannot be read: {reason_of(error)}",
+                "it may name the same files: make it readable, or remove it",
+            ) from error  # fmt: skip
+        kept.update(file for file in asked if os.path.basename(file) in text)
+    return kept

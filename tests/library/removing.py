@@ -1,0 +1,105 @@
+"""A program over a home of its own, and ways to see what its removals change."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "stores"))
+
+from conformance import BY_HAND, TREES
+
+from model_manager.app import App, build
+from model_manager.catalog import models
+from model_manager.jobs import Progress
+from model_manager.library import watch
+from model_manager.library.present import models_json
+from model_manager.library.removal import plan_removal, wanted_of
+from model_manager.operations import Operation, Plan
+
+Tree = dict[str, tuple[object, ...]]
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    found = build()
+    yield found
+    found.close()
+
+
+def scan(app: App) -> None:
+    app.scanner().run(Progress())
+
+
+def laid(tool: str, app: App, home: Path) -> None:
+    """A tool's generated home, scanned."""
+    TREES[tool](home)
+    if tool in BY_HAND:
+        watch.add_root(app.database, str(home / BY_HAND[tool]), tool)
+    scan(app)
+
+
+def records(app: App) -> dict[str, dict[str, object]]:
+    with app.database.read() as tx:
+        ids = [row.id for row in models.rows(tx)]
+    return {str(model["id"]): model for model in models_json(app.database, ids)}
+
+
+def known(app: App) -> dict[str, list[str]]:
+    """Model -> its files, as the catalogue has them."""
+    return {id_: sorted(file["path"] for file in model["files"]) for id_, model in records(app).items()}  # type: ignore[attr-defined]
+
+
+def verdicts(app: App) -> dict[str, object]:
+    return {id_: (model["name"], model["category"], model["health"]) for id_, model in records(app).items()}
+
+
+def look(top: Path) -> Tree:
+    """Everything below a folder but the trash: contents, modes, times, and which names are one file."""
+    found: Tree = {}
+    first: dict[int, str] = {}
+    for path in sorted(top.rglob("*")):
+        name, details = str(path.relative_to(top)), path.lstat()
+        if "Trash" in name.split("/") or name in (".local", ".local/share"):
+            continue
+        if stat.S_ISDIR(details.st_mode):
+            found[name] = ("folder", details.st_mode)
+        elif stat.S_ISLNK(details.st_mode):
+            found[name] = ("link", os.readlink(path))
+        else:
+            same = first.setdefault(details.st_ino, name)
+            found[name] = (path.read_bytes(), details.st_mode, details.st_mtime_ns, same)
+    return found
+
+
+def held(top: Path) -> int:
+    """Bytes on disk below a folder but for its trash, each inode once."""
+    found = {path.lstat().st_ino: path.lstat() for path in top.rglob("*")
+             if path.is_file() and not path.is_symlink() and "Trash" not in path.parts}  # fmt: skip
+    return sum(min(one.st_size, 512 * one.st_blocks) for one in found.values())
+
+
+def plan(app: App, *ids: str, places: tuple[str, ...] = (), way: str = "trash") -> Plan:
+    wanted = wanted_of(app.database, ids, places)
+    return plan_removal(app.database, app.volumes, app.env(), wanted, way)  # type: ignore[arg-type]
+
+
+def apply(app: App, wanted: Plan) -> Operation:
+    done = app.operations.apply(wanted)
+    assert done.state == "applied", [step.problem for step in done.steps]
+    return done
+
+
+def undo(app: App, done: Operation) -> None:
+    undone = app.operations.undo(done.id)
+    assert undone.state == "undone", [step.problem for step in undone.steps]
+
+
+def places_in(app: App, *beginnings: str) -> tuple[str, ...]:
+    with app.database.read() as tx:
+        return tuple(f"p{place.id}" for place in models.places(tx) if place.name.startswith(beginnings))
