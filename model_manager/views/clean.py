@@ -15,6 +15,7 @@ from model_manager.controllers.clean import Clean, Offer
 from model_manager.jobs import JobChanged
 from model_manager.library.clean import Candidate
 from model_manager.views import theme
+from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 
 _MOST = 3000
@@ -57,10 +58,12 @@ class CleanScreen(ttk.Frame):
         ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain).pack(side="right", padx=gap)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
-        columns = (("frees", _("Frees"), 90, True), ("sure", _("How sure"), 90, False), ("why", _("Why"), 300, False))
-        self.table = TickTree(self, _("What"), columns, 270)
+        columns = (
+            Column("#0", _("What"), 270, loose=True), Column("frees", _("Frees"), 90, figure=True),
+            Column("sure", _("How sure"), 90), Column("why", _("Why"), 300, loose=True),
+        )  # fmt: skip
+        self.table = TickTree(self, columns)
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
-        self.table.tree.column("sure", stretch=False)
         self.table.on_change = self._count
         self.table.on_choose = self._tell
         self.whole = ttk.Label(self, padding=(gap, 0, gap, gap), justify="left")

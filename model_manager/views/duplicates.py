@@ -18,6 +18,7 @@ from model_manager.library.dedupe import By
 from model_manager.library.duplicates import Duplicates as Found
 from model_manager.library.duplicates import Group
 from model_manager.views import theme
+from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 
 _MOST = 1500
@@ -56,9 +57,12 @@ class DuplicatesScreen(ttk.Frame):
         self.words = ttk.Label(line, justify="left")
         self.words.pack(side="left", fill="x", expand=True)
         self.words.bind("<Configure>", lambda event: self.words.configure(wraplength=event.width))
-        columns = (("size", _("Size"), 90, True), ("frees", _("Frees"), 90, True), ("tool", _("Tool"), 120, False),
-                   ("path", _("Where"), 260, False))  # fmt: skip
-        self.table = TickTree(self, _("Copies"), columns, 240)
+        columns = (
+            Column("#0", _("Copies"), 240, loose=True), Column("size", _("Size"), 90, figure=True),
+            Column("frees", _("Frees"), 90, figure=True), Column("tool", _("Tool"), 120),
+            Column("path", _("Where"), 260, loose=True),
+        )  # fmt: skip
+        self.table = TickTree(self, columns)
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
         self.table.on_change = self._count
         self.table.on_choose = self._tell

@@ -17,6 +17,7 @@ from model_manager.library import watch
 from model_manager.library.clean import Candidate
 from model_manager.library.families import Family, Line, Rung
 from model_manager.views import theme
+from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 
 _MOST = 2000
@@ -45,9 +46,12 @@ class FamiliesScreen(ttk.Frame):
         self.best.pack(side="right", padx=gap)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
-        columns = (("size", _("Size"), 90, True), ("fits", _("This machine"), 180, False), ("tools", _("Where"), 170, False),
-                   ("used", _("Last used"), 90, False), ("state", _("State"), 130, False))  # fmt: skip
-        self.table = TickTree(self, _("Base model, model, quant"), columns, 260)
+        columns = (
+            Column("#0", _("Base model, model, quant"), 260, loose=True), Column("size", _("Size"), 90, figure=True),
+            Column("fits", _("This machine"), 180), Column("tools", _("Where"), 170, loose=True),
+            Column("used", _("Last used"), 90), Column("state", _("State"), 130),
+        )  # fmt: skip
+        self.table = TickTree(self, columns)
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
         self.table.on_change = self._count
         self.table.on_choose = lambda row: self._enable()

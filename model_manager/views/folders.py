@@ -17,7 +17,7 @@ from model_manager.controllers.folders import Folders
 from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.views import theme
-from model_manager.views.widgets.hover import tell_clipped
+from model_manager.views.widgets.plain_tree import Column, PlainTree
 
 
 def _states() -> dict[str, str]:
@@ -45,23 +45,17 @@ class FoldersScreen(ttk.Frame):
             "Your tools' folders are found by their own rules. Adding, ignoring or removing one changes nothing "
             "on disk."
         )
-        ttk.Label(self, text=text, padding=(gap, 0)).pack(anchor="w")
+        words = ttk.Label(self, text=text, padding=(gap, 0), justify="left")
+        words.pack(anchor="w", fill="x")
+        words.bind("<Configure>", lambda event: words.configure(wraplength=event.width - 2 * gap))
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
-        columns = (("tool", _("Tool"), 170), ("models", _("Models"), 70), ("size", _("On disk"), 90),
-                   ("state", _("State"), 190), ("found", _("Found by"), 170), ("path", _("Folder"), 360))  # fmt: skip
-        self.tree = ttk.Treeview(
-            frame, columns=[name for name, _title, _width in columns], show="headings", selectmode="browse"
-        )
-        for name, title, width in columns:
-            anchor = "e" if name in ("models", "size") else "w"
-            self.tree.heading(name, text=title, anchor=anchor)
-            self.tree.column(name, width=theme.px(self, width), anchor=anchor, stretch=name == "path")
-        bar = ttk.Scrollbar(frame, orient="vertical", command=self.tree.yview)
-        self.tree.configure(yscrollcommand=bar.set)
-        self.tree.pack(side="left", fill="both", expand=True)
-        bar.pack(side="right", fill="y")
-        tell_clipped(self.tree)
+        columns = (
+            Column("tool", _("Tool"), 170), Column("models", _("Models"), 70, figure=True),
+            Column("size", _("On disk"), 90, figure=True), Column("path", _("Folder"), 360, loose=True),
+            Column("state", _("State"), 190), Column("found", _("Found by"), 170),
+        )  # fmt: skip
+        self.tree = PlainTree(frame, columns).packed()
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._enable())
         foot = ttk.Frame(self, padding=(gap, 0, gap, gap))
         foot.pack(fill="x")
@@ -95,7 +89,7 @@ class FoldersScreen(ttk.Frame):
             self.controller.start()
 
     def restyle(self) -> None:
-        """Nothing of its own."""
+        self.tree.restyle()
 
     def show_roots(self, roots: list[Json], base_path: str, offer: str) -> None:
         chosen = self._chosen()
@@ -106,8 +100,8 @@ class FoldersScreen(ttk.Frame):
             state: str = states.get(root["state"]) or root["state"]
             if root["state"] == "online" and not root["writable"]:
                 state += _(", read-only 🔒")
-            values = (watch.label_of(root["tool"]) + also, f"{root['models']:,}", units.size(root["bytes"]), state,
-                      found.get(root["found_by"], root["found_by"]), short_path(root["path"], home))  # fmt: skip
+            values = (watch.label_of(root["tool"]) + also, f"{root['models']:,}", units.size(root["bytes"]),
+                      short_path(root["path"], home), state, found.get(root["found_by"], root["found_by"]))  # fmt: skip
             self.tree.insert("", "end", root["id"], values=values)
         if chosen and self.tree.exists(chosen):
             self.tree.selection_set(chosen)

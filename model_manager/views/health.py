@@ -14,7 +14,7 @@ from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.health import Health, Line, Section
 from model_manager.views import theme
-from model_manager.views.widgets.hover import tell_clipped
+from model_manager.views.widgets.plain_tree import Column, PlainTree
 
 
 class HealthScreen(ttk.Frame):
@@ -43,24 +43,18 @@ class HealthScreen(ttk.Frame):
         self.words.bind("<Configure>", lambda event: self.words.configure(wraplength=event.width - 2 * gap))
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
-        self.tree = ttk.Treeview(frame, columns=("size", "why", "path"), show="tree headings", selectmode="extended")
-        for name, title, width, stretch in (("#0", _("What"), 250, False), ("size", _("Size"), 96, False),
-                                            ("why", _("Why"), 380, True), ("path", _("Where"), 170, True)):  # fmt: skip
-            self.tree.heading(name, text=title, anchor="e" if name == "size" else "w")
-            self.tree.column(name, width=theme.px(self, width), stretch=stretch, anchor="e" if name == "size" else "w")
-        bar = ttk.Scrollbar(frame, orient="vertical", command=self.tree.yview)
-        self.tree.configure(yscrollcommand=bar.set)
-        self.tree.pack(side="left", fill="both", expand=True)
-        bar.pack(side="right", fill="y")
+        columns = (
+            Column("#0", _("What"), 250, loose=True), Column("size", _("Size"), 96, figure=True),
+            Column("why", _("Why"), 380, loose=True), Column("path", _("Where"), 170, loose=True),
+        )  # fmt: skip
+        self.tree = PlainTree(frame, columns, "extended").packed()
         self.whole = ttk.Label(self, padding=(gap, 0, gap, gap), justify="left")
         self.whole.pack(fill="x")
         self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width - 2 * gap))
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._tell())
-        tell_clipped(self.tree)
         self.tree.bind("<Double-Button-1>", self._open)
         self.tree.bind("<Return>", self._open)
         self.tree.bind("<Delete>", lambda event: self._clear_away())
-        self.restyle()
 
     def start(self) -> None:
         self.controller.start()
@@ -71,7 +65,7 @@ class HealthScreen(ttk.Frame):
             self.controller.start()
 
     def restyle(self) -> None:
-        self.tree.tag_configure("head", font=theme.bold(self))
+        self.tree.restyle()
 
     def show_sections(self, sections: list[Section]) -> None:
         closed = {self.tree.item(item, "text") for item in self.tree.get_children() if not self.tree.item(item, "open")}

@@ -15,7 +15,7 @@ from model_manager.controllers.changes import Changes
 from model_manager.controllers.history import History, Line, Past
 from model_manager.operations.trashed import Trashed
 from model_manager.views import theme
-from model_manager.views.widgets.hover import tell_clipped
+from model_manager.views.widgets.plain_tree import Column, PlainTree
 
 
 def _states() -> dict[str, str]:
@@ -43,13 +43,15 @@ class HistoryScreen(ttk.Frame):
 
     def _build_operations(self, parent: tk.Misc) -> ttk.Frame:
         box = ttk.Frame(parent, padding=self._gap)
-        columns = (("when", _("When"), 130), ("state", _("State"), 110), ("frees", _("Frees"), 90),
-                   ("what", _("What"), 420), ("problem", _("Stayed, because"), 260))  # fmt: skip
+        columns = (
+            Column("when", _("When"), 130), Column("state", _("State"), 110), Column("frees", _("Frees"), 90, figure=True),
+            Column("what", _("What"), 420, loose=True), Column("problem", _("Stayed, because"), 260, loose=True),
+        )  # fmt: skip
         foot = ttk.Frame(box)
         foot.pack(side="bottom", fill="x", pady=(self._gap, 0))
         self.undo_button = ttk.Button(foot, text=_("Put back"), command=self._undo)
         self.undo_button.pack(side="left")
-        self.operations = _tree(box, columns)
+        self.operations = PlainTree(box, columns).packed()
         self.operations.bind("<<TreeviewSelect>>", lambda event: self._enable())
         return box
 
@@ -64,9 +66,11 @@ class HistoryScreen(ttk.Frame):
         self.restore_button.pack(side="left")
         self.empty_button = ttk.Button(foot, bootstyle="danger outline", command=self._empty)
         self.empty_button.pack(side="right")
-        columns = (("#0", _("What"), 240), ("when", _("Since"), 130), ("size", _("Size"), 90), ("path", _("Was"), 420))
-        self.trash = _tree(box, columns)
-        self.trash.configure(selectmode="extended", show="tree headings")
+        columns = (
+            Column("#0", _("What"), 240, loose=True), Column("when", _("Since"), 130),
+            Column("size", _("Size"), 90, figure=True), Column("path", _("Was"), 420, loose=True),
+        )  # fmt: skip
+        self.trash = PlainTree(box, columns, "extended").packed()
         self.trash.bind("<<TreeviewSelect>>", lambda event: self._enable())
         return box
 
@@ -77,7 +81,8 @@ class HistoryScreen(ttk.Frame):
         self.controller.handle(message)
 
     def restyle(self) -> None:
-        """Nothing of its own."""
+        self.operations.restyle()
+        self.trash.restyle()
 
     def show_past(self, past: Past) -> None:
         self.operations.delete(*self.operations.get_children())
@@ -152,21 +157,6 @@ class HistoryScreen(ttk.Frame):
 
     def _empty(self) -> None:
         self.controller.empty(self._chosen_or_all())
-
-
-def _tree(box: ttk.Frame, columns: tuple[tuple[str, str, int], ...]) -> ttk.Treeview:
-    tree = ttk.Treeview(box, columns=[name for name, _title, _width in columns if name != "#0"], show="headings",
-                        selectmode="browse", height=5)  # fmt: skip
-    for name, title, width in columns:
-        anchor = "e" if name in ("size", "frees") else "w"
-        tree.heading(name, text=title, anchor=anchor)
-        tree.column(name, width=theme.px(box, width), anchor=anchor, stretch=name in ("what", "path", "problem"))
-    bar = ttk.Scrollbar(box, orient="vertical", command=tree.yview)
-    tree.configure(yscrollcommand=bar.set)
-    bar.pack(side="right", fill="y")
-    tree.pack(side="left", fill="both", expand=True)
-    tell_clipped(tree)
-    return tree
 
 
 def _moment(seconds: float) -> str:

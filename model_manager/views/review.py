@@ -14,7 +14,7 @@ from model_manager.library.plan_words import VERBS, action_text, frees_text, is_
 from model_manager.operations import Plan, Step
 from model_manager.operations.draft import Way
 from model_manager.views import theme
-from model_manager.views.widgets.hover import tell_clipped
+from model_manager.views.widgets.plain_tree import Column, PlainTree
 
 _MOST_SHOWN = 5000
 
@@ -37,7 +37,9 @@ class Review(ttk.Toplevel):
         self._planned, self._on_apply, self._on_way = planned, on_apply, on_way
         self.minsize(theme.px(parent, 640), theme.px(parent, 420))
         top = parent.winfo_toplevel()
-        width, height = theme.px(parent, 860), theme.px(parent, 520)
+        # Paths are what a person has to read here: all the room there is, as far as a line can be read.
+        width = max(theme.px(parent, 640), min(theme.px(parent, 1180), round(top.winfo_width() * 0.92)))
+        height = max(theme.px(parent, 420), min(theme.px(parent, 640), round(top.winfo_height() * 0.9)))
         x = top.winfo_rootx() + max(0, (top.winfo_width() - width) // 2)
         y = top.winfo_rooty() + max(0, (top.winfo_height() - height) // 3)
         self.geometry(f"{width}x{height}+{x}+{y}")
@@ -100,28 +102,22 @@ class Review(ttk.Toplevel):
     def _list(self, frame: ttk.Frame, plan: Plan) -> None:
         box = ttk.Frame(frame)
         box.pack(fill="both", expand=True, pady=(self._gap, 0))
-        tree = ttk.Treeview(box, columns=("size", "path", "why"), show="tree headings", selectmode="browse")
-        for name, title, width in (("#0", _("What"), 220), ("size", _("Size"), 80), ("path", _("Where"), 320),
-                                   ("why", _("Why"), 200)):  # fmt: skip
-            anchor = "e" if name == "size" else "w"
-            tree.heading(name, text=title, anchor=anchor)
-            tree.column(name, width=theme.px(frame, width), anchor=anchor, stretch=name in ("path", "why"))
-        bar = ttk.Scrollbar(box, orient="vertical", command=tree.yview)
-        tree.configure(yscrollcommand=bar.set)
+        columns = (
+            Column("#0", _("What"), 220, loose=True), Column("size", _("Size"), 80, figure=True),
+            Column("path", _("Where"), 320, loose=True), Column("why", _("Why"), 200, loose=True),
+        )  # fmt: skip
+        tree = PlainTree(box, columns).packed()
         units_ = list(plan.units())
         for unit in units_[:_MOST_SHOWN]:
             self._insert(tree, unit, len(units_) == 1)
         if len(units_) > _MOST_SHOWN:
             tree.insert("", "end", text=_("… and {n} more").format(n=len(units_) - _MOST_SHOWN))
-        bar.pack(side="right", fill="y")
-        tree.pack(side="left", fill="both", expand=True)
-        tell_clipped(tree)
         self.whole = ttk.Label(frame, justify="left")
         self.whole.pack(side="bottom", fill="x")
         self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width))
         tree.bind("<<TreeviewSelect>>", lambda event: self._tell(tree))
 
-    def _insert(self, tree: ttk.Treeview, unit: tuple[Step, ...], opened: bool) -> None:
+    def _insert(self, tree: PlainTree, unit: tuple[Step, ...], opened: bool) -> None:
         """What belongs together under what a person calls it, with every path below."""
         top = ""
         if unit[0].of:
@@ -131,7 +127,7 @@ class Review(ttk.Toplevel):
             values = (units.size(step.bytes), shown(step.path), shown(step.why))
             tree.insert(top, "end", text=_(VERBS[step.verb]), values=values)
 
-    def _tell(self, tree: ttk.Treeview) -> None:
+    def _tell(self, tree: PlainTree) -> None:
         """The chosen line in full: a column is too narrow for a path."""
         values = tree.item(tree.focus(), "values") or ("",) * 3
         self.whole.configure(text="\n".join(str(part) for part in values[1:] if part))

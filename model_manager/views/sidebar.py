@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from model_manager.base import units
 from model_manager.base.text import _
 from model_manager.views import theme
-from model_manager.views.widgets.hover import tell_clipped
+from model_manager.views.widgets.plain_tree import Column, PlainTree
 
 _SCREENS = (
     ("disk_map", "Disk map"),
@@ -31,10 +31,10 @@ class Sidebar(ttk.Frame):
         super().__init__(parent, bootstyle="@chrome")
         self._on_choose = on_choose
         self._quiet = False
-        self.tree = ttk.Treeview(self, columns=("count", "size"), show="tree", selectmode="browse")
-        self.tree.column("#0", width=theme.px(self, 164), minwidth=theme.px(self, 110), stretch=True)
-        self.tree.column("count", width=theme.px(self, 50), minwidth=theme.px(self, 30), anchor="e", stretch=False)
-        self.tree.column("size", width=theme.px(self, 68), minwidth=theme.px(self, 40), anchor="e", stretch=False)
+        columns = (
+            Column("#0", "", 168, loose=True), Column("count", "", 56, figure=True), Column("size", "", 76, figure=True)
+        )  # fmt: skip
+        self.tree = PlainTree(self, columns, headings=False)
         bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)
         self.tree.configure(yscrollcommand=lambda first, last: _when_needed(bar, first, last))
         self.tree.grid(row=0, column=0, sticky="nsew")
@@ -49,7 +49,6 @@ class Sidebar(ttk.Frame):
             self.screens.insert("", "end", f"screen:{name}", text=_(title))
         self.screens.column("#0", width=theme.px(self, 100))
         self.screens.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(theme.px(self, 6), 0))
-        tell_clipped(self.tree)
         self.restyle()
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.tree, self.screens))
         self.screens.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.screens, self.tree))
@@ -82,7 +81,7 @@ class Sidebar(ttk.Frame):
         self.after_idle(self._loud)
 
     def restyle(self) -> None:
-        self.tree.tag_configure("head", font=theme.bold(self))
+        self.tree.restyle()
         for item in ("all", "tools"):
             self.tree.item(item, tags=("head",))
 

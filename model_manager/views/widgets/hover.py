@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-import tkinter.font as tkfont
-from typing import Any
 
 import ttkbootstrap as ttk
 
@@ -65,30 +63,3 @@ class Hover:
             self._tip.destroy()
             self._tip = None
         self.text = ""
-
-
-def tell_clipped(tree: ttk.Treeview) -> Hover:
-    """Shows the whole text of the cells of a plain tree where its columns are too narrow."""
-    hover = Hover(tree)
-
-    def moved(event: tk.Event[Any]) -> None:
-        hover.offer(clipped(tree, event.x, event.y))
-
-    tree.bind("<Motion>", moved, add="+")
-    return hover
-
-
-def clipped(tree: ttk.Treeview, x: int, y: int) -> str:
-    """The text of the cell at a point of a plain tree, when it is wider than what is seen of it."""
-    row, column = str(tree.identify_row(y)), str(tree.identify_column(x))
-    if not row or not column or tree.identify_region(x, y) not in ("cell", "tree"):
-        return ""
-    place = tree.bbox(row, column)
-    text = str(tree.item(row, "text")) if column == "#0" else str(tree.set(row, column))
-    if not place or not text:
-        return ""
-    font = tkfont.nametofont("TkDefaultFont", root=tree)
-    used = theme.bold(tree) if "head" in tree.item(row, "tags") else font
-    # The box of the first column begins behind the indentation; the arrow takes about a line's height of it.
-    room = int(place[2]) - (font.metrics("linespace") if column == "#0" else 2 * theme.px(tree, theme.CELL))
-    return text if used.measure(text) > room else ""

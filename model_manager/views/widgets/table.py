@@ -14,6 +14,7 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.views import theme
+from model_manager.views.widgets.ellipsis import shorten
 from model_manager.views.widgets.headings import Headings
 from model_manager.views.widgets.hover import Hover
 
@@ -238,7 +239,7 @@ class Table(ttk.Frame):
         if found is None:
             if len(self._fitted) > 5000:
                 self._fitted.clear()
-            found = self._fitted[key] = _ellipsis(text, width, tkfont.nametofont("TkDefaultFont", root=self))
+            found = self._fitted[key] = shorten(text, width, tkfont.nametofont("TkDefaultFont", root=self))
         return found
 
     def _mark(self) -> None:
@@ -359,19 +360,6 @@ class Table(ttk.Frame):
             if first.text(self.rows[number]).lower().startswith(self._typed):
                 self._go(number)
                 return
-
-
-def _ellipsis(text: str, width: int, font: tkfont.Font) -> str:
-    if font.measure(text) <= width:
-        return text
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if font.measure(text[:middle] + "…") <= width:
-            low = middle
-        else:
-            high = middle - 1
-    return text[:low] + "…"
 
 
 def _when_needed(bar: ttk.Scrollbar, first: str, last: str) -> None:

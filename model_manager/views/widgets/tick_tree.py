@@ -12,11 +12,9 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.views import theme
-from model_manager.views.widgets.hover import tell_clipped
+from model_manager.views.widgets.plain_tree import Column, PlainTree
 
 ON, OFF, FIXED = "☑", "☐", "●"
-Columns = Sequence[tuple[str, str, int, bool]]
-"""(id, title, width at 96 dpi, whether it is a figure)"""
 
 
 class TickTree(ttk.Frame):
@@ -25,35 +23,20 @@ class TickTree(ttk.Frame):
     A row is added below a head with `add`; only rows with a box can be ticked.
     """
 
-    def __init__(self, parent: tk.Misc, title: str, columns: Columns, width: int = 320) -> None:
+    def __init__(self, parent: tk.Misc, columns: Sequence[Column]) -> None:
         super().__init__(parent)
         self.on_change: Callable[[], None] = lambda: None
         self.on_choose: Callable[[str], None] = lambda row: None
         self.ticked: set[str] = set()
         self._text: dict[str, str] = {}
         self._boxed: set[str] = set()
-        self.tree = ttk.Treeview(
-            self, columns=[column[0] for column in columns], show="tree headings", selectmode="browse"
-        )
-        self.tree.heading("#0", text=title, anchor="w")
-        self.tree.column("#0", width=theme.px(self, width), stretch=True)
-        for name, heading, size, figure in columns:
-            anchor = "e" if figure else "w"
-            self.tree.heading(name, text=heading, anchor=anchor)
-            self.tree.column(name, width=theme.px(self, size), anchor=anchor, stretch=not figure)
-        bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)
-        self.tree.configure(yscrollcommand=bar.set)
-        bar.pack(side="right", fill="y")
-        self.tree.pack(side="left", fill="both", expand=True)
+        self.tree = PlainTree(self, columns).packed()
         self.tree.bind("<Button-1>", self._click)
         self.tree.bind("<space>", lambda event: self._toggle(self.tree.focus()))
         self.tree.bind("<<TreeviewSelect>>", lambda event: self.on_choose(self.tree.focus()))
-        tell_clipped(self.tree)
-        self.restyle()
 
     def restyle(self) -> None:
-        self.tree.tag_configure("head", font=theme.bold(self))
-        self.tree.tag_configure("fixed", foreground=theme.muted(ttk.Style()))
+        self.tree.restyle()
 
     def clear(self) -> None:
         self.tree.delete(*self.tree.get_children())

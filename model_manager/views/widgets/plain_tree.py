@@ -1,0 +1,219 @@
+"""A tree of up to some thousand rows: columns as wide as what they hold where there is room, an ellipsis where not.
+
+Texts are kept whole, and only the rows that are seen are shortened; the whole text stands in a tip at the pointer.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+import tkinter.font as tkfont
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from model_manager.views import theme
+from model_manager.views.widgets.ellipsis import shorten
+from model_manager.views.widgets.hover import Hover
+
+_INDENT = 0.9
+"""Of the font's line, for each level: what `theme.mend` sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` at 96 dpi before anything is shown; a `loose` one gives way first and takes what is left over."""
+
+    id: str
+    title: str
+    width: int
+    figure: bool = False
+    loose: bool = False
+
+
+class PlainTree(ttk.Treeview):
+    """A ttk.Treeview with the same calls: `insert`, `item` and `set` take and give whole texts.
+
+    A column `#0` in `columns` makes it a tree. `packed()` puts it into its parent with a scroll bar.
+    """
+
+    def __init__(
+        self, parent: tk.Misc, columns: Sequence[Column], selectmode: str = "browse", height: int = 5, headings: bool = True
+    ) -> None:  # fmt: skip
+        self._columns = columns
+        names = [column.id for column in columns if column.id != "#0"]
+        show = ["tree"] * (len(names) < len(columns)) + ["headings"] * headings
+        super().__init__(parent, columns=names, show=show, selectmode=selectmode, height=height)
+        self._whole: dict[str, dict[str, str]] = {}
+        self._longest: dict[str, str] = {}
+        self._by_hand = False
+        self._due = ""
+        self._plain = tkfont.nametofont("TkDefaultFont", root=self)
+        self._bold = theme.bold(self)
+        for column in columns:
+            anchor = "e" if column.figure else "w"
+            self.heading(column.id, text=column.title, anchor=anchor)
+            self.column(column.id, width=theme.px(self, column.width), minwidth=theme.px(self, 36), anchor=anchor,
+                        stretch=column.loose)  # fmt: skip
+        self.restyle()
+        self.hover = Hover(self)
+        self.bind("<Motion>", lambda event: self.hover.offer(self.clipped(event.x, event.y)), add="+")
+        self.bind("<ButtonRelease-1>", self._released, add="+")
+        self.bind("<Configure>", lambda event: self._soon(), add="+")
+        self.bind("<Destroy>", lambda event: self._forget(), add="+")
+        for opening in ("<<TreeviewOpen>>", "<<TreeviewClose>>"):
+            self.bind(opening, lambda event: self._soon(), add="+")
+
+    def packed(self) -> PlainTree:
+        """Fills its parent, with a scroll bar at its right."""
+        bar = ttk.Scrollbar(self.master, orient="vertical", command=self.yview)
+
+        def scrolled(first: str, last: str) -> None:
+            bar.set(first, last)
+            self._soon()
+
+        self.configure(yscrollcommand=scrolled)
+        bar.pack(side="right", fill="y")
+        self.pack(side="left", fill="both", expand=True)
+        return self
+
+    def restyle(self) -> None:
+        """After a change of theme or font."""
+        self._bold = theme.bold(self)
+        self.tag_configure("head", font=self._bold)
+        self.tag_configure("fixed", foreground=theme.muted(ttk.Style()))
+        self._soon()
+
+    # The calls of ttk.Treeview, which know whole texts only.
+
+    def insert(self, parent: str, index: Any, iid: str | None = None, **options: Any) -> str:  # type: ignore[override]
+        row = str(super().insert(parent, index, iid, **options))
+        self._keep(row, self._told(options), self._depth(parent) + 1)
+        return row
+
+    def item(self, row: Any, option: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        if options:
+            super().item(row, **options)
+            self._keep(str(row), self._told(options), self._depth(str(row)))
+            return None
+        whole = self._whole.get(str(row), {})
+        if option == "text":
+            return whole.get("#0", "")
+        if option == "values":
+            return tuple(whole.get(column.id, "") for column in self._columns if column.id != "#0")
+        return super().item(row, option)
+
+    def set(self, row: Any, column: Any = None, value: Any = None) -> Any:
+        if value is not None:
+            self._keep(str(row), {column: value}, 0)
+            return super().set(row, column, value)
+        return self._whole.get(str(row), {}).get(str(column), "")
+
+    def delete(self, *rows: Any) -> None:
+        super().delete(*rows)
+        if not self.get_children():
+            self._whole.clear()
+            self._longest.clear()
+        self._soon()
+
+    def clipped(self, x: int, y: int) -> str:
+        """The whole text of the cell at a point, when it is shown with an ellipsis."""
+        row, column = str(self.identify_row(y)), str(self.identify_column(x))
+        if not row or self.identify_region(x, y) not in ("cell", "tree"):
+            return ""
+        name = "#0" if column == "#0" else str(self["columns"][int(column[1:]) - 1])
+        whole = self._whole.get(row, {}).get(name, "")
+        return whole if self._fitting(row, name, whole) != whole else ""
+
+    def _told(self, options: dict[str, Any]) -> dict[str, object]:
+        names = [column.id for column in self._columns if column.id != "#0"]
+        told: dict[str, object] = dict(zip(names, options.get("values", ()), strict=False))
+        return told | {"#0": options["text"]} if "text" in options else told
+
+    def _keep(self, row: str, told: dict[str, object], depth: int) -> None:
+        """Remembers what was written, and the longest of each column (by letters: measuring all takes 15 µs each)."""
+        whole = self._whole.setdefault(row, {})
+        for name, text in told.items():
+            whole[name] = str(text)
+            shown = "  " * (depth + 1) + whole[name] if name == "#0" else whole[name]
+            if len(shown) > len(self._longest.get(name, "")):
+                self._longest[name] = shown
+        self._soon()
+
+    def _depth(self, row: str) -> int:
+        depth = 0
+        while row:
+            row = str(self.parent(row))
+            depth += 1
+        return depth
+
+    def _soon(self) -> None:
+        if not self._due:
+            self._due = self.after_idle(self._fit)
+
+    def _forget(self) -> None:
+        if self._due:
+            self.after_cancel(self._due)
+
+    def _released(self, event: tk.Event[Any]) -> None:
+        if self.identify_region(event.x, event.y) == "separator":
+            self._by_hand = True  # a person's widths stay
+        self._soon()
+
+    def _fit(self) -> None:
+        self._due = ""
+        if self.winfo_width() > 1:
+            if not self._by_hand:
+                self._share(self.winfo_width() - 4)
+            self._shorten_seen()
+
+    def _share(self, room: int) -> None:
+        """Figures and short words get what they need; the loose columns share the rest, the narrow ones first."""
+        wanted = {column.id: self._needs(column) for column in self._columns}
+        loose = sorted((column.id for column in self._columns if column.loose), key=lambda name: wanted[name])
+        tight = [name for name in wanted if name not in loose]
+        most = room // 4
+        widths = {name: min(wanted[name], most) for name in tight}
+        left = max(room - sum(widths.values()), theme.px(self, 90) * len(loose))
+        for number, name in enumerate(loose):
+            rest = len(loose) - number
+            widths[name] = left if rest == 1 else min(wanted[name], left // rest)
+            left -= widths[name]
+        for name, width in widths.items():
+            if int(self.column(name, "width")) != width:
+                self.column(name, width=width)
+
+    def _needs(self, column: Column) -> int:
+        """The width of the longest text, bold as heads are, with the room at its sides."""
+        sides = 2 * theme.px(self, theme.CELL) + theme.px(self, 6)
+        title = self._plain.measure(column.title)
+        return max(title, self._bold.measure(self._longest.get(column.id, ""))) + sides
+
+    def _shorten_seen(self) -> None:
+        y, bottom = 0, self.winfo_height()
+        line = max(8, self._plain.metrics("linespace"))
+        seen = ""
+        while y < bottom:
+            row = str(self.identify_row(y))
+            if row and row != seen:
+                seen = row
+                self._shorten(row)
+            y += line
+
+    def _shorten(self, row: str) -> None:
+        for name, whole in self._whole.get(row, {}).items():
+            text = self._fitting(row, name, whole)
+            if name == "#0":
+                if super().item(row, "text") != text:
+                    super().item(row, text=text)
+            elif super().set(row, name) != text:
+                super().set(row, name, text)
+
+    def _fitting(self, row: str, name: str, whole: str) -> str:
+        width = int(self.column(name, "width")) - 2 * theme.px(self, theme.CELL)
+        if name == "#0":
+            # An arrow stands before the text of every level, and each level is indented.
+            width -= round(self._plain.metrics("linespace") * (_INDENT * self._depth(row) + 0.3))
+        font = self._bold if "head" in super().item(row, "tags") else self._plain
+        return shorten(whole, width, font)
