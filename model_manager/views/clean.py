@@ -17,6 +17,7 @@ from model_manager.library.clean import Candidate
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
+from model_manager.views.widgets.wrapped import wrapped
 
 _MOST = 3000
 
@@ -58,6 +59,7 @@ class CleanScreen(ttk.Frame):
         ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain).pack(side="right", padx=gap)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
+        wrapped(self.words, 2 * gap)
         columns = (
             Column("#0", _("What"), 270, loose=True), Column("frees", _("Frees"), 90, figure=True),
             Column("sure", _("How sure"), 90), Column("why", _("Why"), 300, loose=True),
@@ -68,7 +70,7 @@ class CleanScreen(ttk.Frame):
         self.table.on_choose = self._tell
         self.whole = ttk.Label(self, padding=(gap, 0, gap, gap), justify="left")
         self.whole.pack(fill="x")
-        self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width - 2 * gap))
+        wrapped(self.whole, 2 * gap)
         self._count()
 
     def start(self) -> None:

@@ -20,6 +20,7 @@ from model_manager.library.duplicates import Group
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
+from model_manager.views.widgets.wrapped import wrapped
 
 _MOST = 1500
 
@@ -56,7 +57,7 @@ class DuplicatesScreen(ttk.Frame):
         ttk.Button(line, text=_("Tick all but the one that stays"), command=self._tick_all).pack(side="right", padx=gap)
         self.words = ttk.Label(line, justify="left")
         self.words.pack(side="left", fill="x", expand=True)
-        self.words.bind("<Configure>", lambda event: self.words.configure(wraplength=event.width))
+        wrapped(self.words)
         columns = (
             Column("#0", _("Copies"), 240, loose=True), Column("size", _("Size"), 90, figure=True),
             Column("frees", _("Frees"), 90, figure=True), Column("tool", _("Tool"), 120),
@@ -72,7 +73,7 @@ class DuplicatesScreen(ttk.Frame):
         self.keep.pack(side="right")
         self.whole = ttk.Label(foot, justify="left")
         self.whole.pack(side="left", fill="x", expand=True)
-        self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width))
+        wrapped(self.whole)
         self._count()
 
     def start(self) -> None:

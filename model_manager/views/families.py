@@ -19,6 +19,7 @@ from model_manager.library.families import Family, Line, Rung
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
+from model_manager.views.widgets.wrapped import wrapped
 
 _MOST = 2000
 
@@ -46,6 +47,7 @@ class FamiliesScreen(ttk.Frame):
         self.best.pack(side="right", padx=gap)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
+        wrapped(self.words, 2 * gap)
         columns = (
             Column("#0", _("Base model, model, quant"), 260, loose=True), Column("size", _("Size"), 90, figure=True),
             Column("fits", _("This machine"), 180), Column("tools", _("Where"), 170, loose=True),

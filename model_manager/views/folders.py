@@ -18,6 +18,7 @@ from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
+from model_manager.views.widgets.wrapped import wrapped
 
 
 def _states() -> dict[str, str]:
@@ -47,7 +48,7 @@ class FoldersScreen(ttk.Frame):
         )
         words = ttk.Label(self, text=text, padding=(gap, 0), justify="left")
         words.pack(anchor="w", fill="x")
-        words.bind("<Configure>", lambda event: words.configure(wraplength=event.width - 2 * gap))
+        wrapped(words, 2 * gap)
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
         columns = (
@@ -74,9 +75,10 @@ class FoldersScreen(ttk.Frame):
         card.pack(fill="x", padx=gap, pady=(0, gap))
         ttk.Label(card, text=_("Base folder"), bootstyle="@card", font=theme.bold(self)).pack(anchor="w")
         self.base = ttk.Label(card, bootstyle="@card", justify="left")
-        self.base.pack(side="left", anchor="w")
+        self.base.pack(side="left", anchor="w", fill="x", expand=True)
+        wrapped(self.base)
         self.choose = ttk.Button(card, text=_("Choose…"), command=self._choose_base)
-        self.choose.pack(side="right")
+        self.choose.pack(side="right", before=self.base)
         self.offer = ttk.Button(card, bootstyle="primary")
         self.make = ttk.Button(card, text=_("Make the category folders…"), command=self.controller.plan_folders)
 
@@ -114,11 +116,11 @@ class FoldersScreen(ttk.Frame):
         self.offer.pack_forget()
         self.make.pack_forget()
         if base_path:
-            self.make.pack(side="right", padx=theme.px(self, 6))
+            self.make.pack(side="right", padx=theme.px(self, 6), before=self.base)
         if offer and not base_path:
             text = _("Use {path}").format(path=short_path(offer, home))
             self.offer.configure(text=text, command=lambda: self.controller.set_base_path(offer))
-            self.offer.pack(side="right", padx=theme.px(self, 6))
+            self.offer.pack(side="right", padx=theme.px(self, 6), before=self.base)
 
     def _chosen(self) -> str:
         return str((self.tree.selection() or ("",))[0])

@@ -15,6 +15,7 @@ from model_manager.controllers.changes import Changes
 from model_manager.controllers.health import Health, Line, Section
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
+from model_manager.views.widgets.wrapped import wrapped
 
 
 class HealthScreen(ttk.Frame):
@@ -40,7 +41,7 @@ class HealthScreen(ttk.Frame):
         )
         self.words = ttk.Label(self, text=text, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
-        self.words.bind("<Configure>", lambda event: self.words.configure(wraplength=event.width - 2 * gap))
+        wrapped(self.words, 2 * gap)
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
         columns = (
@@ -50,7 +51,7 @@ class HealthScreen(ttk.Frame):
         self.tree = PlainTree(frame, columns, "extended").packed()
         self.whole = ttk.Label(self, padding=(gap, 0, gap, gap), justify="left")
         self.whole.pack(fill="x")
-        self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width - 2 * gap))
+        wrapped(self.whole, 2 * gap)
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._tell())
         self.tree.bind("<Double-Button-1>", self._open)
         self.tree.bind("<Return>", self._open)

@@ -16,6 +16,7 @@ from model_manager.controllers.history import History, Line, Past
 from model_manager.operations.trashed import Trashed
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
+from model_manager.views.widgets.wrapped import wrapped
 
 
 def _states() -> dict[str, str]:
@@ -36,6 +37,7 @@ class HistoryScreen(ttk.Frame):
         ttk.Label(self, text=_("History"), font=theme.bold(self, 3), padding=gap).pack(anchor="w")
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
+        wrapped(self.words, 2 * gap)
         panes = ttk.Panedwindow(self, orient="vertical")
         panes.pack(fill="both", expand=True)
         panes.add(self._build_operations(panes), weight=3)
@@ -59,7 +61,7 @@ class HistoryScreen(ttk.Frame):
         box = ttk.Frame(parent, padding=self._gap)
         self.trash_title = ttk.Label(box, font=theme.bold(self), justify="left")
         self.trash_title.pack(anchor="w", fill="x")
-        self.trash_title.bind("<Configure>", lambda event: self.trash_title.configure(wraplength=event.width))
+        wrapped(self.trash_title)
         foot = ttk.Frame(box)
         foot.pack(side="bottom", fill="x", pady=(self._gap, 0))
         self.restore_button = ttk.Button(foot, text=_("Restore"), command=self._restore)

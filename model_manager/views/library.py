@@ -22,6 +22,7 @@ from model_manager.views.details import Details
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.table import Column, Table
+from model_manager.views.widgets.wrapped import wrapped
 
 _DEBOUNCE_MS = 60
 
@@ -175,7 +176,7 @@ class LibraryScreen(ttk.Frame):
         ttk.Button(line, text="✕", bootstyle="@card", width=2, command=self._close_hint).pack(side="right")
         words = ttk.Label(line, text=text, bootstyle="@card", justify="left")
         words.pack(side="left", fill="x", expand=True)
-        words.bind("<Configure>", lambda event: words.configure(wraplength=event.width))
+        wrapped(words)
         if "first" not in self.app.settings.values.hints_closed:
             line.pack(fill="x", padx=gap, pady=(gap, 0))
         return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -59,5 +60,9 @@ class Pump:
 
     def _handle(self, message: object) -> None:
         for handler in self._handlers.get(type(message), ()):
-            if not self._stopped:
+            if self._stopped:
+                return
+            try:
                 handler(message)
+            except Exception:  # one screen's mistake must not stop the messages to all others
+                self._root.report_callback_exception(*sys.exc_info())

@@ -15,6 +15,7 @@ from model_manager.operations import Plan, Step
 from model_manager.operations.draft import Way
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
+from model_manager.views.widgets.wrapped import wrapped
 
 _MOST_SHOWN = 5000
 
@@ -80,7 +81,7 @@ class Review(ttk.Toplevel):
         style = {"bootstyle": "danger"} if danger else {}
         label = ttk.Label(frame, text=text, justify="left", **style)
         label.pack(anchor="w", fill="x", pady=(self._gap // 2, 0))
-        label.bind("<Configure>", lambda event: label.configure(wraplength=event.width))
+        wrapped(label)
 
     def _choose_way(self, frame: ttk.Frame) -> None:
         self.way = tk.StringVar(self, self._planned.way)
@@ -114,7 +115,7 @@ class Review(ttk.Toplevel):
             tree.insert("", "end", text=_("… and {n} more").format(n=len(units_) - _MOST_SHOWN))
         self.whole = ttk.Label(frame, justify="left")
         self.whole.pack(side="bottom", fill="x")
-        self.whole.bind("<Configure>", lambda event: self.whole.configure(wraplength=event.width))
+        wrapped(self.whole)
         tree.bind("<<TreeviewSelect>>", lambda event: self._tell(tree))
 
     def _insert(self, tree: PlainTree, unit: tuple[Step, ...], opened: bool) -> None:

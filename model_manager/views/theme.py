@@ -15,6 +15,8 @@ FAMILIES = ("bootstrap", "nord", "one", "solarized", "catppuccin", "gruvbox", "t
             "dracula", "minty", "sandstone", "united", "pulse", "vapor")  # fmt: skip
 CELL = 4
 """Room at the sides of a table's cell at 96 dpi: figures on the right do not touch the words behind them."""
+READABLE = 4.5
+"""The least contrast of text on its background: WCAG AA."""
 _ROW = 1.45  # of the font's line: denser is hard to hit, looser shows too little
 
 
@@ -63,11 +65,12 @@ def mend(root: tk.Tk) -> None:
     """Call after every change of theme or font."""
     style = ttk.Style()
     colours = style.colors
+    chosen = readable(colours.selectfg, colours.primary)
     line = tkfont.nametofont("TkDefaultFont", root=root).metrics("linespace")
     for name in ("Treeview", "@chrome.Treeview", "Sidebar.Treeview"):
         style.configure(name, rowheight=round(line * _ROW), indent=round(line * 0.9))
-        style.map(name, background=[("selected", colours.primary)], foreground=[("selected", colours.selectfg)])
-    _arrows(root, style, round(line * 0.62), colours.selectfg)
+        style.map(name, background=[("selected", colours.primary)], foreground=[("selected", chosen)])
+    _arrows(root, style, round(line * 0.62), chosen)
     style.configure("Treeview.Heading", padding=(px(root, CELL) + 2, round(line * 0.25)))
     style.configure("Treeview.Cell", padding=(px(root, CELL), 0))
 
@@ -90,9 +93,18 @@ def _arrows(root: tk.Misc, style: ttk.Style, side: int, selected: str) -> None:
 
 
 def muted(style: ttk.Style) -> str:
-    """A quieter text colour with contrast 4.5:1 or more on the theme's background."""
+    """A quieter text colour that can still be read on the theme's background."""
     colours = style.colors
-    return mixed(colours.fg, colours.bg, 0.72)
+    return readable(mixed(colours.fg, colours.bg, 0.72), colours.bg)
+
+
+def readable(ink: str, back: str) -> str:
+    """The ink, or the nearest one towards black or white with a contrast of 4.5:1 (WCAG AA) on this background."""
+    end = max(("#000000", "#ffffff"), key=lambda end: contrast(end, back))
+    share = 1.0
+    while contrast(found := mixed(ink, end, share), back) < READABLE and share > 0:
+        share -= 0.05
+    return found
 
 
 def mixed(one: str, other: str, share: float) -> str:

@@ -86,6 +86,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     library.controller.choose_place("all", "")
     for screen in ("disk_map", "duplicates", "clean", "families", "health", "history", "folders", "look"):
         window.open(screen)
+        settle(1.5)
         shot(screen)
     cleaning(window, app, settle, shot)
     window.open("library")

@@ -51,6 +51,8 @@ def _group(file: FileView, names: dict[str, str], title: str, number: int) -> Gr
             1,
             True,
             (Name(file.model, title, file.place, tool, path, path),),
+            key=str(file.inode + place),
+            size=file.size,
         )
         for place, (tool, path) in enumerate(names.items())
     )

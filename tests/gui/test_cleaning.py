@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ def window(display: str, home: Path) -> Iterator[object]:
     yield found
     found.close()
     app.close()
+    gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
 
 
 def wait(window, done: Callable[[], bool], seconds: float = 15.0) -> None:

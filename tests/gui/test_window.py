@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import os
 import sqlite3
 import threading
@@ -41,6 +42,7 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
     yield found
     found.close()
     app.close()
+    gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
 
 
 def wait(window, done: Callable[[], bool], seconds: float = 10.0) -> None:

@@ -18,7 +18,9 @@ from model_manager.views.widgets.ellipsis import shorten
 from model_manager.views.widgets.hover import Hover
 
 _INDENT = 0.9
-"""Of the font's line, for each level: what `theme.mend` sets."""
+"""Of the font's line, for each level and for the arrow before the first: what `theme.mend` sets."""
+_SLACK = 8
+"""Pixels of a cell that its text cannot use besides the padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class PlainTree(ttk.Treeview):
         show = ["tree"] * (len(names) < len(columns)) + ["headings"] * headings
         super().__init__(parent, columns=names, show=show, selectmode=selectmode, height=height)
         self._whole: dict[str, dict[str, str]] = {}
-        self._longest: dict[str, str] = {}
+        self._longest: dict[str, tuple[str, int]] = {}
+        """Column -> its longest text, and how deep that is indented."""
         self._by_hand = False
         self._due = ""
         self._plain = tkfont.nametofont("TkDefaultFont", root=self)
@@ -136,9 +139,10 @@ class PlainTree(ttk.Treeview):
         whole = self._whole.setdefault(row, {})
         for name, text in told.items():
             whole[name] = str(text)
-            shown = "  " * (depth + 1) + whole[name] if name == "#0" else whole[name]
-            if len(shown) > len(self._longest.get(name, "")):
-                self._longest[name] = shown
+            levels = depth if name == "#0" else 0
+            known = self._longest.get(name, ("", 0))
+            if len(whole[name]) + 3 * levels > len(known[0]) + 3 * known[1]:
+                self._longest[name] = whole[name], levels
         self._soon()
 
     def _depth(self, row: str) -> int:
@@ -164,7 +168,7 @@ class PlainTree(ttk.Treeview):
     def _fit(self) -> None:
         self._due = ""
         if self.winfo_width() > 1:
-            if not self._by_hand:
+            if not self._by_hand and self._longest:
                 self._share(self.winfo_width() - 4)
             self._shorten_seen()
 
@@ -185,10 +189,13 @@ class PlainTree(ttk.Treeview):
                 self.column(name, width=width)
 
     def _needs(self, column: Column) -> int:
-        """The width of the longest text, bold as heads are, with the room at its sides."""
-        sides = 2 * theme.px(self, theme.CELL) + theme.px(self, 6)
-        title = self._plain.measure(column.title)
-        return max(title, self._bold.measure(self._longest.get(column.id, ""))) + sides
+        """The width of the longest text, bold as heads are, or of the title, with the room at its sides."""
+        text, depth = self._longest.get(column.id, ("", 0))
+        cell = self._bold.measure(text) + self._indented(depth) + 2 * theme.px(self, theme.CELL) + _SLACK
+        return max(cell, self._plain.measure(column.title) + 2 * theme.px(self, theme.CELL) + 2 * _SLACK)
+
+    def _indented(self, depth: int) -> int:
+        return round(self._plain.metrics("linespace") * _INDENT * depth)
 
     def _shorten_seen(self) -> None:
         y, bottom = 0, self.winfo_height()
@@ -211,9 +218,10 @@ class PlainTree(ttk.Treeview):
                 super().set(row, name, text)
 
     def _fitting(self, row: str, name: str, whole: str) -> str:
-        width = int(self.column(name, "width")) - 2 * theme.px(self, theme.CELL)
+        width = int(self.column(name, "width"))
         if name == "#0":
-            # An arrow stands before the text of every level, and each level is indented.
-            width -= round(self._plain.metrics("linespace") * (_INDENT * self._depth(row) + 0.3))
+            width -= self._indented(self._depth(row)) + _SLACK // 2
+        else:
+            width -= 2 * theme.px(self, theme.CELL) + _SLACK
         font = self._bold if "head" in super().item(row, "tags") else self._plain
         return shorten(whole, width, font)

@@ -19,7 +19,9 @@ from model_manager.views.widgets.headings import Headings
 from model_manager.views.widgets.hover import Hover
 
 _BORDERS = 4
-"""Pixels at both sides that columns cannot use; without them a bar to scroll sideways stands there always."""
+"""At both sides together, at 96 dpi, columns cannot use these; without them a bar to scroll sideways stands there always."""
+_SLACK = 8
+"""Pixels of a cell that its text cannot use besides the padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class Table(ttk.Frame):
         """
         shown = [self.columns[name] for name in self.wanted]
         least = theme.px(self, 200)
-        room = max(0, self._width - _BORDERS)
+        room = max(0, self._width - theme.px(self, _BORDERS))
         while True:
             widths = {column.id: self.chosen_widths.get(column.id) or theme.px(self, column.width) for column in shown}
             loose = next((column.id for column in shown if column.stretch), "")
@@ -233,7 +235,7 @@ class Table(ttk.Frame):
 
     def _fit(self, column: Column, text: str) -> str:
         """The text with an ellipsis where its column is too narrow; only visible cells are measured."""
-        width = self.tree.column(column.id, "width") - 2 * theme.px(self, theme.CELL) - 2
+        width = self.tree.column(column.id, "width") - 2 * theme.px(self, theme.CELL) - _SLACK
         key = (text, width)
         found = self._fitted.get(key)
         if found is None:

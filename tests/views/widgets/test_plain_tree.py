@@ -1,0 +1,101 @@
+"""Plain trees: whole texts in, what fits on the screen, the rest in a tip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.gui
+Until = Callable[..., None]
+LONG = "/home/robin/.lmstudio/models/bartowski/Meta-Llama-3.1-8B-Instruct-GGUF/Meta-Llama-3.1-8B-Instruct-Q4_K_M.gguf"
+
+
+@pytest.fixture
+def tree(frame: Any, until: Until) -> Any:
+    from model_manager.views.widgets.plain_tree import Column, PlainTree
+
+    columns = (Column("#0", "What", 120, loose=True), Column("size", "Size", 40, figure=True),
+               Column("path", "Where", 200, loose=True))  # fmt: skip
+    made = PlainTree(frame, columns).packed()
+    until()
+    return made
+
+
+def seen(tree: Any, row: str) -> tuple[str, str]:
+    """What stands on the screen, as Tk has it."""
+    return str(tree.tk.call(tree, "item", row, "-text")), str(tree.tk.call(tree, "set", row, "path"))
+
+
+def test_long_texts_get_an_ellipsis_and_stay_whole(tree: Any, until: Until) -> None:
+    row = tree.insert("", "end", "a", text="model", values=("4.92 GB", LONG * 2))
+    until(lambda: seen(tree, row)[1].endswith("…"))
+    assert LONG.startswith(seen(tree, row)[1][:-1])
+    assert tree.set(row, "path") == LONG * 2 and tree.item(row, "values") == ("4.92 GB", LONG * 2)
+    assert tree.item(row, "text") == "model" == seen(tree, row)[0]
+
+
+def test_figures_are_never_cut(tree: Any, until: Until) -> None:
+    import tkinter.font as tkfont
+
+    row = tree.insert("", "end", text=LONG, values=("1,234,567.8 GB", LONG))
+    until(lambda: seen(tree, row)[1].endswith("…"))
+    need = tkfont.nametofont("TkDefaultFont", root=tree).measure("1,234,567.8 GB")
+    assert int(tree.column("size", "width")) > need
+    assert sum(int(tree.column(name, "width")) for name in ("#0", "size", "path")) <= tree.winfo_width()
+
+
+def test_a_short_column_leaves_its_room_to_the_other(tree: Any, until: Until) -> None:
+    tree.insert("", "end", text="x", values=("1 B", LONG))
+    until(lambda: int(tree.column("path", "width")) > 500)
+    assert int(tree.column("#0", "width")) < 150
+
+
+def test_the_tip_is_the_whole_text_of_what_is_cut(tree: Any, until: Until) -> None:
+    row = tree.insert("", "end", text="model", values=("1 B", LONG * 3))
+    until(lambda: seen(tree, row)[1].endswith("…"))
+    x, y, _width, height = tree.bbox(row, "path")
+    assert tree.clipped(x + 5, y + height // 2) == LONG * 3
+    x, y, _width, height = tree.bbox(row, "size")
+    assert tree.clipped(x + 5, y + height // 2) == ""
+    assert tree.clipped(x, 9999) == ""
+
+
+def test_a_persons_widths_stay(tree: Any, until: Until) -> None:
+    row = tree.insert("", "end", text="model", values=("1 B", LONG))
+    until()
+    edge = int(tree.column("#0", "width")) + 1
+    assert tree.identify_region(edge, 8) == "separator"
+    tree.event_generate("<Button-1>", x=edge, y=8)
+    tree.event_generate("<B1-Motion>", x=edge + 150, y=8)
+    tree.event_generate("<ButtonRelease-1>", x=edge + 150, y=8)
+    until()
+    width = int(tree.column("#0", "width"))
+    assert width >= edge + 140
+    tree.insert("", "end", text="another", values=("2 B", LONG * 3))
+    until(lambda: seen(tree, row)[1].endswith("…"))
+    assert int(tree.column("#0", "width")) == width
+
+
+def test_rows_that_scroll_into_sight_are_cut_too(tree: Any, until: Until) -> None:
+    rows = [tree.insert("", "end", text=f"{number}", values=("1 B", LONG * 2)) for number in range(300)]
+    until(lambda: seen(tree, rows[0])[1].endswith("…"))
+    assert seen(tree, rows[-1])[1] == LONG * 2
+    tree.yview_moveto(1.0)
+    until(lambda: seen(tree, rows[-1])[1].endswith("…"))
+
+
+def test_what_goes_leaves_no_timer(tree: Any, frame: Any, until: Until) -> None:
+    tree.insert("", "end", text="model", values=("1 B", LONG))
+    tree.destroy()
+    until()
+    assert frame.winfo_toplevel().failures == []
+
+
+def test_emptied_it_forgets_its_longest_words(tree: Any, until: Until) -> None:
+    tree.insert("", "end", text=LONG, values=("9,999,999,999 GB", "x"))
+    until(lambda: int(tree.column("size", "width")) > 110)
+    tree.delete(*tree.get_children())
+    tree.insert("", "end", text="a", values=("1 B", "x"))
+    until(lambda: int(tree.column("size", "width")) < 80)
