@@ -98,6 +98,7 @@ def test_killed_anywhere(name: str, where: str, tmp_path: Path) -> None:
                     break
                 kills += 1
                 settle_and_judge(s, name, plan, before, after, f"{phase} killed at {at}")
+    print(f"{name}, {where}: {kills} kills")
     assert kills >= 4
 
 
@@ -140,6 +141,7 @@ def test_every_error_at_every_call(name: str, number: int, tmp_path: Path) -> No
                 assert now == before, f"{done.state} at {at}: {[step.problem for step in done.steps]}"
             settle_and_judge(s, name, plan, before, after, f"failed at {at}")
         if disk.count < at:
+            print(f"{name}: {at - 1} calls that failed")
             return
     raise AssertionError("the scene has more calls than expected")
 

@@ -13,9 +13,12 @@ import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, sha256, write
 
 from model_manager.app import App, build
+from model_manager.catalog import models
 from model_manager.cli import main
 from model_manager.jobs import Progress
 from model_manager.library import watch
+from model_manager.library.removal import Wanted, plan_removal
+from model_manager.operations.trashed import plan_empty, trashed
 
 _WORDS: tuple[str | bytes, ...] = (
     "-rf", "--help", "-", "~", "#", "%s%n%d", "%2e%2e%2f", "$(touch x)", "`touch x`", "$HOME", ";ls", "&", "|", "*?[a]", "{}", "!",
@@ -115,6 +118,31 @@ def test_two_hundred_names_as_files(
     assert not [
         letter for letter in text if ord(letter) < 32 or 0x7F <= ord(letter) < 0xA0 or 0xD800 <= ord(letter) < 0xE000
     ]
+
+
+def test_two_hundred_names_to_the_trash_and_back(app: App, home: Path) -> None:
+    """Each goes and returns by the very bytes of its name; emptied, nothing else is touched."""
+    for number, name in enumerate(names()):
+        write(home / "AI" / name, gguf_bytes(seed=number))
+    outside = write(home / "outside.gguf", gguf_bytes(seed=999))
+    watch.add_root(app.database, str(home / "AI"))
+    app.scanner().run(Progress())
+    with app.database.read() as tx:
+        ids = tuple(row.id for row in models.rows(tx))
+    assert len(ids) == 200
+    before = {path: seen[:3] for path, seen in tree_of(home).items() if os.path.isfile(path)}
+    plan = plan_removal(app.database, app.volumes, app.env(), Wanted(ids))
+    done = app.operations.apply(plan)
+    assert done.state == "applied", [step.problem for step in done.steps if step.problem]
+    assert not [path for path in tree_of(home / "AI") if os.path.isfile(path)]
+    assert app.operations.undo(plan.id).state == "undone"
+    assert {path: seen[:3] for path, seen in tree_of(home).items() if os.path.isfile(path)} == before
+    app.scanner().run(Progress())
+    again = plan_removal(app.database, app.volumes, app.env(), Wanted(ids))
+    assert app.operations.apply(again).state == "applied"
+    emptied = app.operations.apply(plan_empty(trashed(app.operations.history()[0], app.volumes), app.volumes))
+    assert emptied.state == "applied"
+    assert [path for path in tree_of(home) if os.path.isfile(path)] == [os.fsencode(outside)]
 
 
 def test_twins_of_one_letter_stay_two(app: App, home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
