@@ -15,6 +15,7 @@ from model_manager.base.reading import read_small
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import in_script, split, values_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.hash_cache import read_hashes, with_hashes
 from model_manager.stores.look import Look
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
@@ -88,13 +89,15 @@ class _Install:
         models = next(self._given("--models-dir", env), "")
         own = self.told if data or models else self.untold
         base = data or self.folder
-        yield from roots.take(models or os.path.join(base, "models"), own)
-        yield from roots.take(os.path.join(base, "embeddings"), own, category="diffusion/embeddings")
+        cache = env.variable("SD_WEBUI_CACHE_DIR") or os.path.join(base, "cache")
+        known = {"data": base, "cache": cache, "scratch": env.scratch}
+        yield from roots.take(models or os.path.join(base, "models"), own, **known)
+        yield from roots.take(os.path.join(base, "embeddings"), own, category="diffusion/embeddings", **known)
         for name, category in _EXTENSIONS.items():
             yield from roots.take(os.path.join(base, "extensions", name), own, category=category)
         for flag, category in FLAGS.items():
             for path in self._given(flag, env):
-                yield from roots.take(path, self.told, category=category, extra="yes")
+                yield from roots.take(path, self.told, category=category, extra="yes", **known)
         for flag in _REFERENCES if tool == "forge" else ():
             for path in self._given(flag, env):
                 yield from roots.take(os.path.join(path, "models"), self.told, extra="yes")
@@ -129,7 +132,11 @@ def _running(tool: str, env: Env) -> Iterator[Process]:
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     category = root.details.get("category")
-    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS), remembers=True)
+    plain = Plain(categories={"": category} if category else FOLDERS)
+    hashes = read_hashes(*(root.details.get(name, "") for name in ("data", "cache", "scratch")))
+    if not hashes:
+        return describe_tree(root.path, look, plain, remembers=True)
+    return with_hashes(describe_tree(root.path, look, plain), root.path, hashes)
 
 
 def _in_use(tool: str, label: str, env: Env) -> str | None:

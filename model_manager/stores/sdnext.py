@@ -12,6 +12,7 @@ from dataclasses import replace
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.hash_cache import read_hashes, with_hashes
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
 from model_manager.stores.root_list import RootList
@@ -72,7 +73,8 @@ def _install(roots: RootList, env: Env, folder: str, process: Process | None) ->
     listed: FoundBy = "process" if process else "config"
     named: FoundBy = "process" if process else "environment"
     own = "process" if process else own
-    yield from roots.take(models, own)
+    known = {"data": data, "cache": os.path.join(data, "cache"), "scratch": env.scratch}
+    yield from roots.take(models, own, **known)
     for name in ("Diffusers", "huggingface"):
         yield from roots.take(os.path.join(models, name), own, layout="hub")
     if cache := env.variable("SD_HFCACHEDIR"):
@@ -85,7 +87,7 @@ def _install(roots: RootList, env: Env, folder: str, process: Process | None) ->
         if category == "hub":
             yield from roots.take(path, listed, layout="hub")
         else:
-            yield from roots.take(path, listed, category=category, extra="yes")
+            yield from roots.take(path, listed, category=category, extra="yes", **known)
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
@@ -97,7 +99,9 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         yield from describe_tree(root.path, look, plain)
         return
     category = root.details.get("category")
-    yield from describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
+    hashes = read_hashes(*(root.details.get(name, "") for name in ("data", "cache", "scratch")))
+    models = describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
+    yield from with_hashes(models, root.path, hashes) if hashes else models
 
 
 def in_use(env: Env) -> str | None:
