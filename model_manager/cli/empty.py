@@ -38,6 +38,12 @@ def run(app: App, options: argparse.Namespace) -> int:
     ]  # fmt: skip
     if options.list:
         return _show(items, options.json)
+    if not any(item.where == "trash" for item in items):
+        if options.json:
+            print_json({"plan": None})
+        else:
+            print(_("Nothing of this program's is in the trash, or not for so long: nothing is to be done."))
+        return 0
     return run_plan(app, plan_empty(items, app.volumes), options)
 
 

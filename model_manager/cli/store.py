@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
@@ -25,13 +26,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    if options.path:
-        watch.set_base_path(app.database, app.settings, options.path)
-    base = app.settings.values.base_path
+    path = os.path.abspath(os.path.expanduser(options.path)) if options.path else ""
+    if path and (os.path.isdir(path) or not options.make_folders):
+        watch.set_base_path(app.database, app.settings, path)
+        path = ""
+    base = path or app.settings.values.base_path
     if options.make_folders:
         if not base:
             raise UsageError("make the category folders", "", "no base folder is set", EXAMPLE)
-        return run_plan(app, plan_category_folders(base, slugs(app.database), app.paths, app.volumes), options)
+        plan = plan_category_folders(base, slugs(app.database), app.paths, app.volumes)
+        status = run_plan(app, plan, options)
+        if path and os.path.isdir(path):  # it was made just now
+            watch.set_base_path(app.database, app.settings, path)
+        return status
     if options.json:
         print_json({"store": shown(base) or None})
     else:
