@@ -36,11 +36,15 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An operation ended: `text` tells it, `undoable` whether a button may put it back."""
+    """An operation ended: `text` tells it, `undoable` whether a button may put it back.
+
+    `frees_later`: bytes that come back only when what it moved to the trash is deleted for good.
+    """
 
     id: str
     text: str
     undoable: bool
+    frees_later: int = 0
 
 
 class ChangesView(Protocol):
@@ -94,10 +98,22 @@ class Changes:
             finally:
                 self._look_again(plan)
             words = told(done)
-            self._app.jobs.post(Applied(done.id, words, done.undoable))
+            later = done.plan.frees - done.plan.frees_now if done.state in ("applied", "partly") else 0
+            self._app.jobs.post(Applied(done.id, words, done.undoable, later))
             return words
 
         self._app.jobs.start(shown(plan.title), "files", work)
+
+    def plan_emptying(self, id_: str) -> None:
+        """Plans to delete for good what this operation moved to the trash; the review asks."""
+
+        def make(way: Way) -> Plan:
+            from model_manager.operations.trashed import plan_empty, trashed
+
+            found = [operation for operation in self._app.operations.history()[0] if operation.id == id_]
+            return plan_empty(trashed(found, self._app.volumes), self._app.volumes)
+
+        self.plan(make, "delete")
 
     def undo(self, id_: str, units_: Collection[int] | None = None) -> None:
         """Puts an operation back, or only these units of it."""

@@ -50,6 +50,24 @@ class Folders:
     def move(self, id_: str, path: str) -> None:
         self._change(lambda: watch.move_root(self._app.database, id_, path))
 
+    @property
+    def kept(self) -> list[str]:
+        """The folders whose copies always stay."""
+        return self._app.settings.values.reference_folders
+
+    def keep_copies(self, id_: str) -> None:
+        """Makes a folder one whose copies always stay when duplicates are cleared, or an ordinary one again."""
+
+        def work() -> None:
+            path = watch.named(self._app.database, id_).path
+            kept = self._app.settings.values.reference_folders
+            self._app.settings.values.reference_folders = (
+                [one for one in kept if one != path] if path in kept else [*kept, path]
+            )
+            self._app.settings.save()
+
+        self._change(work)
+
     def set_base_path(self, path: str) -> None:
         def work() -> None:
             watch.set_base_path(self._app.database, self._app.settings, path)

@@ -64,6 +64,9 @@ class FoldersScreen(ttk.Frame):
             ttk.Button(foot, text=_("Ignore"), command=lambda: self.controller.ignore(self._chosen())),
             ttk.Button(foot, text=_("Remove from the list"), command=lambda: self.controller.remove(self._chosen())),
             ttk.Button(foot, text=_("It is elsewhere now…"), command=self._move),
+            ttk.Button(
+                foot, text=_("Always keep its copies"), command=lambda: self.controller.keep_copies(self._chosen())
+            ),
         ]
         for button in self.buttons:
             button.pack(side="left", padx=(0, theme.px(self, 6)))
@@ -95,6 +98,7 @@ class FoldersScreen(ttk.Frame):
 
     def show_roots(self, roots: list[Json], base_path: str, offer: str) -> None:
         chosen = self._chosen()
+        kept = self.controller.kept
         home, states, found = os.path.expanduser("~"), _states(), _ways_found()
         self.tree.delete(*self.tree.get_children())
         for root in roots:
@@ -102,6 +106,8 @@ class FoldersScreen(ttk.Frame):
             state: str = states.get(root["state"]) or root["state"]
             if root["state"] == "online" and not root["writable"]:
                 state += _(", read-only 🔒")
+            if root["path"] in kept:
+                state += _(", its copies stay")
             values = (watch.label_of(root["tool"]) + also, f"{root['models']:,}", units.size(root["bytes"]),
                       short_path(root["path"], home), state, found.get(root["found_by"], root["found_by"]))  # fmt: skip
             self.tree.insert("", "end", root["id"], values=values)

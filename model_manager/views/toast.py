@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 
 import ttkbootstrap as ttk
 
@@ -21,8 +22,8 @@ class Toasts:
         self._open: list[ttk.Frame] = []
         self._timers: dict[ttk.Frame, str] = {}
 
-    def show(self, text: str, action: str = "", command: Callable[[], None] | None = None) -> None:
-        """Shows a message for six seconds, with a button when `action` names one; Esc or ✕ closes it."""
+    def show(self, text: str, *actions: tuple[str, Callable[[], None]]) -> None:
+        """Shows a message for six seconds, with a button for each action, the likeliest first; Esc or ✕ closes it."""
         if len(self._open) >= 3:
             self._close(self._open[0])
         toast = ttk.Frame(
@@ -30,8 +31,9 @@ class Toasts:
         )
         label = ttk.Label(toast, text=text, bootstyle="@card", wraplength=theme.px(self._root, 420), justify="left")
         label.pack(side="left")
-        if command is not None:
-            act = ttk.Button(toast, text=action, bootstyle="primary", command=lambda: self._act(toast, command))
+        for number, (title, command) in enumerate(actions):
+            style = {} if number else {"bootstyle": "primary"}
+            act = ttk.Button(toast, text=title, command=partial(self._act, toast, command), **style)
             act.pack(side="left", padx=(theme.px(self._root, 10), 0))
         button = ttk.Button(toast, text="✕", bootstyle="@card", width=2, command=lambda: self._close(toast))
         button.pack(side="right", padx=(theme.px(self._root, 10), 0))

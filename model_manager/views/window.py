@@ -201,10 +201,7 @@ class Window:
         if isinstance(message, Said):
             self.toasts.show(message.text)
         elif isinstance(message, Applied):
-            if message.undoable:
-                self.toasts.show(message.text, _("Undo"), lambda: self.undo(message.id))
-            else:
-                self.toasts.show(message.text)
+            self._tell_applied(message)
         elif isinstance(message, ScanWanted):
             self.scan()
         elif isinstance(message, DetailsStale):
@@ -216,6 +213,13 @@ class Window:
             self.status.show_job(message.job)
         for screen in self.screens.values():
             screen.handle(message)
+
+    def _tell_applied(self, done: Applied) -> None:
+        """With a way back and, where space comes only when the trash is emptied, the way to that."""
+        actions = [(_("Undo"), lambda: self.undo(done.id))] if done.undoable else []
+        if done.frees_later:
+            actions.append((_("Free the space…"), lambda: self.changes.plan_emptying(done.id)))
+        self.toasts.show(done.text, *actions)
 
     def _tick(self) -> None:
         self.library.controller.tick()

@@ -189,3 +189,71 @@ def test_reading_every_byte(window, home: Path) -> None:
     screen.tree.selection_set(lines[0])
     screen._clear_away()
     assert review(window)._planned.plan.steps
+
+
+def buttons(widget, text: str) -> list[object]:
+    found = [widget] if widget.winfo_class() == "TButton" and str(widget.cget("text")).startswith(text) else []
+    return found + [one for child in widget.winfo_children() for one in buttons(child, text)]
+
+
+def click(window, widget) -> None:
+    """As a person does it: the button is seen and takes a press of the pointer."""
+    window.root.update()
+    assert widget.winfo_viewable()
+    x, y = widget.winfo_width() // 2, widget.winfo_height() // 2
+    widget.event_generate("<Enter>")
+    widget.event_generate("<Button-1>", x=x, y=y)
+    widget.event_generate("<ButtonRelease-1>", x=x, y=y)
+    window.root.update()
+
+
+def test_from_the_start_to_old_quants_in_the_trash_in_four_clicks(window, home: Path) -> None:
+    screens = window.sidebar.screens
+    x, y, _width, height = screens.bbox("screen:families")
+    screens.event_generate("<Button-1>", x=x + 30, y=y + height // 2)  # 1
+    screens.event_generate("<ButtonRelease-1>", x=x + 30, y=y + height // 2)
+    wait(window, lambda: "families" in window.screens and bool(window.screens["families"]._old))
+    screen = window.screens["families"]
+    click(window, screen.best)  # 2
+    click(window, screen.act)  # 3
+    shown = review(window)
+    click(window, shown.apply_button)  # 4
+    wait(window, lambda: not (home / "models/some-7B-Q4_0.gguf").exists())
+    assert (home / "models/some-7B-Q8_0.gguf").exists()
+
+
+def test_the_toast_has_the_way_back_and_the_way_to_space(window, home: Path) -> None:
+    window.library.table.select(set(rows(window, "cut")))
+    window.library.clear_away()
+    review(window)._apply()
+    wait(window, lambda: bool(buttons(window.root, "Free the space")))
+    assert buttons(window.root, "Undo")
+    click(window, buttons(window.root, "Free the space")[0])
+    shown = review(window)
+    assert "Delete this one for good" in shown._planned.plan.title
+    assert "danger" in str(shown.apply_button.cget("style")).lower()
+    shown._apply()
+    wait(window, lambda: not list((home / ".local/share/Trash/files").iterdir()))
+    wait(window, lambda: not rows(window, "cut"))
+
+
+def test_where_there_is_no_trash_it_says_so_and_offers_the_other_ways(
+    window, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model_manager.operations import draft
+
+    monkeypatch.setattr(draft, "trash_for", lambda path, volumes: None)
+    window.library.table.select(set(rows(window, "cut")))
+    window.library.clear_away()
+    first = review(window)
+    assert first._planned.plan is None and "trash" in first._planned.problem
+    first.way.set("aside")
+    first._change_way()
+    wait(window, lambda: not first.winfo_exists())
+    second = review(window)
+    second._apply()
+    wait(window, lambda: not (home / "models/cut.gguf").exists())
+    wait(window, lambda: not rows(window, "cut"))
+    press(window, window.library.table.tree, "<Control-z>")
+    wait(window, lambda: (home / "models/cut.gguf").exists())
+    assert (home / "models/cut.gguf").read_bytes() == Q8[:-9000]
