@@ -326,6 +326,12 @@ def is_there(tx: sqlite3.Connection, id_: int) -> bool:
     return tx.execute("SELECT 1 FROM model WHERE id = ? AND gone_at IS NULL", (id_,)).fetchone() is not None
 
 
+def sources(tx: sqlite3.Connection) -> dict[int, list[str]]:
+    """Model -> (hub, repository, revision, file), of those whose source is known."""
+    found = tx.execute("SELECT id, source FROM model WHERE gone_at IS NULL AND source IS NOT NULL")
+    return {id_: json.loads(source) for id_, source in found}
+
+
 def sick(tx: sqlite3.Connection) -> list[tuple[int, str, str, str, list[str], int, str]]:
     """(id, name, verdict, detail, code, size, path) of models with something to look at, worst first."""
     rows_ = tx.execute(

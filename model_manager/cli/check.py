@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from model_manager.app import App
 from model_manager.base import units
@@ -14,6 +16,7 @@ from model_manager.jobs import Progress
 from model_manager.library import words
 from model_manager.library.deep import check_deep
 from model_manager.library.present import models_json
+from model_manager.library.sources import again
 
 NAME = "check"
 HELP = "health of models by their headers; --deep reads every byte"
@@ -44,11 +47,9 @@ def run(app: App, options: argparse.Namespace) -> int:
         print_json({"models": [{key: one[key] for key in ("id", "health", "code")} for one in found]})
         return 0
     sick = [one for one in found if one["health"]["verdict"] not in ("good", "unknown") or one["code"]]
-    rows = [
-        (one["id"], one["name"], one["health"]["verdict"],
-         one["health"]["detail"] or (_("names code: ") + ", ".join(one["code"]) if one["code"] else ""))
-        for one in sick
-    ]  # fmt: skip
+    with app.database.read() as tx:
+        sources = models.sources(tx)
+    rows = [(one["id"], one["name"], one["health"]["verdict"], _why(one, sources)) for one in sick]
     if rows:
         print_table([_("Id"), _("Name"), _("Health"), _("Why")], rows)
     text = _("{n} checked by their headers, {sick} with something to look at")
@@ -62,3 +63,9 @@ def run(app: App, options: argparse.Namespace) -> int:
 def _tell(progress: Progress) -> None:
     text = f"{units.size(progress.done)} / {units.size(progress.total)}"
     print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)
+
+
+def _why(one: dict[str, Any], sources: Mapping[int, Sequence[str]]) -> str:
+    why = one["health"]["detail"] or (_("names code: ") + ", ".join(one["code"]) if one["code"] else "")
+    where = again(sources.get(int(one["id"][1:])))
+    return f"{why}; {where}" if where else str(why)

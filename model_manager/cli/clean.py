@@ -37,7 +37,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     library = clean.library_of(app.database, this_machine())
     found = clean.candidates(library, options.rules or clean.RULES, unused_days=options.unused_days)
     if options.take or options.all_certain:
-        return _take(app, found, options)
+        return _take(app, library, found, options)
     total = clean.reclaimable(library, found)
     if options.json:
         print_json({"candidates": [clean.as_json(one) for one in found], "reclaimable": total})
@@ -53,7 +53,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     return 0
 
 
-def _take(app: App, found: list[clean.Candidate], options: argparse.Namespace) -> int:
+def _take(app: App, library: clean.Library, found: list[clean.Candidate], options: argparse.Namespace) -> int:
     known = {one.id: one for one in found}
     wrong = next((id_ for id_ in options.take if id_ not in known), None)
     if wrong is not None:
@@ -61,7 +61,7 @@ def _take(app: App, found: list[clean.Candidate], options: argparse.Namespace) -
     chosen = [one for one in found if one.id in options.take or (options.all_certain and one.confidence == "certain")]
     if not chosen:
         raise UsageError("clean", "", "there is nothing of which it is certain", "choose with --take ID")
-    return run_plan(app, plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(chosen)), options)
+    return run_plan(app, plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(library, chosen)), options)
 
 
 def _print(found: list[clean.Candidate]) -> None:

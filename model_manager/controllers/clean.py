@@ -44,19 +44,21 @@ class Clean:
     def __init__(self, app: App, view: CleanView, changes: Changes) -> None:
         self._app, self._view, self._changes = app, view, changes
         self._machine: Machine | None = None
+        self._library: clean.Library
 
     def start(self) -> None:
         self._app.jobs.start(_("Looking what could go"), "query", lambda progress: self._load())
 
     def handle(self, message: object) -> None:
         if isinstance(message, JobChanged) and isinstance(message.job.result, Offer) and message.job.state == "done":
+            self._library = message.job.result.library
             self._view.show_offer(message.job.result)
         elif isinstance(message, ScanFinished | OperationChanged):
             self.start()
 
     def plan(self, chosen: Sequence[Candidate]) -> None:
         """Plans that these go; the review asks."""
-        wanted = clean.wanted_of(chosen)
+        wanted = clean.wanted_of(self._library, chosen)
 
         def make(way: Way) -> Plan:
             return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)

@@ -17,6 +17,7 @@ from model_manager.jobs import JobChanged, Progress
 from model_manager.library import watch
 from model_manager.library.deep import check_deep
 from model_manager.library.removal import Wanted, plan_removal
+from model_manager.library.sources import again
 from model_manager.operations import Plan
 from model_manager.operations.draft import Way
 
@@ -108,12 +109,15 @@ class Health:
     def _load(self) -> list[Section]:
         with self._app.database.read() as tx:
             sick = models.sick(tx)
+            sources = models.sources(tx)
             rests = leftovers.every(tx)
             problems = leftovers.problems(tx)
         sections = []
         by_verdict: dict[str, list[Line]] = {}
         for id_, name, verdict, detail, code, size, path in sick:
             why = detail or _("names code: {names}").format(names=", ".join(code))
+            if where := again(sources.get(id_)):
+                why = f"{why}; {where}"
             heading = verdict if verdict not in ("good", "unknown") else _("names code")
             by_verdict.setdefault(heading, []).append(Line(shown(name), units.size(size), shown(why), shown(path), id_))
         for verdict, lines in by_verdict.items():

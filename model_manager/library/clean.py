@@ -23,6 +23,7 @@ from model_manager.library import watch
 from model_manager.library.families import Line, Rung, lines_of, newer_version
 from model_manager.library.memory import Fit, Machine, fit
 from model_manager.library.removal import Wanted
+from model_manager.library.sources import again
 
 Confidence = Literal["certain", "likely", "maybe"]
 RULES = ("old-quant", "older-version", "partial", "orphan", "unnamed-revision", "broken", "training-leftover", "archive",
@@ -62,6 +63,8 @@ class Library:
     """file -> models that it is a file of."""
     rests: Sequence[LeftoverRow]
     lines: Sequence[Line] = field(default=())
+    sources: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    """Where a model came from, where a tool recorded it."""
 
 
 def library_of(database: Database, machine: Machine) -> Library:
@@ -76,11 +79,12 @@ def library_of(database: Database, machine: Machine) -> Library:
             paths.setdefault(file.file, set()).add(os.path.realpath(file.path))
             owners.setdefault(file.file, set()).add(file.model)
         rests = leftovers.every(tx)
+        sources = models.sources(tx)
         fits = {
             row.id: _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_)) for row in rows
         }
     known = {file: len(names) for file, names in paths.items()}
-    return Library(rows, members, known, owners, rests, lines_of(rows, fits))
+    return Library(rows, members, known, owners, rests, lines_of(rows, fits), sources)
 
 
 def _fit(row: Row, members: list[FileView], machine: Machine, facts_of: Callable[[int], Any]) -> Fit:
@@ -123,11 +127,19 @@ def reclaimable(library: Library, chosen: Iterable[Candidate]) -> int:
     return rests + _freed(library, going)
 
 
-def wanted_of(chosen: Iterable[Candidate]) -> Wanted:
-    """These candidates as what shall go."""
+def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
+    """These candidates as what shall go, with a warning for each that was offered because of one that goes too."""
     every = list(chosen)
+    going = {one.model for one in every}
+    titles = {row.id: row.name for row in library.rows}
+    lost = [one for one in every if one.keeps is not None and one.keeps in going]
     models_ = tuple(one.model for one in every if one.model is not None)
-    return Wanted(models_, (), tuple(path for one in every if one.model is None for path in one.paths))
+    paths = tuple(path for one in every if one.model is None for path in one.paths)
+    warnings = tuple(
+        f"{shown(one.name)} was offered because {shown(titles.get(one.keeps or 0, ''))} stays, and that goes too"
+        for one in lost
+    )  # fmt: skip
+    return Wanted(models_, (), paths, warnings)
 
 
 def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate]:
@@ -244,6 +256,8 @@ def _of_model(
     paths = tuple(dict.fromkeys(file.path for file in library.files.get(row.id, [])))
     if row.copies < 2 and rule in ("unused", "older-version", "broken"):
         reason += "; it is the only copy"
+        if where := again(library.sources.get(row.id)):
+            reason += f", {where}"
     return Candidate(
         _id(rule, str(row.id)), rule, row.id, row.name, paths, _freed(library, {row.id}), sure, reason, keeps
     )

@@ -33,6 +33,8 @@ class Wanted:
     models: tuple[int, ...] = ()
     places: tuple[int, ...] = ()
     paths: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What a person has to know of this choice."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ def plan_removal(
         groups = list(_groups(tx, wanted, known))
         pinned = _pinned(tx, groups)
     draft = Draft(volumes, [root.path for root in known.values() if not root.ignored], way)
+    draft.warnings.extend(wanted.warnings)
     problems: list[ModelManagerError] = []
     for group in groups:
         of = ", ".join(dict.fromkeys(place.name for place in group.places))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,26 @@ def test_pinned_is_never_offered(app: App, home: Path) -> None:
     assert offered(app, "old-quant") == []
 
 
+def test_when_the_better_one_goes_too_the_review_says_so(app: App, home: Path) -> None:
+    two_quants(app, home)
+    found = offered(app, now=time.time() + 400 * 86_400)
+    (old,) = [one for one in found if one.rule == "old-quant"]
+    library = clean.library_of(app.database, BIG)
+    better = replace(old, id="c1", rule="unused", model=old.keeps, keeps=None)
+    assert clean.wanted_of(library, [old]).warnings == ()
+    wanted = clean.wanted_of(library, [old, better])
+    assert wanted.warnings == ("some-7B-Q4_0 was offered because some-7B-Q8_0 stays, and that goes too",)
+    assert wanted.warnings[0] in plan_removal(app.database, app.volumes, app.env(), wanted).warnings
+
+
+def test_what_can_be_had_again_says_where(app: App, home: Path) -> None:
+    hub_repo(home / ".cache/huggingface/hub", "org/m", {"m.gguf": gguf_bytes()[:-500]})
+    own(app, home, {"cut.gguf": gguf_bytes(seed=4)[:-500]})
+    reasons = {one.name: one.reason for one in offered(app, "broken")}
+    assert "it may be had again from Hugging Face org/m" in reasons["m"]
+    assert "again" not in reasons["cut"] and "only copy" in reasons["cut"]
+
+
 def test_what_does_not_fit_is_no_reason(app: App, home: Path) -> None:
     two_quants(app, home)
     app.scanner().run(Progress())
@@ -115,7 +136,9 @@ def test_ids_stay_and_everything_offered_can_be_planned(app: App, home: Path) ->
     own(app, home, {"cut.gguf": gguf_bytes()[:-500]})
     first, second = offered(app), offered(app)
     assert first == second and len({one.id for one in first}) == len(first)
-    plan = plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(first))
+    plan = plan_removal(
+        app.database, app.volumes, app.env(), clean.wanted_of(clean.library_of(app.database, BIG), first)
+    )
     library = clean.library_of(app.database, BIG)
     assert plan.frees == clean.reclaimable(library, first) > 0
     done = app.operations.apply(plan)
