@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ RULES = ("old-quant", "older-version", "partial", "orphan", "unnamed-revision", 
          "empty-folder", "unused")  # fmt: skip
 UNUSED_DAYS = 180
 _DAY = 86_400
+_EPOCH = re.compile(r"^(.+)-(?:step)?(\d{6,8})$")
+"""kohya-ss/sd-scripts library/train_util.py: `{name}-{epoch:06d}`, `{name}-step{step:08d}`; the last has no number."""
+_LAST_EPOCH = 1 << 31
 _LEFT = {"partial": "partial", "orphan": "orphan", "detached-revision": "unnamed-revision", "archive": "archive",
          "training-leftover": "training-leftover", "empty-folder": "empty-folder"}  # fmt: skip
 _SURE: dict[str, Confidence] = {"partial": "certain", "orphan": "certain", "empty-folder": "certain",
@@ -148,6 +152,7 @@ def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate
     yield from _broken(library)
     yield from _old_quants(library)
     yield from _older_versions(library)
+    yield from _epochs(library)
     yield from _unused(library, now, unused_days)
 
 
@@ -238,6 +243,27 @@ def _alike(older: Line, newer: Line) -> bool:
     """Of about the same size: a successor, not a sibling."""
     one, other = older.rungs[0].row.parameters, newer.rungs[0].row.parameters
     return one is None or other is None or 0.8 <= one / max(other, 1) <= 1.25
+
+
+def _epochs(library: Library) -> Iterator[Candidate]:
+    """Earlier epochs or steps of one training, as kohya's scripts number them: the last one stays."""
+    trainings: dict[tuple[str, str], list[tuple[int, Row]]] = {}
+    for row in library.rows:
+        weights = [file for file in library.files.get(row.id, []) if file.role in ("weights", "adapter")]
+        if row.category != "diffusion/lora" or len(weights) != 1:
+            continue
+        folder, name = os.path.split(weights[0].path)
+        stem = os.path.splitext(name)[0]
+        found = _EPOCH.match(stem)
+        number = int(found[2]) if found else _LAST_EPOCH
+        trainings.setdefault((folder, found[1] if found else stem), []).append((number, row))
+    for numbered in trainings.values():
+        numbered.sort(key=lambda one: one[0])
+        _number, last = numbered[-1]
+        for number, row in numbered[:-1]:
+            if abs(row.size - last.size) * 100 <= last.size:
+                why = f"step or epoch {number} of a training; {last.name} of the same one stays"
+                yield _of_model(library, row, "training-leftover", "maybe", why, last.id)
 
 
 def _unused(library: Library, now: float, days: int) -> Iterator[Candidate]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factory import gguf_bytes, hub_repo, ollama_model, tree, write
+from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, tree, write
 
 from model_manager.app import App, build
 from model_manager.jobs import Progress
@@ -81,6 +81,22 @@ def test_what_can_be_had_again_says_where(app: App, home: Path) -> None:
     reasons = {one.name: one.reason for one in offered(app, "broken")}
     assert "it may be had again from Hugging Face org/m" in reasons["m"]
     assert "again" not in reasons["cut"] and "only copy" in reasons["cut"]
+
+
+def test_earlier_epochs_of_one_training(app: App, home: Path) -> None:
+    """Other trainings beside it, and files of another size, are left alone."""
+    lora = safetensors_bytes(
+        {"lora_unet_a.lora_down.weight": ("F16", (8, 320)), "lora_unet_a.lora_up.weight": ("F16", (320, 8))}
+    )
+    other = safetensors_bytes(
+        {"lora_unet_a.lora_down.weight": ("F16", (64, 320)), "lora_unet_a.lora_up.weight": ("F16", (320, 64))}
+    )
+    names = {"style-000002": lora, "style-000010": lora, "style": lora, "style-000004": other, "face-000003": lora,
+             "face-step00000500": lora, "girl-2024": lora, "girl": lora, "sub/style-000001": lora}  # fmt: skip
+    own(app, home, {f"loras/{name}.safetensors": data for name, data in names.items()})
+    found = offered(app, "training-leftover")
+    assert {one.name.rsplit("/")[-1] for one in found} == {"style-000002", "style-000010", "face-000003"}
+    assert {one.confidence for one in found} == {"maybe"} and all(one.keeps for one in found)
 
 
 def test_what_does_not_fit_is_no_reason(app: App, home: Path) -> None:
