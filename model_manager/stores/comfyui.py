@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of, lists_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.last_used import of_comfyui
 from model_manager.stores.look import Look
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings, yaml_settings
@@ -144,5 +145,5 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS), remembers=True)
 
 
-STORE = Store(TOOL, "ComfyUI", find, describe, in_use)
+STORE = Store(TOOL, "ComfyUI", find, describe, in_use, last_used=of_comfyui)
 STORES = (STORE,)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from model_manager.base.facts import Claim, Health
-from model_manager.stores import invokeai_removal
+from model_manager.stores import invokeai_removal, last_used
 from model_manager.stores.env import Env
 from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
@@ -214,6 +214,6 @@ def in_use(env: Env) -> str | None:
 
 STORE = Store(
     TOOL, "InvokeAI", find, describe, in_use,
-    remove=invokeai_removal.remove, remove_leftover=invokeai_removal.remove_leftover,
+    remove=invokeai_removal.remove, remove_leftover=invokeai_removal.remove_leftover, last_used=last_used.of_invokeai,
 )  # fmt: skip
 STORES = (STORE,)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health, Role
-from model_manager.stores import ollama_removal, ollama_service
+from model_manager.stores import last_used, ollama_removal, ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.look import Look, is_folder
@@ -58,8 +58,7 @@ def _if_store(path: str, found_by: str) -> Iterator[FoundRoot]:
 def _from_desktop(env: Env) -> Iterator[str]:
     if env.system == "linux":
         return
-    place = os.path.join(env.config() if env.system == "macos" else env.data(), "Ollama", "db.sqlite")
-    for row in rows_of(place, env.scratch, "SELECT models FROM settings LIMIT 1"):
+    for row in rows_of(last_used.desktop_database(env), env.scratch, "SELECT models FROM settings LIMIT 1"):
         if isinstance(row[0], str) and row[0]:
             yield env.expand(row[0])
 
@@ -265,6 +264,7 @@ def _leftovers(store: _Store, look: Look) -> Iterator[Leftover]:
 
 
 STORE = Store(
-    TOOL, "Ollama", find, describe, in_use, remove=ollama_removal.remove, remove_leftover=ollama_removal.remove_leftover
-)
+    TOOL, "Ollama", find, describe, in_use, remove=ollama_removal.remove, remove_leftover=ollama_removal.remove_leftover,
+    last_used=last_used.of_ollama,
+)  # fmt: skip
 STORES = (STORE,)

@@ -10,6 +10,7 @@ from typing import Literal
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.hub_removal import remove_from_hub, remove_hub_leftover, repository_of
+from model_manager.stores.last_used import Used
 from model_manager.stores.look import Look
 from model_manager.stores.removal import Going, Part, Placed, remove_plain
 
@@ -60,5 +61,7 @@ class Store:
     remove_leftover: Callable[[FoundRoot, Leftover, Env], Iterable[Part]] = remove_leftover_by_layout
     must_close: bool = False
     """Whether the tool has to be closed before its files change (it keeps an index in memory)."""
+    last_used: Callable[[FoundRoot, Env], Iterable[Used]] = lambda root, env: ()
+    """When models of a root were used last, by the tool's own records; most tools keep none."""
     one_unit: bool = False
     """Whether the places of one root that go are always one unit: they are lines of one index file."""
