@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from model_manager.base.facts import Facts, Share
 from model_manager.catalog.codec import READER, dump_facts, load_facts
@@ -17,8 +17,7 @@ from model_manager.catalog.codec import READER, dump_facts, load_facts
 _STRENGTH = {"read": 0, "blob-name": 1, "index": 2, "sidecar": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class FileKey:
+class FileKey(NamedTuple):
     """Which file, whatever its name: `key` is the inode, or the path where inodes do not last."""
 
     volume: int
@@ -42,19 +41,29 @@ def facts_if_unchanged(tx: sqlite3.Connection, key: FileKey, stat: os.stat_resul
     return load_facts(row[0]) if row else None
 
 
+COLUMNS = "volume, key, inode, size, bytes, mtime_ns, ctime_ns, atime_ns, links, facts, reader, read_at, sha256, sha256_source"
+
+
+def record(
+    key: FileKey, stat: os.stat_result, bytes_: int, facts: Facts | None, read_at: int | None, sha256: str | None,
+    sha256_source: str | None,
+) -> tuple[object, ...]:  # fmt: skip
+    """The values of COLUMNS."""
+    text = dump_facts(facts) if facts is not None else None
+    return (key.volume, key.key, stat.st_ino, stat.st_size, bytes_, stat.st_mtime_ns, stat.st_ctime_ns,
+            stat.st_atime_ns, stat.st_nlink, text, READER, read_at, sha256, sha256_source)  # fmt: skip
+
+
 def add(
     tx: sqlite3.Connection, key: FileKey, stat: os.stat_result, bytes_: int, facts: Facts | None,
     read_at: int | None, sha256: str | None, sha256_source: str | None,
 ) -> int | None:  # fmt: skip
     """Stores a file that was never met and answers its row; None when one with this key is stored already."""
-    text = dump_facts(facts) if facts is not None else None
     cursor = tx.execute(
-        "INSERT INTO file (volume, key, inode, size, bytes, mtime_ns, ctime_ns, atime_ns, links, facts, reader,"
-        " read_at, sha256, sha256_source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        f"INSERT INTO file ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (volume, key) DO NOTHING",
-        (key.volume, key.key, stat.st_ino, stat.st_size, bytes_, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_atime_ns,
-         stat.st_nlink, text, READER, read_at, sha256, sha256_source),
-    )  # fmt: skip
+        record(key, stat, bytes_, facts, read_at, sha256, sha256_source),
+    )
     return int(cursor.lastrowid or 0) if cursor.rowcount == 1 else None
 
 

@@ -177,7 +177,12 @@ def derive(tx: sqlite3.Connection, id_: int, values: dict[str, object]) -> None:
 
     A header's texts may hold half of a surrogate pair, which no database takes: it is escaped.
     """
-    tx.execute(_update(tuple(values)), (*map(_plain, values.values()), id_))
+    tx.execute(_update(tuple(values)), (*plain(values), id_))
+
+
+def plain(values: Mapping[str, object]) -> list[str | int | float | None]:
+    """What was understood of a model, as the database keeps it."""
+    return [*map(_plain, values.values())]
 
 
 @functools.lru_cache(8)

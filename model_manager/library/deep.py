@@ -21,8 +21,8 @@ from model_manager.catalog.hashes import Known
 from model_manager.formats.deep import Span, read_all, spans
 from model_manager.formats.problem import FormatProblem
 from model_manager.jobs import Progress
+from model_manager.library.derive import derive
 from model_manager.library.hashing import Hashing
-from model_manager.library.register import derive
 
 _ROLES = ("weights", "adapter", "projector")
 _MOST_UNPACKED = 4

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+import json
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
-from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
+from model_manager.base.facts import Facts
 from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Tx, files, hashes, models, places, roots
-from model_manager.catalog.codec import READER, dump, dump_claims, dump_health, load_claims, load_health
+from model_manager.catalog import Tx, files, fresh, hashes, models, places, roots
+from model_manager.catalog.codec import READER, dump, dump_claims, dump_health
 from model_manager.formats.folders import facts_of_folder
+from model_manager.library.derive import READ, derive, derived
 from model_manager.library.headers import Headers
-from model_manager.library.understand import WEIGHTS, Sighting, WeighedFile, understand
+from model_manager.library.understand import WEIGHTS
 from model_manager.stores.found import Found, FoundFile, on_disk
-
-_READ = (*WEIGHTS, "projector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,9 @@ class Pending:
     fingerprint: bytes
     facts: dict[str, Facts]
     folder: Facts | None
+    heavy: tuple[int, ...]
+    """Which of its files are the weights that it is known by."""
+    likeness: str
 
 
 class SnapshotFolder:
@@ -53,7 +55,7 @@ def beside(found: Found, headers: Headers) -> list[tuple[object, ...]]:
     """The files that headers name beside themselves, as they are now; most models have none."""
     seen: list[tuple[object, ...]] = []
     for file in found.files:
-        if file.role in _READ and file.path.lower().endswith(_POINTING):
+        if file.role in READ and file.path.lower().endswith(_POINTING):
             for companion in headers.facts(file.path, file.stat).companions:
                 path = headers.beside(file.path, companion.name)
                 stat = headers.stat(path) if path else None
@@ -97,9 +99,17 @@ def fingerprint(found: Found, volumes: Volumes, others: Iterable[object] = ()) -
 
 def prepare(found: Found, mark: bytes, headers: Headers) -> Pending:
     """Reads the headers that are needed, and the folder's configuration when it is one."""
-    facts = {file.path: headers.facts(file.path, file.stat) for file in found.files if file.role in _READ}
+    facts = {file.path: headers.facts(file.path, file.stat) for file in found.files if file.role in READ}
     folder = facts_of_folder(SnapshotFolder(found)) if found.is_folder else None
-    return Pending(with_companions(found, facts, headers), mark, facts, folder)
+    found = with_companions(found, facts, headers)
+    heavy = _heavy(found.files)
+    return Pending(found, mark, facts, folder, heavy, _likeness([found.files[at] for at in heavy]))
+
+
+def _heavy(files_: Sequence[FoundFile]) -> tuple[int, ...]:
+    """Where the weights stand among the files; the projectors of a model without weights, else all of them."""
+    weights = [at for at, file in enumerate(files_) if file.role in WEIGHTS]
+    return tuple(weights or [at for at, file in enumerate(files_) if file.role == "projector"] or range(len(files_)))
 
 
 def with_companions(found: Found, facts: dict[str, Facts], headers: Headers) -> Found:
@@ -117,6 +127,9 @@ def with_companions(found: Found, facts: dict[str, Facts], headers: Headers) -> 
     return replace(found, files=(*found.files, *added)) if added else found
 
 
+_Keyed = tuple[Pending, list[files.FileKey]]
+
+
 class Register:
     """Writes what one scan found; knows the volumes' rows and the headers' read times."""
 
@@ -128,55 +141,110 @@ class Register:
         self._records: dict[str, dict[str, object]] = {}
         """What the batch stores of its places, by its JSON: the same."""
 
-    def store(self, tx: Tx, root: roots.RootRow, batch: Iterable[Pending]) -> set[int]:
+    def store(self, tx: Tx, root: roots.RootRow, batch: list[Pending]) -> set[int]:
         """Stores places and brings their models up to date; answers the models touched."""
+        never_met, others = self.sorted_out(tx, root, batch)
+        added = self._add(tx, root, never_met)
         touched: set[int] = set()
-        for pending in batch:
-            touched |= places.put(tx, self._entry(tx, root, pending))
-        derive(tx, touched, self._read, self._records)
+        for pending, keys in others:
+            found, facts = pending.found, pending.facts
+            new: set[int] = set()
+            rows = [
+                self._file(tx, file, key, facts.get(file.path), new)
+                for file, key in zip(found.files, keys, strict=True)
+            ]
+            touched |= places.put(tx, self._entry(root, pending, rows, new))
+        derive(tx, touched | hashes.verdicts(tx, added).keys(), self._read, self._records)
         self._read.clear()
         self._records.clear()
-        return touched
+        return touched | added
 
-    def _entry(self, tx: Tx, root: roots.RootRow, pending: Pending) -> places.Entry:
+    def sorted_out(self, tx: Tx, root: roots.RootRow, batch: list[Pending]) -> tuple[list[_Keyed], list[_Keyed]]:
+        """(places of models that nothing is known of, the others), each with the keys of its files."""
+        keyed = [(pending, [self._key(tx, file) for file in pending.found.files]) for pending in batch]
+        met = fresh.known_files(tx, (key for _, keys in keyed for key in keys))
+        paths = fresh.known_places(tx, root.id, [pending.found.path for pending in batch])
+        gone = fresh.gone_likenesses(tx, [pending.likeness for pending in batch])
+        never_met: list[_Keyed] = []
+        others: list[_Keyed] = []
+        for one in keyed:
+            pending, keys = one
+            path, apart = pending.found.path, len({*keys}) == len(keys) > 0
+            if apart and met.isdisjoint(keys) and path not in paths and pending.likeness not in gone:
+                never_met.append(one)
+            else:
+                others.append(one)
+            met.update(keys)
+            paths.add(path)
+        return never_met, others
+
+    def _add(self, tx: Tx, root: roots.RootRow, batch: list[_Keyed]) -> set[int]:
+        """Stores models that nothing is known of with what they are, derived from what is at hand.
+
+        Asking the catalogue for what was just put there took as long as putting it there (0.25 s of 5,000 models).
+        """
+        file, model, place = fresh.following(tx)
+        ready: list[fresh.Fresh] = []
+        for pending, keys in batch:
+            rows = [*range(file, file + len(keys))]
+            entry = self._entry(root, pending, rows, set(rows))
+            stored, members = [], []
+            for row, key, one in zip(rows, keys, pending.found.files, strict=True):
+                bytes_, read_at = on_disk(one.stat), self._headers.read_at.get(one.path)
+                facts = pending.facts.get(one.path)
+                record = files.record(key, one.stat, bytes_, facts, read_at, one.sha256, one.sha256_source)
+                stored.append((row, record))
+                members.append(models.FileView(
+                    model, place, row, one.path, one.role, shown(one.name), "", one.stat.st_ino, one.stat.st_size, bytes_,
+                    one.stat.st_nlink, one.stat.st_atime_ns, one.stat.st_mtime_ns, read_at, one.sha256, one.sha256_source,
+                ))  # fmt: skip
+            members.sort(key=_by_path)
+            seen = models.PlaceView(
+                place, model, root.id, root.path, root.state, root.tool, entry.name, entry.title, entry.path,
+                self._records.get(entry.found) or json.loads(entry.found),
+            )  # fmt: skip
+            ready.append(fresh.Fresh(model, place, entry, stored, derived(tx, None, [seen], members, self._read)))
+            file, model, place = file + len(keys), model + 1, place + 1
+        fresh.put(tx, ready)
+        return {one.model for one in ready}
+
+    def _entry(self, root: roots.RootRow, pending: Pending, rows: list[int], new: set[int]) -> places.Entry:
+        """`rows`: of the files, in their order; `new`: those never stored before."""
         found = pending.found
-        members = []
-        new: set[int] = set()
-        for file in found.files:
-            facts = pending.facts.get(file.path)
-            row = self._file(tx, file, facts, new)
-            if facts is not None:
-                self._read[row] = facts
-            members.append((row, file.path, file.role, shown(file.name)))
-        both = list(zip(members, found.files, strict=True))
-        heavy = [one for one in both if one[1].role in WEIGHTS] or [one for one in both if one[1].role == "projector"]
-        heavy = heavy or both
-        rows = {row[0] for row, _ in heavy}
+        for row, file in zip(rows, found.files, strict=True):
+            if file.path in pending.facts:
+                self._read[row] = pending.facts[file.path]
+        heavy = {rows[at]: found.files[at].stat.st_size for at in pending.heavy}
         record = _found_record(pending)
         text = dump(record)
         if pending.folder is None and not found.details:  # only then is it what parsing its JSON gives
             self._records[text] = record
+        name = shown(found.name)
         return places.Entry(
             root=root.id,
             tool=root.tool,
-            name=shown(found.name),
+            name=name,
             title=shown(found.title or found.name),
             path=found.path,
             fingerprint=pending.fingerprint,
             found=text,
-            weights=",".join(map(str, sorted(rows))) or f"{root.tool}:{shown(found.name)}",
-            likeness=_likeness([file for _, file in heavy]),
-            size=sum({row[0]: file.stat.st_size for row, file in heavy}.values()),
-            members=tuple(members),
-            fresh=bool(rows) and rows <= new,
+            weights=",".join(map(str, sorted(heavy))) or f"{root.tool}:{name}",
+            likeness=pending.likeness,
+            size=sum(heavy.values()),
+            members=tuple(
+                [(row, file.path, file.role, shown(file.name)) for row, file in zip(rows, found.files, strict=True)]
+            ),
+            fresh=bool(heavy) and heavy.keys() <= new,
         )
 
-    def _file(self, tx: Tx, file: FoundFile, facts: Facts | None, new: set[int]) -> int:
-        """The file's row; one that was never stored before is put into `new` too."""
+    def _key(self, tx: Tx, file: FoundFile) -> files.FileKey:
         volume = self._volumes.of(file.path, file.stat.st_dev)
         if volume.name not in self._volume_ids:
             self._volume_ids[volume.name] = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
-        key = files.key_of(self._volume_ids[volume.name], volume.lasting, file.path, file.stat)
+        return files.key_of(self._volume_ids[volume.name], volume.lasting, file.path, file.stat)
+
+    def _file(self, tx: Tx, file: FoundFile, key: files.FileKey, facts: Facts | None, new: set[int]) -> int:
+        """The file's row; one that was never stored before is put into `new` too."""
         read_at = self._headers.read_at.get(file.path)
         rest = (file.stat, on_disk(file.stat), facts, read_at, file.sha256, file.sha256_source)
         row = files.add(tx, key, *rest)
@@ -184,6 +252,10 @@ class Register:
             return files.put(tx, key, file.path, *rest)
         new.add(row)
         return row
+
+
+def _by_path(file: models.FileView) -> bytes:
+    return os.fsencode(file.path)
 
 
 def _found_record(pending: Pending) -> dict[str, object]:
@@ -212,118 +284,3 @@ def _likeness(weights: list[FoundFile]) -> str:
         return "sha256:" + ",".join(sorted(str(file.sha256) for file in weights))
     seen = sorted(f"{file.name.rsplit('/', 1)[-1]}|{file.stat.st_size}|{file.stat.st_mtime_ns}" for file in weights)
     return shown("seen:" + ",".join(seen))
-
-
-def derive(
-    tx: Tx,
-    ids: Iterable[int],
-    read: Mapping[int, Facts] | None = None,
-    records: Mapping[str, dict[str, object]] | None = None,
-) -> None:
-    """Understands these models anew from all their places and files, and stores the result.
-
-    `read`: facts that are at hand, by file; `records`: what is stored of places, by its JSON. The others come from
-    the catalogue.
-    """
-    ids = set(ids)
-    seen: dict[int, list[models.PlaceView]] = {}
-    for place in models.places(tx, ids, records):
-        seen.setdefault(place.model, []).append(place)
-    members: dict[int, list[models.FileView]] = {}
-    for file in models.files(tx, ids):
-        members.setdefault(file.model, []).append(file)
-    checked = hashes.verdicts(tx, ids)
-    for id_, choice in models.choices(tx, ids & seen.keys()).items():
-        values = _derived(tx, choice, seen[id_], members.get(id_, []), read or {})
-        models.derive(tx, id_, _with_checks(values, checked.get(id_, [])))
-
-
-def _with_checks(values: dict[str, object], checked: list[tuple[str, str]]) -> dict[str, object]:
-    """The health that a deep check found, where it is worse than the header's or says more."""
-    if not checked:
-        return values
-    header = Health(cast(Verdict, values["verdict"]), str(values["health_detail"]))
-    deep = [Health(cast(Verdict, verdict), detail) for verdict, detail in checked]
-    sick = [health for health in deep if health.verdict not in ("good", "unknown")]
-    if sick:
-        header = worst([header, *sick])
-    elif deep and header.verdict == "good":
-        header = next((health for health in deep if health.verdict == "unknown"), deep[0])
-    return values | {"verdict": header.verdict, "health_detail": header.detail}
-
-
-def _derived(
-    tx: Tx,
-    choice: str | None,
-    seen: list[models.PlaceView],
-    members: list[models.FileView],
-    read: Mapping[int, Facts],
-) -> dict[str, object]:
-    weighed: dict[int, WeighedFile] = {}
-    for file in members:
-        if file.file not in weighed or file.role in WEIGHTS:
-            facts = (read.get(file.file) or files.facts_of(tx, file.file)) if file.role in _READ else None
-            weighed[file.file] = WeighedFile(file.file, file.role, file.size, file.bytes, facts)
-    present: dict[int, dict[str, int]] = {}
-    for file in members:
-        present.setdefault(file.place, {})[file.name.rsplit("/", 1)[-1]] = file.size
-    sightings = [_sighting(place, present.get(place.id, {})) for place in seen]
-    chosen = [Claim("category", choice, "user", "your choice")] if choice else []
-    known = understand(list(weighed.values()), sightings, None)
-    used_at, used_from = _last_used(members)
-    source = next((place.found.get("source") for place in seen if place.found.get("source")), None)
-    if source is None and (repo := known.values.get("source_repo")):
-        source = _source_from(str(repo))
-    values = known.values
-    return {
-        "name": known.name, "category": known.category, "category_from": known.category_from, "format": known.format,
-        "architecture": values.get("architecture"), "base_model": values.get("base_model"),
-        "parameters": values.get("parameters"), "quant": values.get("quant"), "quant_label": values.get("quant_label"),
-        "bits": values.get("bits_per_weight"), "context_length": values.get("context_length"), "size": known.size,
-        "bytes": known.bytes, "verdict": known.health.verdict, "health_detail": known.health.detail,
-        "licence": values.get("licence"), "tags": list(known.tags), "code": list(known.code),
-        "tools": ",".join(dict.fromkeys(place.tool for place in seen)), "places": len(seen), "source": source,
-        "claims": dump(dump_claims([*known.claims, *chosen])),
-        "used_at": used_at, "used_from": used_from, "gone_at": None,
-    }  # fmt: skip
-
-
-def _source_from(repo: str) -> list[str] | None:
-    for address in ("https://huggingface.co/", "http://huggingface.co/", "https://hf.co/"):
-        if repo.startswith(address):
-            return ["huggingface", "/".join(repo.removeprefix(address).split("/")[:2]), "", ""]
-    return None
-
-
-def _sighting(place: models.PlaceView, present: Mapping[str, int]) -> Sighting:
-    found = place.found
-    claims, health, details = found.get("claims"), found.get("health"), found.get("details")
-    reported = details.get("reported_size", "0") if isinstance(details, dict) else "0"
-    return Sighting(
-        place.tool,
-        place.title,
-        load_claims(claims if isinstance(claims, list) else []),
-        load_health(health if isinstance(health, list) else None),
-        str(found.get("format") or ""),
-        int(reported) if str(reported).isdigit() else 0,
-        present,
-    )
-
-
-def _last_used(members: list[models.FileView]) -> tuple[int | None, str | None]:
-    """The latest access of a weight file that is neither its writing nor our own reading."""
-    best = 0
-    for file in members:
-        seconds = file.atime_ns // 1_000_000_000
-        ours = file.read_at is not None and abs(seconds - file.read_at) <= 5
-        if (
-            file.role in _READ
-            and seconds > file.mtime_ns // 1_000_000_000 + 60
-            and not ours
-            and seconds <= time.time() + 60
-        ):
-            best = max(best, seconds)
-    return (best, "access time") if best else (None, None)
-
-
-__all__ = ["Health", "Pending", "Register", "beside", "derive", "fingerprint", "prepare"]

@@ -19,9 +19,10 @@ from model_manager.catalog.codec import READER
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch
+from model_manager.library.derive import derive
 from model_manager.library.headers import Headers
 from model_manager.library.lanes import Lane
-from model_manager.library.register import Pending, Register, beside, derive, fingerprint, prepare
+from model_manager.library.register import Pending, Register, beside, fingerprint, prepare
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
@@ -160,7 +161,7 @@ class Scan:
         seen: dict[tuple[str, str], bytes] = {}
         loose: set[tuple[str, str]] = set()  # models with files that a folder's memory does not look at
         rests: list[Leftover] = []
-        waiting: list[Pending] = []
+        waiting: list[tuple[Found, bytes]] = []
         due = time.monotonic() + _EVERY
         for item in items:
             look.step()
@@ -175,11 +176,11 @@ class Scan:
                 loose.add(key)
             here = known.get(key)
             if here is None or here.fingerprint != mark:
-                waiting.append(prepare(item, mark, headers))
+                waiting.append((item, mark))
             if len(waiting) >= _BATCH or (waiting and time.monotonic() > due):
-                self._store(root, waiting, register)
+                self._store_all(root, waiting, register, headers, look)
                 waiting, due = [], time.monotonic() + _EVERY
-        self._store(root, waiting, register)
+        self._store_all(root, waiting, register, headers, look)
         look.step()
         gone = self._gone(root, known, seen, look)
         volume = self._volumes.of(root.path, os.stat(root.path).st_dev)
@@ -231,11 +232,25 @@ class Scan:
             if key not in seen and place.fingerprint not in same and not _unread(key[0], look.unread)
         ]
 
-    def _store(self, root: RootRow, waiting: list[Pending], register: Register) -> None:
-        if not waiting:
+    def _store_all(
+        self, root: RootRow, waiting: list[tuple[Found, bytes]], register: Register, headers: Headers, look: Look
+    ) -> None:
+        """Reads headers, then stores: one kind of work after another takes two thirds of the time of both by turns."""
+        ready: list[Pending] = []
+        due = time.monotonic() + _EVERY
+        for found, mark in waiting:
+            look.step()
+            ready.append(prepare(found, mark, headers))
+            if time.monotonic() > due:  # a slow disk: what is known is shown
+                self._store(root, ready, register)
+                ready, due = [], time.monotonic() + _EVERY
+        self._store(root, ready, register)
+
+    def _store(self, root: RootRow, ready: list[Pending], register: Register) -> None:
+        if not ready:
             return
         with self._database.write() as tx:
-            touched = register.store(tx, root, waiting)
+            touched = register.store(tx, root, ready)
         self._fresh |= touched
         self._notify(ModelsChanged(tuple(touched)))
 

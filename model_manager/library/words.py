@@ -35,7 +35,7 @@ def named(database: Database, text: str) -> int:
 
 def set_category(database: Database, id_: int, slug: str | None) -> None:
     """The user's choice of category; None gives it back to the evidence."""
-    from model_manager.library.register import derive  # loads every format
+    from model_manager.library.derive import derive  # loads every format
 
     if slug is not None and (slug not in slugs(database) or slug in GROUPS):
         raise UsageError("set the category", slug, "there is no such category", "`model-manager categories` lists them")
