@@ -193,7 +193,9 @@ def _update(names: tuple[str, ...]) -> str:
 def _plain(value: object) -> str | int | float | None:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
-    return value if value is None or isinstance(value, int | float) else dump(value)
+    if value is None or isinstance(value, int | float):
+        return value
+    return dump(value) if value else "[]"
 
 
 def choices(tx: sqlite3.Connection, ids: Iterable[int]) -> dict[int, str | None]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from model_manager.base.facts import Facts
 from model_manager.base.reading import read_small
@@ -20,8 +21,7 @@ from model_manager.library.understand import WEIGHTS
 from model_manager.stores.found import Found, FoundFile, on_disk
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """One found model whose headers were read, ready to be stored."""
 
     found: Found
@@ -114,6 +114,8 @@ def _heavy(files_: Sequence[FoundFile]) -> tuple[int, ...]:
 
 def with_companions(found: Found, facts: dict[str, Facts], headers: Headers) -> Found:
     """Adds the files that headers name beside themselves (ONNX external data): they are weights too."""
+    if not any(one.companions for one in facts.values()):
+        return found
     known = {file.path for file in found.files}
     added: list[FoundFile] = []
     for file in found.files:

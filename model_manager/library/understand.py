@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from model_manager.base.facts import SOURCES, Claim, Facts, Health, settle, worst
 from model_manager.formats.quants import bits
@@ -18,8 +19,7 @@ _GENERIC = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WeighedFile:
+class WeighedFile(NamedTuple):
     """A file of a model, once, whatever its names."""
 
     id: int
@@ -29,8 +29,7 @@ class WeighedFile:
     facts: Facts | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """What one place adds."""
 
     tool: str
@@ -39,12 +38,11 @@ class Sighting:
     health: Health | None
     format: str = ""
     reported_size: int = 0
-    present: Mapping[str, int] = field(default_factory=dict)
+    present: Mapping[str, int] = MappingProxyType({})
     """Names and bytes of the files beside the weights, to see whether companions are there, and whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
     """A model's derived figures. `claims` is the whole evidence, strongest first, for `show`."""
 
     name: str
@@ -57,7 +55,7 @@ class Understood:
     code: tuple[str, ...]
     size: int
     bytes: int
-    claims: tuple[Claim, ...] = field(repr=False, default=())
+    claims: tuple[Claim, ...]
 
 
 def understand(
