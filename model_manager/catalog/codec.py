@@ -11,8 +11,9 @@ READER = 1
 """Raise this when readers learn something new: headers are then read again."""
 
 
-dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, default=str).encode
-"""A value as short JSON. One encoder for all: `json.dumps` makes a new one for each."""
+dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False, default=str).encode
+"""A value as short JSON. One encoder for all: `json.dumps` makes a new one for each. Records hold no cycles: looking
+for them took a fifth of the time."""
 
 
 def dump_claims(claims: Iterable[Claim]) -> list[list[object]]:

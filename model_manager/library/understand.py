@@ -90,8 +90,12 @@ def understand(
         code=tuple(dict.fromkeys(name for file in files if file.facts for name in file.facts.code)),
         size=sum(file.size for file in files) or max((one.reported_size for one in sightings), default=0),
         bytes=sum(file.bytes for file in files),
-        claims=tuple(sorted(claims, key=lambda claim: SOURCES.index(claim.source))),
+        claims=tuple(sorted(claims, key=_strength)),
     )
+
+
+def _strength(claim: Claim) -> int:
+    return SOURCES.index(claim.source)
 
 
 def _title(sightings: Sequence[Sighting]) -> str:

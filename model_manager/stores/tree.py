@@ -105,16 +105,17 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
         folder = waiting.pop()
         if memory is not None and not folder.apart:
             below = memory.unchanged(folder.path, rules) if not visited.keys else None
-            inside = os.path.join(folder.path, "")
-            if below is not None and not any(inside + name in look.skip for name in below):
-                waiting.extend(_below(folder, name, inside + name, plain) for name in reversed(below))
-                continue
+            if below is not None:
+                inside = os.path.join(folder.path, "")
+                if not any(inside + name in look.skip for name in below):
+                    waiting.extend(_below(folder, name, inside + name, plain) for name in reversed(below))
+                    continue
             memory.same.discard(folder.path)
         stat = memory.settled(folder.path) if memory is not None and not folder.apart else None
         before = len(look.problems) + len(look.unread)
         files, folders = _list(folder, look, visited, plain)
         cached = memory is not None and (
-            not visited.steady or any(one.path.endswith(_CACHE) for one in folders)
+            not visited.steady or _CACHE in [one.path[-len(_CACHE) :] for one in folders]
         )  # a link may be a `.cache` too
         if cached and has_downloads(folder.path):
             for one in folders:
