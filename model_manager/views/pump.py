@@ -13,6 +13,8 @@ import ttkbootstrap as ttk
 from model_manager.jobs import JobChanged
 
 EVERY_MS = 35
+SOON_MS = 8
+"""Behind a turn that had something: an answer often brings the next question (first rows: 40 ms sooner)."""
 BUDGET_S = 0.010
 
 
@@ -38,25 +40,28 @@ class Pump:
             self._root.after_cancel(self._after)
 
     def _turn(self) -> None:
-        self.drain()
+        busy = self.drain()
         if not self._stopped:
-            self._after = self._root.after(EVERY_MS, self._turn)
+            self._after = self._root.after(SOON_MS if busy else EVERY_MS, self._turn)
 
-    def drain(self) -> None:
-        """One turn: what fits into the budget; the rest waits for the next."""
+    def drain(self) -> bool:
+        """One turn: what fits into the budget; the rest waits for the next. Answers whether there was anything."""
         end = time.monotonic() + BUDGET_S
+        busy = False
         newest: dict[tuple[int, str], JobChanged] = {}
         while time.monotonic() < end and not self._stopped:
             try:
                 message = self._messages.get_nowait()
             except queue.Empty:
                 break
+            busy = True
             if isinstance(message, JobChanged):
                 newest[(message.job.id, message.job.state)] = message
             else:
                 self._handle(message)
         for message in newest.values():
             self._handle(message)
+        return busy
 
     def _handle(self, message: object) -> None:
         for handler in self._handlers.get(type(message), ()):

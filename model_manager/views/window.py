@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_PAINT_MS = 30
-"""The scan begins after the first painting: loading the adapters beside it made that 50 ms later."""
+_PAINT_MS, _LATEST_MS = 5, 300
+"""The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
+the adapters beside it made the painting 50 to 100 ms later."""
 
 SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "look")
 
@@ -52,7 +53,7 @@ class Window:
         theme.mend(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
         self.scan_job: Job | None = None
-        self._ticking = ""
+        self._ticking = self._waiting = ""
         self._last_scan = 0.0
         self._build()
         self._bind()
@@ -108,8 +109,19 @@ class Window:
         """Paints, loads what is known, and looks for what is new."""
         self.pump.start()
         self.library.start()
-        self.root.after(_PAINT_MS, self.scan)
+        self._waiting = self.root.after(_LATEST_MS, self._first_scan)
+        self.library.table.tree.bind("<Expose>", self._painted, "+")
         self._ticking = self.root.after(250, self._tick)
+
+    def _painted(self, _event: object) -> None:
+        """The table is what is painted last: the first scan need not wait longer."""
+        if self._waiting:
+            self.root.after_cancel(self._waiting)
+            self._waiting = self.root.after(_PAINT_MS, self._first_scan)
+
+    def _first_scan(self) -> None:
+        self._waiting = ""
+        self.scan()
 
     def scan(self) -> None:
         """Scans in the background; one at a time."""
