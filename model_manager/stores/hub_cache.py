@@ -8,6 +8,7 @@ utils/_shared_blobs.py, _tree_cache.py. Plain `scandir` and `readlink`: a sevent
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections import Counter
@@ -180,22 +181,24 @@ def _models(repo: _Repo, look: Look, claims: tuple[Claim, ...]) -> Iterator[Foun
         files = repo.snapshots[commit]
         tree = _tree(repo, commit, look)
         lost = [name for name in repo.dangling[commit] if is_weights(name)]
-        groups = [one for one in _groups({*files, *lost}) if _is_model(one, files, lost)]
+        groups = [one for one in _groups(frozenset((*files, *lost))) if _is_model(one, files, lost)]
         others = _others(groups, files)
         for number, one in enumerate(groups):
             more = others if number == 0 or len(others) * len(groups) <= _MOST_SHARED else ()
             yield _found(repo, commit, one, files, tree, lost, claims, more)
 
 
-def _groups(names: set[str]) -> list[Group]:
+@functools.lru_cache(64)
+def _groups(names: frozenset[str]) -> tuple[Group, ...]:
+    """The models among a revision's files. Remembered: many repositories have the same few names."""
     single = "config.json" not in names and "/" not in "".join(names)
     alone = each_alone(may_matter(names), names) if single else None
     if alone is None:
-        return group(names)
-    return [
+        return tuple(group(names))
+    return tuple(
         Group(stem_of(name), tuple(sorted([(name, "weights"), *((other, "sidecar") for other in beside)])))
         for name, beside in alone
-    ]
+    )
 
 
 def _is_model(one: Group, files: Mapping[str, _Entry], lost: list[str]) -> bool:
