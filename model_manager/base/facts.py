@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Source = Literal["user", "tensors", "hash", "sidecar", "metadata", "name", "folder"]
 SOURCES: tuple[Source, ...] = ("user", "tensors", "hash", "sidecar", "metadata", "name", "folder")
@@ -36,8 +36,7 @@ FIELDS = (
 MANY = frozenset({"tag", "trigger_words"})
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One statement: `field` is one of FIELDS, `detail` says in words why it is believed."""
 
     field: str

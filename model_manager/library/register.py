@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from model_manager.base.facts import Facts
@@ -126,7 +125,7 @@ def with_companions(found: Found, facts: dict[str, Facts], headers: Headers) -> 
                 known.add(path)
                 prefix = file.name.rpartition("/")[0]
                 added.append(FoundFile(path, stat, "weights", f"{prefix}/{companion.name}".lstrip("/")))
-    return replace(found, files=(*found.files, *added)) if added else found
+    return found._replace(files=(*found.files, *added)) if added else found
 
 
 _Keyed = tuple[Pending, list[files.FileKey]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from model_manager.base.facts import Claim
 from model_manager.stores import ollama, ollama_removal
@@ -100,7 +99,7 @@ def _hubs(folder: str, layout: str, look: Look) -> Iterator[tuple[str, list[str]
 def _prefixed(found: Found) -> Found:
     """The first digits of a sha256 flag a twin and prove nothing: a detail, not a hash."""
     match = _PREFIX.search(os.path.basename(found.path))
-    return replace(found, details={**found.details, "sha256_prefix": match[1]}) if match else found
+    return found._replace(details={**found.details, "sha256_prefix": match[1]}) if match else found
 
 
 def _archives(folder: str, label: str, look: Look) -> Iterator[Leftover]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from model_manager.base.facts import Claim, Health, Role
@@ -36,8 +37,7 @@ class FoundFile(NamedTuple):
     sha256_source: Sha256Source | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a model came from, as the tool recorded it."""
 
     hub: str
@@ -46,8 +46,7 @@ class Source:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A model as one tool sees it: `name` is the tool's name for it, `path` what a person would open."""
 
     name: str
@@ -59,7 +58,7 @@ class Found:
     source: Source | None = None
     health: Health | None = None
     """What the layout itself shows to be wrong (a blob that a manifest names is missing)."""
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = MappingProxyType({})
     """What belongs to this name alone: an Ollama tag's template and parameters."""
     is_folder: bool = False
     """Whether a folder format may be asked about these files together."""

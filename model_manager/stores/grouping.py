@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from model_manager.base.facts import Role
 
@@ -50,8 +50,7 @@ _FOLLOWING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """One model's files as (relative path, role).
 
     `label` is what tells it from the folder: empty when it *is* the folder, else a path without

@@ -134,7 +134,7 @@ def _found(key: str, record: Mapping[str, object], place: str, look: Look) -> Fo
     if found is None:
         health = Health("incomplete", "InvokeAI lists it, but its files are not there")
         found = Found(key, place, (), claims=claims, health=health)
-    return replace(found, name=key, title=name, source=_source(record), details=details)
+    return found._replace(name=key, title=name, source=_source(record), details=details)
 
 
 def _source(record: Mapping[str, object]) -> Source | None:

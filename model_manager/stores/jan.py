@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from model_manager.base.facts import Claim, Health
 from model_manager.stores.env import Env
@@ -104,7 +103,7 @@ def _model(root: FoundRoot, folder: str, look: Look) -> Found | None:
             look.problem(manifest, "yaml", f"names {projector}, which is not there")
         else:
             files.append(FoundFile(projector, beside, "projector", os.path.basename(projector)))
-    return replace(found, name=name, title=title, files=(*_hashed(files, record), own), claims=(*found.claims, *_LLM))
+    return found._replace(name=name, title=title, files=(*_hashed(files, record), own), claims=(*found.claims, *_LLM))
 
 
 def _place(root: FoundRoot, path: object) -> str:

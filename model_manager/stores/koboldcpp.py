@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
@@ -48,7 +47,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
             claims = (Claim("category", category, "sidecar", f"{entry.name}: {key}"),) if category else ()
             found = found_at(path, look, Plain(claims=claims))
             if found:
-                yield replace(found, name=f"{entry.name}: {os.path.basename(path)}")
+                yield found._replace(name=f"{entry.name}: {os.path.basename(path)}")
 
 
 def _named(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 
 from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
@@ -66,8 +65,7 @@ def _of_repository(found: Found, manifests: dict[tuple[str, str], list[str]], lo
         stat = look.stat(path)
         if stat is not None and _names(path, file, look):
             own.append(FoundFile(path, stat, "manifest", os.path.basename(path)))
-    return replace(
-        found,
+    return found._replace(
         title=file or found.title,
         files=(*found.files, *own),
         source=Source("huggingface", f"{owner}/{repo}"),

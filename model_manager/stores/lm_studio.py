@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 
 from model_manager.base.facts import Claim
 from model_manager.base.reading import read_small
@@ -62,11 +61,11 @@ def _named(found: Found, root: str) -> Found:
     folder = os.path.relpath(found.path if whole else os.path.dirname(found.path), root)
     parts = [part for part in folder.split(os.sep) if part != "."]
     if len(parts) != 2:
-        return replace(found, claims=(*found.claims, _UNSEEN))
+        return found._replace(claims=(*found.claims, _UNSEEN))
     publisher = Claim("publisher", parts[0], "folder", "LM Studio's folder")
     title = "/".join(parts) if whole else found.title
     source = Source("huggingface", "/".join(parts))
-    return replace(found, claims=(*found.claims, publisher), source=source, title=title)
+    return found._replace(claims=(*found.claims, publisher), source=source, title=title)
 
 
 def in_use(env: Env) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from model_manager.stores import localai_removal
 from model_manager.stores.env import Env
@@ -76,7 +76,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         if isinstance(item, Leftover):
             yield item
             continue
-        item = replace(item, files=tuple(_hashed(file, digests) for file in item.files))
+        item = item._replace(files=tuple(_hashed(file, digests) for file in item.files))
         mine = [record for file in item.files if file.role == "weights" for record in records.get(file.path, [])]
         mine += records.get(item.path, []) if item.is_folder else []
         if not mine and {file.path for file in item.files if file.role in ("weights", "projector")} <= projectors:
@@ -130,7 +130,7 @@ def _named(found: Found, record: _Record, look: Look) -> Found:
     stat = look.stat(record.projector) if record.projector else None
     if stat is not None and all(file.path != record.projector for file in files):
         files.append(FoundFile(record.projector, stat, "projector", os.path.basename(record.projector)))
-    return replace(found, name=record.name, title=record.name, files=(*files, record.file))
+    return found._replace(name=record.name, title=record.name, files=(*files, record.file))
 
 
 def _hashed(file: FoundFile, digests: dict[str, str]) -> FoundFile:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from model_manager.stores.found import Found, FoundFile, Leftover
 from model_manager.stores.look import Look
@@ -24,7 +23,7 @@ def with_downloads(items: Iterable[Found | Leftover], root: str, look: Look) -> 
     for item in items:
         if isinstance(item, Found):
             files = tuple([_hashed(file, root, look, known) for file in item.files])
-            yield replace(item, files=files) if files != item.files else item
+            yield item._replace(files=files) if files != item.files else item
         else:
             yield item
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
@@ -52,7 +51,7 @@ def _named(found: Found) -> Found:
         name = "/".join(part for part in (match[1], match[2], match[4]) if part)
     parts = name.split("/")
     if len(parts) < 2:
-        return replace(found, name=name)
+        return found._replace(name=name)
     repo = "/".join(parts[:2])
     claims = (
         Claim("source_repo", repo, "sidecar", "ModelScope's folder"),
@@ -60,7 +59,7 @@ def _named(found: Found) -> Found:
     )
     title = repo if name == repo else found.title
     source = Source("modelscope", repo, revision)
-    return replace(found, name=name, title=title, source=source, claims=(*found.claims, *claims))
+    return found._replace(name=name, title=title, source=source, claims=(*found.claims, *claims))
 
 
 def _temporary(folder: str, look: Look) -> Iterator[Leftover]:

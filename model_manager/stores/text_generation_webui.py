@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from model_manager.base.facts import Claim
 from model_manager.base.reading import read_small
@@ -96,7 +95,7 @@ def _with_hashes(found: Found, look: Look) -> Found:
     url = re.search(r"^url: https://huggingface\.co/([^/\s]+/[^/\s]+)\s*$", text, re.M)
     source = Source("huggingface", url[1]) if url else None
     claims = (Claim("source_repo", url[1], "sidecar", "huggingface-metadata.txt"),) if url else ()
-    return replace(found, files=files, source=source, claims=(*found.claims, *claims))
+    return found._replace(files=files, source=source, claims=(*found.claims, *claims))
 
 
 def in_use(env: Env) -> str | None:
