@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Claim, Health
@@ -23,7 +24,8 @@ from model_manager.stores.look import NAME, Look, is_folder
 from model_manager.stores.tree import is_pipeline, missing_health
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
-_REPOSITORY = re.compile(r"^(?:models|datasets|spaces|kernels)--.")
+_HEX = "0123456789abcdef"
+_REPOSITORIES = ("models--", "datasets--", "spaces--", "kernels--")
 _DEEPEST = 16
 _MOST_SHARED = 2_000
 _HEAVY = ("weights", "adapter", "projector")
@@ -36,8 +38,7 @@ def key_of(stat: os.stat_result) -> Key:
     return stat.st_dev, stat.st_ino
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One snapshot file: where its name is, what it leads to, the blob's name when it is a link.
 
     `blob`: the name in the repository's own `blobs`, empty when the link leads elsewhere.
@@ -79,7 +80,7 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
     repos: list[_Repo] = []
     others: list[str] = []
     for entry in look.entries(root):
-        if not _REPOSITORY.match(entry.name) or not is_folder(entry):
+        if not entry.name.startswith(_REPOSITORIES) or entry.name in _REPOSITORIES or not is_folder(entry):
             continue
         look.step()
         if not entry.name.startswith("models--"):
@@ -271,14 +272,16 @@ def _found(
 
 def _title(repo: _Repo, one: Group, single: str) -> str:
     """GGUF files carry their model's name in their own; `model_fp16.onnx` says nothing without the repository."""
-    if single and any(name.endswith(".gguf") for name, _ in one.files):
+    if not single:
+        return repo.id
+    if any(name.endswith(".gguf") for name, _ in one.files):
         return single.rsplit("/", 1)[-1]
-    return f"{repo.id}/{single}" if single else repo.id
+    return f"{repo.id}/{single}"
 
 
 def _hash(entry: _Entry, listed: dict[str, object] | None) -> tuple[str | None, Sha256Source | None]:
     """The blob's name, else what the tree says when its size fits."""
-    if len(entry.etag) == 64 and _SHA256.match(entry.etag):
+    if len(entry.etag) == 64 and not entry.etag.strip(_HEX):
         return entry.etag, "blob-name"
     if listed and listed.get("lfs_size", listed.get("size")) == entry.stat.st_size:
         sha256 = listed.get("lfs_sha256")

@@ -121,7 +121,9 @@ def hub(here: Path, small: bool, runs: int) -> list[Result]:
         rest = 0
         for one in describe_hub(str(top), Look(lambda path, stat: _NOTHING)):
             if isinstance(one, Found):
-                sizes.update({(file.stat.st_dev, file.stat.st_ino): file.stat.st_size for file in one.files})
+                for file in one.files:
+                    stat = file.stat
+                    sizes[stat.st_dev, stat.st_ino] = stat.st_size
             else:
                 rest += one.size
         return sum(sizes.values()) + rest
