@@ -78,9 +78,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobChanged:
-    """A job moved: its state changed or it reported progress."""
+    """A job moved: its state changed or it reported progress.
+
+    `state` is what it was when this was posted: the job itself may have moved on, and its end is told once.
+    """
 
     job: Job
+    state: State
 
 
 class Jobs:
@@ -98,7 +102,7 @@ class Jobs:
     def start(self, title: str, lane: str, work: Callable[[Progress], object]) -> Job:
         """Queues `work(progress)` on a lane; its end is a JobChanged with state, result or error."""
         job = Job(next(self._ids), title, lane, work)
-        job.progress = Progress(lambda _: self.messages.put(JobChanged(job)))
+        job.progress = Progress(lambda _: self.messages.put(JobChanged(job, job.state)))
         with self._lock:
             if self._closed:
                 job.state = "cancelled"
@@ -110,8 +114,8 @@ class Jobs:
                 thread = threading.Thread(target=self._run_lane, args=(lane_queue,), name=f"lane {lane}", daemon=True)
                 self._threads.append(thread)
                 thread.start()
+        self.messages.put(JobChanged(job, "waiting"))  # before it can run: its end must be told once
         lane_queue.put(job)
-        self.messages.put(JobChanged(job))
         return job
 
     def post(self, event: object) -> None:
@@ -142,7 +146,7 @@ class Jobs:
 
     def _run(self, job: Job) -> None:
         job.state = "running"
-        self.messages.put(JobChanged(job))
+        self.messages.put(JobChanged(job, job.state))
         try:
             job.progress.step()
             job.result = job.work(job.progress)
@@ -154,4 +158,4 @@ class Jobs:
             job.error, job.state = error, "failed"
         with self._lock:
             self._live.remove(job)
-        self.messages.put(JobChanged(job))
+        self.messages.put(JobChanged(job, job.state))

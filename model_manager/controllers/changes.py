@@ -76,7 +76,7 @@ class Changes:
         self._app.jobs.start(_("Planning"), "query", work)
 
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and message.job.state == "done":
+        if isinstance(message, JobChanged) and message.state == "done":
             result = message.job.result
             if isinstance(result, Planned):
                 if result.plan is None and result.make is None:

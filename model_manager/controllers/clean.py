@@ -50,7 +50,7 @@ class Clean:
         self._app.jobs.start(_("Looking what could go"), "query", lambda progress: self._load())
 
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and isinstance(message.job.result, Offer) and message.job.state == "done":
+        if isinstance(message, JobChanged) and isinstance(message.job.result, Offer) and message.state == "done":
             self._library = message.job.result.library
             self._view.show_offer(message.job.result)
         elif isinstance(message, ScanFinished | OperationChanged):

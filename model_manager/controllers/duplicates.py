@@ -39,10 +39,10 @@ class Duplicates:
 
     def handle(self, message: object) -> None:
         if isinstance(message, JobChanged) and message.job is self._job:
-            if message.job.state == "done" and isinstance(message.job.result, Found):
+            if message.state == "done" and isinstance(message.job.result, Found):
                 self.found = message.job.result
                 self._view.show_groups(message.job.result)
-            self._view.show_busy(message.job.state in ("waiting", "running"))
+            self._view.show_busy(message.state in ("waiting", "running"))
         elif isinstance(message, ScanFinished | OperationChanged):
             self.start()
 

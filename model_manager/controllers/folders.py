@@ -34,7 +34,7 @@ class Folders:
         self._app.jobs.start(_("Reading the folders"), "query", lambda progress: self._load())
 
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and isinstance(message.job.result, _Roots) and message.job.state == "done":
+        if isinstance(message, JobChanged) and isinstance(message.job.result, _Roots) and message.state == "done":
             found = message.job.result
             self._view.show_roots(found.roots, self._app.settings.values.base_path, found.offer)
 

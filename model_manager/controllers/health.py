@@ -62,11 +62,7 @@ class Health:
         self._app.jobs.start(_("Reading health"), "query", lambda progress: _Sections(self._load()))
 
     def handle(self, message: object) -> None:
-        if (
-            isinstance(message, JobChanged)
-            and isinstance(message.job.result, _Sections)
-            and message.job.state == "done"
-        ):
+        if isinstance(message, JobChanged) and isinstance(message.job.result, _Sections) and message.state == "done":
             self._view.show_sections(message.job.result.sections)
 
     def check_deep(self, ids: Sequence[int] = ()) -> None:

@@ -57,7 +57,7 @@ class History:
         self._app.jobs.start(_("Reading the history"), "query", lambda progress: self._load())
 
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and isinstance(message.job.result, Past) and message.job.state == "done":
+        if isinstance(message, JobChanged) and isinstance(message.job.result, Past) and message.state == "done":
             self._view.show_past(message.job.result)
         elif isinstance(message, OperationChanged):
             self.start()

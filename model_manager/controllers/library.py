@@ -84,7 +84,7 @@ class Library:
             if self._pending is not None:
                 self._pending.update(message.ids)
             self.tick()
-        elif isinstance(message, JobChanged) and message.job.lane == "query" and message.job.state == "done":
+        elif isinstance(message, JobChanged) and message.job.lane == "query" and message.state == "done":
             result = message.job.result
             if isinstance(result, _Loaded):
                 self._take(result)

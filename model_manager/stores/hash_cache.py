@@ -12,7 +12,6 @@ import os
 import pickletools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from model_manager.base.reading import read_small
 from model_manager.stores.found import Found, FoundFile, Leftover
@@ -47,7 +46,7 @@ def with_hashes(items: Iterable[Found | Leftover], root: str, hashes: Hashes) ->
     """The same models, with what was remembered of their files. A file that changed since has another mtime."""
     for item in items:
         if isinstance(item, Found):
-            yield replace(item, files=tuple(_with(file, root, hashes) for file in item.files))
+            yield item._replace(files=tuple(_with(file, root, hashes) for file in item.files))
         else:
             yield item
 

@@ -56,7 +56,7 @@ class Pump:
                 break
             busy = True
             if isinstance(message, JobChanged):
-                newest[(message.job.id, message.job.state)] = message
+                newest[(message.job.id, message.state)] = message
             else:
                 self._handle(message)
         for message in newest.values():

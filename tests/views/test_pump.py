@@ -32,10 +32,23 @@ def test_the_newest_report_of_a_job_wins(root: Any, frame: Any, messages: queue.
     pump.on(JobChanged, lambda message: seen.append(message.job.id))
     for _turn in range(200):
         for id_ in (1, 2):
-            messages.put(JobChanged(Job(id_, f"job {id_}", "query", lambda progress: None)))
+            messages.put(JobChanged(Job(id_, f"job {id_}", "query", lambda progress: None), "waiting"))
     while not messages.empty():
         pump.drain()
     assert sorted(set(seen)) == [1, 2] and len(seen) < 40
+
+
+def test_an_end_is_told_once(root: Any, frame: Any, messages: queue.SimpleQueue[object]) -> None:
+    """Though the beginning may be read when the job has ended already."""
+    pump, seen = Pump(root, messages), []
+    pump.on(JobChanged, lambda message: seen.append(message.state))
+    job = Job(1, "plan", "query", lambda progress: None)
+    messages.put(JobChanged(job, "running"))
+    job.state = "done"
+    pump.drain()
+    messages.put(JobChanged(job, "done"))
+    pump.drain()
+    assert seen == ["running", "done"]
 
 
 def test_a_turn_keeps_its_budget_and_loses_nothing(root: Any, frame: Any, messages: queue.SimpleQueue[object]) -> None:
