@@ -48,6 +48,8 @@ class Mount:
     kind: str
     source: str
     read_only: bool
+    access_times: bool = True
+    """Whether reading is noted at all: not with `noatime`."""
 
 
 def read_mounts(path: str = "/proc/self/mountinfo") -> list[Mount]:
@@ -65,7 +67,7 @@ def read_mounts(path: str = "/proc/self/mountinfo") -> list[Mount]:
         major, _, minor = fields[2].partition(":")
         options = fields[5].split(",")
         mounts.append(Mount(os.makedev(int(major), int(minor)), _unescape(fields[4]), tail[0],
-                            _unescape(tail[1]), "ro" in options))  # fmt: skip
+                            _unescape(tail[1]), "ro" in options, "noatime" not in options))  # fmt: skip
     return mounts
 
 

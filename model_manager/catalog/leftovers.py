@@ -32,6 +32,12 @@ def every(tx: sqlite3.Connection) -> list[LeftoverRow]:
     return [LeftoverRow(tool, kind, os.fsdecode(path), size, bytes_, of) for tool, kind, path, size, bytes_, of in rows]
 
 
+def of_kind(tx: sqlite3.Connection, root: int, kind: str) -> list[tuple[str, str]]:
+    """(path, of) of one root's leftovers of a kind."""
+    rows = tx.execute("SELECT path, of FROM leftover WHERE root = ? AND kind = ?", (root, kind))
+    return [(os.fsdecode(path), of) for path, of in rows]
+
+
 def replace_problems(tx: sqlite3.Connection, root: int, rows: Iterable[tuple[str, str, str]]) -> None:
     """Stores (path, kind, why) of one root instead of what was there."""
     tx.execute("DELETE FROM problem WHERE root = ?", (root,))

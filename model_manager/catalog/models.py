@@ -333,6 +333,40 @@ def is_there(tx: sqlite3.Connection, id_: int) -> bool:
     return tx.execute("SELECT 1 FROM model WHERE id = ? AND gone_at IS NULL", (id_,)).fetchone() is not None
 
 
+def names_of(tx: sqlite3.Connection, root: int) -> list[tuple[int, str]]:
+    """(model, its name at the tool) of the places of one root."""
+    return list(tx.execute("SELECT model, name FROM place WHERE root = ?", (root,)))
+
+
+def hashes_of(tx: sqlite3.Connection) -> list[tuple[int, str]]:
+    """(model, sha256) of all files whose hash is known."""
+    return list(
+        tx.execute(
+            "SELECT DISTINCT place.model, file.sha256 FROM member JOIN place ON place.id = member.place"
+            " JOIN file ON file.id = member.file WHERE file.sha256 IS NOT NULL"
+        )
+    )
+
+
+def note_use(tx: sqlite3.Connection, id_: int, at: int, evidence: str) -> bool:
+    """Stores when a model was used last, in seconds since 1970; False when a later or the same use is known."""
+    changed = tx.execute(
+        "UPDATE model SET used_at = ?, used_from = ? WHERE id = ? AND (used_at IS NULL OR used_at < ?)",
+        (at, evidence, id_, at),
+    )
+    return changed.rowcount > 0
+
+
+def uses(tx: sqlite3.Connection, ids: Iterable[int], but: str) -> dict[int, tuple[int, str]]:
+    """Model -> (last use, evidence) of those whose evidence is another one than `but`."""
+    rows_ = tx.execute(
+        "SELECT id, used_at, used_from FROM model WHERE id IN (SELECT value FROM json_each(?))"
+        " AND used_at IS NOT NULL AND used_from != ?",
+        (json.dumps(list(ids)), but),
+    )
+    return {id_: (at, evidence) for id_, at, evidence in rows_}
+
+
 def sources(tx: sqlite3.Connection) -> dict[int, list[str]]:
     """Model -> (hub, repository, revision, file), of those whose source is known."""
     found = tx.execute("SELECT id, source FROM model WHERE gone_at IS NULL AND source IS NOT NULL")

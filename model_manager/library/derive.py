@@ -9,6 +9,7 @@ from typing import cast
 from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.catalog import Tx, files, hashes, models
 from model_manager.catalog.codec import dump, dump_claims, load_claims, load_health
+from model_manager.library.last_uses import ACCESS_TIME, NOT_KEPT
 from model_manager.library.understand import WEIGHTS, Sighting, WeighedFile, understand
 
 READ = (*WEIGHTS, "projector")
@@ -34,8 +35,11 @@ def derive(
     for file in models.files(tx, ids):
         members.setdefault(file.model, []).append(file)
     checked = hashes.verdicts(tx, ids)
+    recorded = models.uses(tx, ids, ACCESS_TIME)
     for id_, choice in models.choices(tx, ids & seen.keys()).items():
         values = derived(tx, choice, seen[id_], members.get(id_, []), read or {})
+        if id_ in recorded and recorded[id_][0] > int(str(values["used_at"] or 0)):
+            values |= dict(zip(("used_at", "used_from"), recorded[id_], strict=True))
         models.derive(tx, id_, _with_checks(values, checked.get(id_, [])))
 
 
@@ -72,7 +76,8 @@ def derived(
     sightings = [_sighting(place, present.get(place.id, {})) for place in seen]
     chosen = [Claim("category", choice, "user", "your choice")] if choice else []
     known = understand(list(weighed.values()), sightings, None)
-    used_at, used_from = _last_used(members)
+    blind = any(place.found.get("details", {}).items() >= NOT_KEPT.items() for place in seen)  # type: ignore[attr-defined]
+    used_at, used_from = (None, None) if blind else _last_used(members)
     source = next((place.found.get("source") for place in seen if place.found.get("source")), None)
     if source is None and (repo := known.values.get("source_repo")):
         source = _source_from(str(repo))
@@ -125,4 +130,4 @@ def _last_used(members: list[models.FileView]) -> tuple[int | None, str | None]:
             and seconds <= time.time() + 60
         ):
             best = max(best, seconds)
-    return (best, "access time") if best else (None, None)
+    return (best, ACCESS_TIME) if best else (None, None)

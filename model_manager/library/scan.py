@@ -21,14 +21,17 @@ from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch
 from model_manager.library.derive import derive
+from model_manager.library.empty_folders import left_empty
 from model_manager.library.headers import Headers
 from model_manager.library.lanes import Lane
+from model_manager.library.last_uses import NOT_KEPT, keep_last_uses, keeps_access_times
 from model_manager.library.register import Pending, Register, beside, fingerprint, prepare
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
 from model_manager.stores.look import Look
 from model_manager.stores.remembered import KINDS, Memory, digest
+from model_manager.stores.store import remove_leftover_by_layout
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +146,7 @@ class Scan:
         )  # fmt: skip
         skip |= {os.path.realpath(self._private)}
         look = Look(headers.asked, skip, progress.step, self._memory(root))
-        found = FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
+        found = _found(root)
         try:
             self._read_root(root, store.describe(found, look), look, state, writable, headers)
         except Cancelled:
@@ -169,12 +172,15 @@ class Scan:
         loose: set[tuple[str, str]] = set()  # models with files that a folder's memory does not look at
         rests: list[Leftover] = []
         waiting: list[tuple[Found, bytes]] = []
+        blind = not keeps_access_times(root.path, self._volumes)
         due = time.monotonic() + _EVERY
         for item in items:
             look.step()
             if isinstance(item, Leftover):
                 rests.append(item)
                 continue
+            if blind:
+                item = item._replace(details={**item.details, **NOT_KEPT})
             known = self._known(root) if known is None else known
             key = (item.path, shown(item.name))
             others = beside(item, headers)
@@ -190,10 +196,13 @@ class Scan:
         self._store_all(root, waiting, register, headers, look)
         look.step()
         gone = self._gone(root, known, seen, look)
+        rests += self._left_empty(root, gone)
+        uses = list(BY_TOOL[root.tool].last_used(_found(root), self._env))
         volume = self._volumes.of(root.path, os.stat(root.path).st_dev)
         with self._database.write() as tx:
-            touched = places.remove(tx, gone)
+            touched = places.remove(tx, gone.values())
             derive(tx, touched)
+            touched |= keep_last_uses(tx, root.id, uses)
             leftovers.replace(tx, root.id, root.tool, [(r.kind, r.path, r.size, r.bytes, shown(r.of)) for r in rests])
             leftovers.replace_problems(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
             row = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
@@ -228,16 +237,24 @@ class Scan:
         known: dict[tuple[str, str], places.PlaceRow] | None,
         seen: dict[tuple[str, str], bytes],
         look: Look,
-    ) -> list[int]:
-        """Places that the root has no more. Asks for them only when something changed (5,000 take 10 ms)."""
+    ) -> dict[tuple[str, str], int]:
+        """Places that the root has no more, by path and name. Asks only when something changed (5,000 take 10 ms)."""
         same = look.memory.seen() if look.memory else set()
         if known is None and look.memory and same >= look.memory.places:
-            return []
-        return [
-            place.id
+            return {}
+        return {
+            key: place.id
             for key, place in (self._known(root) if known is None else known).items()
             if key not in seen and place.fingerprint not in same and not _unread(key[0], look.unread)
-        ]
+        }
+
+    def _left_empty(self, root: RootRow, gone: Iterable[tuple[str, str]]) -> list[Leftover]:
+        """Folders that models left behind, where a folder is all that a tool knows of a model."""
+        if BY_TOOL[root.tool].remove_leftover is not remove_leftover_by_layout:
+            return []
+        with self._database.read() as tx:
+            before = leftovers.of_kind(tx, root.id, "empty-folder")
+        return left_empty(root.path, gone, before)
 
     def _store_all(
         self, root: RootRow, waiting: list[tuple[Found, bytes]], register: Register, headers: Headers, look: Look
@@ -313,3 +330,7 @@ def scan(scanner: Scan, progress: Progress, only: Iterable[int] | None = None) -
     """Runs a scan when no other of this process runs."""
     with _one_at_a_time:
         return scanner.run(progress, only)
+
+
+def _found(root: RootRow) -> FoundRoot:
+    return FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]

@@ -49,7 +49,8 @@ def told(app: App) -> list[tuple[object, ...]]:
         " JOIN model ON model.id = place.model WHERE gone_at IS NULL",
         "SELECT place.path, member.path, role, member.name, size, sha256, facts FROM member"
         " JOIN place ON place.id = member.place JOIN file ON file.id = member.file",
-        "SELECT path, kind, size FROM leftover",
+        # What a folder was of is known only to one who saw it full.
+        "SELECT path, kind, size FROM leftover WHERE kind != 'empty-folder'",
         "SELECT path, kind, why FROM problem",
     )
     with app.database.read() as tx:
