@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from model_manager.base.facts import Claim
 from model_manager.stores import ollama, ollama_removal
-from model_manager.stores.caches_removal import must_not_be_bundled, must_not_be_needed, remove_archive
+from model_manager.stores.caches_removal import must_not_be_bundled, must_not_be_needed
 from model_manager.stores.caches_table import CACHES, Cache
 from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, on_disk
+from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look, is_folder
@@ -78,8 +78,6 @@ def _describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     )
     for item in with_downloads(describe_tree(root.path, look, plain), root.path, look):
         yield _prefixed(item) if cache.prefixed and isinstance(item, Found) else item
-    if cache.archives:
-        yield from _archives(root.path, cache.label, look)
 
 
 def _hubs(folder: str, layout: str, look: Look) -> Iterator[tuple[str, list[str]]]:
@@ -102,17 +100,6 @@ def _prefixed(found: Found) -> Found:
     return found._replace(details={**found.details, "sha256_prefix": match[1]}) if match else found
 
 
-def _archives(folder: str, label: str, look: Look) -> Iterator[Leftover]:
-    """Downloaded archives whose unpacked folder lies beside them."""
-    entries = look.entries(folder)
-    unpacked = {entry.name for entry in entries if is_folder(entry)}
-    for entry in entries:
-        stem, dot, suffix = entry.name.rpartition(".")
-        stat = look.stat(entry.path) if dot and suffix.lower() == "zip" and stem in unpacked else None
-        if stat is not None:
-            yield Leftover("archive", entry.path, stat.st_size, on_disk(stat), f"{stem}, unpacked beside it by {label}")
-
-
 def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
     """By layout; Msty keeps an Ollama store."""
     if root.tool == "upscayl":
@@ -128,9 +115,7 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     if root.tool == "upscayl":
         must_not_be_bundled(root)
-    if leftover.kind == "archive":
-        yield from remove_archive(leftover)
-    elif root.tool == "msty" and os.path.dirname(leftover.path) == os.path.join(root.path, "blobs"):
+    if root.tool == "msty" and os.path.dirname(leftover.path) == os.path.join(root.path, "blobs"):
         yield from ollama_removal.remove_leftover(root, leftover, env)
     else:
         yield from remove_leftover_by_layout(root, leftover, env)

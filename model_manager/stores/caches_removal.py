@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from model_manager.base.reading import read_small
 from model_manager.stores.env import Env
-from model_manager.stores.found import FoundRoot, Leftover
-from model_manager.stores.removal import CannotRemove, Going, Part, Placed
+from model_manager.stores.found import FoundRoot
+from model_manager.stores.removal import CannotRemove, Placed
 
 _LIST_LIMIT = 16 << 20
 _BUNDLED = os.path.join("resources", "models").lower()
@@ -57,13 +57,3 @@ def _speech_note_models(env: Env) -> Iterator[Mapping[str, object]]:
 
 def _records(value: object) -> list[Mapping[str, object]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def remove_archive(leftover: Leftover) -> Iterator[Part]:
-    """A downloaded archive, if what was unpacked from it is still there."""
-    folder = leftover.path.rpartition(".")[0]
-    if not os.path.isdir(folder) or not os.listdir(folder):
-        raise CannotRemove(
-            "clear away", leftover.path, "what was unpacked from it is not there any more: it is the only copy"
-        )
-    yield Going(leftover.path, leftover.of)

@@ -35,8 +35,6 @@ class Cache:
     categories: Mapping[str, str] = field(default_factory=dict)
     settings: Callable[[Env], Iterator[str]] = lambda env: iter(())
     status: Status = "verified"
-    archives: bool = False
-    """Whether `<pack>.zip` may be left beside the unpacked `<pack>/`."""
     prefixed: bool = False
     """Whether names end in the first digits of their sha256 (`resnet18-f37072fd.pth`)."""
 
@@ -70,7 +68,7 @@ CACHES = (
     Cache("fish-speech", "Fish Speech", ("named:fish-speech/checkpoints",), "tts", whole=True,
           status="partly-verified"),
     Cache("vosk", "Vosk", ("root:/usr/share/vosk", "home:AppData/Local/vosk", "home:.cache/vosk", "xdg:vosk"), "stt",
-          (("VOSK_MODEL_PATH", ""),), whole=True, archives=True),
+          (("VOSK_MODEL_PATH", ""),), whole=True),
     Cache("nemo", "NVIDIA NeMo", ("xdg:torch/NeMo", "xdg:nemo"), "", (("NEMO_CACHE_DIR", ""), ("NEMO_HOME", "")),
           "hubs"),
     Cache("sentence-transformers", "sentence-transformers", ("xdg:torch/sentence_transformers",), "embedding",
@@ -80,7 +78,7 @@ CACHES = (
     Cache("timm", "timm", ("xdg:timm",), "vision", (("TORCH_MODEL_ZOO", ""),), status="unverified", prefixed=True),
     Cache("rembg", "rembg", ("home:.rembg/models", "home:.u2net", "data:rembg/models"), "vision",
           (("REMBG_HOME", "models"), ("U2NET_HOME", ""))),
-    Cache("insightface", "InsightFace", ("home:.insightface/models",), "vision", whole=True, archives=True),
+    Cache("insightface", "InsightFace", ("home:.insightface/models",), "vision", whole=True),
     Cache("easyocr", "EasyOCR", ("home:.EasyOCR/model",), "vision",
           (("EASYOCR_MODULE_PATH", "model"), ("MODULE_PATH", "model"))),
     Cache("upscayl", "Upscayl", ("data:upscayl/models", "config:Upscayl/models", "root:/opt/Upscayl/resources/models",

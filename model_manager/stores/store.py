@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from model_manager.stores.archives import remove_archive
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.hub_removal import remove_from_hub, remove_hub_leftover, repository_of
@@ -29,7 +30,9 @@ def remove_folders(root: FoundRoot, places: Sequence[Placed], env: Env) -> Itera
 
 def remove_leftover_by_layout(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     """What nobody lists is one file or folder, but in a Hugging Face cache."""
-    if repository_of(leftover.path) or f"{os.sep}blobs{os.sep}" in leftover.path:
+    if leftover.kind == "archive":
+        yield from remove_archive(leftover)
+    elif repository_of(leftover.path) or f"{os.sep}blobs{os.sep}" in leftover.path:
         yield from remove_hub_leftover(root, leftover)
     else:
         yield Going(leftover.path, leftover.of or leftover.kind.replace("-", " "))

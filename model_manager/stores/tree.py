@@ -5,6 +5,7 @@ Speed (`performance`: walk): `scandir`, and `stat` only for files whose name may
 
 from __future__ import annotations
 
+import itertools
 import operator
 import os
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health
 from model_manager.formats.folders import FOLDER_FORMATS
+from model_manager.stores.archives import archives
 from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
 from model_manager.stores.grouping import (
     AMBIGUOUS,
@@ -128,11 +130,15 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
             continue
         waiting.extend(reversed(folders))
         mattering = may_matter(files)
+        models = _models(folder, files, mattering, look, plain, False)
+        if folders and files:
+            names = [one.path[len(folder.path.rstrip(os.sep)) + 1 :] for one in folders]
+            models = itertools.chain(models, archives(folder.path, files, names, look))
         if memory is None or stat is None or cached:
-            yield from _models(folder, files, mattering, look, plain, False)
+            yield from models
             continue
         items = []
-        for item in _models(folder, files, mattering, look, plain, False):
+        for item in models:
             items.append(item)
             yield item
         if before == len(look.problems) + len(look.unread):

@@ -136,3 +136,17 @@ def test_cancelling_stops_the_walk(home: Path) -> None:
     write(home / "m.gguf", GGUF)
     with pytest.raises(Stopped):
         list(describe_tree(str(home), Look(facts, step=step), Plain()))
+
+
+def test_archives_whose_folder_lies_beside_them(home: Path) -> None:
+    """Others are left alone: what they hold may be nowhere else."""
+    tree(home / "own", {"m.zip": b"z" * 50, "m/m.gguf": gguf_bytes(), "n.tar.gz": b"z" * 60, "n/deep/n.gguf": gguf_bytes(seed=2),
+                        "empty.zip": b"z", "alone.zip": b"z", "sub/p.7z": b"z" * 70, "sub/p/readme.txt": "x"})  # fmt: skip
+    (home / "own/empty").mkdir()
+    _models, rests, _look = told(home / "own")
+    assert {rest.kind for rest in rests} == {"archive"}
+    assert {os.path.relpath(rest.path, home / "own"): rest.size for rest in rests} == {
+        "m.zip": 50,
+        "n.tar.gz": 60,
+        "sub/p.7z": 70,
+    }
