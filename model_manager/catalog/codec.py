@@ -16,10 +16,6 @@ dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular
 for them took a fifth of the time."""
 
 
-def dump_claims(claims: Iterable[Claim]) -> list[list[object]]:
-    return [[claim.field, claim.value, claim.source, claim.detail] for claim in claims]
-
-
 def load_claims(rows: Iterable[list[object]]) -> tuple[Claim, ...]:
     return tuple(Claim(*row) for row in rows)  # type: ignore[arg-type]
 
@@ -35,7 +31,7 @@ def load_health(pair: list[str] | None) -> Health | None:
 def dump_facts(facts: Facts) -> str:
     split = [facts.split.number, facts.split.count] if facts.split else None
     return dump(
-        [facts.format, dump_claims(facts.claims), [[s.dtype, s.elements, s.bytes] for s in facts.shares],
+        [facts.format, facts.claims, [[s.dtype, s.elements, s.bytes] for s in facts.shares],
          dump_health(facts.health), facts.code, [[c.name, c.bytes] for c in facts.companions], split, facts.metadata]
     )  # fmt: skip
 

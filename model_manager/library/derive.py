@@ -8,7 +8,7 @@ from typing import cast
 
 from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.catalog import Tx, files, hashes, models
-from model_manager.catalog.codec import dump, dump_claims, load_claims, load_health
+from model_manager.catalog.codec import dump, load_claims, load_health
 from model_manager.library.last_uses import ACCESS_TIME, NOT_KEPT
 from model_manager.library.understand import WEIGHTS, Sighting, WeighedFile, understand
 
@@ -90,7 +90,7 @@ def derived(
         "bytes": known.bytes, "verdict": known.health.verdict, "health_detail": known.health.detail,
         "licence": values.get("licence"), "tags": list(known.tags), "code": list(known.code),
         "tools": ",".join(dict.fromkeys(place.tool for place in seen)), "places": len(seen), "source": source,
-        "claims": dump(dump_claims([*known.claims, *chosen])),
+        "claims": dump([*known.claims, *chosen]),
         "used_at": used_at, "used_from": used_from, "gone_at": None,
     }  # fmt: skip
 

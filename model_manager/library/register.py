@@ -12,7 +12,7 @@ from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Tx, files, fresh, hashes, models, places, roots
-from model_manager.catalog.codec import READER, dump, dump_claims, dump_health
+from model_manager.catalog.codec import READER, dump, dump_health
 from model_manager.formats.folders import facts_of_folder
 from model_manager.library.derive import READ, derive, derived
 from model_manager.library.headers import Headers
@@ -266,7 +266,7 @@ def _found_record(pending: Pending) -> dict[str, object]:
     if folder and (health is None or health.verdict == "good") and folder.health.verdict != "good":
         health = folder.health
     return {
-        "claims": dump_claims(claims),
+        "claims": list(claims),
         "health": dump_health(health),
         "format": folder.format if folder else "",
         "details": dict(found.details),
