@@ -216,7 +216,7 @@ class Disk:
 
     def dress(self, path: str, looks: Looks) -> None:
         """Gives a file what another had. The owner and attributes where allowed, the times last."""
-        if os.name != "nt":
+        if os.name != "nt":  # pragma: no branch - Windows
             try:
                 os.chown(path, looks.uid, looks.gid, follow_symlinks=False)
             except PermissionError:
@@ -242,7 +242,7 @@ class Disk:
 
     def sync_folder(self, path: str) -> None:
         """Makes names in a folder durable. Nothing where the system has no such thing (Windows, some FUSE)."""
-        if os.name == "nt":
+        if os.name == "nt":  # pragma: no cover - Windows
             return
         number = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -294,7 +294,7 @@ def _xattr(path: str, name: str) -> bytes | None:
 
 def _rename_exclusively(path: str, target: str) -> bool:
     """Renames unless the target exists (FileExistsError); False where the system has no such call."""
-    if os.name == "nt":
+    if os.name == "nt":  # pragma: no cover - Windows
         os.rename(path, target)  # never replaces there
         return True
     import ctypes

@@ -109,7 +109,7 @@ class Journal:
         os.fsync(number)
 
     def sync_folder(self, path: str) -> None:
-        if os.name == "nt":
+        if os.name == "nt":  # pragma: no cover - Windows
             return
         number = os.open(path, os.O_RDONLY)
         try:

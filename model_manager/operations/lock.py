@@ -31,7 +31,7 @@ def held(path: str, wait: float) -> Iterator[None]:
         os.close(number)
 
 
-if sys.platform == "win32":
+if sys.platform == "win32":  # pragma: no cover - Windows
     import msvcrt
 
     def _taken(number: int) -> bool:

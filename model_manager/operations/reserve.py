@@ -22,9 +22,11 @@ class Reserve:
                 return
             number = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             try:
-                os.write(number, b"\1" * SIZE)  # real blocks: a sparse file keeps nothing
+                whole = _filled(number)
             finally:
                 os.close(number)
+            if not whole:
+                os.unlink(self.path)
         except OSError:
             return
 
@@ -35,3 +37,11 @@ class Reserve:
                 os.unlink(self.path)
         except OSError:
             return
+
+
+def _filled(number: int) -> bool:
+    """Whether all of it could be written; a quota may end it before the volume does."""
+    try:
+        return os.write(number, b"\1" * SIZE) == SIZE  # real blocks: a sparse file keeps nothing
+    except OSError:
+        return False

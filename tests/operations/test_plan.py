@@ -1,0 +1,81 @@
+"""A plan comes back from the journal as it was shown, or not at all; its JSON is what any reader can take."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from typing import Any
+
+import pytest
+from scenes import plan_of
+
+from model_manager.operations import Plan, Step, StepState, as_json
+from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
+from model_manager.operations.plan import from_record, is_id, new_id, printable, to_record
+
+STRANGE = os.fsdecode(b"/m/caf\xe9.gguf")
+
+
+def plan() -> Plan:
+    seen = Identity("uuid:1", 5, 10, 20, "tree")
+    step = Step(1, 1, "move", STRANGE, "/m/new", 10, 0, "why", True, seen, {"kind": "x"}, "a model")
+    return plan_of(step, Step(2, 2, "delete", "/m/b", None, 3, 3, "why", False, None))
+
+
+def record(**changes: object) -> Any:
+    return copy.deepcopy(to_record(plan())) | changes
+
+
+def step(**changes: object) -> Any:
+    whole = record()
+    whole["steps"][0] |= changes
+    return whole
+
+
+def test_through_the_journal_and_back() -> None:
+    wanted = plan()
+    assert from_record(json.loads(json.dumps(to_record(wanted)))) == wanted
+    assert [[one.n for one in unit] for unit in wanted.units()] == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None, [], {}, record(steps=None), record(warnings="none"), record(id=5), record(frees="much"),
+        record(created_at=None), record(steps=[None]), step(n=2), step(n="1"), step(target=5), step(how=[]),
+        step(how={"a": 5}), step(identity=[]), step(identity={"volume": "v", "inode": "5"}), step(undo="yes"),
+        step(identity={"volume": "v", "inode": 5, "size": "big"}), step(path=None),
+    ],
+)  # fmt: skip
+def test_what_is_no_plan_is_not_taken_for_one(bad: object) -> None:
+    with pytest.raises(ValueError):
+        from_record(bad)
+
+
+def test_identities_keep_only_what_they_have() -> None:
+    for identity in (Identity("v", 0), Identity("v", 7, 1, 2), Identity("v", 7, None, None, "mark")):
+        assert identity_from_record(json.loads(json.dumps(identity_to_record(identity)))) == identity
+
+
+def test_where_inodes_do_not_last_size_and_time_tell() -> None:
+    """On FAT and SMB the inode is no sign of anything: the same size and time at the same place are."""
+    one = Identity("fat", 0, 10, 20)
+    assert one.is_same_thing(Identity("fat", 0, 10, 20)) and not one.is_same_thing(Identity("fat", 0, 11, 20))
+    assert not one.is_same_thing(None) and not one.is_same_thing(Identity("other", 0, 10, 20))
+    assert Identity("ext", 5, 10, 20).is_same_thing(Identity("ext", 5, 99, 99))
+
+
+def test_an_id_names_a_file_and_nothing_else() -> None:
+    assert is_id(new_id()) and new_id() != new_id()
+    for bad in ("", "../x", new_id() + "\n", new_id() + "/", new_id().lower()):
+        assert not is_id(bad)
+
+
+def test_the_json_of_the_command_line_is_strict_utf8() -> None:
+    states = [StepState("done"), StepState("refused", STRANGE)]
+    shown: Any = as_json(plan(), "partly", states)
+    json.dumps(shown, ensure_ascii=False).encode("utf-8")
+    assert shown["steps"][0]["path"] == r"/m/caf\xe9.gguf" and shown["steps"][1]["target"] is None
+    assert shown["steps"][0]["problem"] is None and shown["steps"][1]["problem"] == r"/m/caf\xe9.gguf"
+    assert printable("half \ud83d a pair") == r"half \ud83d a pair"
