@@ -6,10 +6,11 @@ own folder, readable by their owner alone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.operations.operation import Operation, Replay, replay
@@ -52,6 +53,8 @@ class Journal:
             os.rename(unfinished, final)
             self.sync_folder(self.folder)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                os.unlink(unfinished)  # else it is in the way of another try
             raise JournalFailed("write the journal", final, reason_of(error)) from error
 
     def open(self, id_: str) -> Log:
@@ -66,16 +69,18 @@ class Journal:
         if not is_id(id_) or not os.path.exists(self._path(id_)):
             raise UsageError("find the operation", id_, "there is none of this id", "see `history` for those there are")
         try:
-            return replay(_records(_whole_lines(self._path(id_))))
+            return replay(_record(line) for line in _whole_lines(self._path(id_)))
         except (OSError, ValueError) as error:
             raise ModelManagerError("read the operation", id_, reason_of(error)) from error
 
     def ids(self) -> list[str]:
-        """Every operation and stored plan, oldest first."""
+        """Every operation and stored plan, oldest first. ModelManagerError when the folder cannot be read."""
         try:
             names = os.listdir(self.folder)
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise ModelManagerError("read the journal", self.folder, reason_of(error)) from error
         ids = (name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
         return sorted(id_ for id_ in ids if is_id(id_))
 
@@ -122,9 +127,12 @@ class Journal:
 
     def _ended(self, id_: str) -> bool:
         """Whether the last line is an end; hundreds of operations are asked before each change."""
-        with open(self._path(id_), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
-            tail = file.read(_TAIL)
+        try:
+            with open(self._path(id_), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+                tail = file.read(_TAIL)
+        except OSError:
+            return True  # one that cannot be read must not hinder the others; history tells of it
         lines = tail.split(b"\n")
         return lines[-1] == b"" and len(lines) > 1 and lines[-2].startswith(b'{"record": "end"')
 
@@ -149,7 +157,7 @@ class Log:
         try:
             self._number = os.open(path, _APPEND)
             # A torn last line goes, else the next record would be read as part of it.
-            os.ftruncate(self._number, len(_whole_lines(path)))
+            os.ftruncate(self._number, sum(len(line) + 1 for line in _whole_lines(path)))
         except OSError as error:
             raise JournalFailed("write the journal", path, reason_of(error)) from error
 
@@ -198,24 +206,18 @@ def _line(record: Mapping[str, object]) -> bytes:
     return json.dumps(record, ensure_ascii=True).encode("ascii") + b"\n"
 
 
-def _whole_lines(path: str) -> bytes:
+def _whole_lines(path: str) -> list[bytes]:
+    """The lines that count. The last may be filled with anything by a power loss: then it is as if it never was."""
     number = os.open(path, _READ)
     with os.fdopen(number, "rb") as file:
-        data = file.read()
-    return data[: data.rfind(b"\n") + 1]
+        lines = file.read().split(b"\n")[:-1]
+    return lines[:-1] if len(lines) > 1 and not _record(lines[-1]) else lines
 
 
-def _records(data: bytes) -> Iterator[Mapping[str, object]]:
-    """The lines as records; one that is none becomes an empty record, which nothing follows.
-
-    The last line may be filled with anything by a power loss: then it is as if it never was.
-    """
-    lines = data.split(b"\n")[:-1]
-    for number, line in enumerate(lines, 1):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            if number == len(lines) and number > 1:
-                return
-            record = {}
-        yield record if isinstance(record, dict) else {}
+def _record(line: bytes) -> Mapping[str, object]:
+    """A line as a record; one that is none becomes an empty record, which nothing follows."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}

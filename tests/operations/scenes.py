@@ -19,6 +19,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.operations import Plan, Step, identity_of, new_id
 from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_to_record
+from model_manager.operations.journal import Journal
 
 Snapshot = dict[str, tuple[object, ...]]
 LONG_AGO = 1_600_000_000_123_456_789
@@ -221,3 +222,13 @@ SCENES: dict[str, Callable[[Scene], Plan]] = {
 }  # fmt: skip
 FINAL = frozenset({"delete"})
 """Scenes that cannot be undone."""
+
+
+def left_by_a_kill(own: OwnPaths, plan: Plan, *records: dict[str, object]) -> Path:
+    """The journal of a plan that was ended after these records; its path."""
+    Journal(str(own.journal)).create(plan)
+    path = own.journal / f"{plan.id}.jsonl"
+    with open(path, "ab") as file:
+        for record in ({"record": "apply", "at": 1.5}, *records):
+            file.write(json.dumps(record).encode() + b"\n")
+    return path

@@ -1,0 +1,165 @@
+"""The journal when its disk fails, when power was lost, when somebody wrote into it: one bad file hinders no other."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from faults import FailingJournal
+from scenes import left_by_a_kill, one, plan_of, put
+
+from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.paths import OwnPaths
+from model_manager.operations import Operations, Plan, new_id
+from model_manager.operations.journal import Journal, JournalFailed
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> OwnPaths:
+    return OwnPaths(tmp_path / "own")
+
+
+def moving(tmp_path: Path, name: str = "a") -> Plan:
+    path = put(tmp_path / "m" / name, name.encode())
+    return plan_of(one("move", path, tmp_path / "m" / f"{name}.moved"))
+
+
+def test_an_id_that_is_none_never_becomes_a_file(tmp_path: Path, own: OwnPaths) -> None:
+    with pytest.raises(UsageError, match="no id of a plan"):
+        Operations(own).store(replace(moving(tmp_path), id="../../outside"))
+    assert not own.journal.exists() and not list(tmp_path.glob("outside*"))
+    with pytest.raises(UsageError, match="none of this id"):
+        Operations(own).get("../../outside")
+    with pytest.raises(UsageError, match="see `history`"):
+        Operations(own).get(new_id())
+
+
+def test_before_the_first_change_there_is_no_history(own: OwnPaths) -> None:
+    assert Operations(own).history() == ([], []) and Operations(own).recover() == []
+
+
+def test_one_that_cannot_be_read_is_told_and_hinders_no_other(tmp_path: Path, own: OwnPaths) -> None:
+    operations = Operations(own)
+    done = operations.apply(moving(tmp_path))
+    broken = own.journal / f"{new_id()}.jsonl"
+    broken.write_bytes(b"not a journal\n")
+    folder = own.journal / f"{new_id()}.jsonl"
+    folder.mkdir()
+    (own.journal / "notes.jsonl").write_bytes(b"somebody's")
+    found, problems = operations.history()
+    assert [one.id for one in found] == [done.id]
+    assert {problem.path for problem in problems} == {broken.stem, folder.stem}
+    assert "does not begin with a plan" in {problem.reason for problem in problems}
+    assert operations.apply(moving(tmp_path, "b")).state == "applied"
+    assert operations.undo(done.id).state == "undone" and broken.read_bytes() == b"not a journal\n"
+
+
+def test_a_line_that_somebody_changed_is_believed_no_further(tmp_path: Path, own: OwnPaths) -> None:
+    operations = Operations(own)
+    done = operations.apply(moving(tmp_path))
+    path = own.journal / f"{done.id}.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[2] = b"?" * 20 + b"\n"
+    path.write_bytes(b"".join(lines))
+    damaged = operations.get(done.id)
+    assert damaged.state == "stuck" and not damaged.undoable and damaged.damaged.startswith("line 3 ")
+    with pytest.raises(ModelManagerError, match="line 3 of its journal cannot be read"):
+        operations.undo(done.id)
+    assert path.read_bytes() == b"".join(lines) and (tmp_path / "m" / "a.moved").exists()
+    assert operations.apply(moving(tmp_path, "b")).state == "applied"
+
+
+@pytest.mark.parametrize(
+    "last", [b'{"record": "en', b"\0" * 300, b"\0" * 300 + b"\n", b'"text"\n', b"[" * 9999 + b"\n"]
+)
+def test_whatever_a_power_loss_left_in_the_last_line_never_was(last: bytes, tmp_path: Path, own: OwnPaths) -> None:
+    """Nor does it become a bad line in the middle when more is written."""
+    plan = moving(tmp_path)
+    assert Operations(own).apply(plan).state == "applied"
+    path = own.journal / f"{plan.id}.jsonl"
+    whole = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(whole[:-1]) + last)
+    assert Operations(own).get(plan.id).damaged == ""
+    Operations(own).recover()
+    assert Operations(own).get(plan.id).state == "applied"
+    assert path.read_bytes().splitlines()[:-1] == [line.rstrip() for line in whole[:-1]]
+    undone = Operations(own).undo(plan.id)
+    assert undone.state == "undone" and (tmp_path / "m" / "a").read_bytes() == b"a"
+
+
+def test_a_journal_of_nothing_but_a_torn_line(own: OwnPaths) -> None:
+    own.journal.mkdir(parents=True)
+    (own.journal / f"{new_id()}.jsonl").write_bytes(b"")
+    found, problems = Operations(own).history()
+    assert found == [] and [problem.reason for problem in problems] == ["does not begin with a plan"]
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_full_disk_and_then_again(at: int, tmp_path: Path, own: OwnPaths) -> None:
+    """What was left of the first try is not in the way of the second."""
+    plan = moving(tmp_path)
+    with pytest.raises(JournalFailed, match="No space left"):
+        Operations(own, journal=FailingJournal(str(own.journal), at, errno.ENOSPC)).apply(plan)
+    assert (tmp_path / "m" / "a").exists()
+    assert Operations(own).apply(plan).state == "applied"
+    assert os.listdir(own.journal) == [f"{plan.id}.jsonl"]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, own: OwnPaths) -> None:
+    plan = moving(tmp_path)
+    own.create()
+    own.journal.write_bytes(b"a file in the way")
+    with pytest.raises(ModelManagerError, match="could not read the journal .*: Not a directory"):
+        Operations(own).apply(plan)
+    assert (tmp_path / "m" / "a").exists() and own.journal.read_bytes() == b"a file in the way"
+
+
+def test_plans_that_were_never_written_whole_go_after_an_hour(tmp_path: Path, own: OwnPaths) -> None:
+    Operations(own).store(moving(tmp_path))
+    old, young = own.journal / f"{new_id()}.jsonl.new", own.journal / f"{new_id()}.jsonl.new"
+    for path in (old, young):
+        path.write_bytes(b'{"record": "pl')
+    os.utime(old, (time.time() - 3700, time.time() - 3700))
+    assert Operations(own).apply(moving(tmp_path, "b")).state == "applied"
+    assert young.exists() and not old.exists()
+
+
+def test_a_journal_that_cannot_be_opened_for_more(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = Operations(own).apply(moving(tmp_path))
+
+    def ftruncate(number: int, size: int) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "ftruncate", ftruncate)
+    with pytest.raises(JournalFailed, match="Read-only"):
+        Operations(own).undo(done.id)
+    assert (tmp_path / "m" / "a.moved").exists() and not (tmp_path / "m" / "a").exists()
+
+
+def test_a_record_that_can_neither_be_written_nor_taken_back(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The torn line is what a kill would have left: the next start settles it."""
+    plan = moving(tmp_path)
+    path = left_by_a_kill(own, plan)
+
+    class Torn(Journal):
+        def write(self, number: int, data: bytes) -> None:
+            super().write(number, data[:9])
+            monkeypatch.setattr(os, "ftruncate", lambda number, size: (_ for _ in ()).throw(OSError(errno.EIO, "EIO")))
+            raise OSError(errno.EIO, "Input/output error")
+
+    log = Torn(str(own.journal)).open(plan.id)
+    with pytest.raises(JournalFailed, match="Input/output"):
+        log.add("end")
+    log.close()
+    monkeypatch.undo()
+    assert path.read_bytes().endswith(b'{"record"')
+    assert [one.state for one in Operations(own).recover()] == ["refused"]
+    assert (tmp_path / "m" / "a").exists() and path.read_bytes().endswith(b"}\n")
