@@ -103,3 +103,19 @@ def in_child(work: Callable[[], object]) -> bool:
             os._exit(0)
     _pid, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)
+
+
+def meddled(name: str, act: Callable[[], object], after: bool = False) -> Disk:
+    """A disk where somebody acts just before the first call of this method, or just after it."""
+    left = [act]
+
+    def call(self: Disk, *arguments: Any, **named: Any) -> Any:
+        if left and not after:
+            left.pop()()
+        result = getattr(Disk, name)(self, *arguments, **named)
+        if left and after:
+            left.pop()()
+        return result
+
+    made: Disk = type("Meddled", (Disk,), {name: call})()
+    return made

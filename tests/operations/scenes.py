@@ -232,3 +232,13 @@ def left_by_a_kill(own: OwnPaths, plan: Plan, *records: dict[str, object]) -> Pa
         for record in ({"record": "apply", "at": 1.5}, *records):
             file.write(json.dumps(record).encode() + b"\n")
     return path
+
+
+def asides(*folders: Path) -> list[Path]:
+    """What lies under a name of ours: nothing, once an operation is settled."""
+    return [path for folder in folders for path in sorted(folder.glob(".model-manager-*"))]
+
+
+def clear_asides(*folders: Path) -> None:
+    for path in asides(*folders):
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()

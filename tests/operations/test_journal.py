@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, own: OwnPaths) -> None:
     plan = moving(tmp_path)
     own.create()
     own.journal.write_bytes(b"a file in the way")
-    with pytest.raises(ModelManagerError, match="could not read the journal .*: Not a directory"):
+    with pytest.raises(ModelManagerError, match=r"could not read the journal .*: Not a directory"):
         Operations(own).apply(plan)
     assert (tmp_path / "m" / "a").exists() and own.journal.read_bytes() == b"a file in the way"
 

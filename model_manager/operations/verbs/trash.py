@@ -95,12 +95,11 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
 
 def settle(site: Site, step: Step, facts: Facts) -> None:
     """Gives a fresh blob its old time back, now that its manifest is there."""
-    times, seen, path = facts.get("times"), identity_in(facts, "seen"), text_in(facts, "at")
-    if not step.how.get("fresh") or not isinstance(times, list) or seen is None:
+    times, seen, path = _times_in(facts), identity_in(facts, "seen"), text_in(facts, "at")
+    if not step.how.get("fresh") or times is None or seen is None:
         return
     if seen.is_same_thing(site.identity(path)):
-        atime_ns, mtime_ns = times
-        site.disk.set_times(path, atime_ns, mtime_ns)
+        site.disk.set_times(path, *times)
         site.disk.sync_file(path)
 
 
@@ -127,6 +126,14 @@ def _paths(step: Step, facts: Facts) -> tuple[str, str, str]:
         os.path.join(trash, "files", name),
         os.path.join(trash, "info", name + ".trashinfo"),
     )
+
+
+def _times_in(facts: Facts) -> tuple[int, int] | None:
+    """When it was last read and written, in nanoseconds; None where the journal does not say."""
+    times = facts.get("times")
+    if not isinstance(times, list) or len(times) != 2 or not all(isinstance(time_ns, int) for time_ns in times):
+        return None
+    return times[0], times[1]
 
 
 def _free_name(site: Site, trash: str, name: str) -> str:
