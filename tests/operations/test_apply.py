@@ -1,0 +1,192 @@
+"""The engine: what it refuses to begin, what stopping leaves, what a journal of a newer version or a failing one means."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from faults import FailingJournal, meddled
+from scenes import SCENES, asides, left_by_a_kill, one, plain_tree, plan_of, put, scene
+
+from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.paths import OwnPaths
+from model_manager.jobs import Cancelled, Progress
+from model_manager.operations import Operations, Plan
+from model_manager.operations.journal import JournalFailed
+from model_manager.operations.lock import held
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> OwnPaths:
+    return OwnPaths(tmp_path / "own")
+
+
+@pytest.fixture
+def top(tmp_path: Path) -> Path:
+    for name in "abc":
+        put(tmp_path / "m" / name, name.encode() * 99)
+    return tmp_path / "m"
+
+
+def moves(top: Path, *names: str, units: bool = True) -> Plan:
+    steps = (one("move", top / name, top / f"{name}2", n, n if units else 1) for n, name in enumerate(names, 1))
+    return plan_of(*steps)
+
+
+# Before anything is begun
+
+
+def test_a_verb_of_a_newer_version(own: OwnPaths, top: Path) -> None:
+    """Not begun by this one, not settled by it, not undone by it: the newer one will."""
+    plan = moves(top, "a")
+    newer = replace(plan, steps=(replace(plan.steps[0], verb="teleport"),))
+    with pytest.raises(UsageError, match="this version cannot 'teleport'"):
+        Operations(own).apply(newer)
+    assert Operations(own).history() == ([], []) and (top / "a").exists()
+    path = left_by_a_kill(own, newer, {"record": "doing", "n": 1})
+    before = path.read_bytes()
+    assert Operations(own).recover() == [] and path.read_bytes() == before
+    with path.open("ab") as file:
+        file.write(b'{"record": "done", "n": 1}\n{"record": "end", "at": 2.0}\n')
+    with pytest.raises(ModelManagerError, match="this version cannot 'teleport'"):
+        Operations(own).undo(newer.id)
+    assert Operations(own).apply(moves(top, "b")).state == "applied"
+
+
+def test_a_plan_is_kept_under_one_id(own: OwnPaths, top: Path) -> None:
+    plan, operations = moves(top, "a"), Operations(own)
+    assert operations.store(plan).state == "planned"
+    with pytest.raises(ModelManagerError, match="it was never applied"):
+        operations.undo(plan.id)
+    with pytest.raises(ModelManagerError, match="not the plan that was stored"):
+        operations.apply(replace(moves(top, "b"), id=plan.id))
+    assert sorted(os.listdir(top)) == ["a", "b", "c"] and operations.get(plan.id).state == "planned"
+
+
+def test_a_data_folder_that_cannot_be_made(tmp_path: Path, top: Path) -> None:
+    (tmp_path / "file").write_bytes(b"in the way")
+    with pytest.raises(ModelManagerError) as told:
+        Operations(OwnPaths(tmp_path / "file" / "own")).apply(moves(top, "a"))
+    assert told.value.verb == "make the data folder" and told.value.reason == "Not a directory" and (top / "a").exists()
+
+
+def test_recovery_needs_no_lock_when_there_is_nothing_to_settle(own: OwnPaths, top: Path) -> None:
+    """A start does not wait for another window's long move."""
+    Operations(own).apply(moves(top, "a"))
+    with held(str(own.data / "changing.lock"), 0):
+        assert Operations(own, wait=0).recover() == []
+
+
+# Guards and stopping
+
+
+def test_what_is_guarded_is_left_and_the_rest_is_done(own: OwnPaths, top: Path) -> None:
+    operations = Operations(own, guard=lambda unit: "its tool is running" if unit[0].path.endswith("a") else "")
+    done = operations.apply(moves(top, "a", "b"))
+    assert done.state == "partly" and sorted(os.listdir(top)) == ["a", "b2", "c"]
+    assert [(step.state, step.problem) for step in done.steps] == [("refused", "its tool is running"), ("done", "")]
+
+
+def test_stopped_between_two_units(own: OwnPaths, top: Path) -> None:
+    """What is whole stays and can be undone; what had no turn is said so."""
+    progress = Progress()
+    operations = Operations(own, disk=meddled("rename", progress.cancel, after=True))
+    plan = moves(top, "a", "b")
+    with pytest.raises(Cancelled):
+        operations.apply(plan, progress)
+    stopped = operations.get(plan.id)
+    assert stopped.state == "partly" and stopped.settled and stopped.steps[1].problem == "stopped before its turn"
+    assert sorted(os.listdir(top)) == ["a2", "b", "c"]
+    assert operations.undo(plan.id).state == "undone" and sorted(os.listdir(top)) == ["a", "b", "c"]
+
+
+def test_stopped_inside_a_copy(own: OwnPaths, top: Path) -> None:
+    """The unit at work goes back whole, its first step too."""
+    progress = Progress()
+    plan = plan_of(
+        one("move", top / "a", top / "a2"),
+        one("copy", top / "b", top / "b2", 2),
+        one("move", top / "c", top / "d", 3, 2),
+    )
+    with pytest.raises(Cancelled):
+        Operations(own, disk=meddled("copy", progress.cancel)).apply(plan, progress)
+    stopped = Operations(own).get(plan.id)
+    assert stopped.state == "refused" and sorted(os.listdir(top)) == ["a", "b", "c"]
+    assert stopped.steps[0].problem == "stopped: what was begun was put back"
+    assert stopped.steps[2].problem == "stopped before its turn"
+
+
+# A journal that fails
+
+
+@pytest.mark.parametrize("name", ["move", "mixed", "trash", "link_hard"])
+def test_a_journal_that_fails_during_undo(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing happens that was not announced, and what was begun goes on to its end at the next start."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    failed = 0
+    for at in range(1, 60):
+        with scene(tmp_path / str(at)) as s:
+            plan = SCENES[name](s)
+            before = plain_tree(s)
+            Operations(s.own).apply(plan)
+            after = plain_tree(s)
+            journal = FailingJournal(str(s.own.journal), at, errno.ENOSPC)
+            try:
+                Operations(s.own, journal=journal).undo(plan.id)
+            except JournalFailed:
+                failed += 1
+            if at == 1:
+                assert plain_tree(s) == after
+            Operations(s.own).recover()
+            if Operations(s.own).get(plan.id).undoable:
+                Operations(s.own).undo(plan.id)
+            assert Operations(s.own).get(plan.id).state == "undone" and plain_tree(s) == before, at
+        if journal.count < at:
+            break
+    assert failed >= 4
+
+
+@pytest.mark.parametrize("at", range(3, 9))
+def test_a_journal_that_fails_while_a_refused_unit_goes_back(at: int, own: OwnPaths, top: Path) -> None:
+    """Half a unit is worse than a missing record: it goes back all the same, and is settled at the next start."""
+    plan = moves(top, "a", "b", units=False)
+    put(top / "b", b"changed since")
+    journal = FailingJournal(str(own.journal), at, errno.ENOSPC)
+    with pytest.raises(JournalFailed, match="No space left"):
+        Operations(own, journal=journal).apply(plan)
+    assert sorted(os.listdir(top)) == ["a", "b", "c"] and (top / "a").read_bytes() == b"a" * 99
+    (settled,) = Operations(own).recover()
+    assert settled.state == "refused" and sorted(os.listdir(top)) == ["a", "b", "c"] and not asides(top)
+
+
+def test_a_journal_that_fails_when_the_work_is_stopped(own: OwnPaths, top: Path) -> None:
+    for at in range(2, 12):
+        plan, progress = moves(top, "a", "b"), Progress()
+        disk = meddled("rename", progress.cancel, after=True)
+        journal = FailingJournal(str(own.journal), at, errno.ENOSPC)
+        with pytest.raises((JournalFailed, Cancelled)):
+            Operations(own, disk=disk, journal=journal).apply(plan, progress)
+        Operations(own).recover()
+        if Operations(own).get(plan.id).undoable:
+            Operations(own).undo(plan.id)
+        assert sorted(os.listdir(top)) == ["a", "b", "c"]
+
+
+def test_a_blob_whose_time_could_not_be_set_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is back; only its time is not sure, which is said and made good at the next start."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "s" / "models"))
+
+    def fails() -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with scene(tmp_path / "s") as s:
+        plan = SCENES["trash"](s)
+        before = plain_tree(s)
+        Operations(s.own).apply(plan)
+        undone = Operations(s.own, disk=meddled("sync_file", fails)).undo(plan.id)
+        assert undone.state == "stuck" and "put back, but for its time" in undone.steps[1].problem
+        assert (s.base / "m.gguf").exists()
+        assert [done.state for done in Operations(s.own).recover()] == ["undone"] and plain_tree(s) == before
