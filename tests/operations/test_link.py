@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scenes import LONG_AGO, VOLUMES, put
+from faults import meddled
+from scenes import LONG_AGO, VOLUMES, asides, clear_asides, one, plan_of, put
 
 from model_manager.base.paths import OwnPaths
-from model_manager.operations import Operation, Operations, Plan
+from model_manager.operations import Disk, Operation, Operations, Plan, identity_of
+from model_manager.operations.disk import Step
 from model_manager.operations.draft import Draft
+from model_manager.operations.identity import identity_to_record
 
 
 @pytest.fixture
@@ -150,3 +156,111 @@ def test_where_blocks_cannot_be_shared_it_says_so(tmp_path: Path, own: OwnPaths)
     done = Operations(own).apply(linking(top, "reflink"))
     if done.state != "applied":  # the tests' own disk may be able to
         assert "cannot share" in problem(done)
+
+
+def test_what_is_refused_before_anything_is_read(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    operations, plan = Operations(own), linking(top)
+    (step,) = plan.steps
+    unknown = plan_of(replace(step, how={**step.how, "kind": "magic"}))
+    assert "no link of the kind 'magic'" in problem(operations.apply(unknown))
+    for keeper in ("", "[]", "{"):
+        lost = plan_of(replace(step, how={**step.how, "keeper": keeper}))
+        assert "changed since" in problem(operations.apply(lost))
+    (top / "copy").unlink()
+    assert "not there any more" in problem(operations.apply(plan_of(step)))
+    (top / "copy").mkdir()
+    assert "only a file is replaced" in problem(operations.apply(plan_of(step)))
+    (top / "keeper").unlink()
+    assert "the file to keep" in problem(operations.apply(plan_of(step)))
+    (top / "keeper").symlink_to("copy")
+    assert "the file to keep" in problem(operations.apply(plan_of(step)))
+    assert sorted(os.listdir(top)) == ["copy", "keeper"]
+
+
+def new_link(top: Path) -> Plan:
+    """A further name for the keeper where nothing lies."""
+    kept = identity_of(str(top / "keeper"), os.lstat(top / "keeper"), VOLUMES)
+    how = {"kind": "hard", "keeper": json.dumps(identity_to_record(kept))}
+    return plan_of(one("link", top / "copy", top / "keeper", **how))
+
+
+def test_a_new_link_takes_nobodys_name_and_goes_again(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    put(top / "keeper", b"a" * 99)
+    disk = meddled("rename", lambda: put(top / "copy", b"theirs"))
+    assert "something of this name" in problem(Operations(own, disk=disk).apply(new_link(top)))
+    assert (top / "copy").read_bytes() == b"theirs" and not asides(top)
+    (top / "copy").unlink()
+    done = Operations(own).apply(new_link(top))
+    (top / "copy").unlink()
+    put(top / "copy", b"mine now")
+    assert "not the link that was made, it stays" in Operations(own).undo(done.id).steps[0].problem
+    assert (top / "copy").read_bytes() == b"mine now"
+    (top / "copy").unlink()
+    assert Operations(own).undo(done.id).state == "undone" and os.listdir(top) == ["keeper"]
+
+
+@pytest.mark.parametrize("kind", ["hard", "symbolic"])
+def test_a_copy_that_changes_in_the_last_moment_stays(kind: str, tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    method = "hard_link" if kind == "hard" else "symbolic_link"
+    disk = meddled(method, lambda: (top / "copy").write_bytes(b"worked on"), after=True)
+    assert "changed in the last moment" in problem(Operations(own, disk=disk).apply(linking(top, kind)))
+    assert (top / "copy").read_bytes() == b"worked on" and not asides(top)
+    put(top / "copy", b"a" * 99)
+    disk = meddled(method, lambda: clear_asides(top), after=True)
+    assert "removed while it was made" in problem(Operations(own, disk=disk).apply(linking(top, kind)))
+    assert (top / "copy").read_bytes() == b"a" * 99
+
+
+def test_undo_makes_no_copy_where_the_link_is_gone_or_the_disk_fails(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    done = Operations(own).apply(linking(top, "symbolic"))
+    disk = meddled("copy", lambda: asides(top)[0].write_bytes(b"rot"), after=True)
+    undone = Operations(own, disk=disk).undo(done.id)
+    assert "is not what was written" in undone.steps[0].problem and undone.undoable
+    assert (top / "copy").is_symlink() and not asides(top)
+    (top / "copy").unlink()
+    assert "the link is not there any more" in Operations(own).undo(done.id).steps[0].problem
+    assert os.listdir(top) == ["keeper"]
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(errno.EOPNOTSUPP, "cannot share blocks"), (errno.EIO, "Input/output"), (errno.EILSEQ, "not the same")],
+)
+def test_blocks_that_cannot_be_shared_in_words(number: int, why: str, tmp_path: Path, own: OwnPaths) -> None:
+    def fails() -> None:
+        raise OSError(number, os.strerror(number))
+
+    top = tmp_path / "m"
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    done = Operations(own, disk=meddled("share_extents", fails)).apply(linking(top, "reflink"))
+    assert why in problem(done) and (top / "copy").read_bytes() == b"a" * 99
+
+
+def test_blocks_that_were_shared_in_half_a_unit_stay_shared(tmp_path: Path, own: OwnPaths) -> None:
+    """There is nothing to put back: each file has its own bytes still."""
+
+    class Sharing(Disk):
+        def share_extents(self, keeper: str, path: str, step: Step) -> None:
+            step(99)
+
+    top = tmp_path / "m"
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    put(top / "other", b"o")
+    plan = linking(top, "reflink")
+    plan = plan_of(*plan.steps, one("delete", top / "other", None, 2, plan.steps[0].unit))
+    (top / "other").write_bytes(b"changed since")
+    done = Operations(own, disk=Sharing()).apply(plan)
+    assert done.state == "refused" and "another step of its unit" in done.steps[0].problem
+    assert (top / "copy").read_bytes() == b"a" * 99 and os.lstat(top / "copy").st_nlink == 1

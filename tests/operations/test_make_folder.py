@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from faults import meddled
+from scenes import VOLUMES, clear_asides, left_by_a_kill, plan_of
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.library.category_folders import plan_category_folders
-from model_manager.operations import Disk, Operations
+from model_manager.operations import Disk, Operations, Plan, Step, identity_of
 from model_manager.operations.journal import Journal
 
 SLUGS = ("llm", "diffusion/lora", "diffusion/vae")
@@ -262,3 +264,72 @@ def test_hostile_names(tmp_path: Path, own: OwnPaths) -> None:
     done = operations.apply(plan(base, own))
     assert done.state == "applied" and json.dumps(done.as_json(), ensure_ascii=False).encode()
     assert Operations(own).undo(done.id).state == "undone" and not os.path.lexists(base)
+
+
+def folder(path: str | Path, parent: Path | None) -> Plan:
+    identity = None if parent is None else identity_of(str(parent), os.lstat(parent), VOLUMES)
+    return plan_of(Step(1, 1, "make_folder", str(path), None, 0, 0, "test", True, identity))
+
+
+def refused(own: OwnPaths, plan: Plan, disk: Disk | None = None) -> str:
+    done = Operations(own, disk=disk).apply(plan)
+    assert done.state == "refused"
+    return done.steps[0].problem
+
+
+@pytest.mark.parametrize("bad", ["relative", "/m/..", "/m/.", "/m/a\0b", "/m/"])
+def test_what_is_no_path_of_a_folder(bad: str, own: OwnPaths) -> None:
+    assert "no path of a folder" in refused(own, folder(bad, None))
+
+
+def test_names_and_parents_that_cannot_be(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    top.mkdir()
+    assert "cannot be written on this system" in refused(own, folder(f"{top}/half \ud83d", top))
+    assert "is not there" in refused(own, folder(top / "missing" / "x", top))
+    assert "is not the one that was seen" in refused(own, folder(top / "x", tmp_path))
+    assert "is not the one that was seen" in refused(own, folder(top / "x", None))
+    (top / "file").write_bytes(b"mine")
+    assert "file is not a folder" in refused(own, folder(top / "file" / "x", top))
+    assert "something of this name" in refused(own, folder(top / "file", top))
+    assert os.listdir(top) == ["file"] and (top / "file").read_bytes() == b"mine"
+
+
+def test_what_somebody_does_in_the_last_moment(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    top.mkdir()
+    disk = meddled("make_folder", lambda: clear_asides(top), after=True)
+    assert "removed while it was made" in refused(own, folder(top / "x", top), disk)
+    disk = meddled("rename", (top / "x").mkdir)
+    assert "something of this name is there now" in refused(own, folder(top / "x", top), disk)
+    assert os.listdir(top) == ["x"]
+
+
+def test_undo_removes_only_the_folder_that_was_made(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    top.mkdir()
+    done = Operations(own).apply(folder(top / "x", top))
+    (top / "x").rename(top / "y")
+    (top / "x").mkdir()
+    assert "not the folder that was made, it stays" in Operations(own).undo(done.id).steps[0].problem
+    assert sorted(os.listdir(top)) == ["x", "y"]
+    (top / "x").rmdir()
+    (top / "y").rename(top / "x")
+
+    def busy() -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    undone = Operations(own, disk=meddled("remove_folder", busy)).undo(done.id)
+    assert "busy" in undone.steps[0].problem and undone.undoable and (top / "x").is_dir()
+    (top / "x").rmdir()
+    assert Operations(own).undo(done.id).state == "undone" and os.listdir(top) == []
+
+
+def test_a_folder_that_a_kill_left_aside_goes(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    top.mkdir()
+    plan = folder(top / "x", top)
+    (top / f".model-manager-{plan.id}-1").mkdir()
+    facts = {"at": str(top / "x"), "volume": plan.steps[0].identity.volume}  # type: ignore[union-attr]
+    left_by_a_kill(own, plan, {"record": "doing", "n": 1, "facts": facts})
+    assert [done.state for done in Operations(own).recover()] == ["refused"] and os.listdir(top) == []
