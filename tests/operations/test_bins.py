@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
-from model_manager.operations.bins import ASIDE, aside_for, trash_for
+from model_manager.operations.bins import ASIDE, aside_for, home_trash, trash_for
 from model_manager.operations.draft import Draft, NoTrash, Way
 from model_manager.operations.trashed import plan_empty, trashed
 
@@ -188,3 +189,53 @@ def test_a_full_volume_refuses_and_loses_nothing(tmp_path: Path, drive: Path) ->
         assert "space" in done.steps[0].problem
         assert clear(drive, OwnPaths(tmp_path / "own"), path, way="delete").state == "applied"
     assert not path.exists()
+
+
+@pytest.mark.parametrize("told", ["", "relative/share"])
+def test_where_the_home_trash_is_when_nobody_says(told: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", told)
+    assert home_trash() == os.path.join(os.path.realpath(home), ".local", "share", "Trash")
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_macos_and_windows_have_one_trash_and_tell_no_place(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nothing is promised: undo is the system's own."""
+    path = put(tmp_path / "m" / "x", b"x")
+    monkeypatch.setattr(sys, "platform", system)
+    draft = Draft(VOLUMES, [str(tmp_path / "m")])
+    draft.begin_unit()
+    draft.take(str(path), "test")
+    (step,) = draft.plan("Clear").steps
+    assert (step.verb, step.target, step.undo) == ("trash", None, False)
+
+
+def test_a_shared_trash_where_ours_is_taken_falls_back_to_our_own(drive: Path, tmp_path: Path) -> None:
+    path = str(put(drive / "x", b"x"))
+    (drive / ".Trash").mkdir()
+    os.chmod(drive / ".Trash", 0o1777)
+    os.symlink(tmp_path, drive / ".Trash" / str(OUR_UID))
+    assert trash_for(path, VOLUMES).folder == str(drive / f".Trash-{OUR_UID}")  # type: ignore[union-attr]
+
+
+def test_without_a_mount_that_is_known_there_is_no_trash(drive: Path) -> None:
+    """A container that hides its mounts: better none than a copy across."""
+
+    class Hidden(Volumes):
+        def mount_of(self, path: str) -> None:
+            return None
+
+    assert trash_for(str(put(drive / "x", b"x")), Hidden()) is None
+
+
+def test_a_folder_that_went_has_neither_trash_nor_place_aside(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone" / "x")
+    assert trash_for(gone, VOLUMES) is None and aside_for(gone, VOLUMES) is None
+
+
+def test_where_nothing_can_be_set_aside_it_says_what_else(tmp_path: Path, drive: Path) -> None:
+    path = put(drive / "x", b"x")
+    with pytest.raises(NoTrash, match="no folder on this volume") as told:
+        clear(drive, OwnPaths(tmp_path / "own"), path, way="aside")
+    assert "delete it for good" in told.value.hint and path.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -103,3 +104,63 @@ def test_frees_is_what_comes_back(data: st.DataObject) -> None:
 def _bytes(top: Path) -> int:
     found = {path.lstat().st_ino: path.lstat() for path in top.rglob("*") if path.is_file()}
     return sum(min(one.st_size, 512 * one.st_blocks) for one in found.values())
+
+
+@pytest.mark.parametrize("bad", ["", "relative", "/a\0b"])
+def test_what_is_no_path(bad: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelManagerError, match="this is no path"):
+        draft(tmp_path).take(bad, "test")
+
+
+def test_what_went_since_the_scan(tmp_path: Path) -> None:
+    with pytest.raises(ModelManagerError) as told:
+        draft(tmp_path).take(str(tmp_path / "gone"), "test")
+    assert told.value.reason == "No such file or directory" and told.value.hint == "scan again"
+
+
+def test_each_path_goes_once(tmp_path: Path) -> None:
+    """A model and its companion may both name a file; it is counted once."""
+    put(tmp_path / "m" / "a", b"a" * 5000)
+    made = draft(tmp_path / "m", "a", "a")
+    assert len(made.plan("One").steps) == 1 and made.plan("One").frees == 5000
+    assert made.takes(str(tmp_path / "m" / "a")) and not made.takes(str(tmp_path / "m" / "b"))
+
+
+def test_a_folder_that_cannot_be_read_through_does_not_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "m" / "d" / "a", b"a")
+    made = draft(tmp_path / "m")
+
+    def scandir(path: str) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(ModelManagerError, match=r"could not clear away .*: Permission denied"):
+        made.take(str(tmp_path / "m" / "d"), "test")
+    monkeypatch.undo()
+    assert made.plan("None").steps == ()
+
+
+def test_what_belongs_to_somebody_else_is_not_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is begun, not half-way through."""
+    top = tmp_path / "m"
+    put(top / "a", b"a")
+    os.chmod(top, 0o1777)
+    owner = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(ModelManagerError, match="it belongs to another user"):
+        draft(top).take(str(top / "a"), "test")
+    os.chmod(top, 0o755)
+    draft(top).take(str(top / "a"), "test")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(ModelManagerError, match="you may not change the folder") as told:
+        draft(top).take(str(top / "a"), "test")
+    assert told.value.hint == "its owner can"
+
+
+def test_asking_a_tool_is_planned_as_final(tmp_path: Path) -> None:
+    made = draft(tmp_path)
+    made.ask("http://127.0.0.1:1/x", "DELETE", "{}", "http://127.0.0.1:1/y", "x", 70, 60, "the tool removes it")
+    plan = made.plan("Ask")
+    (step,) = plan.steps
+    assert (step.verb, step.undo, step.bytes, plan.frees, plan.frees_now) == ("ask", False, 70, 60, 60)
+    assert step.how == {"method": "DELETE", "body": "{}", "probe": "http://127.0.0.1:1/y", "gone": "x"}

@@ -1,0 +1,71 @@
+"""What is still in the trash: told by the thing itself, not by its name; emptied without what is not there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from scenes import VOLUMES, put
+
+from model_manager.base.paths import OwnPaths
+from model_manager.operations import Operation, Operations
+from model_manager.operations.draft import Draft
+from model_manager.operations.trashed import Trashed, plan_empty, trashed
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> OwnPaths:
+    return OwnPaths(tmp_path / "own")
+
+
+@pytest.fixture
+def bin_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    return tmp_path / "share" / "Trash"
+
+
+def cleared(tmp_path: Path, own: OwnPaths) -> Operation:
+    path = put(tmp_path / "m" / "a", b"a" * 5000)
+    draft = Draft(VOLUMES, [str(tmp_path / "m")])
+    draft.begin_unit("a model")
+    draft.take(str(path), "test")
+    return Operations(own).apply(draft.plan("Clear"))
+
+
+def listed(own: OwnPaths) -> list[Trashed]:
+    return trashed(Operations(own).history()[0], VOLUMES)
+
+
+def test_another_file_of_its_name_is_not_it(tmp_path: Path, own: OwnPaths, bin_: Path) -> None:
+    cleared(tmp_path, own)
+    (item,) = listed(own)
+    assert (item.where, item.of, item.bytes) == ("trash", "a model", 5000)
+    os.rename(bin_ / "files" / "a", tmp_path / "elsewhere")
+    put(bin_ / "files" / "a", b"somebody's")
+    put(tmp_path / "m" / "a", b"new")
+    assert [one.where for one in listed(own)] == ["gone"]
+    os.replace(tmp_path / "elsewhere", tmp_path / "m" / "a")
+    assert [one.where for one in listed(own)] == ["restored"]
+
+
+def test_one_whose_note_is_lost_is_deleted_all_the_same(tmp_path: Path, own: OwnPaths, bin_: Path) -> None:
+    cleared(tmp_path, own)
+    (bin_ / "info" / "a.trashinfo").unlink()
+    plan = plan_empty(listed(own), VOLUMES)
+    assert len(plan.steps) == 1 and Operations(own).apply(plan).state == "applied"
+    assert os.listdir(bin_ / "files") == []
+
+
+def test_what_a_damaged_journal_tells_is_not_listed(tmp_path: Path, own: OwnPaths, bin_: Path) -> None:
+    done = cleared(tmp_path, own)
+    path = own.journal / f"{done.id}.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"record": "strange"}\n')
+    assert listed(own) == [] and (bin_ / "files" / "a").exists()
+    lines = whole.splitlines(keepends=True)
+    record = json.loads(lines[2])
+    record["facts"]["seen"] = "lost"
+    path.write_bytes(b"".join([*lines[:2], json.dumps(record).encode() + b"\n", *lines[3:]]))
+    assert [one.where for one in listed(own)] == ["gone"]
