@@ -73,8 +73,11 @@ class Database:
 
     def integrity(self) -> str:
         """SQLite's own quick check: `ok`, or what is wrong."""
-        with self.read() as tx:
-            return str(tx.execute("PRAGMA quick_check").fetchone()[0])
+        try:
+            with self.read() as tx:
+                return str(tx.execute("PRAGMA quick_check").fetchone()[0])
+        except sqlite3.DatabaseError as error:  # so damaged that the check itself stops
+            return reason_of(error)
 
     def close(self) -> None:
         with self._lock:

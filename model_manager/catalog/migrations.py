@@ -9,8 +9,7 @@ from collections.abc import Callable
 def to_1(tx: sqlite3.Connection) -> None:
     """The first schema."""
     for statement in _FIRST.split(";\n"):
-        if statement.strip():
-            tx.execute(statement)
+        tx.execute(statement)
 
 
 _FIRST = """

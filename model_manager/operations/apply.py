@@ -338,7 +338,7 @@ def _tell(log: Log, kind: str, step: Step, problem: str = "", must: bool = False
     except JournalFailed:
         if not must:
             raise
-        log.add(kind, step.n, problem=problem)
+        log.follow(kind, step.n, problem)
 
 
 def _unknown_verb(plan: Plan) -> str:

@@ -80,9 +80,6 @@ class Disk:
         """The names in a folder."""
         return os.listdir(path)
 
-    def read_link(self, path: str) -> str:
-        return os.readlink(path)
-
     def read(self, path: str, limit: int) -> bytes:
         """A small file whole; EFBIG over `limit` bytes."""
         with open_quietly(path) as file:

@@ -145,7 +145,7 @@ class Journal:
 
 
 class Log:
-    """One operation's file, open for records. After a failed write it follows in memory only.
+    """One operation's file, open for records. After a failed write it takes no more.
 
     Then the file has no end, and recovery will look at the disk itself; a record after a lost one
     would tell it a wrong story.
@@ -181,9 +181,14 @@ class Log:
             record["problem"] = problem
         if units is not None:
             record["units"] = sorted(units)
-        if self.failure is None:
-            self._append(_line(record))
+        if self.failure:
+            raise self.failure
+        self._append(_line(record))
         self.story.follow(record)
+
+    def follow(self, kind: str, n: int, problem: str) -> None:
+        """Follows in memory what could not be recorded: how half a unit goes back though the journal failed."""
+        self.story.follow({"record": kind, "n": n, "problem": problem})
 
     def close(self) -> None:
         os.close(self._number)

@@ -147,3 +147,73 @@ def test_a_catalogue_from_before_folders_were_remembered(tmp_path: Path, monkeyp
         roots.remove(tx, 1)
     with opened.read() as tx:
         assert listings.of_root(tx, 1) == {}
+
+
+def test_what_is_in_the_way_is_told_in_words(tmp_path: Path) -> None:
+    """Never set aside or replaced: a folder of this name is somebody's."""
+    (tmp_path / "c.sqlite3").mkdir()
+    with pytest.raises(ModelManagerError) as told:
+        Database(tmp_path / "c.sqlite3")
+    assert told.value.verb == "use the catalogue" and "can be written" in told.value.hint
+    assert (tmp_path / "c.sqlite3").is_dir() and not list(tmp_path.glob("*.corrupt-*"))
+
+
+def test_another_program_that_holds_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_manager.catalog.database._BUSY_MS", 20)
+    database, other = Database(tmp_path / "c.sqlite3"), Database(tmp_path / "c.sqlite3")
+    with database.write() as tx:
+        tx.execute("INSERT INTO model (weights, name, added) VALUES ('w', 'mine', 0)")
+        with pytest.raises(ModelManagerError, match="database is locked"):
+            add_note(other, "theirs")
+    assert names(database) == {"mine"}
+    add_note(other, "theirs")
+    assert names(database) == {"mine", "theirs"}
+
+
+def test_a_question_that_fails_is_told_and_what_was_begun_goes_back(tmp_path: Path) -> None:
+    database = Database(tmp_path / "c.sqlite3")
+    with pytest.raises(ModelManagerError, match="no such table: nowhere"), database.read() as tx:
+        tx.execute("SELECT * FROM nowhere")
+    with pytest.raises(ModelManagerError, match="no such table: nowhere"), database.write() as tx:
+        tx.execute("INSERT INTO model (weights, name, added) VALUES ('w', 'half', 0)")
+        tx.execute("INSERT INTO nowhere VALUES (1)")
+    assert names(database) == set()
+    with pytest.raises(ModelManagerError), database.write() as tx:
+        tx.execute("INSERT INTO model (weights, name, added) VALUES ('w', 'half', 0)")
+        tx.execute("ROLLBACK")  # as SQLite itself does when the disk is full
+        raise sqlite3.OperationalError("database or disk is full")
+    assert names(database) == set()
+
+
+def test_a_migration_that_fails_leaves_the_old_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is half changed, nothing set aside; an older program opens it still."""
+
+    def to_next(tx: sqlite3.Connection) -> None:
+        tx.execute("ALTER TABLE model ADD COLUMN fresh TEXT")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    path = tmp_path / "c.sqlite3"
+    old = Database(path)
+    add_note(old, "kept")
+    old.close()
+    with monkeypatch.context() as newer:
+        newer.setattr("model_manager.catalog.database.MIGRATIONS", (*migrations.MIGRATIONS, to_next))
+        newer.setattr("model_manager.catalog.database.NEWEST", migrations.NEWEST + 1)
+        with pytest.raises(ModelManagerError, match="disk is full"):
+            Database(path)
+    opened = Database(path)
+    with opened.read() as tx:
+        assert "fresh" not in [row[1] for row in tx.execute("PRAGMA table_info(model)")]
+    assert names(opened) == {"kept"} and opened.integrity() == "ok" and not list(tmp_path.glob("*.corrupt-*"))
+
+
+def test_a_damaged_page_is_told_by_the_check(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite3"
+    database = Database(path, network=True)
+    for number in range(300):
+        add_note(database, f"{number}" * 30)
+    database.close()
+    with open(path, "r+b") as file:
+        file.seek(-4096, os.SEEK_END)
+        file.write(b"\xff" * 4096)
+    assert "malformed" in Database(path, network=True).integrity()

@@ -190,3 +190,43 @@ def test_a_blob_whose_time_could_not_be_set_back(tmp_path: Path, monkeypatch: py
         assert undone.state == "stuck" and "put back, but for its time" in undone.steps[1].problem
         assert (s.base / "m.gguf").exists()
         assert [done.state for done in Operations(s.own).recover()] == ["undone"] and plain_tree(s) == before
+
+
+def test_nothing_more_is_done_once_the_journal_failed(own: OwnPaths, top: Path) -> None:
+    """Not even when it failed at a unit that was left anyway: a change without a record could never be undone."""
+    plan = moves(top, "a", "b")
+    for at in range(2, 8):
+        journal = FailingJournal(str(own.journal), at, errno.ENOSPC)
+        operations = Operations(
+            own, journal=journal, guard=lambda unit: "its tool is running" if unit[0].path.endswith("a") else ""
+        )
+        try:
+            operations.apply(plan)
+        except JournalFailed:
+            assert (top / "b2").exists() == (at == 6)  # where all but the end is written
+        Operations(own).recover()
+        done = Operations(own).get(plan.id)
+        assert (done.steps[1].state == "done") == (top / "b2").exists()
+        if done.undoable:
+            Operations(own).undo(plan.id)
+        plan = moves(top, "a", "b")
+
+
+def test_stopped_inside_a_copy_while_the_journal_fails(own: OwnPaths, top: Path) -> None:
+    for at in range(4, 8):
+        progress = Progress()
+        journal = FailingJournal(str(own.journal), at, errno.ENOSPC)
+        plan = plan_of(one("copy", top / "a", top / "a2"))
+        with pytest.raises((JournalFailed, Cancelled)):
+            Operations(own, disk=meddled("copy", progress.cancel), journal=journal).apply(plan, progress)
+        Operations(own).recover()
+        assert Operations(own).get(plan.id).state == "refused" and sorted(os.listdir(top)) == ["a", "b", "c"]
+
+
+def test_what_is_final_stays_when_the_rest_is_undone(own: OwnPaths, top: Path) -> None:
+    plan = plan_of(one("move", top / "a", top / "a2"), one("delete", top / "b", None, 2, 2))
+    operations = Operations(own)
+    assert operations.apply(plan).state == "applied"
+    undone = operations.undo(plan.id)
+    assert undone.state == "partly" and undone.steps[1].problem == "this cannot be undone" and not undone.undoable
+    assert sorted(os.listdir(top)) == ["a", "c"]
