@@ -60,3 +60,25 @@ def test_damage_is_told() -> None:
         assert caught.value.kind == "corrupt"
     with pytest.raises(FormatProblem, match="over"):
         listed(content, Limits(members=1))
+
+
+def test_what_is_no_regular_member_is_left_out() -> None:
+    """A folder between two files, and a link: neither has bytes of its own."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for kind, name in ((tarfile.DIRTYPE, "folder"), (tarfile.SYMTYPE, "link"), (tarfile.REGTYPE, "file")):
+            entry = tarfile.TarInfo(name)
+            entry.type = kind
+            archive.addfile(entry)
+    assert [(member.name, member.size) for member in listed(out.getvalue())] == [("file", 0)]
+
+
+@pytest.mark.parametrize(("digits", "why"), [(b" " * 12, ""), (b"12x\0        ", "has no size")])
+def test_a_size_that_is_blank_or_none(digits: bytes, why: str) -> None:
+    content = bytearray(tar(tarfile.USTAR_FORMAT, "a")[:512])
+    content[124:136] = digits
+    if not why:
+        assert listed(bytes(content))[0].size == 0
+        return
+    with pytest.raises(FormatProblem, match=why):
+        listed(bytes(content))

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import struct
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,9 @@ import pytest
 from factory import gguf_bytes, ollama_model, sha256, tree, write
 
 from model_manager.app import App, build
+from model_manager.base.facts import Health
 from model_manager.catalog import models
+from model_manager.formats.deep import read_all, spans
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch
 from model_manager.library.deep import Checked, check_deep
@@ -159,3 +162,51 @@ def test_it_can_be_stopped(app: App, home: Path) -> None:
         ids = [row.id for row in models.rows(tx)]
     with pytest.raises(Cancelled):
         check_deep(app.database, app.volumes, ids, progress)
+
+
+def looked_at(data: bytes, dtype: str, width: int) -> Health:
+    content = floats(data, dtype, width)
+    return read_all(io.BytesIO(content), len(content), spans(io.BytesIO(content), len(content), "safetensors"), len)
+
+
+def test_values_of_eight_bits() -> None:
+    """E4M3 has no infinity and one NaN of each sign; what is a number there is none in E5M2."""
+    good = bytes(byte for byte in range(256) if byte & 0x7F != 0x7F) * 8
+    assert looked_at(good, "F8_E4M3", 1).verdict == "good"
+    broken = looked_at(good + b"\x7f\xff", "F8_E4M3", 1)
+    assert broken.verdict == "corrupt" and broken.detail == "2 values of x.weight are no numbers (NaN)"
+    assert looked_at(bytes([0x3C, 0x7D]) * 500, "F8_E5M2", 1).verdict == "corrupt"
+
+
+def test_a_file_that_comes_in_pieces_or_becomes_shorter() -> None:
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+            return super().read(min(size or 0, 700))
+
+    content = floats(struct.pack("<f", 0.5) * 1000)
+    found = spans(io.BytesIO(content), len(content), "safetensors")
+    taken: list[bytes] = []
+    assert read_all(Slow(content), len(content), found, taken.append).verdict == "good"
+    assert b"".join(taken) == content
+    cut = read_all(Slow(content[:2000]), len(content), found, taken.append)
+    assert cut.verdict == "truncated" and cut.detail == "it ended at byte 2,000 while it was read"
+
+
+def test_without_numpy_every_byte_is_read_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    health = looked_at(struct.pack("<f", float("nan")) * 100, "F32", 4)
+    assert health.verdict == "good" and health.detail == "every byte was read; values were not looked at"
+
+
+def test_of_two_holes_the_longer_is_told() -> None:
+    data = bytearray(b"\x3c" * (6 << 20))
+    data[1 << 20 : 2 << 20] = bytes(1 << 20)
+    data[3 << 20 : 5 << 20] = bytes(2 << 20)
+    data[(5 << 20) + 8192 :][:8192] = bytes(8192)
+    health = looked_at(bytes(data), "U8", 1)
+    assert health.verdict == "suspicious"
+    start = len(floats(b"", "U8", 1))
+    assert (
+        health.detail.startswith("2,0")
+        and abs(int(health.detail.split("byte ")[1].split(" ")[0].replace(",", "")) - start - (3 << 20)) < 1 << 16
+    )
