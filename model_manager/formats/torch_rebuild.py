@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 
+from model_manager.formats.pickle_reader import Broken
 from model_manager.formats.pickle_values import Blob, Made, Name, Opaque, Storage, TensorValue
 
 # Names as safetensors spells them; bits of one element.
@@ -148,7 +149,7 @@ def _tensor(storage: Storage, offset: int, size: object, stride: object, dtype: 
     if steps is not None and len(steps) == len(shape) and 0 not in shape and not storage.key.startswith("@"):
         last = offset + sum((side - 1) * step for side, step in zip(shape, steps, strict=True))
         if offset < 0 or last >= held:
-            raise ValueError("a tensor is larger than its storage")
+            raise Broken("has a tensor that is larger than its storage")
     count = math.prod(shape)
     return TensorValue(shape, dtype or "?", min(count, held) * width, storage)
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.base.facts import Facts
-from model_manager.formats import FormatProblem, Limits, gguf, gguf_types
+from model_manager.formats import FormatProblem, Limits, gguf, gguf_types, quants
 from model_manager.formats.sniff import facts_of
+from model_manager.formats.tensors import Tensor
 
 GOOD = gguf_bytes({"general.name": "Tiny", "tokenizer.ggml.tokens": [f"t{n}" for n in range(300)]})
 
@@ -137,3 +138,64 @@ def test_more_than_the_limits_is_unknown() -> None:
         with pytest.raises(FormatProblem, match=what) as told:
             gguf.read(io.BytesIO(data), len(data), few if what != "tensors" else Limits(tensors=3))
         assert told.value.kind == "unknown"
+
+
+def test_a_file_that_says_little_is_known_by_its_tensors_and_marks() -> None:
+    facts = read(gguf_bytes({"quantize.imatrix.file": "x.dat", "general.finetune": "Instruct"}))
+    assert {claim.value for claim in facts.claims if claim.field == "tag"} >= {"imatrix", "instruct"}
+    bare = {"general.architecture": "brand-new", "general.file_type": 1}
+    data = gguf_bytes(bare, {"some.weight": ("F16", (32, 4))}).replace(b"llama.block_count", b"other.block_count")
+    assert read(data).health.verdict == "good" and value(read(data), "category") is None
+
+
+@pytest.mark.parametrize(("better", "label"), [("Q6_K", "Q4_K_M"), ("Q8_0", "Q4_K_S")])
+def test_an_unlabelled_mix_is_named_by_its_better_tensors(better: str, label: str) -> None:
+    tensors = {"blk.0.ffn_up.weight": ("Q4_K", (256, 64)), "blk.0.attn_v.weight": (better, (256, 4))}
+    assert value(read(gguf_bytes({"general.file_type": 1}, tensors)), "quant") == label
+
+
+@pytest.mark.parametrize(("better", "label"), [("Q5_K", "Q3_K_L"), ("Q4_K", "Q3_K_M"), ("Q6_K", "Q3_K_S")])
+def test_mixes_of_three_bits(better: str, label: str) -> None:
+    tensors = {"a": Tensor((64, 256), "Q3_K", 1), "b": Tensor((4, 256), better, 1)}
+    assert {claim.field: claim.value for claim in quants.of_gguf(tensors, "")}["quant"] == label
+
+
+def array(kind: int, count: int, body: bytes = b"") -> bytes:
+    """A header whose one value is an array."""
+    key = b"some.key"
+    head = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", len(key)) + key
+    return head + struct.pack("<IIQ", 9, kind, count) + body
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (array(77, 1), "an array has type 77"),
+        (array(4, 1 << 40), "an array claims 1,099,511,627,776 numbers"),
+        (array(9, 1 << 40), "an array of 1,099,511,627,776 arrays"),
+        (array(8, 1 << 40), "texts, more than the file can hold"),
+        (gguf_bytes({"general.alignment": "32"}), "general.alignment is 32"),
+        (gguf_bytes({"general.alignment": 1 << 30}), "general.alignment is 1073741824"),
+    ],
+)
+def test_why_a_header_is_broken(data: bytes, why: str) -> None:
+    facts = read(data + bytes(200))
+    assert facts.health.verdict == "corrupt" and why in facts.health.detail
+
+
+def test_a_vocabulary_without_end_is_given_up() -> None:
+    tokens = gguf_bytes({"tokenizer.ggml.tokens": ["t" * 400 for _ in range(600)]})
+    with pytest.raises(FormatProblem, match="the header is longer than") as told:
+        gguf.read(io.BytesIO(tokens), len(tokens), Limits(walked=100))
+    assert told.value.kind == "unknown"
+
+
+def test_zeros_at_the_end_of_a_small_file_that_begins_with_zeros_are_its_weights() -> None:
+    """Test models are made with zero weights; a download that stopped has its beginning."""
+    whole = gguf_bytes(None, {"blk.0.attn_q.weight": ("F16", (256, 64))})
+    start = len(whole) - 256 * 64 * 2
+    assert read(whole[:start] + bytes(256 * 64 * 2)).health.verdict == "good"
+    assert read(whole[: start + 9000] + bytes(256 * 64 * 2 - 9000)).health.verdict == "suspicious"
+    large = gguf_bytes(None, {"blk.0.attn_q.weight": ("F16", (1024, 1100))})
+    start = len(large) - 1024 * 1100 * 2
+    assert read(large[:start] + bytes(1024 * 1100 * 2)).health.verdict == "suspicious"

@@ -11,7 +11,7 @@ from model_manager.formats.pickle_values import TensorValue
 from model_manager.formats.pickle_walk import walk
 from model_manager.formats.problem import LIMITS
 from model_manager.formats.state_dict import state_dict
-from model_manager.formats.torch_rebuild import dtype_of
+from model_manager.formats.torch_rebuild import dtype_of, itemsize
 from tests.formats.torch_files import number, numbers, pickled, tensor, text
 
 
@@ -128,3 +128,53 @@ def test_an_ordered_dict_of_python_2() -> None:
     content = pickled(b"ccollections\nOrderedDict\n(" + pairs + b"tR")
     found = walk(io.BytesIO(content), 0, len(content), Budget.of(LIMITS))
     assert list(state_dict(found.value, LIMITS).weights) == ["w"]
+
+
+ARRAY = (
+    call("numpy.core.multiarray", "_reconstruct", b"cnumpy\nndarray\n", numbers((0,)), text("b"))
+    + b"(" + number(1) + SHAPE + DTYPE + STATE + b"\x89C\x18" + b"\1" * 24 + b"tb"
+)  # fmt: skip
+
+
+def test_a_tensor_of_another_device_is_what_numpy_kept() -> None:
+    """XLA and friends: the values as an array, the type beside them."""
+    found = rebuilt(call("torch._utils", "_rebuild_device_tensor_from_numpy", ARRAY, BF16, text("xla:0"), b"\x89"))
+    assert found is not None and (found.shape, found.dtype, found.bytes) == ((2, 3), "BF16", 24)
+    empty = call("numpy.core.multiarray", "_reconstruct", b"cnumpy\nndarray\n", numbers((0,)), text("b"))
+    assert rebuilt(call("torch._utils", "_rebuild_device_tensor_from_numpy", empty, BF16)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        call("numpy._core.numeric", "_frombuffer", b"C\x18" + b"\1" * 24, DTYPE),
+        call("numpy._core.numeric", "_frombuffer", number(5), DTYPE, SHAPE, text("C")),
+        call("numpy._core.numeric", "_frombuffer", b"C\x01\1", DTYPE, numbers((-1,)), text("C")),
+        call("numpy.core.multiarray", "_reconstruct", b"cnumpy\nndarray\n") + b"N" + b"b",
+    ],
+)
+def test_an_array_that_says_too_little_is_left_out(body: bytes) -> None:
+    assert rebuilt(body) is None
+
+
+def test_a_tensor_larger_than_its_storage_is_broken() -> None:
+    body = call("torch._utils", "_rebuild_tensor_v2", storage("FloatStorage", 5), PLACE, b"\x89", EMPTY)
+    content = pickled(b"}(" + text("w") + body + b"u")
+    broken = walk(io.BytesIO(content), 0, len(content), Budget.of(LIMITS)).broken
+    assert broken.startswith("has a tensor that is larger than its storage at byte ")
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("F8_E5M2", 1), ("BOOL", 1), ("C128", 16), ("?", 1), ("nonsense", 1)])
+def test_bytes_of_one_element(dtype: str, size: int) -> None:
+    assert itemsize(dtype) == size
+
+
+def test_ordered_dicts_of_python_2_and_default_dicts() -> None:
+    """Pairs in a list; what is no pair is left out."""
+    pairs = b"((" + text("w") + PLAIN + b"t" + b"(" + text("odd") + b"t" + b"l"
+    content = pickled(b"ccollections\nOrderedDict\n(" + pairs + b"tR")
+    found = state_dict(walk(io.BytesIO(content), 0, len(content), Budget.of(LIMITS)).value, LIMITS)
+    assert list(found.weights) == ["w"]
+    content = pickled(b"ccollections\ndefaultdict\n(c__builtin__\nlist\ntR(" + text("w") + PLAIN + b"u")
+    found = state_dict(walk(io.BytesIO(content), 0, len(content), Budget.of(LIMITS)).value, LIMITS)
+    assert list(found.weights) == ["w"]

@@ -111,7 +111,7 @@ def _pipeline_health(folder: Folder, parts: dict[str, str]) -> Health:
         return GOOD
     if len(details) <= 4:
         return Health("incomplete", "; ".join(details))
-    return Health("incomplete", f"{'; '.join(details[:3])}; also of {listed(missing[3:])} missing parts")
+    return Health("incomplete", f"{'; '.join(details[:3])}; {listed(missing[3:])} incomplete too")
 
 
 def _component(folder: Folder, config: Text) -> Facts:

@@ -89,3 +89,29 @@ def test_bases_of_pipelines(pipeline: str, transformer: str, base: str) -> None:
 
 def test_an_index_that_cannot_be_read() -> None:
     assert facts({"model_index.json": b"{"}).health.verdict == "corrupt"
+
+
+def test_of_many_missing_parts_three_are_explained_and_all_are_named() -> None:
+    index = {"_class_name": "FluxPipeline", **{f"part{n}": ["diffusers", "Model"] for n in range(6)}}
+    found = facts({"model_index.json": index})
+    assert found.health.verdict == "incomplete"
+    assert found.health.detail.startswith("part0: the folder is missing; part1: ")
+    assert found.health.detail.endswith("; part3, part4, part5 are incomplete too")
+
+
+def test_bases_that_nothing_tells() -> None:
+    """An unknown class claims nothing, and neither does a VAE with channels of its own."""
+    index = {"_class_name": "MadeUpPipeline", "transformer": ["diffusers", "MadeUpModel"]}
+    assert "base_model" not in values(facts({"model_index.json": index}))
+    for config in (
+        {"_class_name": "AutoencoderKL", "latent_channels": 7},
+        {"_class_name": "AutoencoderKL", "latent_channels": 4, "scaling_factor": 1.0},
+        {"_class_name": "AutoencoderKL", "latent_channels": "16"},
+    ):
+        held = values(facts({"config.json": config, "diffusion_pytorch_model.safetensors": 9}))
+        assert held["category"] == "diffusion/vae" and "base_model" not in held
+    sixteen = {"_class_name": "AutoencoderKL", "latent_channels": 16}
+    held = values(facts({"config.json": sixteen, "diffusion_pytorch_model.safetensors": 9}))
+    assert held["base_model"] == "SD 3/Flux.1 (16-channel)"
+    new = {"_class_name": "BrandNewScorer"}
+    assert "category" not in values(facts({"config.json": new, "diffusion_pytorch_model.safetensors": 9}))

@@ -24,3 +24,11 @@ def test_adapters(base: str, category: str) -> None:
 
 def test_without_weights() -> None:
     assert facts({"adapter_config.json": CONFIG}).health.verdict == "incomplete"
+
+
+def test_an_adapter_that_says_little_or_nothing() -> None:
+    bare = facts({"adapter_config.json": {"peft_type": "LOHA"}, "adapter_model.safetensors": 5})
+    assert [(claim.field, claim.value) for claim in bare.claims] == [("category", "llm/adapters"), ("tag", "loha")]
+    assert bare.health.verdict == "good"
+    broken = facts({"adapter_config.json": b"{", "adapter_model.safetensors": 5})
+    assert broken.health.verdict == "corrupt" and "cannot be read as a JSON object" in broken.health.detail

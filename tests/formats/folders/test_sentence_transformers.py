@@ -22,3 +22,10 @@ def test_embedding_and_ranking() -> None:
 def test_missing_weights_and_foreign_lists() -> None:
     assert facts({"modules.json": STEPS, "config.json": CONFIG}).health.verdict == "incomplete"
     assert facts_of_folder(MemoryFolder("x", {"modules.json": ["a"]})) is None
+
+
+def test_a_list_of_steps_that_cannot_be_read() -> None:
+    """Then the folder is what the rest of it says."""
+    for steps in (b"[", b"[" * 100_000, 5_000_000):
+        found = facts({**FILES, "modules.json": steps})
+        assert found.format == "transformers" and values(found)["category"] == "embedding"

@@ -155,3 +155,60 @@ def test_any_configuration_is_survived(config: dict[str, object], other: dict[st
     }  # fmt: skip
     for extra in ("", "model_index.json", "adapter_config.json", "vocabulary.txt", "modules.json", "model.pth"):
         facts_of_folder(MemoryFolder("org/x", {**files, **({extra: other} if extra else {})}))
+
+
+def test_a_class_that_nobody_knows_is_told_by_its_card() -> None:
+    """The card's word is the last: a known class decides before it."""
+    card = "---\npipeline_tag: {}\n---\n"
+    config: dict[str, object] = {"architectures": ["SomethingNew"]}
+    for pipeline, category in (("image-segmentation", "vision"), ("text-generation", "llm"), ("made-up", None)):
+        assert of(config, **{"README.md": card.format(pipeline)}).get("category") == category
+    assert of(LLAMA, **{"README.md": card.format("image-segmentation")})["category"] == "llm"
+    assert of(config)["architecture"] == "SomethingNew"
+    assert "architecture" not in of({"architectures": [], "model_type": "", "hidden_size": 4})
+
+
+def test_what_a_language_model_was_made_from() -> None:
+    assert of(LLAMA, **{"README.md": "---\nbase_model: meta-llama/Llama-3.1-8B\n---\n"})["base_model"] == (
+        "meta-llama/Llama-3.1-8B"
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "tools"),
+    [
+        ({"tokenizer_config.json": {"chat_template": "{% for m in messages %}"}}, None),
+        ({"tokenizer_config.json": {"chat_template": [{"name": "default", "template": "x"},
+                                                      {"name": "tool_use", "template": "{{ tools }}"}, "strange"]}}, True),
+        ({"chat_template.json": 99, "tokenizer_config.json": {"chat_template": "{{ tools }}"}}, True),
+    ],
+)  # fmt: skip
+def test_where_a_chat_template_lies(files: dict[str, object], tools: bool | None) -> None:
+    """A file of its own, one text, or several by name; one that cannot be read is passed over."""
+    held = of(LLAMA, **files)
+    assert held["chat_template"] is True and held.get("tool_use") is tools
+
+
+@pytest.mark.parametrize("value", ["", [], 5, None, {"a": "b"}])
+def test_what_is_no_chat_template(value: object) -> None:
+    assert "chat_template" not in of(LLAMA, **{"tokenizer_config.json": {"chat_template": value}})
+
+
+@pytest.mark.parametrize(
+    ("config", "label"),
+    [
+        ({"quant_method": "a-new-one", "bits": 4}, "a-new-one"),
+        ({"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": {"num_bits": 8, "type": "float"}}}},
+         "FP8_E4M3"),
+        ({"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": {"num_bits": 6, "type": "float"}}}},
+         "compressed-tensors"),
+        ({"quant_method": "compressed-tensors", "config_groups": ["strange"]}, "compressed-tensors"),
+    ],
+)  # fmt: skip
+def test_labels_of_methods_that_say_less(config: dict[str, object], label: str) -> None:
+    assert of({**LLAMA, "quantization_config": config})["quant_label"] == label
+
+
+def test_a_vocoder_is_sound_and_no_voice() -> None:
+    assert of({"architectures": ["SpeechT5HifiGan"]})["category"] == "audio"
+    assert of({"architectures": ["NewModelForConditionalGeneration"]}).get("category") is None

@@ -16,3 +16,9 @@ def test_both_layouts() -> None:
 def test_a_missing_graph() -> None:
     found = facts({name: one for name, one in NEW.items() if name != "graph/Gr.fst"})
     assert found.health.verdict == "incomplete" and found.health.detail == "graph/Gr.fst is missing"
+
+
+def test_settings_that_are_missing() -> None:
+    found = facts({"am/final.mdl": 9, "graph/HCLG.fst": 9})
+    assert found.health.verdict == "incomplete" and found.health.detail == "conf/mfcc.conf is missing"
+    assert facts({"am/final.mdl": 9, "graph/HCLG.fst": 9, "conf/model.conf": b""}).health.verdict == "good"
