@@ -57,7 +57,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     except expat.ExpatError as error:
         cut = error.code in _CUT
         raise FormatProblem("truncated" if cut else "corrupt", f"the XML breaks off or is wrong: {error}") from None
-    except ValueError as error:
+    except (ValueError, LookupError) as error:
         raise FormatProblem("corrupt", f"the XML cannot be read: {str(error)[:120]}") from None
     if not network.attributes:
         raise FormatProblem("corrupt", "is XML, but not a network of OpenVINO")

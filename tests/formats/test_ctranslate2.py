@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from headers import ctranslate2_bytes, read, values
 from hypothesis import given, settings
@@ -40,3 +42,18 @@ def test_damage_is_never_more_than_a_verdict(at: int, junk: bytes, cut: int) -> 
     broken = SMALL[:at] + junk + SMALL[at + len(junk) :]
     read(broken, "model.bin")
     read(broken[:cut], "model.bin")
+
+
+def test_files_of_the_first_versions_and_counts_that_cannot_be() -> None:
+    """Before version 4 a variable says the width of an element and how many they are."""
+    name = b"encoder/layer_0/w\0"
+    variable = struct.pack("<H", len(name)) + name + struct.pack("<B2I", 2, 2, 2) + struct.pack("<BI", 2, 4) + bytes(8)
+    spec = b"TransformerSpec\0"
+    old = struct.pack("<IH", 3, len(spec)) + spec + struct.pack("<II", 1, 1) + variable
+    facts = read(old, "model.bin")
+    assert facts.health.verdict == "good" and values(facts)["parameters"] == 4
+    assert [share.dtype for share in facts.shares] == ["INT16"]
+    many = struct.pack("<IH", 6, len(spec)) + spec + struct.pack("<II", 1, 20_001) + bytes(200_000)
+    assert read(many, "model.bin").health.verdict == "unknown"
+    assert "20,001 variables" in read(many, "model.bin").health.detail
+    assert read(many[:100], "model.bin").health.verdict == "corrupt"

@@ -6,7 +6,8 @@ import pytest
 from factory import gguf_bytes, safetensors_bytes
 from headers import ctranslate2_bytes, number, onnx_bytes, payload, read, tflite_bytes, whisper_bytes
 
-from model_manager.formats import FORMATS
+from model_manager.formats import FORMATS, gguf
+from model_manager.formats.metadata import bounded
 
 SAMPLES = {
     "gguf": gguf_bytes(),
@@ -38,3 +39,24 @@ def test_short_and_empty_heads_match_nothing() -> None:
 
 def test_names_are_unique() -> None:
     assert len({format_.NAME for format_ in FORMATS}) == len(FORMATS)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError(), OverflowError()])
+def test_a_reader_that_is_overcome_says_so_and_no_more(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file may be good: it is unknown, and the scan goes on."""
+
+    def overcome(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(gguf, "read", overcome)
+    health = read(SAMPLES["gguf"], "x.gguf").health
+    assert health.verdict == "unknown" and health.detail == f"beyond this program's limits ({type(error).__name__})"
+
+
+def test_metadata_is_cut_to_what_a_person_can_look_at() -> None:
+    """Long texts, long lists and great numbers say how much there was."""
+    told = bounded({f"key{n}": n for n in range(500)})
+    assert len(told) == 401 and told["…"] == "100 more keys"
+    told = bounded({"text": "x" * 5000, "list": [1] * 65, "few": [1, [2], "a"], "great": 1 << 70, "object": {"a": 1}})
+    assert told["text"] == "x" * 4000 + "… (5,000 characters)" and told["list"] == "[65 values]"
+    assert told["few"] == [1, "…", "a"] and told["great"] == "0x400000000000000000…" and told["object"] == "{'a': 1}"

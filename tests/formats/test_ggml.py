@@ -75,3 +75,19 @@ def test_damage_is_never_more_than_a_verdict(at: int, junk: bytes, cut: int) -> 
     broken = WHISPER[:at] + junk + WHISPER[at + len(junk) :]
     read(broken, "x.ggml")
     read(broken[:cut], "x.ggml")
+
+
+def test_vocabularies_and_figures_that_cannot_be() -> None:
+    words = whisper_bytes(TINY, words=3)
+    at = words.find(struct.pack("<i", 3), 44)
+    endless = words[:at] + struct.pack("<i", 400_000_000) + words[at + 4 :]
+    assert (
+        read(endless, "x.bin").health.verdict == "corrupt"
+        and "more than the file can hold" in read(endless, "x.bin").health.detail
+    )
+    old = struct.pack("<I", 0x67676D66) + struct.pack("<I", 1) + struct.pack("<7i", 32000, 4096, 256, 32, 32, 128, 2)
+    held = values(read(old + bytes(200), "x.bin"))
+    assert held["architecture"] == "llama" and held["quant_label"] == "Q4_0"
+    strange = struct.pack("<I", 0x67676D66) + struct.pack("<I", 1) + struct.pack("<7i", -1, 4096, 256, 32, 32, 128, 2)
+    facts = read(strange + bytes(200), "x.bin")
+    assert facts.health.verdict == "corrupt" and "figures that no model has" in facts.health.detail

@@ -8,8 +8,9 @@ import zipfile
 import pytest
 
 from model_manager.base.facts import Facts
+from model_manager.formats import numpy_archive
 from model_manager.formats.npy_header import parse
-from model_manager.formats.problem import FormatProblem
+from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.sniff import facts_of
 
 
@@ -61,3 +62,39 @@ def test_a_wide_header() -> None:
     assert parse(npy("'<u2'", "()", b"", version=2)).tensor.shape == ()
     with pytest.raises(FormatProblem):
         parse(b"\x93NUMPY")
+
+
+def archive(packed: int, **members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", packed) as made:
+        for name, content in members.items():
+            made.writestr(f"{name}.npy", content)
+    return out.getvalue()
+
+
+def test_an_array_in_an_archive_that_does_not_fit_is_named() -> None:
+    found = facts(
+        archive(zipfile.ZIP_STORED, a=npy("'<f4'", "(4,)", b"\1" * 9), b=npy("'<f4'", "(1,)", b"\1" * 4)), "x.npz"
+    )
+    assert found.health.verdict == "truncated" and "member 'a.npy'" in found.health.detail
+    assert found.metadata["b"] == "F32 [1]"
+
+
+def test_pickles_that_unpack_to_more_than_is_read_are_not_called_good() -> None:
+    """A bomb, and code that hides behind one."""
+    pickled = npy("'|O'", "(1,)", b"\x80\x02]." + bytes(300_000))
+    content = archive(zipfile.ZIP_DEFLATED, a=pickled)
+    found = numpy_archive.read(io.BytesIO(content), len(content), Limits(header=100_000))
+    assert found.health.verdict == "unknown" and "member 'a.npy' unpacks to" in found.health.detail
+    many = archive(
+        zipfile.ZIP_DEFLATED, **{f"m{n}": npy("'|O'", "(1,)", b"\x80\x02]." + bytes(12 << 20)) for n in range(4)}
+    )
+    found = facts(many, "x.npz")
+    assert found.health.verdict == "unknown" and "more than this program reads" in found.health.detail
+
+
+def test_an_array_of_too_many_dimensions() -> None:
+    with pytest.raises(FormatProblem, match="an array of 65 dimensions"):
+        parse(npy("'<f4'", "(" + "1," * 65 + ")", b"\1" * 4))
+    with pytest.raises(FormatProblem, match="no type or no shape"):
+        parse(npy("'<f4'", "nothing", b""))

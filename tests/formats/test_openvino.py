@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
+import pytest
 from headers import read, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from model_manager.formats import openvino
+from model_manager.formats.problem import LIMITS, FormatProblem, Limits
 
 GOOD = b"""<?xml version="1.0"?>
 <net name="bert" version="11"><layers>
@@ -48,3 +54,16 @@ def test_damage_is_never_more_than_a_verdict(at: int, junk: bytes, cut: int) -> 
     broken = GOOD[:at] + junk + GOOD[at + len(junk) :]
     read(broken, "x.xml")
     read(broken[:cut], "x.xml")
+
+
+def test_what_is_beyond_the_limits_or_another_xml() -> None:
+    with pytest.raises(FormatProblem, match="bytes of XML are over the limit") as told:
+        openvino.read(io.BytesIO(GOOD), len(GOOD), Limits(header=100))
+    assert told.value.kind == "unknown"
+    with pytest.raises(FormatProblem, match="not a network of OpenVINO"):
+        openvino.read(io.BytesIO(b"<html/>"), 7, LIMITS)
+    foreign = GOOD.replace(b'<?xml version="1.0"?>', b'<?xml version="1.0" encoding="made-up"?>')
+    assert read(foreign, "x.xml").health.verdict == "corrupt"
+    deep = GOOD.replace(b'shape="8, 4"', b'shape="' + b"1," * 99 + b'1"')
+    facts = read(deep, "x.xml")
+    assert facts.health.verdict == "corrupt" and "a constant of 100 dimensions" in facts.health.detail

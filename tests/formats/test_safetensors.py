@@ -211,6 +211,9 @@ def test_one_emoji_in_megabytes_of_metadata() -> None:
         (b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}',
          "'a' is listed twice"),
         (b' {"a":3}', "does not begin with {"),
+        (b'{ "a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}',
+         "'a' is listed twice"),
+        (b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[007,8]}}', "not JSON"),
     ],
 )  # fmt: skip
 def test_why_a_header_is_broken(table: object, why: str) -> None:
@@ -225,6 +228,7 @@ def test_why_a_header_is_broken(table: object, why: str) -> None:
         b'{"__metadata__":{"a":"b"} ,"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}',
         b'{"a":{"shape":[1],"dtype":"U8","data_offsets":[0,1]}}',
         b'{"a":{"dtype":"U8","shape":[ 1],"data_offsets":[0,1]}}',
+        b'{ "__metadata__":5,"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}',
         b'{"\\u0061":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}',
         b'{"__metadata__":{"a":"b"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}',
     ],

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
+import pytest
 from headers import read, tflite_bytes, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from model_manager.formats import tflite
+from model_manager.formats.problem import FormatProblem, Limits
 
 GOOD = tflite_bytes()
 
@@ -37,3 +42,9 @@ def test_damage_is_never_more_than_a_verdict(at: int, junk: bytes, cut: int) -> 
     broken = GOOD[:at] + junk + GOOD[at + len(junk) :]
     read(broken, "x.tflite")
     read(broken[:cut], "x.tflite")
+
+
+def test_more_tensors_than_are_followed() -> None:
+    with pytest.raises(FormatProblem, match="over the limit of 0") as told:
+        tflite.read(io.BytesIO(GOOD), len(GOOD), Limits(tensors=0))
+    assert told.value.kind == "unknown"
