@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from model_manager.formats import pickle_names
 from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.pickle_walk import walk
-from model_manager.formats.problem import LIMITS
+from model_manager.formats.problem import LIMITS, FormatProblem, Limits
 from model_manager.formats.sniff import facts_of
+from model_manager.formats.state_dict import state_dict
 from tests.formats.torch_files import good_legacy, good_zip, mapping, pickled, tensor, text, torch_zip
 
 
@@ -249,3 +250,39 @@ def test_long_texts_are_no_fault(protocol: int) -> None:
 def test_good_files_name_no_code() -> None:
     for content in (good_zip(), good_legacy()):
         assert facts_of(io.BytesIO(content), len(content), "x.pt").code == ()
+
+
+def walked(body: bytes):  # type: ignore[no-untyped-def]
+    content = pickled(body)
+    return walk(io.BytesIO(content), 0, len(content), Budget.of(LIMITS))
+
+
+def test_items_set_on_an_object_are_followed() -> None:
+    """Trainers' own containers are dicts and lists by inheritance: what is put into them are weights too."""
+    own = b"ctrainer.state\nOwn\n)\x81"
+    found = walked(own + b"(" + text("w") + tensor("0", (2, 3)) + b"u")
+    assert list(state_dict(found.value, LIMITS).weights) == ["w"]
+    found = walked(own + b"(" + tensor("0", (2, 3)) + tensor("1", (4,)) + b"e")
+    assert list(state_dict(found.value, LIMITS).weights) == ["0", "1"]
+    found = walked(own + b"N}" + text("w") + tensor("0", (2, 3)) + b"s\x86b")
+    assert found.broken == "" and list(state_dict(found.value, LIMITS).weights) == []
+    found = walked(own + b"}" + text("w") + tensor("0", (2, 3)) + b"sN\x86b")
+    assert list(state_dict(found.value, LIMITS).weights) == ["w"]
+
+
+def test_a_getattr_of_something_computed_is_told() -> None:
+    """What it gives cannot be known without doing it; of something named it is that thing's part."""
+    body = b"c__builtin__\ngetattr\n(c__builtin__\ngetattr\n(NNtR" + text("x") + b"tR"
+    assert walked(body).names == {("?", "getattr of something computed")}
+    content = pickled(b"c__builtin__\ngetattr\n(cposix\nsystem\n" + text("__call__") + b"tR(" + text("id") + b"tR")
+    told = facts_of(io.BytesIO(content), len(content), "x.pkl").health
+    assert told.verdict == "unsafe" and "system" in told.detail
+
+
+def test_more_tensors_than_are_followed() -> None:
+    table = mapping({f"t{n}": tensor("0", (2, 3)) for n in range(4)})
+    found = walked(table)
+    assert len(state_dict(found.value, LIMITS).weights) == 4
+    with pytest.raises(FormatProblem, match="lists 4 tensors, over the limit of 2") as told:
+        state_dict(found.value, Limits(tensors=2))
+    assert told.value.kind == "unknown"

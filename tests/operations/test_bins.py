@@ -239,3 +239,12 @@ def test_where_nothing_can_be_set_aside_it_says_what_else(tmp_path: Path, drive:
     with pytest.raises(NoTrash, match="no folder on this volume") as told:
         clear(drive, OwnPaths(tmp_path / "own"), path, way="aside")
     assert "delete it for good" in told.value.hint and path.exists()
+
+
+def test_aside_lies_where_its_user_may_write_and_nowhere_above(drive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(put(drive / "someone" / "models" / "deep" / "x", b"x"))
+    monkeypatch.setattr(os, "access", lambda place, mode: place.startswith(str(drive / "someone")))
+    found = aside_for(path, VOLUMES, [str(drive / "someone" / "models")])
+    assert found is not None and found.folder == str(drive / "someone" / ASIDE) and not os.path.exists(found.folder)
+    monkeypatch.setattr(os, "access", lambda place, mode: False)
+    assert aside_for(path, VOLUMES) is None

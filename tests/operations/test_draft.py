@@ -164,3 +164,17 @@ def test_asking_a_tool_is_planned_as_final(tmp_path: Path) -> None:
     (step,) = plan.steps
     assert (step.verb, step.undo, step.bytes, plan.frees, plan.frees_now) == ("ask", False, 70, 60, 60)
     assert step.how == {"method": "DELETE", "body": "{}", "probe": "http://127.0.0.1:1/y", "gone": "x"}
+
+
+def test_ones_own_file_in_a_shared_folder_may_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in /tmp: the folder is root's and sticky, the file the user's."""
+    if os.getuid() != 0:
+        pytest.skip("giving a file away takes root")
+    path = put(tmp_path / "m" / "a", b"a")
+    os.chmod(tmp_path / "m", 0o1777)
+    os.chown(path, 4242, 4242)
+    monkeypatch.setattr(os, "getuid", lambda: 4242)
+    made = Draft(VOLUMES, [str(tmp_path / "m")], "delete")
+    made.begin_unit()
+    made.take(str(path), "test")
+    assert [step.path for step in made.plan("Own").steps] == [str(path)]

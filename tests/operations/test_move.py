@@ -133,3 +133,12 @@ def test_a_journal_that_does_not_say_what_was_moved(tmp_path: Path, own: OwnPath
     undone = Operations(own).undo(plan.id)
     assert undone.state == "stuck" and "does not say what was moved" in undone.steps[0].problem
     assert path.exists() and not asides(tmp_path / "m")
+
+
+def test_what_went_since_it_was_planned(tmp_path: Path, own: OwnPaths) -> None:
+    path = put(tmp_path / "m" / "a", b"a")
+    plan = plan_of(one("move", path, tmp_path / "m" / "b"))
+    path.unlink()
+    done = Operations(own).apply(plan)
+    assert done.state == "refused" and done.steps[0].problem == "it is not there any more"
+    assert os.listdir(tmp_path / "m") == []
