@@ -190,11 +190,14 @@ def _update(names: tuple[str, ...]) -> str:
     return f"UPDATE model SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"
 
 
+_NUMBERS = frozenset({int, float, bool})
+
+
 def _plain(value: object) -> str | int | float | None:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
-    if value is None or isinstance(value, int | float):
-        return value
+    if value is None or type(value) in _NUMBERS:
+        return value  # type: ignore[return-value]
     return dump(value) if value else "[]"
 
 

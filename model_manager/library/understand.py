@@ -163,7 +163,7 @@ _SDXL_KIN = (("pony", "Pony"), ("illustrious", "Illustrious"), ("noob", "NoobAI"
 def family_of(base: str) -> str:
     """A base model's family, empty when it is not one of those that are mistaken for each other."""
     low = base.lower()
-    return next((family for family, words in _FAMILIES if any(low.startswith(word) for word in words)), "")
+    return next((family for family, words in _FAMILIES if low.startswith(words)), "")
 
 
 def _base_model(held: dict[str, Claim], claims: Sequence[Claim]) -> str | None:
