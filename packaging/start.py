@@ -22,6 +22,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,38 +66,44 @@ class Manager(NamedTuple):
     packages: Mapping[str, str]
 
 
-TEST_PARTS = {"xvfb": "xvfb"}
+TOOLS = {"xvfb": "xvfb", "objcopy": "binutils"}
 
 MANAGERS = {
     "apt": Manager(
         "apt install",
         "apt-get install -y --no-install-recommends",
         "apt-get update",
-        {"tk": "python3-tk", "venv": "python3-venv", **TEST_PARTS},
+        {"tk": "python3-tk", "venv": "python3-venv", "libpython": "libpython3-dev", **TOOLS},
     ),
     "dnf": Manager(
         "dnf install",
         "dnf install -y",
         "",
-        {"tk": "python3-tkinter", "venv": "python3-libs", **TEST_PARTS, "xvfb": "xorg-x11-server-Xvfb"},
+        {
+            "tk": "python3-tkinter",
+            "venv": "python3-libs",
+            "libpython": "python3-libs",
+            **TOOLS,
+            "xvfb": "xorg-x11-server-Xvfb",
+        },
     ),
     "pacman": Manager(
         "pacman -S",
         "pacman -S --noconfirm",
         "pacman -Sy",
-        {"tk": "tk", "venv": "python", **TEST_PARTS, "xvfb": "xorg-server-xvfb"},
+        {"tk": "tk", "venv": "python", **TOOLS, "xvfb": "xorg-server-xvfb"},
     ),
     "zypper": Manager(
         "zypper install",
         "zypper --non-interactive install",
         "",
-        {"tk": "python3-tk", "venv": "python3-base", **TEST_PARTS, "xvfb": "xorg-x11-server-Xvfb"},
+        {"tk": "python3-tk", "venv": "python3-base", **TOOLS, "xvfb": "xorg-x11-server-Xvfb"},
     ),
     "apk": Manager(
         "apk add",
         "apk add",
         "apk update",
-        {"tk": "python3-tkinter", "venv": "python3", **TEST_PARTS},
+        {"tk": "python3-tkinter", "venv": "python3", **TOOLS},
     ),
     "brew": Manager("brew install", "brew install", "", {"tk": "python-tk", "venv": "python"}),
 }
@@ -119,6 +126,8 @@ WORDS = {
     "tk": "tkinter (Python's windows)",
     "venv": "venv and ensurepip (Python's environments)",
     "xvfb": "Xvfb (a display for the tests)",
+    "objcopy": "binutils (for packing)",
+    "libpython": "Python's shared library (for packing)",
 }
 
 
@@ -139,6 +148,11 @@ def is_present(part: str) -> bool:
     if part == "venv":
         # Debian ships `venv` without `ensurepip`, and then makes environments that have no pip.
         return imports("venv") and imports("ensurepip")
+    if part == "libpython":
+        # Debian's python3 has it built in and ships the library that the packed program needs apart.
+        named = sysconfig.get_config_vars("LIBDIR", "MULTIARCH", "INSTSONAME")
+        folder, below, name = (str(one or "") for one in named)
+        return any(os.path.isfile(os.path.join(folder, one, name)) for one in (below, ""))
     return shutil.which({"xvfb": "Xvfb"}.get(part, part)) is not None
 
 

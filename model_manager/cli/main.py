@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from model_manager import __version__
+from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
 from model_manager.cli.output import print_error
 
@@ -26,6 +27,19 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(USAGE)
 
 
+class _Licences(argparse.Action):
+    """Prints the licences that are packed along; from source there is the project's own alone."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        packed = os.path.join(frozen.folder(), "LICENCES.txt")
+        if frozen.is_frozen() and os.path.isfile(packed):
+            with open(packed, encoding="utf-8") as file:
+                print(file.read())
+        else:
+            print("Model Manager: MIT. The libraries it uses are installed with their own licences beside them.")
+        raise SystemExit(DONE)
+
+
 def parser() -> argparse.ArgumentParser:
     from model_manager.cli import COMMANDS
 
@@ -35,6 +49,10 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: model-manager list 'llm >10gb'",
     )
     top.add_argument("--version", action="version", version=f"Model Manager {__version__}")
+    top.add_argument("--licences", action=_Licences, nargs=0, help="the licences of all that this program is made of")
+    top.add_argument(
+        "--open", metavar="FILE", default="", help="the window, with this file's card; FILE alone does the same"
+    )
     _add_global(top, None, False)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for command in COMMANDS:
@@ -56,7 +74,7 @@ def _add_global(target: argparse.ArgumentParser, data_dir: object, as_json: obje
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; answers the exit status of `design`: cli.md."""
     try:
-        options = parser().parse_args(arguments)
+        options = parser().parse_args(with_file(sys.argv[1:] if arguments is None else arguments))
         if options.command is None:
             return _window(options)
         return _run(options)
@@ -69,6 +87,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has gone (`model-manager list | head`): nothing more to say to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def with_file(arguments: Sequence[str]) -> list[str]:
+    """`model-manager FILE`, as a file manager starts it, means `--open FILE`. A command is never taken for a file."""
+    from model_manager.cli import COMMANDS
+
+    words = list(arguments)
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if words[at] in ("--data-dir", "--open") else 1
+    if at >= len(words) or words[at] in {command.NAME for command in COMMANDS}:
+        return words
+    if os.sep in words[at] or os.path.isfile(words[at]):
+        words.insert(at, "--open")
+    return words
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -100,12 +133,13 @@ def _window(options: argparse.Namespace) -> int:
         try:
             from model_manager.views import main as window
 
-            return window(options.data_dir)
+            return window(options.data_dir, options.open)
         except MissingPart as error:
             print_error(error, options.json)
             return MISSING
-    print("there is no display for a window; this is what `model-manager status` prints:", file=sys.stderr)
-    arguments = ["status", *(["--json"] if options.json else [])]
+    command = ["show", os.path.abspath(options.open)] if options.open else ["status"]
+    print(f"there is no display for a window; this is what `model-manager {command[0]}` prints:", file=sys.stderr)
+    arguments = [*command, *(["--json"] if options.json else [])]
     if options.data_dir:
         arguments = ["--data-dir", options.data_dir, *arguments]
     return main(arguments)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from model_manager.app import App
 from model_manager.base import units
+from model_manager.base.errors import UsageError
 from model_manager.base.text import _
 from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.library import watch, words
+from model_manager.library.opened import opened
 from model_manager.library.present import Json, show_json
 
 NAME = "show"
@@ -17,17 +20,29 @@ EXAMPLE = "model-manager show llama3.1:8b"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="an id, a name or a path")
+    parser.add_argument("model", metavar="MODEL", help="an id, a name or a path; any model file will do")
     parser.add_argument("--raw", action="store_true", help="print the header's own keys too")
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    found = show_json(app.database, words.named(app.database, options.model))
+    found = _found(app, options.model)
     if options.json:
         print_json(found)
         return 0
     _print(found, options.raw)
     return 0
+
+
+def _found(app: App, text: str) -> Json:
+    """The model that is meant; a file that the library has not is told by its header, with an empty id."""
+    try:
+        return show_json(app.database, words.named(app.database, text))
+    except UsageError:
+        path = os.path.expanduser(text)
+        card = opened(app.database, app.volumes, path).card if os.path.isfile(path) else None
+        if card is None:
+            raise
+        return card
 
 
 def _print(found: Json, raw: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.events import ModelsChanged
+from model_manager.base.events import ModelsChanged, ScanFinished
 from model_manager.base.text import _, ngettext
 from model_manager.catalog import models
 from model_manager.catalog.models import Row
 from model_manager.jobs import JobChanged
 from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
+from model_manager.library.opened import Opened, opened
 from model_manager.library.present import Json, show_json
 from model_manager.library.query import Query
 
@@ -41,6 +43,7 @@ class LibraryView(Protocol):
     def show_totals(self, text: str) -> None: ...
     def show_details(self, details: Json | None, count: int, size: int) -> None: ...
     def show_query_problem(self, text: str) -> None: ...
+    def show_model(self, id_: int) -> None: ...
     def say(self, text: str) -> None: ...
 
 
@@ -73,6 +76,8 @@ class Library:
         self._loaded_at = 0.0
         self._query = Query("", ())
         self._size = self._sick = 0
+        self._opened = ""
+        """The file whose card is shown although it lies in no folder that is watched."""
 
     def start(self) -> None:
         """Loads every row."""
@@ -90,6 +95,10 @@ class Library:
                 self._take(result)
             elif isinstance(result, dict) and "evidence" in result:
                 self._details(result)
+            elif isinstance(result, Opened):
+                self._show_opened(result)
+        elif isinstance(message, ScanFinished) and self._opened:
+            self.open_file(self._opened)  # the scan may have found it
 
     def tick(self) -> None:
         """Loads what has changed, four times a second at most."""
@@ -114,8 +123,41 @@ class Library:
         self._pending = self._pending if self._pending is None else set(self._pending)
         self._order_in_background()
 
+    def open_file(self, path: str) -> None:
+        """Chooses the model that this file belongs to; one that the library has not gets a card by its header."""
+
+        def work(progress: object) -> Opened | None:
+            try:
+                return opened(self._app.database, self._app.volumes, path)
+            except ModelManagerError as error:
+                self._app.jobs.post(Said(str(error)))
+                return None
+
+        self._app.jobs.start(_("Opening a file"), "query", work)
+
+    def watch_folder_of_opened(self) -> None:
+        """Watches the folder of the file that is shown by its header alone, from now on."""
+        path = self._opened
+
+        def work(progress: object) -> None:
+            try:
+                watch.add_root(self._app.database, os.path.dirname(path))
+            except ModelManagerError as error:
+                self._app.jobs.post(Said(str(error)))
+            self._app.jobs.post(ScanWanted())
+
+        self._app.jobs.start(_("Changing the folders"), "query", work)
+
+    def _show_opened(self, found: Opened) -> None:
+        if found.id is not None:
+            self._opened = ""
+            self._view.show_model(found.id)
+        elif found.card is not None:
+            self.selected, self._opened = set(), found.path
+            self._view.show_details(found.card, 1, found.card["model"]["size"])
+
     def select(self, ids: set[Hashable]) -> None:
-        self.selected = ids
+        self.selected, self._opened = ids, ""
         if len(ids) == 1:
             (id_,) = ids
             self._app.jobs.start(
@@ -260,6 +302,13 @@ class Said:
 
 class ScanWanted:
     """What is watched has changed, or the person asked to look again."""
+
+
+class OpenWanted:
+    """Another start of the program: the window comes to the front, with this file when there is one."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
 
 
 class DetailsStale:

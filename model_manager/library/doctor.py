@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from model_manager import __version__
 from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.frozen import is_frozen
 from model_manager.base.paths import OwnPaths
 from model_manager.catalog import Database
 
@@ -62,6 +63,8 @@ def _library(name: str) -> Check:
     try:
         return Check(name, True, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
+        if is_frozen():
+            return Check(name, True, "left out of the packed program, which does without it")
         return Check(name, False, "not installed: run `python3 packaging/start.py` again")
 
 

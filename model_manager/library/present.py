@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from model_manager.base import units
@@ -120,14 +120,17 @@ def show_json(database: Database, id_: int) -> Json:
             if facts and facts.metadata:
                 metadata[shown(file.path)] = dict(facts.metadata)
     claims = json.loads(str(record.get("claims") or "[]"))
-    order = sorted(claims, key=lambda claim: claim[2] != "user")
-    evidence = [
+    return {"model": model, "metadata": metadata, "evidence": evidence_json(claims)}
+
+
+def evidence_json(claims: Sequence[Sequence[Any]]) -> list[Json]:
+    """Claims as they are stored; the user's own come first."""
+    return [
         {
             "field": field,
             "value": shown(value) if isinstance(value, str) else value,
             "from": source,
             "detail": shown(detail),
         }
-        for field, value, source, detail in order
+        for field, value, source, detail in sorted(claims, key=lambda claim: claim[2] != "user")
     ]
-    return {"model": model, "metadata": metadata, "evidence": evidence}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Iterator
 
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.locking import taken
 
 
 @contextlib.contextmanager
@@ -20,7 +20,7 @@ def held(path: str, wait: float) -> Iterator[None]:
         raise ModelManagerError("change files", path, reason_of(error)) from error
     try:
         end = time.monotonic() + wait
-        while not _taken(number):
+        while not taken(number):
             if time.monotonic() >= end:
                 raise ModelManagerError(
                     "change files", "", "another Model Manager is changing files", "try again when it has finished"
@@ -29,24 +29,3 @@ def held(path: str, wait: float) -> Iterator[None]:
         yield
     finally:
         os.close(number)
-
-
-if sys.platform == "win32":  # pragma: no cover - Windows
-    import msvcrt
-
-    def _taken(number: int) -> bool:
-        try:
-            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _taken(number: int) -> bool:
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

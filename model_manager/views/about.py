@@ -8,6 +8,7 @@ import sys
 import ttkbootstrap as ttk
 
 from model_manager import __version__
+from model_manager.base.frozen import is_frozen
 from model_manager.base.text import _
 from model_manager.views import theme
 
@@ -61,5 +62,5 @@ def _versions() -> list[tuple[str, str]]:
         try:
             found.append((name, importlib.metadata.version(name)))
         except importlib.metadata.PackageNotFoundError:
-            found.append((name, _("missing")))
+            found.append((name, _("left out") if is_frozen() else _("missing")))
     return found

@@ -103,12 +103,16 @@ class Details(ttk.Frame):
             if number == 1:
                 buttons = ttk.Frame(body)
                 buttons.pack(fill="x")
-        self._trash_button(body, _("Move to the trash…"))
+        if model["id"]:
+            self._trash_button(body, _("Move to the trash…"))
+        else:
+            self._unlisted(body)
         self._facts(body, model, why)
         self._section(body, _("Places"))
         home = os.path.expanduser("~")
         for place in model["places"]:
-            self._label(body, f"{watch.label_of(place['tool'])}: {place['name']}")
+            if model["id"]:
+                self._label(body, f"{watch.label_of(place['tool'])}: {place['name']}")
             self._label(body, short_path(place["path"], home), quiet=True)
             if len(model["places"]) > 1:
                 only = (int(place["id"][1:]),)
@@ -122,7 +126,8 @@ class Details(ttk.Frame):
             ttk.ToolTip(line, text=_file_words(file))
         if len(model["files"]) > 40:
             self._label(body, _("… and {n} more").format(n=len(model["files"]) - 40), quiet=True)
-        self._words(body, model)
+        if model["id"]:
+            self._words(body, model)
         self._section(body, _("From the header"))
         self._raw(body, details["metadata"])
 
@@ -130,6 +135,14 @@ class Details(ttk.Frame):
         ttk.Button(body, text=text, icon="trash3", command=self._screen.clear_away).pack(
             anchor="w", pady=theme.px(self, 4)
         )
+
+    def _unlisted(self, body: ttk.Frame) -> None:
+        """What is said of a file that was opened from outside, and the way to get it into the library."""
+        self._label(body, _("Not in a folder that is watched: this is what its header says."), quiet=True)
+        ttk.Button(
+            body, text=_("Watch its folder"), icon="folder-plus",
+            command=self._screen.controller.watch_folder_of_opened,
+        ).pack(anchor="w", pady=theme.px(self, 4))  # fmt: skip
 
     def _facts(self, body: ttk.Frame, model: Json, why: dict[str, str]) -> None:
         health = model["health"]

@@ -28,7 +28,8 @@ _DEBOUNCE_MS = 60
 
 
 def _day(seconds: int | None) -> str:
-    return datetime.datetime.fromtimestamp(seconds).strftime("%-d %b %Y") if seconds else ""
+    day = datetime.datetime.fromtimestamp(seconds) if seconds else None
+    return f"{day.day} {day:%b %Y}" if day else ""  # strftime has no "%-d" on Windows
 
 
 def _health(row: Row) -> str:

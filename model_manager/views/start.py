@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -14,20 +15,43 @@ _LINES = (("apt-get", "sudo apt install python3-tk"), ("dnf", "sudo dnf install 
           ("brew", "brew install python-tk"))  # fmt: skip
 
 
-def main(data_dir: str | None = None) -> int:
-    """The window until it is closed; answers the exit status."""
-    look_at_system()
-    from model_manager.app import build
-    from model_manager.views.window import Window
+def main(data_dir: str | None = None, path: str = "") -> int:
+    """The window until it is closed; answers the exit status. `path`: a file whose card it shows.
 
-    sys.setswitchinterval(0.001)  # a scanning thread would otherwise hold the interpreter for 5 ms at a time
-    app = build(data_dir)
+    Where a window of this data folder is open on this screen, that one comes to the front instead, with the file.
+    """
+    look_at_system()
+    from model_manager.base import frozen
+    from model_manager.base.instance import Instance
+    from model_manager.base.paths import own_paths
+
+    path = os.path.abspath(path) if path else ""
+    paths = own_paths(data_dir)
+    with contextlib.suppress(OSError):  # what is wrong with the folder is told below
+        paths.create()
+    instance = Instance(str(paths.data))
+    if instance.hand_over(path):
+        return 0
     try:
-        window = Window(app)
-        window.start()
-        window.root.mainloop()
+        from model_manager.app import build
+        from model_manager.controllers.library import OpenWanted
+
+        app = build(data_dir)
+        instance.listen(lambda other: app.jobs.post(OpenWanted(other)))
+        try:
+            from model_manager.views.window import Window
+
+            sys.setswitchinterval(0.001)  # a scanning thread would otherwise hold the interpreter for 5 ms at a time
+            window = Window(app)
+            frozen.free_children_of_tk()
+            window.start()
+            if path:
+                window.open_file(path)
+            window.root.mainloop()
+        finally:
+            app.close()
     finally:
-        app.close()
+        instance.close()
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import tkinter as tk
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from model_manager.app import App
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.library import DetailsStale, Said, ScanWanted
+from model_manager.controllers.library import DetailsStale, OpenWanted, Said, ScanWanted
 from model_manager.jobs import Job, JobChanged, Progress
 from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
@@ -34,6 +35,12 @@ the adapters beside it made the painting 50 to 100 ms later."""
 SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "look")
 
 
+def _icon() -> tk.PhotoImage:
+    """The picture for the task bar. Read here: Tk itself finds no file below a path with letters that its locale lacks."""
+    with open(os.path.join(os.path.dirname(__file__), "icon.png"), "rb") as file:
+        return tk.PhotoImage(data=file.read())
+
+
 class Window:
     """One per process. `root` is the Tk root; `start()` paints and begins the first scan."""
 
@@ -45,8 +52,10 @@ class Window:
             "Model Manager",
             theme.theme_of(values, theme.system_appearance()),
             className="model-manager",
+            iconphoto=None,
             scaling=scaling,
         )
+        self.root.iconphoto(True, _icon())  # Tk copies it: the image need not be kept
         self.root.minsize(theme.px(self.root, 860), theme.px(self.root, 540))
         self.root.geometry(values.window or f"{theme.px(self.root, 1240)}x{theme.px(self.root, 760)}")
         theme.set_fonts(self.root, values.font_size)
@@ -87,6 +96,8 @@ class Window:
         for number, name in enumerate(SCREENS, 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
+        if control == "Command":  # macOS hands files over by an event, not by an argument
+            root.createcommand("::tk::mac::OpenDocument", lambda *paths: self.open_file(paths[0]) if paths else None)
         root.bind("<FocusIn>", self._on_focus)
         root.report_callback_exception = self._failed
         threading.excepthook = lambda args: log.error("a thread failed", exc_info=args.exc_value)
@@ -100,6 +111,7 @@ class Window:
             JobChanged,
             Said,
             ScanWanted,
+            OpenWanted,
             DetailsStale,
             Applied,
         ):
@@ -185,6 +197,19 @@ class Window:
         self.open("library")
         self.library.show_model(id_)
 
+    def open_file(self, path: str) -> None:
+        """Shows the card of a file, in the library when that has it."""
+        self.open("library")
+        self.library.controller.open_file(path)
+
+    def come_to_front(self) -> None:
+        """Where the window manager lets nobody take the focus, the window at least lies above the others."""
+        self.root.deiconify()
+        self.root.lift()
+        self.root.attributes("-topmost", True)
+        self.root.after(300, lambda: self.root.attributes("-topmost", False))
+        self.root.focus_force()
+
     def restyle(self) -> None:
         """After a change of theme, font or scale."""
         values = self.app.settings.values
@@ -216,6 +241,10 @@ class Window:
             self._tell_applied(message)
         elif isinstance(message, ScanWanted):
             self.scan()
+        elif isinstance(message, OpenWanted):
+            self.come_to_front()
+            if message.path:
+                self.open_file(message.path)
         elif isinstance(message, DetailsStale):
             self.library.controller.select(self.library.controller.selected)
         elif isinstance(message, ScanFinished) and message.problems:

@@ -13,6 +13,7 @@ import pytest
 from factory import gguf_bytes, ollama_model, tree
 
 from model_manager.cli import main
+from model_manager.cli.main import with_file
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +164,48 @@ def test_the_first_plan(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "undo")["plan"]["state"] == "undone"
     assert not (home / "base/llm").exists() and (home / "base").is_dir()
     assert main(["undo"]) == 2
+
+
+def test_a_file_alone_opens_the_window_with_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "list").write_bytes(b"")
+    monkeypatch.chdir(home)
+    assert with_file(["AI/a.gguf"]) == ["--open", "AI/a.gguf"]
+    assert with_file(["--data-dir", "/d", "--json", "/gone/b.gguf"]) == [
+        "--data-dir",
+        "/d",
+        "--json",
+        "--open",
+        "/gone/b.gguf",
+    ]
+    assert with_file(["list"]) == ["list"], "a command is never taken for a file"
+    assert with_file(["./list"]) == ["--open", "./list"]
+    assert with_file(["show", "AI/a.gguf"]) == ["show", "AI/a.gguf"]
+    assert with_file(["--open", "x.gguf"]) == ["--open", "x.gguf"]
+    assert with_file(["nonsense"]) == ["nonsense"] and with_file([]) == [] and with_file(["--json"]) == ["--json"]
+
+
+def test_without_a_display_a_file_is_shown_in_the_terminal(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, "scan", str(home / "AI"))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert main([str(home / "AI" / "a.gguf")]) == 0
+    said = capsys.readouterr()
+    assert "no display" in said.err and "a.gguf" in said.out
+    (home / "AI" / "a.gguf").rename(home / "elsewhere.gguf")
+    assert main([str(home / "elsewhere.gguf")]) == 0
+    assert "elsewhere" in capsys.readouterr().out
+    assert main([str(home / "nowhere.gguf")]) == 2
+
+
+def test_the_licences_can_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["--licences"]) == 0
+    assert "MIT" in capsys.readouterr().out
+    (tmp_path / "LICENCES.txt").write_text("all of them")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    assert main(["--licences"]) == 0
+    assert "all of them" in capsys.readouterr().out

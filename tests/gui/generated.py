@@ -9,7 +9,7 @@ import time
 from model_manager.app import App
 from model_manager.base.facts import Claim, Facts, Health, Share
 from model_manager.catalog import leftovers, places, roots
-from model_manager.catalog.codec import dump, dump_claims, dump_facts, dump_health
+from model_manager.catalog.codec import dump, dump_facts, dump_health
 from model_manager.library.derive import derive
 
 GB = 10**9
@@ -120,7 +120,7 @@ class _Maker:
         path = f"{self._home}/{_PLACES[tool]}/{name.replace(':', '-')}"
         found = dump(
             {
-                "claims": dump_claims([]),
+                "claims": [],
                 "health": dump_health(None),
                 "format": "",
                 "details": {},

@@ -246,3 +246,40 @@ def test_a_scan_streams_rows_and_touches_no_disk_on_this_thread(
     monkeypatch.undo()
     assert sum(1 for row in window.library.controller.rows if row.name[:1] == "m" and row.name[1:].isdigit()) == 300
     assert calls == []
+
+
+def test_a_file_from_outside_shows_its_card_and_can_be_watched(window, tmp_path: Path) -> None:
+    from model_manager.controllers.library import OpenWanted
+
+    library = window.library
+    path = write(tmp_path / "Downloads" / "from outside 模型.gguf", gguf_bytes(seed=77))
+    window.open("history")
+    window.app.jobs.post(OpenWanted(str(path)))  # what another start does
+    wait(window, lambda: "from outside 模型" in texts(library.details))
+    assert window.current == "library"
+    shown = texts(library.details)
+    assert any("Not in a folder that is watched" in text for text in shown)
+    assert "Watch its folder" in shown and "Move to the trash…" not in shown and "Pin" not in shown
+    scan, window.scan = window.scan, window.real_scan
+    try:
+        library.controller.watch_folder_of_opened()
+        wait(window, lambda: "Move to the trash…" in texts(library.details), 30)
+    finally:
+        window.scan = scan
+    assert "from outside 模型" in texts(library.details)
+    assert len(library.table.selected) == 1
+
+
+def test_a_file_that_is_gone_is_said(window, tmp_path: Path) -> None:
+    window.open_file(str(tmp_path / "gone.gguf"))
+    wait(window, lambda: any("gone.gguf" in text for text in texts(window.root)))
+
+
+def texts(widget) -> list[str]:
+    """The words of every widget below this one."""
+    found = []
+    for child in widget.winfo_children():
+        if "text" in child.keys():  # noqa: SIM118
+            found.append(str(child.cget("text")))
+        found += texts(child)
+    return found
