@@ -31,7 +31,8 @@ from model_manager.library.hashing import Hashing
 
 PEERS = {
     "jdupes -Q": ["jdupes", "-r", "-Q", "-q"],
-    "rmlint xxhash": ["rmlint", "--hidden", "-T", "df", "-a", "xxhash", "-o", "json:/dev/null"],
+    # To a file it moves away whatever has that name, /dev/null too.
+    "rmlint xxhash": ["rmlint", "--hidden", "-T", "df", "-a", "xxhash", "-o", "json:stdout"],
 }
 _STEP = 8 << 20
 
