@@ -86,7 +86,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
             return
         raise Refused("it is not where it was moved to any more")
     if facts.get("by") == "copy":
-        _copy_back(site, step, path, target, back == seen)
+        _copy_back(site, step, path, target)
         return
     if back is not None:
         raise Refused("something else has its old name now")
@@ -111,16 +111,19 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
     return "done" if moved is not None and moved.is_same_thing(site.identity(target)) else "undone"
 
 
-def _copy_back(site: Site, step: Step, path: str, target: str, original_there: bool) -> None:
-    """Copies to the old name unless the original, or a copy that was interrupted here, has it; then removes."""
-    if not original_there:
-        if site.look(path) is None:
-            make_parents(site, path)
-            must_have_room(site, path, site.disk.lstat(target).st_size)
-            copy_aside(site, step, target, path)
-            site.rename(site.aside(path, step), path)
-        elif not _is_copy(site, path, target):
-            raise Refused("something else has its old name now")
+def _copy_back(site: Site, step: Step, path: str, target: str) -> None:
+    """Copies to the old name unless the original, or a copy that was interrupted here, has it; then removes.
+
+    What has the old name is compared to the byte: an inode number is given to the next file, which may be as large and
+    as old, and the copy is then the only one.
+    """
+    if site.look(path) is None:
+        make_parents(site, path)
+        must_have_room(site, path, site.disk.lstat(target).st_size)
+        copy_aside(site, step, target, path)
+        site.rename(site.aside(path, step), path)
+    elif not _is_copy(site, path, target):
+        raise Refused("something else has its old name now")
     site.disk.remove(target)
 
 
