@@ -67,6 +67,7 @@ class DuplicatesScreen(ttk.Frame):
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
         self.table.on_change = self._count
         self.table.on_choose = self._tell
+        self.table.on_refused = self._refuse
         foot = ttk.Frame(self, padding=(gap, 0, gap, gap))
         foot.pack(fill="x")
         self.keep = ttk.Button(foot, text=_("Keep this one"), command=self._keep, state="disabled")
@@ -170,6 +171,13 @@ class DuplicatesScreen(ttk.Frame):
             lines.append(_("its folder may not be changed by you"))
         self.whole.configure(text="\n".join(lines))
         self.keep.configure(state="disabled" if int(number) == self._keepers[id_] else "normal")
+
+    def _refuse(self, row: str) -> None:
+        self.whole.configure(
+            text=_(
+                "One copy of each group always stays, and this is it. To let it go, choose another one and keep that."
+            )
+        )
 
     def _ticked(self) -> list[tuple[Group, int]]:
         rows = [row.partition("/") for row in sorted(self.table.ticked)]

@@ -18,7 +18,8 @@ ON, OFF, FIXED = "☑", "☐", "●"
 
 
 class TickTree(ttk.Frame):
-    """`on_change()` after each tick, `on_choose(row)` when another row is chosen.
+    """`on_change()` after each tick, `on_choose(row)` when another row is chosen, `on_refused(row)` when somebody tries
+    to tick one that stays.
 
     A row is added below a head with `add`; only rows with a box can be ticked.
     """
@@ -27,6 +28,7 @@ class TickTree(ttk.Frame):
         super().__init__(parent)
         self.on_change: Callable[[], None] = lambda: None
         self.on_choose: Callable[[str], None] = lambda row: None
+        self.on_refused: Callable[[str], None] = lambda row: None
         self.ticked: set[str] = set()
         self._text: dict[str, str] = {}
         self._boxed: set[str] = set()
@@ -93,11 +95,14 @@ class TickTree(ttk.Frame):
 
     def _on_box(self, row: str, x: int) -> bool:
         place = self.tree.bbox(row, "#0")
-        return bool(place) and row in self._boxed and x < int(place[0]) + theme.px(self, 56)
+        known = row in self._boxed or "fixed" in self.tree.item(row, "tags")
+        return bool(place) and known and x < int(place[0]) + theme.px(self, 56)
 
     def _toggle(self, row: str) -> None:
         if row in self._boxed:
             self.tick([row], row not in self.ticked)
+        elif row and "fixed" in self.tree.item(row, "tags"):
+            self.on_refused(row)
         elif row and self.tree.get_children(row):
             rows = self.boxed(row)
             self.tick(rows, not all(one in self.ticked for one in rows))

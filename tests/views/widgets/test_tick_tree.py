@@ -60,3 +60,16 @@ def test_a_click_on_the_box_ticks_and_elsewhere_chooses(table: Any) -> None:
         table.tree.event_generate("<ButtonRelease-1>", x=x + offset, y=y + height // 2)
         table.update()
         assert table.ticked == expected
+
+
+def test_who_tries_to_tick_what_stays_is_told(table: Any) -> None:
+    told: list[str] = []
+    table.on_refused = told.append
+    table.tree.focus("g/0")
+    table.tree.focus_force()
+    table.update()
+    table.tree.event_generate("<space>")
+    x, y, _width, height = table.tree.bbox("g/0", "#0")
+    table.tree.event_generate("<Button-1>", x=x + 44, y=y + height // 2)
+    table.update()
+    assert told == ["g/0", "g/0"] and table.ticked == set()
