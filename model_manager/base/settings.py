@@ -27,6 +27,7 @@ class Settings:
     """0: as the screen says."""
     font_size: int = 0
     language: str = ""
+    """A code like `de`; empty: as the system."""
     window: str = ""
     """Geometry of the main window."""
     columns: dict[str, object] = field(default_factory=dict)

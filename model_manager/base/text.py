@@ -23,6 +23,11 @@ def _(message: str) -> str:
     return _translation.gettext(message)
 
 
+def later(message: str) -> str:
+    """Marks a message of a table for translation: it is translated with `_` where it is shown."""
+    return message
+
+
 def ngettext(one: str, many: str, count: int, **values: str) -> str:
     """The form of a message that fits a count; both forms may name `{n}` and what `values` holds."""
     return _translation.ngettext(one, many, count).format(n=f"{count:,}", **values)

@@ -18,6 +18,7 @@ from model_manager.library import watch
 from model_manager.library.deep import check_deep
 from model_manager.library.removal import Wanted, plan_removal
 from model_manager.library.sources import again
+from model_manager.library.verdicts import VERDICTS
 from model_manager.operations import Plan
 from model_manager.operations.draft import Way
 
@@ -114,10 +115,10 @@ class Health:
             why = detail or _("names code: {names}").format(names=", ".join(code))
             if where := again(sources.get(id_)):
                 why = f"{why}; {where}"
-            heading = verdict if verdict not in ("good", "unknown") else _("names code")
+            heading = _(VERDICTS.get(verdict, verdict)) if verdict not in ("good", "unknown") else _("names code")
             by_verdict.setdefault(heading, []).append(Line(shown(name), units.size(size), shown(why), shown(path), id_))
         for verdict, lines in by_verdict.items():
-            sections.append(Section(verdict.capitalize(), f"{len(lines)}", tuple(lines)))
+            sections.append(Section(verdict[:1].upper() + verdict[1:], f"{len(lines)}", tuple(lines)))
         by_kind: dict[str, list[leftovers.LeftoverRow]] = {}
         for row in rests:
             by_kind.setdefault(row.kind, []).append(row)

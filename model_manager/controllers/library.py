@@ -11,7 +11,7 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, ScanFinished
-from model_manager.base.text import _, ngettext
+from model_manager.base.text import _, later, ngettext
 from model_manager.catalog import models
 from model_manager.catalog.models import Row
 from model_manager.jobs import JobChanged
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 CHIPS: tuple[tuple[str, str], ...] = (
     ("GGUF", "format:gguf"), ("safetensors", "format:safetensors"), ("Q4", "quant:q4"), ("Q8", "quant:q8"),
-    ("16 bit", "quant:f16"), ("> 10 GB", ">10gb"), ("Unused 90 d", "unused:90d"), ("Copies", "dup:yes"),
-    ("Pinned", "pinned:yes"),
+    (later("16 bit"), "quant:f16"), ("> 10 GB", ">10gb"), (later("Unused 90 d"), "unused:90d"), (later("Copies"), "dup:yes"),
+    (later("Pinned"), "pinned:yes"),
 )  # fmt: skip
 """(what the button says, the query that it adds)"""
 

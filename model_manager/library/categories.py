@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 
 from model_manager.base.errors import UsageError
+from model_manager.base.text import later
 from model_manager.catalog import Database, models
 
 CATEGORIES: tuple[tuple[str, str], ...] = (
-    ("llm", "Language models"), ("llm/adapters", "Adapters"), ("embedding", "Embedding"),
-    ("embedding/rerankers", "Rerankers"), ("diffusion", "Diffusion"), ("diffusion/checkpoints", "Checkpoints"),
-    ("diffusion/diffusion_models", "Diffusion models"), ("diffusion/lora", "LoRA"),
-    ("diffusion/controlnet", "ControlNet"), ("diffusion/vae", "VAE"), ("diffusion/vae_approx", "VAE approx"),
-    ("diffusion/text_encoders", "Text encoders"), ("diffusion/clip_vision", "CLIP vision"),
-    ("diffusion/embeddings", "Textual inversions"), ("diffusion/upscale_models", "Upscalers"),
-    ("diffusion/ipadapter", "IP-Adapter"), ("diffusion/other", "Other parts"), ("stt", "Speech to text"),
-    ("stt/finetunes", "Fine-tunes"), ("tts", "Text to speech"), ("tts/voices", "Voices"), ("audio", "Audio"),
-    ("audio/vad", "Voice activity"), ("text", "Text tools"), ("text/punctuation", "Punctuation"),
-    ("text/diacritics", "Diacritics"), ("text/translation", "Translation"), ("text/classification", "Classification"),
-    ("multimodal", "Multimodal"), ("multimodal/projectors", "Projectors"), ("vision", "Vision"), ("misc", "Not sorted"),
+    ("llm", later("Language models")), ("llm/adapters", later("Adapters")), ("embedding", later("Embedding")),
+    ("embedding/rerankers", later("Rerankers")), ("diffusion", later("Diffusion")), ("diffusion/checkpoints", later("Checkpoints")),
+    ("diffusion/diffusion_models", later("Diffusion models")), ("diffusion/lora", later("LoRA")),
+    ("diffusion/controlnet", later("ControlNet")), ("diffusion/vae", later("VAE")), ("diffusion/vae_approx", later("VAE approx")),
+    ("diffusion/text_encoders", later("Text encoders")), ("diffusion/clip_vision", later("CLIP vision")),
+    ("diffusion/embeddings", later("Textual inversions")), ("diffusion/upscale_models", later("Upscalers")),
+    ("diffusion/ipadapter", later("IP-Adapter")), ("diffusion/other", later("Other parts")), ("stt", later("Speech to text")),
+    ("stt/finetunes", later("Fine-tunes")), ("tts", later("Text to speech")), ("tts/voices", later("Voices")), ("audio", later("Audio")),
+    ("audio/vad", later("Voice activity")), ("text", later("Text tools")), ("text/punctuation", later("Punctuation")),
+    ("text/diacritics", later("Diacritics")), ("text/translation", later("Translation")), ("text/classification", later("Classification")),
+    ("multimodal", later("Multimodal")), ("multimodal/projectors", later("Projectors")), ("vision", later("Vision")),
+    ("misc", later("Not sorted")),
 )  # fmt: skip
 """(slug, name). The slug is also the folder under the central store. `diffusion` only groups."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from model_manager.base import units
-from model_manager.base.text import _, ngettext
+from model_manager.base.text import _, later, ngettext
 from model_manager.operations import Plan
 
 VERBS = {
-    "trash": "to the trash", "delete": "delete for good", "move": "move", "copy": "copy", "link": "link",
-    "write": "write", "make_folder": "make the folder", "ask": "ask the tool",
+    "trash": later("to the trash"), "delete": later("delete for good"), "move": later("move"), "copy": later("copy"), "link": later("link"),
+    "write": later("write"), "make_folder": later("make the folder"), "ask": later("ask the tool"),
 }  # fmt: skip
 
 

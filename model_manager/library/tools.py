@@ -1,5 +1,7 @@
 """The tools' names for people, known without loading an adapter: the window shows them before anything is read."""
 
+from model_manager.base.text import later
+
 LABELS: dict[str, str] = {
     "a1111": "AUTOMATIC1111",
     "anythingllm": "AnythingLLM",
@@ -9,11 +11,11 @@ LABELS: dict[str, str] = {
     "docker-model-runner": "Docker Model Runner",
     "easyocr": "EasyOCR",
     "fish-speech": "Fish Speech",
-    "folder": "Own folders",
+    "folder": later("Own folders"),
     "fooocus": "Fooocus",
     "forge": "Forge",
     "gpt4all": "GPT4All",
-    "huggingface": "Hugging Face cache",
+    "huggingface": later("Hugging Face cache"),
     "insightface": "InsightFace",
     "invokeai": "InvokeAI",
     "jan": "Jan",
@@ -33,7 +35,7 @@ LABELS: dict[str, str] = {
     "sentence-transformers": "sentence-transformers",
     "speech-note": "Speech Note",
     "stability-matrix": "Stability Matrix",
-    "store": "Base folder",
+    "store": later("Base folder"),
     "swarmui": "SwarmUI",
     "text-generation-webui": "text-generation-webui",
     "timm": "timm",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.settings import SettingsFile
+from model_manager.base.text import _
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, places, roots
 from model_manager.catalog.roots import RootRow
@@ -225,7 +226,7 @@ def was_deleted(root: RootRow, volumes: Volumes, database: Database) -> bool:
 
 def label_of(tool: str) -> str:
     """A tool's name for people."""
-    return LABELS.get(tool, tool)
+    return _(LABELS.get(tool, tool))
 
 
 def set_base_path(database: Database, settings: SettingsFile, path: str) -> RootRow:

@@ -9,14 +9,14 @@ import ttkbootstrap as ttk
 
 from model_manager import __version__
 from model_manager.base.frozen import is_frozen
-from model_manager.base.text import _
+from model_manager.base.text import _, later
 from model_manager.views import theme
 
 _LIBRARIES = ("ttkbootstrap", "huggingface_hub", "safetensors", "gguf", "xxhash", "send2trash", "platformdirs")
 _KEYS = (
-    ("Ctrl+F", "search"), ("Esc", "clear the search"), ("F5", "scan again"), ("Ctrl+A", "choose all"),
-    ("Space", "choose or not"), ("Enter", "open the folder"), ("Ctrl+1 … 9", "screens"), ("Ctrl+,", "look"),
-    ("Ctrl+J", "jobs"), ("Ctrl+Z", "undo"), ("Menu, Shift+F10", "context menu"), ("F1", "this window"),
+    ("Ctrl+F", later("search")), ("Esc", later("clear the search")), ("F5", later("scan again")), ("Ctrl+A", later("choose all")),
+    ("Space", later("choose or not")), ("Enter", later("open the folder")), ("Ctrl+1 … 9", later("screens")), ("Ctrl+,", later("look")),
+    ("Ctrl+J", later("jobs")), ("Ctrl+Z", later("undo")), ("Menu, Shift+F10", later("context menu")), ("F1", later("this window")),
 )  # fmt: skip
 
 

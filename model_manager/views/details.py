@@ -16,6 +16,7 @@ from model_manager.base import units
 from model_manager.base.text import _, ngettext, short_path
 from model_manager.library import watch
 from model_manager.library.present import Json
+from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Details(ttk.Frame):
         health = model["health"]
         sick = health["verdict"] not in ("good", "unknown")
         if sick:
-            self._label(body, f"⚠ {health['verdict']}: {health['detail']}", bootstyle="danger")
+            self._label(body, f"⚠ {_(VERDICTS[health['verdict']])}: {health['detail']}", bootstyle="danger")
         elif health["detail"]:
             self._label(body, health["detail"], quiet=True)
         if model["code"]:

@@ -16,6 +16,7 @@ from model_manager.jobs import JobChanged
 from model_manager.library import watch
 from model_manager.library.clean import Candidate
 from model_manager.library.families import Family, Line, Rung
+from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
@@ -115,7 +116,7 @@ class FamiliesScreen(ttk.Frame):
                 if best and len(line.rungs) > 1
                 else ""
                 if row.verdict in ("good", "unknown")
-                else row.verdict
+                else _(VERDICTS[row.verdict])
             )
             if row is not rung.row:
                 state = _("another copy")

@@ -17,6 +17,7 @@ from model_manager.controllers.folders import Folders
 from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.views import theme
+from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
 
@@ -58,8 +59,8 @@ class FoldersScreen(ttk.Frame):
         )  # fmt: skip
         self.tree = PlainTree(frame, columns).packed()
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._enable())
-        foot = ttk.Frame(self, padding=(gap, 0, gap, gap))
-        foot.pack(fill="x")
+        foot = Flow(self, theme.px(self, 6))
+        foot.pack(fill="x", padx=gap, pady=(0, gap))
         self.buttons = [
             ttk.Button(foot, text=_("Ignore"), command=lambda: self.controller.ignore(self._chosen())),
             ttk.Button(foot, text=_("Remove from the list"), command=lambda: self.controller.remove(self._chosen())),
@@ -69,7 +70,7 @@ class FoldersScreen(ttk.Frame):
             ),
         ]
         for button in self.buttons:
-            button.pack(side="left", padx=(0, theme.px(self, 6)))
+            foot.add(button)
         self._build_base(gap)
         self._enable()
 

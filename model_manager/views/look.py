@@ -8,18 +8,19 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base.text import _
+from model_manager.base.text import _, later
 from model_manager.views import theme
 
 _SCALES = (
-    ("as the screen says", 0.0),
+    (later("as the screen says"), 0.0),
     ("100 %", 1.0),
     ("125 %", 1.25),
     ("150 %", 1.5),
     ("175 %", 1.75),
     ("200 %", 2.0),
 )
-_SIZES = (("as the system", 0), ("9", 9), ("10", 10), ("11", 11), ("12", 12), ("14", 14), ("16", 16))
+_LANGUAGES = (("English", "en"), ("Deutsch", "de"))
+_SIZES = ((later("as the system"), 0), ("9", 9), ("10", 10), ("11", 11), ("12", 12), ("14", 14), ("16", 16))
 
 
 class LookScreen(ttk.Frame):
@@ -39,8 +40,10 @@ class LookScreen(ttk.Frame):
         self._row(grid, 1, _("Theme"), families, values.theme or theme.FAMILIES[0], "theme")
         self._row(grid, 2, _("Font size"), [(_(text), size) for text, size in _SIZES], values.font_size, "font_size")
         self._row(grid, 3, _("Scale"), [(_(text), scale) for text, scale in _SCALES], values.scale, "scale")
-        note = _("The scale takes effect when the program starts again.")
-        ttk.Label(grid, text=note, foreground=theme.muted(ttk.Style())).grid(row=4, column=1, sticky="w")
+        languages = [(_("As the system"), ""), *_LANGUAGES]
+        self._row(grid, 4, _("Language"), languages, values.language, "language")
+        note = _("Scale and language take effect when the program starts again.")
+        ttk.Label(grid, text=note, foreground=theme.muted(ttk.Style())).grid(row=5, column=1, sticky="w")
 
     def start(self) -> None:
         """Nothing to load."""

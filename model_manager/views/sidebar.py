@@ -8,19 +8,19 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from model_manager.base import units
-from model_manager.base.text import _
+from model_manager.base.text import _, later
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 
 _SCREENS = (
-    ("disk_map", "Disk map"),
-    ("duplicates", "Duplicates"),
-    ("clean", "Clean up"),
-    ("families", "Families"),
-    ("health", "Health"),
-    ("history", "History"),
-    ("folders", "Folders"),
-    ("look", "Look"),
+    ("disk_map", later("Disk map")),
+    ("duplicates", later("Duplicates")),
+    ("clean", later("Clean up")),
+    ("families", later("Families")),
+    ("health", later("Health")),
+    ("history", later("History")),
+    ("folders", later("Folders")),
+    ("look", later("Look")),
 )
 
 

@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 LOOKS = (("light", "bootstrap", "light", 1.0, 1280, 800), ("dark", "nord", "dark", 1.0, 1280, 800),
          ("small", "bootstrap", "light", 1.0, 960, 600), ("double", "bootstrap", "light", 2.0, 2560, 1600),
-         ("double-dark", "bootstrap", "dark", 2.0, 2560, 1600))  # fmt: skip
+         ("double-dark", "bootstrap", "dark", 2.0, 2560, 1600), ("german", "bootstrap", "light", 1.0, 960, 600),
+         ("german-double", "nord", "dark", 2.0, 2560, 1600))  # fmt: skip
 
 
 def main(folder: str) -> int:
@@ -53,11 +54,14 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     from generated import fill
 
     from model_manager.app import build
+    from model_manager.base.text import use_language
     from model_manager.views.about import About
     from model_manager.views.window import Window
 
     name, family, appearance, scale = look
     app = build(f"{base}/data")
+    if name.startswith("german"):
+        use_language("de")
     fill(app, "/home/robin")
     values = app.settings.values
     values.theme, values.appearance, values.scale, values.window = family, appearance, scale, f"{size}+0+0"

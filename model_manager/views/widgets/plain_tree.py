@@ -19,6 +19,10 @@ from model_manager.views.widgets.hover import Hover
 
 _INDENT = 0.9
 """Of the font's line, for each level and for the arrow before the first: what `theme.mend` sets."""
+_LEAST = 90
+"""Pixels at 96 dpi below which no column of words is pressed."""
+_LEAST_NAME = 150
+"""The same of the column that names a row."""
 _SLACK = 8
 """Pixels of a cell that its text cannot use besides the padding."""
 
@@ -48,8 +52,8 @@ class PlainTree(ttk.Treeview):
         show = ["tree"] * (len(names) < len(columns)) + ["headings"] * headings
         super().__init__(parent, columns=names, show=show, selectmode=selectmode, height=height)
         self._whole: dict[str, dict[str, str]] = {}
-        self._longest: dict[str, tuple[str, int]] = {}
-        """Column -> its longest text, and how deep that is indented."""
+        self._longest: dict[str, tuple[int, int]] = {}
+        """Column -> letters and pixels of its longest text, with its indentation."""
         self._by_hand = False
         self._due = ""
         self._plain = tkfont.nametofont("TkDefaultFont", root=self)
@@ -135,14 +139,16 @@ class PlainTree(ttk.Treeview):
         return told | {"#0": options["text"]} if "text" in options else told
 
     def _keep(self, row: str, told: dict[str, object], depth: int) -> None:
-        """Remembers what was written, and the longest of each column (by letters: measuring all takes 15 µs each)."""
+        """Remembers what was written, and the longest of each column (measuring takes 15 µs: only what may be the longest is)."""
         whole = self._whole.setdefault(row, {})
         for name, text in told.items():
             whole[name] = str(text)
             levels = depth if name == "#0" else 0
-            known = self._longest.get(name, ("", 0))
-            if len(whole[name]) + 3 * levels > len(known[0]) + 3 * known[1]:
-                self._longest[name] = whole[name], levels
+            letters = len(whole[name]) + 3 * levels
+            most, width = self._longest.get(name, (0, 0))
+            if letters > most - 3:
+                wide = self._bold.measure(whole[name]) + self._indented(levels)
+                self._longest[name] = max(most, letters), max(width, wide)
         self._soon()
 
     def _depth(self, row: str) -> int:
@@ -177,21 +183,29 @@ class PlainTree(ttk.Treeview):
         wanted = {column.id: self._needs(column) for column in self._columns}
         loose = sorted((column.id for column in self._columns if column.loose), key=lambda name: wanted[name])
         tight = [name for name in wanted if name not in loose]
-        most = room // 4
-        widths = {name: min(wanted[name], most) for name in tight}
-        left = max(room - sum(widths.values()), theme.px(self, 90) * len(loose))
+        least = {name: theme.px(self, _LEAST_NAME if name == "#0" else _LEAST) for name in loose}
+        widths = {name: wanted[name] for name in tight}
+        words = [column.id for column in self._columns if column.id in widths and not column.figure]
+        while words and sum(widths.values()) > room - sum(
+            least.values()
+        ):  # words give way, the widest first; figures never
+            widest = max(words, key=lambda name: widths[name])
+            if widths[widest] <= theme.px(self, _LEAST):
+                break
+            widths[widest] -= theme.px(self, 8)
+        spare = max(0, room - sum(widths.values()) - sum(least.values()))
         for number, name in enumerate(loose):
             rest = len(loose) - number
-            widths[name] = left if rest == 1 else min(wanted[name], left // rest)
-            left -= widths[name]
+            most = least[name] + spare // rest
+            widths[name] = most if rest == 1 else min(wanted[name], most)
+            spare -= widths[name] - least[name]
         for name, width in widths.items():
             if int(self.column(name, "width")) != width:
                 self.column(name, width=width)
 
     def _needs(self, column: Column) -> int:
         """The width of the longest text, bold as heads are, or of the title, with the room at its sides."""
-        text, depth = self._longest.get(column.id, ("", 0))
-        cell = self._bold.measure(text) + self._indented(depth) + 2 * theme.px(self, theme.CELL) + _SLACK
+        cell = self._longest.get(column.id, (0, 0))[1] + 2 * theme.px(self, theme.CELL) + _SLACK
         return max(cell, self._plain.measure(column.title) + 2 * theme.px(self, theme.CELL) + 2 * _SLACK)
 
     def _indented(self, depth: int) -> int:

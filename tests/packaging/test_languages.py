@@ -1,0 +1,99 @@
+"""Every text is in the catalogue, every language has it, and nothing is shown around it."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging"))
+import languages  # noqa: E402
+
+PO = languages.languages()
+SHOWN = {"text", "title", "label", "message"}
+"""Arguments by which a widget gets words."""
+
+
+def forms(text: object) -> list[str]:
+    return [str(one) for one in text] if isinstance(text, tuple | list) else [str(text)]
+
+
+def fields(text: str) -> set[str]:
+    return set(re.findall(r"\{[^}]*\}", text))
+
+
+def test_german_is_there() -> None:
+    assert [po.parent.parent.name for po in PO] == ["de"]
+
+
+@pytest.mark.parametrize("po", PO, ids=lambda po: po.parent.parent.name)
+def test_each_text_is_translated(po: Path) -> None:
+    found = languages.translated(po)
+    wanted = {message.id for message in languages.collected() if message.id}
+    assert {message.id for message in found if message.id} == wanted, "run packaging/languages.py"
+    empty = [message.id for message in found if message.id and not all(forms(message.string))]
+    assert empty == []
+
+
+@pytest.mark.parametrize("po", PO, ids=lambda po: po.parent.parent.name)
+def test_translations_fill_in_the_same_values(po: Path) -> None:
+    wrong = []
+    for message in languages.translated(po):
+        if message.id:
+            ids = forms(message.id)
+            for one in forms(message.string):
+                if fields(one) != fields(ids[-1]) or one.count("\n") != ids[-1].count("\n"):
+                    wrong.append((ids[-1], one))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("po", PO, ids=lambda po: po.parent.parent.name)
+def test_what_the_program_reads_is_made_of_it(po: Path) -> None:
+    assert languages.as_po(languages.brought_up_to_date(po)) == po.read_bytes(), "run packaging/languages.py"
+    assert languages.as_mo(po.read_bytes()) == po.with_suffix(".mo").read_bytes(), "run packaging/languages.py"
+
+
+def test_a_text_that_a_language_lacks_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    from model_manager.base import text
+
+    monkeypatch.setattr(text, "_translation", gettext.NullTranslations())
+    text.use_language("de")
+    assert text._("Library") == "Bibliothek" and text._("no such text") == "no such text"
+    assert text.ngettext("{n} job", "{n} jobs", 1) == "1 Aufgabe"
+    text.use_language("xx")
+    assert text._("Library") == "Library"
+
+
+def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Words given to a widget as they are, not through the catalogue."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            for keyword in node.keywords:
+                for part in ast.walk(keyword.value) if keyword.arg in SHOWN else ():
+                    if isinstance(part, ast.Call):
+                        break
+                    if (
+                        isinstance(part, ast.Constant)
+                        and isinstance(part.value, str)
+                        and re.search("[A-Za-z]{2}", part.value)
+                    ):
+                        yield node.lineno, part.value
+
+
+def test_no_text_of_the_window_bypasses_the_catalogue() -> None:
+    found = {}
+    for path in sorted((ROOT / "model_manager" / "views").rglob("*.py")):
+        for line, text in literals(ast.parse(path.read_text())):
+            found[f"{path.name}:{line}"] = text
+    assert set(found.values()) <= {"Model Manager"}, found
+
+
+def test_the_search_for_bypassing_texts_finds_them() -> None:
+    code = "ttk.Label(box, text='Plain words'); ttk.Label(box, text=_('fine')); ttk.Label(box, text=f'{n} items')"
+    assert [text for _line, text in literals(ast.parse(code))] == ["Plain words", " items"]
