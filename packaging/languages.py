@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -17,6 +18,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "model_manager"
 NAME = "model-manager"
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+"""The same texts shall be the same file."""
 KEYWORDS = {"_": None, "later": None, "ngettext": (1, 2)}
 
 
@@ -60,8 +63,9 @@ def as_po(catalogue: Catalog) -> bytes:
 
 def as_mo(po: bytes) -> bytes:
     """What the program reads, made of the `.po` alone."""
-    text = io.BytesIO()
-    write_mo(text, read_po(io.BytesIO(po)))
+    text, catalogue = io.BytesIO(), read_po(io.BytesIO(po))
+    catalogue.creation_date = catalogue.revision_date = _ANY_TIME
+    write_mo(text, catalogue)
     return text.getvalue()
 
 

@@ -64,6 +64,16 @@ def test_the_readmes_commands_work_in_their_order(
     assert not (home / ".ollama/models/manifests/registry.ollama.ai/library/llama3.1/8b").exists()
 
 
+def test_the_messages_that_are_explained_are_those_of_the_program() -> None:
+    """With what stands for values left out, and the pieces of long sentences joined."""
+    root = Path(__file__).resolve().parent.parent
+    source = "\n".join(path.read_text() for path in (root / "model_manager").rglob("*.py"))
+    joined = re.sub(r'"\s*\n?\s*f?"', "", source)
+    messages = re.findall(r"^\| `([^`]+)` \|", (root / "notes" / "troubleshooting.md").read_text(), re.M)
+    assert len(messages) > 25
+    assert [message for message in messages if message not in joined] == []
+
+
 def test_no_page_was_left_half_merged() -> None:
     root = Path(__file__).resolve().parent.parent
     for path in [*root.glob("*.md"), *(root / "notes").glob("*.md")]:

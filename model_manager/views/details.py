@@ -183,9 +183,9 @@ class Details(ttk.Frame):
         line = ttk.Frame(body)
         line.pack(fill="x", pady=theme.px(self, 3))
         entry = ttk.Entry(line)
-        entry.pack(side="left", fill="x", expand=True)
         add = ttk.Button(line, text=_("Add tag"), command=lambda: self._add_tag(id_, entry.get()))
-        add.pack(side="left", padx=(theme.px(self, 5), 0))
+        add.pack(side="right", padx=(theme.px(self, 5), 0))  # first: what is packed last is cut where it is narrow
+        entry.pack(side="left", fill="x", expand=True)
         entry.bind("<Return>", lambda event: self._add_tag(id_, entry.get()))
         note = ttk.Text(body, height=3, width=10, wrap="word")
         note.pack(fill="x", pady=theme.px(self, 3))

@@ -92,7 +92,7 @@ class Window:
         root.bind(f"<{control}-z>", lambda event: self.undo())
         root.bind(f"<{control}-comma>", lambda event: self.open("look"))
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
-        root.bind("<F1>", lambda event: self._about())
+        root.bind("<F1>", lambda event: self._help())
         for number, name in enumerate(SCREENS, 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
@@ -266,10 +266,10 @@ class Window:
         self.library.controller.tick()
         self._ticking = self.root.after(250, self._tick)
 
-    def _about(self) -> None:
-        from model_manager.views.about import About
+    def _help(self) -> None:
+        from model_manager.views.help import Help
 
-        About(self.root)
+        Help(self.root, self.app.paths)
 
     def _search(self) -> None:
         self.open("library")

@@ -55,7 +55,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
 
     from model_manager.app import build
     from model_manager.base.text import use_language
-    from model_manager.views.about import About
+    from model_manager.views.help import Help
     from model_manager.views.window import Window
 
     name, family, appearance, scale = look
@@ -97,9 +97,9 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     window.toasts.show("Copied: /home/robin/ComfyUI/models/checkpoints/sd_xl_base_1.0.safetensors")
     library.text.set("nothing like this")
     shot("empty")
-    about = About(window.root)
-    shot("about")
-    about.destroy()
+    told = Help(window.root, app.paths)
+    shot("help")
+    told.destroy()
     library.clear_search()
     end = threading.Event()
     app.jobs.start(

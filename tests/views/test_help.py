@@ -1,0 +1,44 @@
+"""Help tells every screen and key there is, and where data lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_manager.base.paths import OwnPaths
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def told(root: Any, frame: Any, tmp_path: Path) -> Any:
+    from model_manager.views.help import Help
+
+    found = Help(root, OwnPaths(tmp_path / "own"))
+    root.update()
+    yield found
+    if found.winfo_exists():
+        found.destroy()
+
+
+def test_it_names_the_screens_the_keys_and_the_folder(told: Any, tmp_path: Path) -> None:
+    from model_manager.views import sidebar
+
+    text = told.text.get("1.0", "end")
+    assert [title for _name, title in sidebar._SCREENS if title not in text and title != "Look"] == []
+    assert str(tmp_path / "own") in text and "Ctrl+Z" in text and "without a plan that you have seen" in text
+    assert "xxhash" in text
+
+
+def test_it_is_read_and_closed_with_the_keyboard(told: Any, root: Any) -> None:
+    told.text.focus_force()
+    root.update()
+    before = told.text.yview()[0]
+    told.text.event_generate("<Next>")
+    root.update()
+    assert told.text.yview()[0] >= before and str(told.text["state"]) == "disabled"
+    told.text.event_generate("<Escape>")
+    root.update()
+    assert not told.winfo_exists()
