@@ -10,7 +10,7 @@ from model_manager.base import units
 from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json
 from model_manager.jobs import Progress
-from model_manager.library import duplicates
+from model_manager.library import duplicates, watch
 
 NAME = "duplicates"
 HELP = "the same bytes more than once; --prove reads every one of them"
@@ -40,7 +40,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         for number, copy in enumerate(group.copies):
             mark = _("keep") if number == group.keeper else units.size(group.frees(number))
             for name in copy.names:
-                print(f"  {mark:>10}  {name.tool:<18}  {shown(name.path)}")
+                print(f"  {mark:>10}  {watch.label_of(name.tool):<18}  {shown(name.path)}")
     for problem in found.problems:
         print(f"{shown(problem.path)}: {problem.why}", file=sys.stderr)
     if not found.groups:

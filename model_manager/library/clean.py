@@ -208,17 +208,18 @@ def _old_quants(library: Library) -> Iterator[Candidate]:
 
 def _sure_of(row: Row, best: Rung) -> Confidence:
     """Less sure where the better one is of another format, or where another tool has only this one."""
-    tools = set(best.row.tools.split(","))
-    for copy in best.copies:
-        tools |= set(copy.tools.split(","))
-    return "likely" if row.format == best.row.format and set(row.tools.split(",")) <= tools else "maybe"
+    return "likely" if row.format == best.row.format and not _tools_without(row, best) else "maybe"
+
+
+def _tools_without(row: Row, best: Rung) -> set[str]:
+    """The tools of a model that have no copy of the better one."""
+    return set(row.tools.split(",")) - {tool for one in (best.row, *best.copies) for tool in one.tools.split(",")}
 
 
 def _why_old(row: Row, best: Rung) -> str:
     quant, better = row.quant or row.quant_label or "this", best.row.quant or best.row.quant_label or "a better one"
     text = f"{better} of the same model stays and fits this machine; this is {quant}"
-    missing = set(row.tools.split(",")) - set(best.row.tools.split(","))
-    if missing:
+    if missing := _tools_without(row, best):
         text += f"; {', '.join(sorted(watch.label_of(tool) for tool in missing))} has only this one"
     return text
 

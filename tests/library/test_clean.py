@@ -112,6 +112,15 @@ def test_a_tool_that_has_only_the_lower_one(app: App, home: Path) -> None:
     assert one.confidence == "maybe" and "Ollama has only this one" in one.reason
 
 
+def test_a_tool_that_has_a_copy_of_the_better_one(app: App, home: Path) -> None:
+    """Two copies of the better one: what is said of each tool counts both."""
+    hub_repo(home / ".cache/huggingface/hub", "org/some-7B", {"some-7B-Q8_0.gguf": gguf_bytes({}, BETTER)})
+    folder = home / ".lmstudio/models/org/some-7B"
+    tree(folder, {"some-7B-Q8_0.gguf": gguf_bytes({}, BETTER), "some-7B-Q4_0.gguf": gguf_bytes(Q4, TENSORS)})
+    (one,) = offered(app, "old-quant")
+    assert one.confidence == "likely" and "only this one" not in one.reason
+
+
 def test_downloads_that_stopped_more_than_a_day_ago(app: App, home: Path) -> None:
     hub = home / ".cache/huggingface/hub"
     hub_repo(hub, "org/m", {"m.gguf": gguf_bytes()})
