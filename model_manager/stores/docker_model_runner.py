@@ -189,7 +189,8 @@ def _files(folder: str, look: Look) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def in_use(env: Env) -> str | None:
-    running = next(iter(env.running("model-runner")), None)
+    """The runner itself, or Docker Desktop, whose runner works in a virtual machine where nobody sees it."""
+    running = next(iter(env.running("model-runner", "com.docker.backend", "docker-desktop")), None)
     return f"Docker Model Runner is running (process {running.pid})" if running else None
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from conformance import GGUF, OTHER, TREES, Told, env_of
 from factory import sha256, write
+from looking import env_of as env_with
+from looking import process
 
-from model_manager.stores import docker_model_runner
+from model_manager.stores import BY_TOOL, docker_model_runner
+from model_manager.stores.removal import CannotRemove, Placed
 
 BASE = ".docker/models"
 
@@ -68,3 +71,16 @@ def test_models_path_counts_only_with_an_index(home: Path) -> None:
     write(home / "models/models.json", "{}")
     (root,) = docker_model_runner.find(env_of(home, MODELS_PATH=f"{home}/models"))
     assert root.found_by == "environment"
+
+
+@pytest.mark.parametrize("program", ["/usr/bin/model-runner", "/opt/docker-desktop/bin/com.docker.backend"])
+def test_while_docker_may_be_at_work_its_command_is_named(home: Path, program: str) -> None:
+    """Docker Desktop's runner works in a virtual machine: that the desktop runs has to be enough."""
+    TREES["docker-model-runner"](home)
+    store = BY_TOOL["docker-model-runner"]
+    env = env_with(home, process(home, program))
+    (root,) = store.find(env)
+    place = Placed("ai/x", root.path, (), frozenset())
+    with pytest.raises(CannotRemove, match="may be using the index") as told:
+        list(store.remove(root, [place], env))
+    assert "docker model rm ai/x" in str(told.value)
