@@ -36,6 +36,7 @@ class App:
         log.start(paths)
         self.settings = SettingsFile(paths.settings)
         use_language(self.settings.values.language or None)
+        logging.getLogger("model_manager").setLevel("DEBUG" if self.settings.values.log_level == "DEBUG" else "INFO")
         self.volumes = Volumes()
         mount = self.volumes.mount_of(os.path.realpath(paths.data))
         self.database = Database(paths.catalogue, network=bool(mount and mount.kind in NETWORK))

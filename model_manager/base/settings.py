@@ -28,6 +28,9 @@ class Settings:
     font_size: int = 0
     language: str = ""
     """A code like `de`; empty: as the system."""
+    clear_way: str = "trash"
+    """What clearing away proposes first: trash or aside."""
+    log_level: str = "INFO"
     window: str = ""
     """Geometry of the main window."""
     columns: dict[str, object] = field(default_factory=dict)

@@ -59,8 +59,12 @@ class Changes:
         self.last = ""
         """The operation that Ctrl+Z puts back."""
 
-    def plan(self, make: Make, way: Way = "trash", ways: bool = False) -> None:
-        """Makes a plan in the background and shows it. `ways`: the person may choose another way."""
+    def plan(self, make: Make, way: Way = "trash", ways: bool = False, another: bool = False) -> None:
+        """Makes a plan in the background and shows it. `ways`: the person may choose another way, and the settings say
+        which one comes first.
+        """
+        if way == "trash" and ways and not another and self._app.settings.values.clear_way == "aside":
+            way = "aside"
 
         def work(progress: object) -> Planned:
             from model_manager.operations.draft import NoTrash

@@ -19,7 +19,7 @@ _LIBRARIES = ("ttkbootstrap", "huggingface_hub", "safetensors", "gguf", "xxhash"
 _KEYS = (
     ("Ctrl+F", later("search")), ("Esc", later("clear the search")), ("F5", later("scan again")),
     ("Ctrl+A", later("choose all")), ("Space", later("choose or not")), ("Enter", later("open the folder")),
-    ("Del", later("move to the trash, after a review")), ("Ctrl+1 … 9", later("screens")), ("Ctrl+,", later("look")),
+    ("Del", later("move to the trash, after a review")), ("Ctrl+1 … 9", later("screens")), ("Ctrl+,", later("settings")),
     ("Ctrl+J", later("jobs")), ("Ctrl+Z", later("undo")), ("Menu, Shift+F10", later("context menu")),
     ("F1", later("this window")),
 )  # fmt: skip

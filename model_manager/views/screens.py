@@ -12,7 +12,7 @@ from model_manager.views.families import FamiliesScreen
 from model_manager.views.folders import FoldersScreen
 from model_manager.views.health import HealthScreen
 from model_manager.views.history import HistoryScreen
-from model_manager.views.look import LookScreen
+from model_manager.views.settings import SettingsScreen
 
 if TYPE_CHECKING:
     from model_manager.views.window import Window
@@ -29,6 +29,6 @@ def made(name: str, window: Window) -> Any:
         "health": lambda: HealthScreen(body, app, window.show_model, changes),
         "folders": lambda: FoldersScreen(body, app, changes),
         "history": lambda: HistoryScreen(body, app, changes),
-        "look": lambda: LookScreen(body, app, window.restyle),
+        "settings": lambda: SettingsScreen(body, app, window.restyle),
     }
     return makers[name]()

@@ -20,7 +20,7 @@ _SCREENS = (
     ("health", later("Health")),
     ("history", later("History")),
     ("folders", later("Folders")),
-    ("look", later("Look")),
+    ("settings", later("Settings")),
 )
 
 
@@ -32,7 +32,7 @@ class Sidebar(ttk.Frame):
         self._on_choose = on_choose
         self._quiet = False
         columns = (
-            Column("#0", "", 172, loose=True), Column("count", "", 52, figure=True), Column("size", "", 74, figure=True)
+            Column("#0", "", 186, loose=True), Column("count", "", 52, figure=True), Column("size", "", 74, figure=True)
         )  # fmt: skip
         self.tree = PlainTree(self, columns, headings=False)
         bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)

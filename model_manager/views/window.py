@@ -32,7 +32,7 @@ _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
 
-SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "look")
+SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings")
 
 
 def _icon() -> tk.PhotoImage:
@@ -90,7 +90,7 @@ class Window:
         root.bind(f"<{control}-f>", lambda event: self._search())
         root.bind("<F5>", lambda event: self.scan())
         root.bind(f"<{control}-z>", lambda event: self.undo())
-        root.bind(f"<{control}-comma>", lambda event: self.open("look"))
+        root.bind(f"<{control}-comma>", lambda event: self.open("settings"))
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: self._help())
         for number, name in enumerate(SCREENS, 1):
@@ -186,7 +186,7 @@ class Window:
 
         def again(way: Way) -> None:
             if planned.make is not None:
-                self.changes.plan(planned.make, way, ways=True)
+                self.changes.plan(planned.make, way, ways=True, another=True)
 
         from model_manager.views.review import Review
 

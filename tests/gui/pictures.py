@@ -88,7 +88,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     shot("search")
     library.clear_search()
     library.controller.choose_place("all", "")
-    for screen in ("disk_map", "duplicates", "clean", "families", "health", "history", "folders", "look"):
+    for screen in ("disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings"):
         window.open(screen)
         settle(1.5)
         shot(screen)

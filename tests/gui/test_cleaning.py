@@ -257,3 +257,38 @@ def test_where_there_is_no_trash_it_says_so_and_offers_the_other_ways(
     press(window, window.library.table.tree, "<Control-z>")
     wait(window, lambda: (home / "models/cut.gguf").exists())
     assert (home / "models/cut.gguf").read_bytes() == Q8[:-9000]
+
+
+def test_what_a_review_proposes_first_can_be_chosen_and_reset(window, home: Path) -> None:
+    from model_manager.base.settings import Settings
+
+    window.open("settings")
+    screen = window.screens["settings"]
+    box, _choices = screen._boxes["clear_way"]
+    box.current(1)
+    box.event_generate("<<ComboboxSelected>>")
+    assert window.app.settings.values.clear_way == "aside"
+    window.open("library")
+    window.library.table.select(set(rows(window, "cut")))
+    window.library.clear_away()
+    first = review(window)
+    assert first._planned.way == "aside" and "aside" in first.apply_button.cget("text")
+    first.way.set("trash")
+    first._change_way()
+    wait(window, lambda: not first.winfo_exists())
+    second = review(window)
+    assert second._planned.way == "trash" and "trash" in second.apply_button.cget("text")
+    second.destroy()
+    screen._reset()
+    assert window.app.settings.values.clear_way == Settings().clear_way and box.current() == 0
+    screen.controller.diagnose()
+    wait(window, lambda: "roots" in clipboard(window))
+
+
+def clipboard(window) -> str:
+    import tkinter
+
+    try:
+        return str(window.root.clipboard_get())
+    except tkinter.TclError:  # nothing is in it
+        return ""

@@ -171,7 +171,7 @@ def test_sidebar_chooses_places(window) -> None:
     wait(window, lambda: len(window.library.table.rows) > 2000)
 
 
-@pytest.mark.parametrize("name", ["disk_map", "health", "folders", "look", "library"])
+@pytest.mark.parametrize("name", ["disk_map", "health", "folders", "settings", "library"])
 def test_every_screen_opens_and_restyles(window, name: str) -> None:
     window.open(name)
     turn(window)
