@@ -84,6 +84,7 @@ def test_delete_key_review_trash_and_undo(window, home: Path) -> None:
     window.open("history")
     history = window.screens["history"]
     wait(window, lambda: len(history.trash.get_children()) == 1)
+    wait(window, lambda: bool(window.changes.last))
     press(window, history.operations, "<Control-z>")
     wait(window, lambda: bool(rows(window, "cut")))
     assert (home / "models/cut.gguf").read_bytes() == Q8[:-9000]
@@ -254,6 +255,7 @@ def test_where_there_is_no_trash_it_says_so_and_offers_the_other_ways(
     second._apply()
     wait(window, lambda: not (home / "models/cut.gguf").exists())
     wait(window, lambda: not rows(window, "cut"))
+    wait(window, lambda: bool(window.changes.last))
     press(window, window.library.table.tree, "<Control-z>")
     wait(window, lambda: (home / "models/cut.gguf").exists())
     assert (home / "models/cut.gguf").read_bytes() == Q8[:-9000]
