@@ -46,7 +46,7 @@ def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> 
                     found[real] = root
                 elif found[real].tool != root.tool:
                     also.setdefault(real, set()).add(root.tool)
-        except Exception:
+        except Exception:  # one adapter's mistake must not hide the other tools; its known roots stay watched
             log.exception("%s could not be looked for", store.label)
     _drop_extras(found, also)
     with database.read() as tx:

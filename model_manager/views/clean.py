@@ -12,9 +12,9 @@ from model_manager.base import units
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
-from model_manager.jobs import JobChanged
 from model_manager.library.clean import Candidate
 from model_manager.views import theme
+from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -42,7 +42,7 @@ def _sure() -> dict[str, str]:
     return {"certain": _("certain"), "likely": _("likely"), "maybe": _("maybe")}
 
 
-class CleanScreen(ttk.Frame):
+class CleanScreen(TickedScreen):
     """Implements CleanView."""
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
@@ -72,17 +72,6 @@ class CleanScreen(ttk.Frame):
         self.whole.pack(fill="x")
         wrapped(self.whole, 2 * gap)
         self._count()
-
-    def start(self) -> None:
-        self.controller.start()
-
-    def handle(self, message: object) -> None:
-        # What the disk has become is asked when the screen is opened; an answer may come before it is mapped.
-        if isinstance(message, JobChanged) or self.winfo_ismapped():
-            self.controller.handle(message)
-
-    def restyle(self) -> None:
-        self.table.restyle()
 
     def show_offer(self, offer: Offer) -> None:
         ticked = set(self.table.ticked)

@@ -12,12 +12,12 @@ from model_manager.base import units
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.duplicates import Duplicates
-from model_manager.jobs import JobChanged
 from model_manager.library import watch
 from model_manager.library.dedupe import By
 from model_manager.library.duplicates import Duplicates as Found
 from model_manager.library.duplicates import Group
 from model_manager.views import theme
+from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -30,7 +30,7 @@ def _ways() -> dict[str, By]:
             _("Symbolic links"): "symlink", _("Trash the ticked copies"): "trash"}  # fmt: skip
 
 
-class DuplicatesScreen(ttk.Frame):
+class DuplicatesScreen(TickedScreen):
     """Implements DuplicatesView."""
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
@@ -76,17 +76,6 @@ class DuplicatesScreen(ttk.Frame):
         self.whole.pack(side="left", fill="x", expand=True)
         wrapped(self.whole)
         self._count()
-
-    def start(self) -> None:
-        self.controller.start()
-
-    def handle(self, message: object) -> None:
-        # What the disk has become is asked when the screen is opened; an answer may come before it is mapped.
-        if isinstance(message, JobChanged) or self.winfo_ismapped():
-            self.controller.handle(message)
-
-    def restyle(self) -> None:
-        self.table.restyle()
 
     def show_busy(self, busy: bool) -> None:
         self.prove.configure(state="disabled" if busy else "normal")

@@ -12,12 +12,12 @@ from model_manager.base import units
 from model_manager.base.text import _, ngettext, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
-from model_manager.jobs import JobChanged
 from model_manager.library import watch
 from model_manager.library.clean import Candidate
 from model_manager.library.families import Family, Line, Rung
 from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
+from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -30,7 +30,7 @@ def _fits() -> dict[str, str]:
             "too-big": _("too big")}  # fmt: skip
 
 
-class FamiliesScreen(ttk.Frame):
+class FamiliesScreen(TickedScreen):
     """Implements CleanView."""
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
@@ -59,17 +59,6 @@ class FamiliesScreen(ttk.Frame):
         self.table.on_change = self._count
         self.table.on_choose = lambda row: self._enable()
         self._count()
-
-    def start(self) -> None:
-        self.controller.start()
-
-    def handle(self, message: object) -> None:
-        # What the disk has become is asked when the screen is opened; an answer may come before it is mapped.
-        if isinstance(message, JobChanged) or self.winfo_ismapped():
-            self.controller.handle(message)
-
-    def restyle(self) -> None:
-        self.table.restyle()
 
     def show_offer(self, offer: Offer) -> None:
         ticked = set(self.table.ticked)

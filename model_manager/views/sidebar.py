@@ -11,6 +11,7 @@ from model_manager.base import units
 from model_manager.base.text import _, later
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
+from model_manager.views.widgets.when_needed import when_needed
 
 _SCREENS = (
     ("disk_map", later("Disk map")),
@@ -36,7 +37,7 @@ class Sidebar(ttk.Frame):
         )  # fmt: skip
         self.tree = PlainTree(self, columns, headings=False)
         bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)
-        self.tree.configure(yscrollcommand=lambda first, last: _when_needed(bar, first, last))
+        self.tree.configure(yscrollcommand=lambda first, last: when_needed(bar, first, last))
         self.tree.grid(row=0, column=0, sticky="nsew")
         bar.grid(row=0, column=1, sticky="ns")
         self.rowconfigure(0, weight=1)
@@ -115,11 +116,3 @@ class Sidebar(ttk.Frame):
         self.after_idle(self._loud)
         kind, _colon, value = tree.selection()[0].partition(":")
         self._on_choose("all" if kind in ("all", "tools") else kind, value)
-
-
-def _when_needed(bar: ttk.Scrollbar, first: str, last: str) -> None:
-    if float(first) <= 0 and float(last) >= 1:
-        bar.grid_remove()
-    else:
-        bar.grid()
-    bar.set(first, last)

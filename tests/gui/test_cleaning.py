@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, tree, write
+from gui.waiting import wait
 
 pytestmark = pytest.mark.gui
 TENSORS = {"token_embd.weight": ("F16", (256, 64)), "blk.0.attn_q.weight": ("Q4_0", (256, 256))}
@@ -42,14 +42,6 @@ def window(display: str, home: Path) -> Iterator[object]:
     found.close()
     app.close()
     gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
-
-
-def wait(window, done: Callable[[], bool], seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "the window did not get there"
-        window.root.update()
-        time.sleep(0.005)
 
 
 def review(window):

@@ -8,11 +8,12 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, write
+from gui.waiting import wait
 
 pytestmark = pytest.mark.gui
 
@@ -43,14 +44,6 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
     found.close()
     app.close()
     gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
-
-
-def wait(window, done: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "the window did not get there"
-        window.root.update()
-        time.sleep(0.005)
 
 
 def turn(window, seconds: float = 0.25) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "stores"))
 
 from conformance import BY_HAND, TREES
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.catalog import models
 from model_manager.jobs import Progress
 from model_manager.library import watch
@@ -23,13 +20,6 @@ from model_manager.library.removal import plan_removal, wanted_of
 from model_manager.operations import Operation, Plan
 
 Tree = dict[str, tuple[object, ...]]
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def scan(app: App) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, tree, write
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.jobs import Progress
 from model_manager.library import clean, watch, words
 from model_manager.library.clean import Candidate
@@ -22,13 +20,6 @@ BIG = Machine(64 << 30)
 Q4 = {"general.name": "Some", "general.file_type": 2}
 TENSORS = {"token_embd.weight": ("F16", (256, 32)), "blk.0.attn_q.weight": ("Q4_0", (256, 64))}
 BETTER = {"token_embd.weight": ("F16", (256, 32)), "blk.0.attn_q.weight": ("Q8_0", (256, 64))}
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def offered(app: App, *rules: str, now: float | None = None) -> list[Candidate]:

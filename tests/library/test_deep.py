@@ -8,13 +8,12 @@ import os
 import struct
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, ollama_model, sha256, tree, write
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.base.facts import Health
 from model_manager.catalog import models
 from model_manager.formats.deep import read_all, spans
@@ -22,13 +21,6 @@ from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch
 from model_manager.library.deep import Checked, check_deep
 from model_manager.library.present import models_json
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def floats(values: bytes, dtype: str = "F32", width: int = 4) -> bytes:

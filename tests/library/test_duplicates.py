@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,13 +29,6 @@ from model_manager.library.duplicates import Duplicates, Group, is_reference, ke
 
 SIZE = 300_000
 DATA = gguf_bytes(seed=40) + bytes(random.Random(1).randbytes(SIZE))
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def scan(app: App) -> None:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from factory import gguf_bytes, tree, write
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.catalog import leftovers
 from model_manager.jobs import Progress
 from model_manager.library import clean, watch
 from model_manager.library.empty_folders import is_empty
 from model_manager.library.memory import Machine
 from model_manager.library.removal import plan_removal
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def scanned(app: App) -> list[tuple[str, str]]:

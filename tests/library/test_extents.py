@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch
 from model_manager.library.extents import common, length, shared_extents, union
@@ -90,13 +90,6 @@ def test_shared_blocks_are_seen(room: Path) -> None:
 
 def test_what_nobody_can_tell_is_nothing(tmp_path: Path) -> None:
     assert shared_extents(str(tmp_path)) == shared_extents(str(tmp_path / "gone")) == ()
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def look(app: App, folder: Path) -> duplicates.Duplicates:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import safetensors_bytes, sha256, tree, write
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.base import volumes
 from model_manager.base.volumes import Mount
 from model_manager.catalog import models
@@ -24,13 +23,6 @@ LORA = safetensors_bytes(
     {"lora_unet_a.lora_down.weight": ("F16", (8, 320)), "lora_unet_a.lora_up.weight": ("F16", (320, 8))}
 )
 COMFYUI = {"main.py": "", "folder_paths.py": "", "comfy/x.py": ""}
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def ids_of(app: App) -> list[int]:

@@ -10,15 +10,13 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, sha256, tree, write
 from huggingface_hub import scan_cache_dir
-from removing import app, known, places_in, plan, scan
+from removing import known, places_in, plan, scan
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import models
 from model_manager.library import watch
 from model_manager.stores import BY_TOOL
-
-__all__ = ["app"]
 
 GGUF, OTHER = gguf_bytes(seed=21), gguf_bytes(seed=22)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pytest
-from removing import TREES, Tree, app, apply, held, known, laid, look, plan, scan, undo, verdicts
+from removing import TREES, Tree, apply, held, known, laid, look, plan, scan, undo, verdicts
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
@@ -15,8 +15,6 @@ from model_manager.catalog import leftovers, models, roots
 from model_manager.library import watch
 from model_manager.library.removal import Wanted, plan_removal
 from model_manager.operations import Plan
-
-__all__ = ["app"]
 
 BY_ITSELF = {"invokeai": "InvokeAI", "koboldcpp": "refers to it"}
 """Tools whose generated models only they may remove, or that merely refer to theirs, and a word of the refusal."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, safetensors_bytes, tree
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch
@@ -17,13 +16,6 @@ from model_manager.library.dedupe import plan_sharing
 from model_manager.library.duplicates import Duplicates
 
 TENSORS = {f"blocks.{number}.attn.weight": ("F16", (64, 48)) for number in range(24)}
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def own(app: App, home: Path, files: dict[str, bytes], name: str = "models") -> Path:

@@ -17,6 +17,7 @@ from model_manager.views import theme
 from model_manager.views.widgets.ellipsis import shorten
 from model_manager.views.widgets.headings import Headings
 from model_manager.views.widgets.hover import Hover
+from model_manager.views.widgets.when_needed import when_needed
 
 _BORDERS = 4
 """At both sides together, at 96 dpi, columns cannot use these; without them a bar to scroll sideways stands there always."""
@@ -120,7 +121,7 @@ class Table(ttk.Frame):
         self.tree = ttk.Treeview(self, columns=list(self.columns), show="headings", selectmode="none")
         self.bar = ttk.Scrollbar(self, orient="vertical", command=self._on_bar)
         across = ttk.Scrollbar(self, orient="horizontal", command=self.tree.xview)
-        self.tree.configure(xscrollcommand=lambda first, last: _when_needed(across, first, last))
+        self.tree.configure(xscrollcommand=lambda first, last: when_needed(across, first, last))
         self.tree.grid(row=0, column=0, sticky="nsew")
         self.bar.grid(row=0, column=1, sticky="ns")
         across.grid(row=1, column=0, sticky="ew")
@@ -362,11 +363,3 @@ class Table(ttk.Frame):
             if first.text(self.rows[number]).lower().startswith(self._typed):
                 self._go(number)
                 return
-
-
-def _when_needed(bar: ttk.Scrollbar, first: str, last: str) -> None:
-    if float(first) <= 0 and float(last) >= 1:
-        bar.grid_remove()
-    else:
-        bar.grid()
-    bar.set(first, last)
