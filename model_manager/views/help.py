@@ -14,13 +14,18 @@ from model_manager.base.frozen import is_frozen
 from model_manager.base.paths import OwnPaths
 from model_manager.base.text import _, later, shown
 from model_manager.views import theme
+from model_manager.views.widgets.focus_back import gives_back
 
 _LIBRARIES = ("ttkbootstrap", "huggingface_hub", "safetensors", "gguf", "xxhash", "send2trash", "platformdirs")
 _KEYS = (
     ("Ctrl+F", later("search")), ("Esc", later("clear the search")), ("F5", later("scan again")),
-    ("Ctrl+A", later("choose all")), ("Space", later("choose or not")), ("Enter", later("open the folder")),
+    ("Ctrl+A", later("choose all")), ("Space", later("choose or not, tick")), ("Enter", later("open the folder; press a button")),
     ("Del", later("move to the trash, after a review")), ("Ctrl+1 … 9", later("screens")), ("Ctrl+,", later("settings")),
-    ("Ctrl+J", later("jobs")), ("Ctrl+Z", later("undo")), ("Menu, Shift+F10", later("context menu")),
+    ("Ctrl+↑ ↓", later("to another row, and what is chosen stays")), ("Shift+↑ ↓", later("choose more rows")),
+    ("← →", later("fold a row, and open it")),
+    ("Tab, Shift+Tab", later("to the next thing, and back")),
+    ("F6, Shift+F6", later("to the next part of the window, and back; to a message while there is one")),
+    ("Ctrl+J", later("jobs")), ("Ctrl+Z", later("undo")), ("Menu, Shift+F10", later("context menu; sorting and columns too")),
     ("F1", later("this window")),
 )  # fmt: skip
 _SCREENS = (
@@ -78,6 +83,8 @@ class Help(ttk.Toplevel):
         self.text.configure(state="disabled")
         self.bind("<Escape>", lambda event: self.destroy())
         theme.centre(self, root)
+        gives_back(self)
+        self.text.configure(takefocus=1)  # Tk passes over a text that cannot be written in
         self.text.focus_set()
 
     def _write(self, paths: OwnPaths) -> None:

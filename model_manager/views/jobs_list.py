@@ -10,6 +10,7 @@ import ttkbootstrap as ttk
 from model_manager.base.text import _, shown
 from model_manager.jobs import Job
 from model_manager.views import theme
+from model_manager.views.widgets.focus_back import gives_back
 
 _SHOWN = 12
 """Lines at most: the window has to fit the screen."""
@@ -34,6 +35,7 @@ class JobsList(ttk.Toplevel):
         self.body.columnconfigure(0, weight=1, minsize=theme.px(bar, 480))
         close = ttk.Button(frame, text=_("Close"), command=on_close)
         close.pack(side="bottom", anchor="e", pady=(gap // 2, 0))
+        gives_back(self)
         close.focus_set()
 
     def show(self, jobs: Sequence[Job]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import tkinter as tk
 from collections.abc import Callable, Hashable
-from typing import Any
 
 import ttkbootstrap as ttk
 
@@ -114,7 +113,7 @@ class LibraryScreen(ttk.Frame):
         """Chooses one model, clearing what hides it."""
         self.clear_search()
         self.controller.choose_place("all", "")
-        self.table.select({id_})
+        self.table.go_to(id_)
 
     def _build(self) -> None:
         gap = theme.px(self, 8)
@@ -153,6 +152,7 @@ class LibraryScreen(ttk.Frame):
         table.on_activate = lambda row: self.details.open_folder()
         table.on_menu = self._menu
         table.tree.bind("<Delete>", lambda event: self.clear_away())
+        table.tree.bind("<Escape>", lambda event: self.clear_search())
         table.sorted_by = ("size", True)
         table.restore(self.app.settings.values.columns)
         self.controller.sort = table.sorted_by
@@ -250,11 +250,16 @@ class LibraryScreen(ttk.Frame):
         else:
             self.problem.pack_forget()
 
-    def _menu(self, event: tk.Event[Any]) -> None:
-        ids = self.table.selected
-        if not ids:
-            return
+    def _menu(self, x: int, y: int) -> None:
         menu = ttk.Menu(self, tearoff=False)
+        if self.table.selected:
+            self._add_actions(menu, set(self.table.selected))
+            menu.add_separator()
+        menu.add_cascade(label=_("Sort by"), menu=self.table.headings.sort_menu(menu))
+        menu.add_cascade(label=_("Columns"), menu=self.table.headings.columns_menu(menu))
+        menu.tk_popup(x, y)
+
+    def _add_actions(self, menu: ttk.Menu, ids: set[Hashable]) -> None:
         for label, command in self.details.actions():
             menu.add_command(label=label, command=command)
         menu.add_separator()
@@ -271,12 +276,6 @@ class LibraryScreen(ttk.Frame):
         )
         menu.add_separator()
         menu.add_command(label=_("Move to the trash…"), command=self.clear_away, accelerator=_("Del"))
-        x, y = (
-            (event.x_root, event.y_root)
-            if event.num == 3
-            else (self.table.winfo_rootx() + 80, self.table.winfo_rooty() + 60)
-        )
-        menu.tk_popup(x, y)
 
     def clear_away(self, places: tuple[int, ...] = ()) -> None:
         """Plans to move the chosen models, or single places of one, to the trash; the review asks."""

@@ -14,6 +14,7 @@ from model_manager.library.plan_words import VERBS, action_text, frees_text, is_
 from model_manager.operations import Plan, Step
 from model_manager.operations.draft import Way
 from model_manager.views import theme
+from model_manager.views.widgets.focus_back import gives_back
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
 
@@ -46,6 +47,7 @@ class Review(ttk.Toplevel):
         self.geometry(f"{width}x{height}+{x}+{y}")
         self._gap = theme.px(parent, 8)
         self.way: tk.StringVar | None = None
+        self._ways: list[ttk.Radiobutton] = []
         frame = ttk.Frame(self, padding=2 * self._gap)
         frame.pack(fill="both", expand=True)
         foot = ttk.Frame(frame)
@@ -59,7 +61,14 @@ class Review(ttk.Toplevel):
         else:
             self._show(frame, foot, planned.plan)
         self.bind("<Escape>", lambda event: self.destroy())
+        gives_back(self)
         cancel.focus_set()
+
+    def focus_way(self) -> None:
+        """The keyboard goes on where another way was chosen."""
+        for button in self._ways:
+            if self.way is not None and button.cget("value") == self.way.get():
+                button.focus_set()
 
     def _show(self, frame: ttk.Frame, foot: ttk.Frame, plan: Plan) -> None:
         top = ttk.Label(frame, text=shown(plan.title), font=theme.bold(frame, 2))
@@ -86,9 +95,9 @@ class Review(ttk.Toplevel):
     def _choose_way(self, frame: ttk.Frame) -> None:
         self.way = tk.StringVar(self, self._planned.way)
         for way, text in _ways():
-            ttk.Radiobutton(frame, text=text, value=way, variable=self.way, command=self._change_way).pack(
-                anchor="w", pady=(self._gap // 2, 0)
-            )
+            button = ttk.Radiobutton(frame, text=text, value=way, variable=self.way, command=self._change_way)
+            button.pack(anchor="w", pady=(self._gap // 2, 0))
+            self._ways.append(button)
 
     def destroy(self) -> None:
         self.way = None  # here and now: collected later, by another thread, it could not tell Tk

@@ -10,6 +10,7 @@ import ttkbootstrap as ttk
 from model_manager.base import units
 from model_manager.base.text import _, later
 from model_manager.views import theme
+from model_manager.views.widgets import tree_keys
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.when_needed import when_needed
 
@@ -26,9 +27,11 @@ _SCREENS = (
 
 
 class Sidebar(ttk.Frame):
-    """`on_choose(kind, value)`: `all`, `category`, `tool` or `screen`."""
+    """`on_choose(kind, value)`: `all`, `category`, `tool` or `screen`; `on_enter()`: the keyboard goes to what is open."""
 
-    def __init__(self, parent: tk.Misc, on_choose: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, parent: tk.Misc, on_choose: Callable[[str, str], None], on_enter: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(parent, bootstyle="@chrome")
         self._on_choose = on_choose
         self._quiet = False
@@ -51,6 +54,10 @@ class Sidebar(ttk.Frame):
         self.screens.column("#0", width=theme.px(self, 100))
         self.screens.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(theme.px(self, 6), 0))
         self.restyle()
+        tree_keys.attach(self.screens)
+        for tree in (self.tree, self.screens):
+            tree.bind("<Return>", lambda event: self._enter(on_enter))
+            tree.bind("<space>", lambda event: "break")  # Tk would fold the row
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.tree, self.screens))
         self.screens.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.screens, self.tree))
         self._select("all")
@@ -74,6 +81,7 @@ class Sidebar(ttk.Frame):
         self._quiet = True
         if self.screens.exists(f"screen:{name}"):
             self.screens.selection_set(f"screen:{name}")
+            self.screens.focus(f"screen:{name}")
             self.tree.selection_set(())
         else:
             self.screens.selection_set(())
@@ -107,6 +115,11 @@ class Sidebar(ttk.Frame):
 
     def _loud(self) -> None:
         self._quiet = False
+
+    @staticmethod
+    def _enter(on_enter: Callable[[], None]) -> str:
+        on_enter()
+        return "break"
 
     def _chosen(self, tree: ttk.Treeview, other: ttk.Treeview) -> None:
         if self._quiet or not tree.selection():

@@ -69,7 +69,8 @@ def mend(root: tk.Tk) -> None:
     line = tkfont.nametofont("TkDefaultFont", root=root).metrics("linespace")
     for name in ("Treeview", "@chrome.Treeview", "Sidebar.Treeview"):
         style.configure(name, rowheight=round(line * _ROW), indent=round(line * 0.9))
-        style.map(name, background=[("selected", colours.primary)], foreground=[("selected", chosen)])
+        style.map(name, background=[("selected", colours.primary), ("focus", marked(style))],
+                  foreground=[("selected", chosen)])  # fmt: skip
     _arrows(root, style, round(line * 0.62), chosen)
     style.configure("Treeview.Heading", padding=(px(root, CELL) + 2, round(line * 0.25)))
     style.configure("Treeview.Cell", padding=(px(root, CELL), 0))
@@ -95,7 +96,13 @@ def _arrows(root: tk.Misc, style: ttk.Style, side: int, selected: str) -> None:
 def muted(style: ttk.Style) -> str:
     """A quieter text colour that can still be read on the theme's background."""
     colours = style.colors
-    return readable(mixed(colours.fg, colours.bg, 0.72), colours.bg)
+    return readable(readable(mixed(colours.fg, colours.bg, 0.72), colours.bg), marked(style))
+
+
+def marked(style: ttk.Style) -> str:
+    """The background of the row that the keyboard is at, when it is not chosen."""
+    colours = style.colors
+    return mixed(colours.primary, colours.bg, 0.18)
 
 
 def readable(ink: str, back: str) -> str:

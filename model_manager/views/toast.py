@@ -1,4 +1,4 @@
-"""Short messages that go by themselves; the pointer on one keeps it."""
+"""Short messages that go by themselves; the pointer or the focus on one keeps it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ _STAY_MS = 6000
 class Toasts:
     """Stacks at the lower right of the window, three at most."""
 
-    def __init__(self, root: ttk.App) -> None:
-        self._root = root
-        self._open: list[ttk.Frame] = []
+    def __init__(self, root: ttk.App, on_left: Callable[[], None]) -> None:
+        """`on_left()`: a message that had the focus is gone."""
+        self._root, self._on_left = root, on_left
+        self.open: list[ttk.Frame] = []
         self._timers: dict[ttk.Frame, str] = {}
 
     def show(self, text: str, *actions: tuple[str, Callable[[], None]]) -> None:
         """Shows a message for six seconds, with a button for each action, the likeliest first; Esc or ✕ closes it."""
-        if len(self._open) >= 3:
-            self._close(self._open[0])
+        if len(self.open) >= 3:
+            self._close(self.open[0])
         toast = ttk.Frame(
             self._root, bootstyle="@card", padding=theme.px(self._root, 12), relief="solid", borderwidth=1
         )
@@ -37,10 +38,13 @@ class Toasts:
             act.pack(side="left", padx=(theme.px(self._root, 10), 0))
         button = ttk.Button(toast, text="✕", bootstyle="@card", width=2, command=lambda: self._close(toast))
         button.pack(side="right", padx=(theme.px(self._root, 10), 0))
-        button.bind("<Escape>", lambda event: self._close(toast))
+        for one in toast.winfo_children():
+            one.bind("<Escape>", lambda event: self._close(toast))
+            one.bind("<FocusIn>", lambda event: self._hold(toast), add="+")
+            one.bind("<FocusOut>", lambda event: self._release(toast), add="+")
         toast.bind("<Enter>", lambda event: self._hold(toast))
         toast.bind("<Leave>", lambda event: self._release(toast))
-        self._open.append(toast)
+        self.open.append(toast)
         self._place()
         self._release(toast)
 
@@ -49,21 +53,35 @@ class Toasts:
         command()
 
     def _hold(self, toast: ttk.Frame) -> None:
-        self._root.after_cancel(self._timers[toast])
+        if toast in self._timers:
+            self._root.after_cancel(self._timers.pop(toast))
 
     def _release(self, toast: ttk.Frame) -> None:
-        self._timers[toast] = self._root.after(_STAY_MS, lambda: self._close(toast))
+        if toast in self.open:
+            self._hold(toast)
+            self._timers[toast] = self._root.after(_STAY_MS, lambda: self._gone(toast))
+
+    def _gone(self, toast: ttk.Frame) -> None:
+        """Unless the pointer has left what the keyboard is still in."""
+        if not self._has_focus(toast):
+            self._close(toast)
+
+    def _has_focus(self, toast: ttk.Frame) -> bool:
+        return str(self._root.tk.call("focus")).startswith(f"{toast}.")
 
     def _close(self, toast: ttk.Frame) -> None:
-        if toast in self._open:
-            self._root.after_cancel(self._timers.pop(toast))
-            self._open.remove(toast)
+        if toast in self.open:
+            had_focus = self._has_focus(toast)
+            self._hold(toast)
+            self.open.remove(toast)
             toast.destroy()
             self._place()
+            if had_focus:
+                self._on_left()
 
     def _place(self) -> None:
         below = theme.px(self._root, 40)
-        for toast in reversed(self._open):
+        for toast in reversed(self.open):
             toast.place(relx=1.0, rely=1.0, x=-theme.px(self._root, 16), y=-below, anchor="se")
             toast.lift()
             self._root.update_idletasks()

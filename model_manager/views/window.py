@@ -22,6 +22,8 @@ from model_manager.views.library import LibraryScreen
 from model_manager.views.pump import Pump
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
+from model_manager.views.widgets import traversal
+from model_manager.views.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from model_manager.operations.draft import Way
@@ -32,6 +34,7 @@ _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
 
+_FIELDS = ("TEntry", "TCombobox", "TSpinbox", "Text")
 SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings")
 
 
@@ -63,6 +66,8 @@ class Window:
         self.pump = Pump(self.root, app.jobs.messages)
         self.scan_job: Job | None = None
         self._ticking = self._waiting = ""
+        self._told: Any = None
+        """The open help."""
         self._last_scan = 0.0
         self._build()
         self._bind()
@@ -70,31 +75,39 @@ class Window:
 
     def _build(self) -> None:
         outer = ttk.Panedwindow(self.root, orient="horizontal")
-        self.sidebar = Sidebar(outer, self.choose)
+        self.sidebar = Sidebar(outer, self.choose, lambda: self.go(self.current))
         self.body = ttk.Frame(outer)
         outer.add(self.sidebar, weight=0)
         outer.add(self.body, weight=1)
         self.status = JobsBar(self.root, self.app.jobs)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
-        self.toasts = Toasts(self.root)
+        self.toasts = Toasts(self.root, lambda: self.go(self.current))
         self.changes = Changes(self.app, self)
+        self._other_way = False
         self.library = LibraryScreen(self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes)
         self.screens: dict[str, Any] = {"library": self.library}
         self.current = ""
+        self._left: dict[str, str] = {}
+        """Screen -> what had the focus there."""
         self.open("library")
+        self.library.table.tree.focus_set()
 
     def _bind(self) -> None:
         root = self.root
         control = "Command" if root.tk.call("tk", "windowingsystem") == "aqua" else "Control"
         root.bind(f"<{control}-f>", lambda event: self._search())
         root.bind("<F5>", lambda event: self.scan())
-        root.bind(f"<{control}-z>", lambda event: self.undo())
-        root.bind(f"<{control}-comma>", lambda event: self.open("settings"))
+        root.bind(f"<{control}-z>", self._undo_key)
+        root.bind(f"<{control}-comma>", lambda event: self.go("settings"))
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: self._help())
+        root.bind("<F6>", lambda event: self._next_part(1))
+        root.bind("<Shift-F6>", lambda event: self._next_part(-1))
+        traversal.attach(root)
+        self.ring = FocusRing(root)
         for number, name in enumerate(SCREENS, 1):
-            root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
+            root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.go(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
         if control == "Command":  # macOS hands files over by an event, not by an argument
             root.createcommand("::tk::mac::OpenDocument", lambda *paths: self.open_file(paths[0]) if paths else None)
@@ -176,6 +189,16 @@ class Window:
         self.screens[name].start()
         self.sidebar.mark_screen(name)
 
+    def go(self, name: str) -> None:
+        """Opens a screen and gives it the focus: where it was there, or at its table."""
+        self.open(name)
+        self.root.update_idletasks()
+        screen = self.screens[name]
+        now, before = str(self.root.tk.call("focus")), self._left.get(name, "")
+        known = traversal.stops(screen)
+        if now not in known:
+            self.root.tk.call("focus", before if before in known else traversal.main_stop(screen) or ".")
+
     def undo(self, id_: str = "") -> None:
         """Puts back an operation, the last one of this window when none is named."""
         if id_ or self.changes.last:
@@ -186,15 +209,20 @@ class Window:
 
         def again(way: Way) -> None:
             if planned.make is not None:
+                self._other_way = True
                 self.changes.plan(planned.make, way, ways=True, another=True)
 
         from model_manager.views.review import Review
 
-        Review(self.root, planned, self.changes.apply, again)
+        shown = Review(self.root, planned, self.changes.apply, again)
+        if self._other_way:
+            self._other_way = False
+            shown.focus_way()
 
     def show_model(self, id_: int) -> None:
         """Opens the library at one model."""
-        self.open("library")
+        self.go("library")
+        self.library.table.tree.focus_set()
         self.library.show_model(id_)
 
     def open_file(self, path: str) -> None:
@@ -269,14 +297,42 @@ class Window:
     def _help(self) -> None:
         from model_manager.views.help import Help
 
-        Help(self.root, self.app.paths)
+        if self._told is not None and self._told.winfo_exists():
+            self._told.text.focus_force()
+        else:
+            self._told = Help(self.root, self.app.paths)
+
+    def _undo_key(self, event: tk.Event[Any]) -> None:
+        """In a field it belongs to what is typed there, not to the disk."""
+        if event.widget.winfo_class() not in _FIELDS:
+            self.undo()
+
+    def _next_part(self, by: int) -> None:
+        """A message first, where one is; else the sidebar, the screens, what is open, its card, the status bar."""
+        screen = self.screens[self.current]
+        card = [self.library.details] if screen is self.library else []
+        parts = [*self.toasts.open, self.sidebar.tree, self.sidebar.screens, screen, *card, self.status]
+        now = str(self.root.tk.call("focus"))
+        inside = [number for number, part in enumerate(parts) if now == str(part) or now.startswith(f"{part}.")]
+        at = inside[-1] if inside else 0 if by < 0 else -1
+        if self.toasts.open and at >= len(self.toasts.open) and by > 0:
+            at = -1
+        for step in range(1, len(parts) + 1):
+            part = parts[(at + by * step) % len(parts)]
+            stop = str(part) if part.winfo_class() == "Treeview" else traversal.main_stop(part)
+            if stop:
+                self.root.tk.call("focus", stop)
+                return
 
     def _search(self) -> None:
         self.open("library")
+        self.root.update_idletasks()
         self.library.focus_search()
 
     def _on_focus(self, event: tk.Event[Any]) -> None:
         """Looks again when the person comes back after a while: there is no file watching."""
+        if self.current and str(event.widget).startswith(f"{self.screens[self.current]}."):
+            self._left[self.current] = str(event.widget)
         minutes = self.app.settings.values.rescan_after_minutes
         now = int(self.root.tk.call("clock", "seconds"))
         if event.widget is self.root and self._last_scan and now - int(self._last_scan) > minutes * 60 > 0:

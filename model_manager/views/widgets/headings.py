@@ -1,4 +1,7 @@
-"""The heading row of a table: a click sorts, a heading can be dragged to another place, a right click chooses columns."""
+"""The heading row of a table: a click sorts, a heading can be dragged to another place, a right click chooses columns.
+
+For the keyboard the same stands in menus.
+"""
 
 from __future__ import annotations
 
@@ -34,15 +37,28 @@ class Headings:
             self._tree.heading(column.id, text=column.title + arrow)
 
     def choose(self, event: tk.Event[Any]) -> None:
-        """The menu of columns."""
-        menu = ttk.Menu(self._tree, tearoff=False)
+        """The menu of columns, at the pointer."""
+        self.columns_menu(self._tree).tk_popup(event.x_root, event.y_root)
+
+    def sort_menu(self, parent: tk.Misc) -> ttk.Menu:
+        """What a click on a heading does: a column that sorts already sorts the other way round."""
+        menu = ttk.Menu(parent, tearoff=False)
+        name, descending = self._table.sorted_by
+        for column in self._table.columns.values():
+            arrow = (" ▾" if descending else " ▴") if column.id == name else ""
+            menu.add_command(label=column.title + arrow, command=lambda one=column.id: self._table.sort(one))
+        return menu
+
+    def columns_menu(self, parent: tk.Misc) -> ttk.Menu:
+        """Which columns are shown; one that is shown again comes last."""
+        menu = ttk.Menu(parent, tearoff=False)
         self._ticks = {
             name: tk.BooleanVar(self._tree, name in self._table.wanted) for name in self._table.columns
         }  # fmt: skip
         for column in self._table.columns.values():
             menu.add_checkbutton(label=column.title, variable=self._ticks[column.id],
                                  command=lambda name=column.id: self._table.toggle_column(name))  # fmt: skip
-        menu.tk_popup(event.x_root, event.y_root)
+        return menu
 
     def _column_at(self, x: int) -> str:
         at = int(self._tree.identify_column(x)[1:] or 0) - 1

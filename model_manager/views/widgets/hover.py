@@ -1,4 +1,4 @@
-"""A tip at the pointer for parts of a widget: the whole text of a cell that is too narrow for it."""
+"""A tip at the pointer, or at the row that the keyboard is at: the whole text of a cell that is too narrow for it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ class Hover:
         self._widget = widget
         self._tip: ttk.Toplevel | None = None
         self._timer = ""
+        self._at: tuple[int, int] | None = None
         self.text = ""
-        for name in ("<Leave>", "<ButtonPress>", "<Key>", "<Unmap>"):
+        for name in ("<Leave>", "<ButtonPress>", "<KeyPress>", "<FocusOut>", "<Unmap>"):
             widget.bind(name, lambda event: self.offer(""), add="+")
         widget.bind("<Destroy>", lambda event: self._drop(), add="+")
 
-    def offer(self, text: str) -> None:
-        """The text for where the pointer is now; "" for none."""
+    def offer(self, text: str, at: tuple[int, int] | None = None) -> None:
+        """The text for where the pointer is now, or for a place on the screen, in pixels; "" for none."""
         if text == self.text:
             return
         self._drop()
+        self._at = at
         self.text = text
         if text:
             self._timer = self._widget.after(_DELAY_MS, self._show)
@@ -48,10 +50,11 @@ class Hover:
         label.pack()
         tip.update_idletasks()
         gap = theme.px(widget, 14)
-        x = min(widget.winfo_pointerx() + gap, widget.winfo_screenwidth() - tip.winfo_reqwidth() - gap)
-        y = widget.winfo_pointery() + gap
+        left, top = self._at or (widget.winfo_pointerx(), widget.winfo_pointery())
+        x = min(left + gap, widget.winfo_screenwidth() - tip.winfo_reqwidth() - gap)
+        y = top + (0 if self._at else gap)
         if y + tip.winfo_reqheight() > widget.winfo_screenheight():
-            y = widget.winfo_pointery() - gap - tip.winfo_reqheight()
+            y = top - 2 * gap - tip.winfo_reqheight()
         tip.geometry(f"+{max(0, x)}+{max(0, y)}")
         tip.deiconify()
 

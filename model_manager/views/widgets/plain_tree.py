@@ -14,6 +14,7 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.views import theme
+from model_manager.views.widgets import tree_keys
 from model_manager.views.widgets.ellipsis import shorten
 from model_manager.views.widgets.hover import Hover
 
@@ -56,6 +57,8 @@ class PlainTree(ttk.Treeview):
         """Column -> letters and pixels of its longest text, with its indentation."""
         self._by_hand = False
         self._due = ""
+        self._held = ("", 0)
+        """The row that the keyboard was at when all rows went, and its place: they come again a moment later."""
         self._plain = tkfont.nametofont("TkDefaultFont", root=self)
         self._bold = theme.bold(self)
         for column in columns:
@@ -65,6 +68,9 @@ class PlainTree(ttk.Treeview):
                         stretch=column.loose)  # fmt: skip
         self.restyle()
         self.hover = Hover(self)
+        tree_keys.attach(self)
+        for key in ("Up", "Down", "Home", "End", "Prior", "Next"):
+            self.bind(f"<KeyRelease-{key}>", lambda event: self._tell_row(), add="+")
         self.bind("<Motion>", lambda event: self.hover.offer(self.clipped(event.x, event.y)), add="+")
         self.bind("<ButtonRelease-1>", self._released, add="+")
         self.bind("<Configure>", lambda event: self._soon(), add="+")
@@ -118,6 +124,10 @@ class PlainTree(ttk.Treeview):
         return self._whole.get(str(row), {}).get(str(column), "")
 
     def delete(self, *rows: Any) -> None:
+        now = str(self.focus())
+        if now and set(map(str, rows)) >= set(self.get_children()):
+            seen = tree_keys.seen_rows(self)
+            self._held = now, seen.index(now) if now in seen else 0
         super().delete(*rows)
         if not self.get_children():
             self._whole.clear()
@@ -132,6 +142,28 @@ class PlainTree(ttk.Treeview):
         name = "#0" if column == "#0" else str(self["columns"][int(column[1:]) - 1])
         whole = self._whole.get(row, {}).get(name, "")
         return whole if self._fitting(row, name, whole) != whole else ""
+
+    def _tell_row(self) -> None:
+        """What the pointer would be told: the whole texts of the row at which the keyboard stays."""
+        row = str(self.focus())
+        place = self.bbox(row) if row else ""
+        if place:
+            whole = self._whole.get(row, {})
+            cut = [text for name, text in whole.items() if text and self._fitting(row, name, text) != text]
+            self.hover.offer("\n".join(cut), (self.winfo_rootx() + place[0], self.winfo_rooty() + place[1] + place[3]))
+
+    def _mark_again(self) -> None:
+        """The keyboard stays where it was when the rows were made anew."""
+        rows = tree_keys.seen_rows(self)
+        if not rows or self.focus():
+            return
+        before, at = self._held
+        self._held = "", 0
+        if before:
+            self.focus(before if self.exists(before) else rows[min(at, len(rows) - 1)])
+            self.see(self.focus())
+        elif self.focus_get() is self:
+            self.focus(rows[0])
 
     def _told(self, options: dict[str, Any]) -> dict[str, object]:
         names = [column.id for column in self._columns if column.id != "#0"]
@@ -173,6 +205,7 @@ class PlainTree(ttk.Treeview):
 
     def _fit(self) -> None:
         self._due = ""
+        self._mark_again()
         if self.winfo_width() > 1:
             if not self._by_hand and self._longest:
                 self._share(self.winfo_width() - 4)

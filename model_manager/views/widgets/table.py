@@ -41,7 +41,7 @@ class Column:
 
 
 class Table(ttk.Frame):
-    """Callbacks: `on_select(ids)`, `on_activate(row)`, `on_menu(event)`, `on_sort(column, descending)`."""
+    """Callbacks: `on_select(ids)`, `on_activate(row)`, `on_menu(x, y)` on the screen, `on_sort(column, descending)`."""
 
     def __init__(
         self, parent: tk.Misc, columns: Sequence[Column], key: Callable[[Any], Hashable],
@@ -58,13 +58,15 @@ class Table(ttk.Frame):
         self.sorted_by: tuple[str, bool] = (columns[0].id, False)
         self.on_select: Callable[[set[Hashable]], None] = lambda ids: None
         self.on_activate: Callable[[Any], None] = lambda row: None
-        self.on_menu: Callable[[tk.Event[Any]], None] = lambda event: None
+        self.on_menu: Callable[[int, int], None] = lambda x, y: None
         self.on_sort: Callable[[str, bool], None] = lambda column, descending: None
         self.on_columns: Callable[[], None] = lambda: None
         self._key, self._tags = key, tags
         self._top = 0
         self._cursor = 0
         self._anchor = 0
+        self._sought: Hashable = None
+        """The row that the cursor goes to once it is there."""
         self._items: list[str] = []
         self._typed, self._typed_at = "", 0
         self._width = 0
@@ -82,6 +84,17 @@ class Table(ttk.Frame):
             if found is not None and 0 <= offset < self._count():
                 self._top = max(0, found - offset)
         self._scroll_to(self._top)
+        if self._sought is not None:
+            self.go_to(self._sought)
+
+    def go_to(self, id_: Hashable) -> None:
+        """Chooses one row and puts the cursor on it, as soon as the rows have it."""
+        self._sought = id_
+        self.select({id_})
+        found = next((number for number, row in enumerate(self.rows) if self._key(row) == id_), None)
+        if found is not None:
+            self._sought = None
+            self._go(found)
 
     def layout_state(self) -> dict[str, object]:
         """What to remember: shown columns in order, widths, sort."""
@@ -157,12 +170,13 @@ class Table(ttk.Frame):
         for name, where in steps:
             tree.bind(name, lambda event, to=where: self._go(to()))
             tree.bind(f"<Shift-{name[1:]}", lambda event, to=where: self._go(to(), extend=True))
+            tree.bind(f"<Control-{name[1:]}", lambda event, to=where: self._go(to(), only_mark=True))
         tree.bind("<Control-a>", lambda event: self._done(self.select_all))
         tree.bind("<space>", lambda event: self._done(self._toggle))
         tree.bind("<Return>", lambda event: self._done(self._activate))
         for name in ("<Menu>", "<Shift-F10>", "<App>"):
             try:
-                tree.bind(name, lambda event: self.on_menu(event))
+                tree.bind(name, lambda event: self._done(lambda: self.on_menu(*self._at_cursor())))
             except tk.TclError:  # a key name that this system's Tk does not know
                 continue
         tree.bind("<Key>", self._type, add=True)
@@ -251,6 +265,8 @@ class Table(ttk.Frame):
             if self._top + number < len(self.rows) and self._key(self.rows[self._top + number]) in self.selected
         ]  # fmt: skip
         self.tree.selection_set([item for item in visible if self.tree.exists(item)])
+        at = self._cursor - self._top
+        self.tree.focus(self._items[at] if 0 <= at < len(self.tree.get_children()) else "")
 
     def row_at(self, event: tk.Event[Any]) -> int | None:
         item = self.tree.identify_row(event.y)
@@ -279,7 +295,14 @@ class Table(ttk.Frame):
         number = self.row_at(event)
         if number is not None and self._key(self.rows[number]) not in self.selected:
             self._go(number)
-        self.on_menu(event)
+        self.on_menu(event.x_root, event.y_root)
+
+    def _at_cursor(self) -> tuple[int, int]:
+        """Where a menu opens that a key asked for: below the row, in pixels of the screen."""
+        self._scroll_to(max(self._cursor - self._count() + 2, min(self._top, self._cursor)))
+        place = self.tree.bbox(self.tree.focus()) if self.tree.focus() else ""
+        x, y = (place[0], place[1] + place[3]) if place else (0, 0)
+        return self.tree.winfo_rootx() + x + theme.px(self, 80), self.tree.winfo_rooty() + y
 
     def toggle_column(self, name: str) -> None:
         """Shows a column at the end, or hides it; the last one stays."""
@@ -310,12 +333,14 @@ class Table(ttk.Frame):
         text = column.text(self.rows[number])
         return text if self._fit(column, text) != text else ""
 
-    def _go(self, number: int, extend: bool = False, toggle: bool = False) -> str:
+    def _go(self, number: int, extend: bool = False, toggle: bool = False, only_mark: bool = False) -> str:
         if not self.rows:
             return "break"
         self._cursor = max(0, min(number, len(self.rows) - 1))
         key = self._key(self.rows[self._cursor])
-        if extend:
+        if only_mark:
+            chosen = set(self.selected)
+        elif extend:
             first, last = sorted((self._anchor, self._cursor))
             chosen = {self._key(row) for row in self.rows[first : last + 1]}
         elif toggle:
@@ -329,7 +354,10 @@ class Table(ttk.Frame):
             self._scroll_to(self._cursor)
         elif self._cursor >= self._top + full:
             self._scroll_to(self._cursor - full + 1)
-        self.select(chosen)
+        if only_mark:
+            self._mark()
+        else:
+            self.select(chosen)
         return "break"
 
     def _toggle(self) -> None:

@@ -33,7 +33,7 @@ class TickTree(ttk.Frame):
         self._text: dict[str, str] = {}
         self._boxed: set[str] = set()
         self.tree = PlainTree(self, columns).packed()
-        self.tree.bind("<Button-1>", self._click)
+        self.tree.bind("<Button-1>", self._click, add="+")
         self.tree.bind("<space>", lambda event: self._toggle(self.tree.focus()))
         self.tree.bind("<<TreeviewSelect>>", lambda event: self.on_choose(self.tree.focus()))
 
@@ -98,7 +98,7 @@ class TickTree(ttk.Frame):
         known = row in self._boxed or "fixed" in self.tree.item(row, "tags")
         return bool(place) and known and x < int(place[0]) + theme.px(self, 56)
 
-    def _toggle(self, row: str) -> None:
+    def _toggle(self, row: str) -> str:
         if row in self._boxed:
             self.tick([row], row not in self.ticked)
         elif row and "fixed" in self.tree.item(row, "tags"):
@@ -106,3 +106,4 @@ class TickTree(ttk.Frame):
         elif row and self.tree.get_children(row):
             rows = self.boxed(row)
             self.tick(rows, not all(one in self.ticked for one in rows))
+        return "break"  # Tk would fold the row

@@ -1,0 +1,72 @@
+"""The ring around what has the focus. The theme shows it for fields only; tables, chips and buttons get this one."""
+
+from __future__ import annotations
+
+import contextlib
+import tkinter as tk
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from model_manager.views import theme
+
+_AREAS = ("Treeview", "Text", "Canvas")
+_BUTTONS = ("TButton", "TCheckbutton", "TRadiobutton", "TMenubutton")
+_THICK = 2
+"""Pixels at 96 dpi."""
+
+
+class FocusRing:
+    """One for a root and all its windows. It also scrolls what gets the focus into view."""
+
+    def __init__(self, root: tk.Tk) -> None:
+        self._root = root
+        self._sides: list[tk.Frame] = []
+        root.bind_class("all", "<FocusIn>", self._show, add=True)
+        root.bind_class("all", "<FocusOut>", lambda event: self._hide(), add=True)
+
+    def _show(self, event: tk.Event[Any]) -> None:
+        self._hide()
+        widget = event.widget
+        # The lists of combo boxes are Tk's own, which tkinter knows by name only.
+        if not isinstance(widget, tk.Misc) or widget is widget.winfo_toplevel():
+            return
+        _into_view(widget)
+        name = widget.winfo_class()
+        if name not in _AREAS + _BUTTONS:
+            return
+        colours = ttk.Style().colors
+        # A button may be filled with the theme's colour, on which the same colour is not seen.
+        ink = theme.readable(colours.primary, colours.bg) if name in _AREAS else colours.fg
+        thick = theme.px(widget, _THICK)
+        for place in (
+            {"relwidth": 1.0, "height": thick},
+            {"relwidth": 1.0, "height": thick, "rely": 1.0, "anchor": "sw"},
+            {"relheight": 1.0, "width": thick},
+            {"relheight": 1.0, "width": thick, "relx": 1.0, "anchor": "ne"},
+        ):
+            side = tk.Frame(widget, background=ink, borderwidth=0, highlightthickness=0, takefocus=0)
+            side.place(bordermode="outside", **place)
+            self._sides.append(side)
+
+    def _hide(self) -> None:
+        for side in self._sides:
+            with contextlib.suppress(tk.TclError):  # it went with its widget
+                side.destroy()
+        self._sides.clear()
+
+
+def _into_view(widget: tk.Misc) -> None:
+    """Scrolls the canvas that holds this widget, when it lies outside of what is seen of it."""
+    canvas = widget.master
+    while canvas is not None and not (isinstance(canvas, tk.Canvas) and canvas.find_all()):
+        canvas = canvas.master
+    if canvas is None:
+        return
+    inside = canvas.bbox("all")
+    top = widget.winfo_rooty() - canvas.winfo_rooty()
+    bottom, seen = top + widget.winfo_height(), canvas.winfo_height()
+    if inside and (top < 0 or bottom > seen):
+        by = top - theme.px(widget, 8) if top < 0 or bottom - top > seen else bottom - seen + theme.px(widget, 8)
+        height = max(1, inside[3] - inside[1])
+        canvas.yview_moveto((canvas.canvasy(0) - inside[1] + by) / height)
