@@ -68,6 +68,7 @@ class CleanScreen(TickedScreen):
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
         self.table.on_change = self._count
         self.table.on_choose = self._tell
+        self.table.tree.tells = False
         self.whole = ttk.Label(self, padding=(gap, 0, gap, gap), justify="left")
         self.whole.pack(fill="x")
         wrapped(self.whole, 2 * gap)

@@ -18,6 +18,7 @@ from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
+from model_manager.views.widgets import traversal
 
 if TYPE_CHECKING:
     from model_manager.views.library import LibraryScreen
@@ -34,12 +35,32 @@ class Details(ttk.Frame):
         self._screen = screen
         self._model: Json | None = None
         self._shown: tuple[Json | None, int, int] = (None, 0, 0)
+        self._reasons = False
+        """Whether the reasons stand in the card, which otherwise are at the pointer only."""
         self.scrolled = ScrolledFrame(self, padding=theme.px(self, 12), auto_hide=True)
         self.scrolled.pack(fill="both", expand=True)
         self.show(None, 0, 0)
 
     def show(self, details: Json | None, count: int, size: int) -> None:
+        if self._shown == (details, count, size) and self.scrolled.winfo_children():
+            return  # what is being typed here stays
         self._shown = (details, count, size)
+        before = traversal.stops(self)
+        now = str(self.tk.call("focus"))
+        self._write(details, count, size)
+        if now in before:
+            self.after_idle(lambda: self._focus_again(before.index(now)))
+
+    def _focus_again(self, number: int) -> None:
+        """The keyboard stays at its place when the card is written anew."""
+        self.update_idletasks()  # until then nothing of it is to be seen
+        stops = traversal.stops(self)
+        if stops:
+            self.tk.call("focus", stops[min(number, len(stops) - 1)])
+        else:
+            self._screen.table.tree.focus_set()
+
+    def _write(self, details: Json | None, count: int, size: int) -> None:
         body = self.scrolled
         for child in body.winfo_children():
             child.destroy()
@@ -56,7 +77,15 @@ class Details(ttk.Frame):
             )
 
     def restyle(self) -> None:
-        self.show(*self._shown)
+        self._again()
+
+    def _again(self) -> None:
+        shown, self._shown = self._shown, (None, -1, 0)
+        self.show(*shown)
+
+    def _toggle_reasons(self) -> None:
+        self._reasons = not self._reasons
+        self._again()
 
     def actions(self) -> list[tuple[str, Callable[[], None]]]:
         """What can be done with the chosen model: also the context menu."""
@@ -108,6 +137,8 @@ class Details(ttk.Frame):
             self._trash_button(body, _("Move to the trash…"))
         else:
             self._unlisted(body)
+        title = _("Hide the reasons") if self._reasons else _("Show the reasons")
+        ttk.Button(body, text=title, command=self._toggle_reasons).pack(anchor="w", pady=theme.px(self, 4))
         self._facts(body, model, why)
         self._section(body, _("Places"))
         home = os.path.expanduser("~")
@@ -125,6 +156,8 @@ class Details(ttk.Frame):
             name = os.path.basename(file["path"])
             line = self._row(body, f"{name}", units.size(file["size"]))
             ttk.ToolTip(line, text=_file_words(file))
+            if self._reasons:
+                self._label(body, _file_words(file), quiet=True)
         if len(model["files"]) > 40:
             self._label(body, _("… and {n} more").format(n=len(model["files"]) - 40), quiet=True)
         if model["id"]:
@@ -174,6 +207,8 @@ class Details(ttk.Frame):
                 line = self._row(body, title, str(value), quiet=True)
                 if field in why:
                     ttk.ToolTip(line, text=why[field], delay=300)
+                    if self._reasons:
+                        self._label(body, why[field], quiet=True)
 
     def _words(self, body: ttk.Frame, model: Json) -> None:
         self._section(body, _("Yours"))
@@ -187,9 +222,10 @@ class Details(ttk.Frame):
         add.pack(side="right", padx=(theme.px(self, 5), 0))  # first: what is packed last is cut where it is narrow
         entry.pack(side="left", fill="x", expand=True)
         entry.bind("<Return>", lambda event: self._add_tag(id_, entry.get()))
-        note = ttk.Text(body, height=3, width=10, wrap="word")
+        note = ttk.Text(body, height=3, width=10, wrap="word", undo=True)
         note.pack(fill="x", pady=theme.px(self, 3))
         note.insert("1.0", model["note"])
+        note.edit_reset()  # undoing takes back what is typed, not what was there
         note.bind("<FocusOut>", lambda event: self._note(id_, model["note"], note.get("1.0", "end-1c")))
         pin = _("Unpin") if model["pinned"] else _("Pin")
         ttk.Button(body, text=pin, command=lambda: self._screen.controller.set_pinned({id_}, not model["pinned"])).pack(
@@ -211,7 +247,7 @@ class Details(ttk.Frame):
             lines += [f"  {key} = {str(value)[:300]}" for key, value in list(keys.items())[:120]]
         text = ttk.Text(body, height=min(14, max(2, len(lines))), width=10, wrap="none")
         text.insert("1.0", "\n".join(lines) or _("nothing"))
-        text.configure(state="disabled")
+        text.configure(state="disabled", takefocus=1)  # Tk passes over a text that cannot be written in
         text.pack(fill="x", pady=theme.px(self, 4))
 
     def _section(self, body: ttk.Frame, title: str) -> None:

@@ -1,7 +1,11 @@
-"""The disk map: a treemap on a canvas. Hover names, a click looks into a group, a right click opens the model."""
+"""The disk map: a treemap on a canvas. Hover names, a click looks into a group, a right click opens the model.
+
+Arrows go from box to box, Enter does what a click does, Backspace and Esc go up.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import tkinter as tk
 import tkinter.font as tkfont
 from collections.abc import Callable
@@ -13,6 +17,7 @@ from model_manager.base.text import _
 from model_manager.controllers.disk_map import DiskMap, Tile
 from model_manager.controllers.library import Library
 from model_manager.views import theme
+from model_manager.views.tile_keys import TileKeys
 
 # Hues that stay apart for most kinds of colour vision (Okabe and Ito 2008), mixed with the theme's background.
 _HUES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#bcbd22", "#7f7f7f", "#17becf")
@@ -41,7 +46,7 @@ class DiskMapScreen(ttk.Frame):
                 command=lambda: self.controller.choose(self.group.get()),
             ).pack(side="right", padx=(theme.px(self, 4), 0))  # fmt: skip
         self.up = ttk.Button(head, text=_("Up"), icon="arrow-up", command=lambda: self.controller.zoom(""))
-        self.canvas = ttk.Canvas(self, highlightthickness=0)
+        self.canvas = ttk.Canvas(self, highlightthickness=0, takefocus=1)
         self.canvas.pack(fill="both", expand=True, padx=gap)
         self.words = ttk.Label(self, padding=(gap, theme.px(self, 4)))
         self.words.pack(fill="x")
@@ -49,6 +54,14 @@ class DiskMapScreen(ttk.Frame):
         self.canvas.bind("<Motion>", self._hover)
         self.canvas.bind("<Button-1>", self._click)
         self.canvas.bind("<Button-3>", self._open)
+        self.marker = TileKeys(self.canvas, self._tell)
+        for key in ("<Return>", "<space>"):
+            self.canvas.bind(key, lambda event: self._act(self.marker.tile))
+        for key in ("<BackSpace>", "<Escape>"):
+            self.canvas.bind(key, lambda event: self._go_up())
+        for key in ("<Menu>", "<Shift-F10>", "<App>"):
+            with contextlib.suppress(tk.TclError):  # a key name that this system's Tk does not know
+                self.canvas.bind(key, lambda event: self._menu(self.marker.tile, *self.marker.below()))
 
     def start(self) -> None:
         self._soon()
@@ -62,6 +75,7 @@ class DiskMapScreen(ttk.Frame):
 
     def show_tiles(self, tiles: list[Tile], path: str, total: str) -> None:
         self._tiles = tiles
+        self.marker.take(tiles)
         self.total.configure(text=f"{path}  {total}" if path else total)
         if path:
             self.up.pack(side="right", padx=theme.px(self, 8))
@@ -108,6 +122,7 @@ class DiskMapScreen(ttk.Frame):
             if room > 24 and tile.height >= used.metrics("linespace") + 2:
                 text = _clipped(tile.title, room, used)
                 canvas.create_text(tile.x + 4, tile.y + 2, text=text, anchor="nw", fill=ink, font=used)
+        self.marker.paint()
 
     def _at(self, event: tk.Event[Any]) -> Tile | None:
         found = None
@@ -117,11 +132,15 @@ class DiskMapScreen(ttk.Frame):
         return found
 
     def _hover(self, event: tk.Event[Any]) -> None:
-        tile = self._at(event)
-        self.words.configure(text=tile.detail if tile else "")
+        self._tell(self._at(event))
+
+    def _tell(self, tile: Tile | None) -> None:
+        self.words.configure(text=tile.detail if tile else _explanation(self.group.get()))
 
     def _click(self, event: tk.Event[Any]) -> None:
-        tile = self._at(event)
+        self._act(self._at(event))
+
+    def _act(self, tile: Tile | None) -> None:
         if tile is None:
             return
         if self.controller.inside and tile.id is not None:
@@ -130,12 +149,26 @@ class DiskMapScreen(ttk.Frame):
             self.controller.zoom(tile.key)
 
     def _open(self, event: tk.Event[Any]) -> None:
-        tile = self._at(event)
+        self._menu(self._at(event), event.x_root, event.y_root)
+
+    def _go_up(self) -> None:
+        if self.controller.inside:
+            self.controller.zoom("")
+
+    def _menu(self, tile: Tile | None, x: int, y: int) -> None:
         if tile is not None and tile.id is not None:
             id_ = tile.id
             menu = ttk.Menu(self, tearoff=False)
             menu.add_command(label=_("Show in the library"), command=lambda: self._open_model(id_))
-            menu.tk_popup(event.x_root, event.y_root)
+            menu.tk_popup(x, y)
+
+
+def _explanation(group: str) -> str:
+    if group == "tool":
+        return _(
+            "Each frame is a tool, each box in it a model, as large as what it takes on disk. Colours only part them."
+        )
+    return _("Each frame is a kind, each box in it a model, as large as what it takes on disk. Colours only part them.")
 
 
 def _clipped(text: str, width: int, font: tkfont.Font) -> str:

@@ -67,6 +67,7 @@ class DuplicatesScreen(TickedScreen):
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
         self.table.on_change = self._count
         self.table.on_choose = self._tell
+        self.table.tree.tells = False
         self.table.on_refused = self._refuse
         foot = ttk.Frame(self, padding=(gap, 0, gap, gap))
         foot.pack(fill="x")

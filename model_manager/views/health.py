@@ -55,6 +55,7 @@ class HealthScreen(ttk.Frame):
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._tell())
         self.tree.bind("<Double-Button-1>", self._open)
         self.tree.bind("<Return>", self._open)
+        self.tree.tells = False
         self.tree.bind("<Delete>", lambda event: self._clear_away())
 
     def start(self) -> None:

@@ -126,6 +126,7 @@ class Review(ttk.Toplevel):
         self.whole.pack(side="bottom", fill="x")
         wrapped(self.whole)
         tree.bind("<<TreeviewSelect>>", lambda event: self._tell(tree))
+        tree.tells = False
 
     def _insert(self, tree: PlainTree, unit: tuple[Step, ...], opened: bool) -> None:
         """What belongs together under what a person calls it, with every path below."""

@@ -89,6 +89,10 @@ def _arrows(root: tk.Misc, style: ttk.Style, side: int, selected: str) -> None:
         # Tk calls an open row user1 and one with nothing below it user2.
         states = (("user2", blank), ("user1", "selected", chosen[1]), ("user1", opened), ("selected", chosen[0]))
         style.element_create(name, "image", closed, *states, width=round(side * 1.5), sticky="w")
+    # The theme fills the empty part of a tree with the colour of a row: with that of the marked one, too.
+    area: list[Any] = [("Treeview.treearea", {"sticky": "nswe"})]
+    whole: list[Any] = [("Treeview.field", {"sticky": "nswe", "border": 1, "children": area})]
+    style.layout("Treeview", whole)
     inside: list[Any] = [(one, {"side": "left", "sticky": ""}) for one in (name, "Treeitem.image", "Treeitem.text")]
     style.layout("Treeview.Item", [("Treeitem.padding", {"sticky": "nswe", "children": inside})])
 

@@ -38,7 +38,7 @@ class Toasts:
             act.pack(side="left", padx=(theme.px(self._root, 10), 0))
         button = ttk.Button(toast, text="✕", bootstyle="@card", width=2, command=lambda: self._close(toast))
         button.pack(side="right", padx=(theme.px(self._root, 10), 0))
-        for one in toast.winfo_children():
+        for one in (child for child in toast.winfo_children() if child.winfo_class() == "TButton"):
             one.bind("<Escape>", lambda event: self._close(toast))
             one.bind("<FocusIn>", lambda event: self._hold(toast), add="+")
             one.bind("<FocusOut>", lambda event: self._release(toast), add="+")

@@ -236,7 +236,7 @@ class Window:
         self.root.lift()
         self.root.attributes("-topmost", True)
         self.root.after(300, lambda: self.root.attributes("-topmost", False))
-        self.root.focus_force()
+        self.root.tk.call("focus", "-force", str(self.root.focus_lastfor()))
 
     def restyle(self) -> None:
         """After a change of theme, font or scale."""

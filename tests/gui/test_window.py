@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, write
-from gui.waiting import wait
+from gui.waiting import turn, wait
 
 pytestmark = pytest.mark.gui
 
@@ -44,13 +44,6 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
     found.close()
     app.close()
     gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
-
-
-def turn(window, seconds: float = 0.25) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        window.root.update()
-        time.sleep(0.005)
 
 
 def test_it_shows_the_library_sorted_by_size(window) -> None:

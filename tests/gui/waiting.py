@@ -13,3 +13,11 @@ def wait(window: Any, done: Callable[[], bool], seconds: float = 15.0) -> None:
         assert time.monotonic() < end, "the window did not get there"
         window.root.update()
         time.sleep(0.005)
+
+
+def turn(window: Any, seconds: float = 0.25) -> None:
+    """Runs the window's events for a while."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        window.root.update()
+        time.sleep(0.005)

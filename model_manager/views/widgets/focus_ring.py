@@ -21,7 +21,7 @@ class FocusRing:
 
     def __init__(self, root: tk.Tk) -> None:
         self._root = root
-        self._sides: list[tk.Frame] = []
+        self.sides: list[tk.Frame] = []
         root.bind_class("all", "<FocusIn>", self._show, add=True)
         root.bind_class("all", "<FocusOut>", lambda event: self._hide(), add=True)
 
@@ -47,13 +47,13 @@ class FocusRing:
         ):
             side = tk.Frame(widget, background=ink, borderwidth=0, highlightthickness=0, takefocus=0)
             side.place(bordermode="outside", **place)
-            self._sides.append(side)
+            self.sides.append(side)
 
     def _hide(self) -> None:
-        for side in self._sides:
+        for side in self.sides:
             with contextlib.suppress(tk.TclError):  # it went with its widget
                 side.destroy()
-        self._sides.clear()
+        self.sides.clear()
 
 
 def _into_view(widget: tk.Misc) -> None:

@@ -56,6 +56,8 @@ class PlainTree(ttk.Treeview):
         self._longest: dict[str, tuple[int, int]] = {}
         """Column -> letters and pixels of its longest text, with its indentation."""
         self._by_hand = False
+        self.tells = True
+        """Whether a tip tells the row that the keyboard is at; not where the screen has a place for that."""
         self._due = ""
         self._held = ("", 0)
         """The row that the keyboard was at when all rows went, and its place: they come again a moment later."""
@@ -146,7 +148,7 @@ class PlainTree(ttk.Treeview):
     def _tell_row(self) -> None:
         """What the pointer would be told: the whole texts of the row at which the keyboard stays."""
         row = str(self.focus())
-        place = self.bbox(row) if row else ""
+        place = self.bbox(row) if row and self.tells else ""
         if place:
             whole = self._whole.get(row, {})
             cut = [text for name, text in whole.items() if text and self._fitting(row, name, text) != text]

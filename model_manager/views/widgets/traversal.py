@@ -10,7 +10,7 @@ import tkinter as tk
 from collections.abc import Iterator
 from typing import Any
 
-_MAIN = ("Treeview", "Canvas", "Text")
+_MAIN = ("Treeview", "Canvas")
 """What a screen is about: the focus goes there first."""
 
 
