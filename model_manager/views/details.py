@@ -200,7 +200,7 @@ class Details(ttk.Frame):
             (_("Size"), units.size(model["size"]), "size"), (_("On disk"), units.size(model["bytes"]), "bytes"),
             (_("Licence"), model["licence"], "licence"),
             (_("Source"), model["source"]["repo"] if model["source"] else "", "source_repo"),
-            (_("Last used"), used, "used"), (_("SHA-256"), (self._hash() or "")[:16], "sha256"),
+            (_("Last used"), used, "used"), (_("SHA-256"), f"{self._hash()[:12]}…" if self._hash() else "", "sha256"),
         )  # fmt: skip
         for title, value, field in rows:
             if value:
@@ -262,7 +262,7 @@ class Details(ttk.Frame):
         left = ttk.Label(line, text=title, foreground=colour if quiet else None, width=16 if quiet else 0, anchor="w")
         left.pack(side="left", anchor="n", fill="x", expand=not quiet)
         right = ttk.Label(
-            line, text=value, wraplength=theme.px(self, _WIDTH - 170), justify="left" if quiet else "right"
+            line, text=value, wraplength=theme.px(self, _WIDTH - 184), justify="left" if quiet else "right"
         )
         right.pack(side="left" if quiet else "right", anchor="n", fill="x")
         return line

@@ -31,6 +31,8 @@ class FocusRing:
         # The lists of combo boxes are Tk's own, which tkinter knows by name only.
         if not isinstance(widget, tk.Misc) or widget is widget.winfo_toplevel():
             return
+        if str(self._root.tk.call("focus")) != str(widget):
+            return  # Tk tells the parents of what gets the focus, too
         _into_view(widget)
         name = widget.winfo_class()
         if name not in _AREAS + _BUTTONS:
@@ -63,10 +65,10 @@ def _into_view(widget: tk.Misc) -> None:
         canvas = canvas.master
     if canvas is None:
         return
-    inside = canvas.bbox("all")
     top = widget.winfo_rooty() - canvas.winfo_rooty()
     bottom, seen = top + widget.winfo_height(), canvas.winfo_height()
-    if inside and (top < 0 or bottom > seen):
-        by = top - theme.px(widget, 8) if top < 0 or bottom - top > seen else bottom - seen + theme.px(widget, 8)
-        height = max(1, inside[3] - inside[1])
-        canvas.yview_moveto((canvas.canvasy(0) - inside[1] + by) / height)
+    gap = theme.px(widget, 8)
+    if top < 0 or bottom > seen:
+        first, last = canvas.yview()
+        by = top - gap if top < 0 or bottom - top > seen else bottom - seen + gap
+        canvas.yview_moveto(first + by * (last - first) / max(1, seen))
