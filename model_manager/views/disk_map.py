@@ -76,6 +76,8 @@ class DiskMapScreen(ttk.Frame):
     def show_tiles(self, tiles: list[Tile], path: str, total: str) -> None:
         self._tiles = tiles
         self.marker.take(tiles)
+        if not self.words.cget("text"):
+            self._tell(None)
         self.total.configure(text=f"{path}  {total}" if path else total)
         if path:
             self.up.pack(side="right", padx=theme.px(self, 8))

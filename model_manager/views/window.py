@@ -182,12 +182,16 @@ class Window:
             self.screens[name] = made(name, self)
         if self.current == name:
             return
-        if self.current:
-            self.screens[self.current].pack_forget()
+        before = self.screens.get(self.current)
+        had_focus = before is not None and str(self.root.tk.call("focus")).startswith(f"{before}.")
+        if before is not None:
+            before.pack_forget()
         self.current = name
         self.screens[name].pack(fill="both", expand=True)
         self.screens[name].start()
         self.sidebar.mark_screen(name)
+        if had_focus:
+            self.go(name)
 
     def go(self, name: str) -> None:
         """Opens a screen and gives it the focus: where it was there, or at its table."""

@@ -237,6 +237,9 @@ class PlainTree(ttk.Treeview):
         for name, width in widths.items():
             if int(self.column(name, "width")) != width:
                 self.column(name, width=width)
+        for column in self._columns:
+            room_of = widths[column.id] - 2 * theme.px(self, theme.CELL) - _SLACK
+            self.heading(column.id, text=shorten(column.title, room_of, self._plain))
 
     def _needs(self, column: Column) -> int:
         """The width of the longest text, bold as heads are, or of the title, with the room at its sides."""
