@@ -63,6 +63,7 @@ class Window:
         self.root.geometry(values.window or f"{theme.px(self.root, 1240)}x{theme.px(self.root, 760)}")
         theme.set_fonts(self.root, values.font_size)
         theme.mend(self.root)
+        theme.mend_inks(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
         self.scan_job: Job | None = None
         self._ticking = self._waiting = ""

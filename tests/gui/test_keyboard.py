@@ -163,6 +163,33 @@ def test_the_ring_is_seen_in_every_look(window: Any, look: str) -> None:
         window.restyle()
 
 
+@pytest.mark.parametrize("family", ["bootstrap", "nord", "solarized"])
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_buttons_and_labels_can_be_read(window: Any, family: str, look: str) -> None:
+    import ttkbootstrap as ttk
+
+    from model_manager.views import theme
+
+    values = window.app.settings.values
+    before = values.theme, values.appearance
+    values.theme, values.appearance = family, look
+    window.restyle()
+    try:
+        for name in ("history", "folders", "duplicates"):
+            window.open(name)
+            turn(window, 0.1)
+        style, low = ttk.Style(), {}
+        for name, state in (("TButton", "disabled"), ("primary.TButton", ""), ("primary.TButton", "disabled"),
+                            ("danger.Outline.TButton", ""), ("TLabel", "")):  # fmt: skip
+            ink, back = (str(style.lookup(name, what, (state,))) for what in ("foreground", "background"))
+            if theme.contrast(ink, back) < theme.READABLE:
+                low[name, state] = ink, back
+        assert not low
+    finally:
+        values.theme, values.appearance = before
+        window.restyle()
+
+
 def test_a_screen_that_is_opened_has_the_focus_and_gets_it_again(window: Any) -> None:
     window.go("library")
     for number, name in enumerate(SCREENS, 1):
@@ -377,7 +404,7 @@ def test_every_key_that_help_tells_is_live(window: Any) -> None:
             for key in arrows.split():
                 parts = [*(part for part in before.split("+") if part), key]
                 parts = [names.get(part, part.lower() if len(part) == 1 else part) for part in parts]
-                sequence = f"<{'-'.join(parts[:-1] + ['Key-' + parts[-1]])}>"
+                sequence = f"<{'-'.join([*parts[:-1], 'Key-' + parts[-1]])}>"
                 if parts[-1] == "Tab":
                     sequence = "<<PrevWindow>>" if "Shift" in parts else "<<NextWindow>>"
                 if not any(tcl.call("bind", tag, sequence) for tag in tags):
