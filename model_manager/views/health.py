@@ -37,7 +37,7 @@ class HealthScreen(ttk.Frame):
         self.away.pack(side="right", padx=gap)
         text = _(
             "From the headers: sizes, parts, links. Reading every byte compares known hashes and looks at each value; "
-            "a double click shows the model."
+            "Enter or a double click shows the model."
         )
         self.words = ttk.Label(self, text=text, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")

@@ -23,6 +23,7 @@ _KEYS = (
     ("Del", later("move to the trash, after a review")), ("Ctrl+1 … 9", later("screens")), ("Ctrl+,", later("settings")),
     ("Ctrl+↑ ↓", later("to another row, and what is chosen stays")), ("Shift+↑ ↓", later("choose more rows")),
     ("← →", later("fold a row, and open it")),
+    ("Backspace", later("up, in the disk map")),
     ("Tab, Shift+Tab", later("to the next thing, and back")),
     ("F6, Shift+F6", later("to the next part of the window, and back; to a message while there is one")),
     ("Ctrl+J", later("jobs")), ("Ctrl+Z", later("undo")), ("Menu, Shift+F10", later("context menu; sorting and columns too")),

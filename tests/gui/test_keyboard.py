@@ -145,6 +145,8 @@ def test_tab_reaches_everything_and_everything_shows_its_focus(window: Any, card
 
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_the_ring_is_seen_in_every_look(window: Any, look: str) -> None:
+    import ttkbootstrap as ttk
+
     from model_manager.views import theme
 
     values = window.app.settings.values
@@ -157,7 +159,7 @@ def test_the_ring_is_seen_in_every_look(window: Any, look: str) -> None:
             window.root.tk.call("focus", path)
             turn(window, 0.02)
             (side,) = {str(one.cget("background")) for one in window.ring.sides}
-            assert theme.contrast(side, str(__import__("ttkbootstrap").Style().colors.bg)) >= 3
+            assert theme.contrast(side, str(ttk.Style().colors.bg)) >= 3
     finally:
         values.appearance = before
         window.restyle()
@@ -392,9 +394,17 @@ def test_every_key_that_help_tells_is_live(window: Any) -> None:
     from model_manager.views.help import _KEYS
 
     names = {"Ctrl": "Control", "Esc": "Escape", "Space": "space", "Enter": "Return", "Del": "Delete", ",": "comma", "↑": "Up",
-             "↓": "Down", "←": "Left", "→": "Right"}  # fmt: skip
+             "↓": "Down", "←": "Left", "→": "Right", "Backspace": "BackSpace"}  # fmt: skip
     tcl, tree = window.root.tk, str(window.library.table.tree)
-    tags = [str(window.root), tree, str(window.library.entry), *tcl.splitlist(tcl.call("bindtags", tree)), "TButton"]
+    window.go("disk_map")
+    tags = [
+        str(window.screens["disk_map"].canvas),
+        str(window.root),
+        tree,
+        str(window.library.entry),
+        *tcl.splitlist(tcl.call("bindtags", tree)),
+        "TButton",
+    ]
     dead = []
     for text, _words in _KEYS:
         if "…" in text:
