@@ -11,7 +11,7 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.text import _
 from model_manager.catalog import models
-from model_manager.cli.output import coloured, hint, print_json, print_table
+from model_manager.cli.output import coloured, hint, print_json, print_table, tell_nothing_known
 from model_manager.jobs import Progress
 from model_manager.library import words
 from model_manager.library.deep import check_deep
@@ -45,6 +45,9 @@ def run(app: App, options: argparse.Namespace) -> int:
     found = [{key: model[key] for key in ("id", "name", "health", "code")} for model in models_json(app.database, ids)]
     if options.json:
         print_json({"models": [{key: one[key] for key in ("id", "health", "code")} for one in found]})
+        return 0
+    if not found:
+        tell_nothing_known()
         return 0
     sick = [one for one in found if one["health"]["verdict"] not in ("good", "unknown") or one["code"]]
     with app.database.read() as tx:

@@ -8,11 +8,12 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.errors import UsageError
 from model_manager.base.text import _, ngettext, shown
-from model_manager.cli.output import coloured, hint, print_json
+from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library import clean
 from model_manager.library.memory import this_machine
 from model_manager.library.removal import plan_removal
+from model_manager.library.status import is_empty
 
 NAME = "clean"
 HELP = "what could go and why; --take plans it. Rules: " + ", ".join(clean.RULES)
@@ -44,7 +45,10 @@ def run(app: App, options: argparse.Namespace) -> int:
         return 0
     _print(found)
     if not found:
-        print(_("There is nothing to clean up."))
+        if is_empty(app.database):
+            tell_nothing_known()
+        else:
+            print(_("There is nothing to clean up."))
         return 0
     words = ngettext("{n} suggestion, {size} could come back", "{n} suggestions, {size} could come back", len(found),
                      size=units.size(total))  # fmt: skip

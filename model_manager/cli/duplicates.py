@@ -8,9 +8,10 @@ import sys
 from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.text import _, ngettext, shown
-from model_manager.cli.output import coloured, hint, print_json
+from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch
+from model_manager.library.status import is_empty
 
 NAME = "duplicates"
 HELP = "the same bytes more than once; --prove reads every one of them"
@@ -44,7 +45,10 @@ def run(app: App, options: argparse.Namespace) -> int:
     for problem in found.problems:
         print(f"{shown(problem.path)}: {problem.why}", file=sys.stderr)
     if not found.groups:
-        print(_("Nothing is there twice."))
+        if is_empty(app.database):
+            tell_nothing_known()
+        else:
+            print(_("Nothing is there twice."))
         return 0
     words = ngettext(
         "{n} group, {size} could come back", "{n} groups, {size} could come back", len(found.groups),

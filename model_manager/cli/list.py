@@ -8,7 +8,7 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.text import _, shown
 from model_manager.catalog import models
-from model_manager.cli.output import hint, print_json, print_table
+from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
 from model_manager.library import watch
 from model_manager.library.categories import slugs
 from model_manager.library.present import leftovers_json, models_json
@@ -33,8 +33,11 @@ def run(app: App, options: argparse.Namespace) -> int:
         found = list(models_json(app.database, [row.id for row in rows]))
         print_json({"models": found, "leftovers": [] if text.strip() else leftovers_json(app.database)})
         return 0
+    if not rows and not text.strip():
+        tell_nothing_known()
+        return 0
     if not rows:
-        print(_("No model matches.") if text else _("No models are known yet."))
+        print(_("No model matches."))
         hint(_("`model-manager scan` looks for models"))
         return 0
     lines = [

@@ -114,17 +114,21 @@ def _run(options: argparse.Namespace) -> int:
         status = int(options.run(app, options))
         sys.stdout.flush()
         return status
-    except ModelManagerError as error:
-        print_error(error, options.json)
-        return USAGE if isinstance(error, UsageError) else MISSING if isinstance(error, MissingPart) else FAILED
     except BrokenPipeError:
         raise
-    except OSError as error:
-        print_error(ModelManagerError("use", str(error.filename or ""), error.strerror or str(error)), options.json)
-        return FAILED
+    except (ModelManagerError, OSError) as error:
+        return _failed(error, options.json)
     finally:
         if app is not None:
             app.close()
+
+
+def _failed(error: ModelManagerError | OSError, as_json: bool) -> int:
+    """Says what went wrong in one line; answers the exit status."""
+    if isinstance(error, OSError):
+        error = ModelManagerError("use", str(error.filename or ""), error.strerror or str(error))
+    print_error(error, as_json)
+    return USAGE if isinstance(error, UsageError) else MISSING if isinstance(error, MissingPart) else FAILED
 
 
 def _window(options: argparse.Namespace) -> int:
@@ -134,9 +138,8 @@ def _window(options: argparse.Namespace) -> int:
             from model_manager.views import main as window
 
             return window(options.data_dir, options.open)
-        except MissingPart as error:
-            print_error(error, options.json)
-            return MISSING
+        except (ModelManagerError, OSError) as error:
+            return _failed(error, options.json)
     command = ["show", os.path.abspath(options.open)] if options.open else ["status"]
     print(f"there is no display for a window; this is what `model-manager {command[0]}` prints:", file=sys.stderr)
     arguments = [*command, *(["--json"] if options.json else [])]

@@ -7,7 +7,7 @@ import sys
 
 from model_manager.app import App
 from model_manager.base import units
-from model_manager.base.text import _, shown
+from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import hint, print_json
 from model_manager.jobs import Progress
 from model_manager.library import watch
@@ -46,8 +46,9 @@ def run(app: App, options: argparse.Namespace) -> int:
     if len(report.problems) > 20:
         print(_("… and {n} more problems").format(n=len(report.problems) - 20), file=sys.stderr)
     print(
-        _("{models} models in {roots} places, {size} on disk, in {seconds:.1f} s").format(
-            models=f"{report.models:,}", roots=sum(1 for root in report.roots if not root.ignored),
+        _("{models} {places}, {size} on disk, in {seconds:.1f} s").format(
+            models=ngettext("{n} model", "{n} models", report.models),
+            places=ngettext("in {n} place", "in {n} places", sum(1 for root in report.roots if not root.ignored)),
             size=units.size(total.bytes), seconds=report.seconds,
         )
     )  # fmt: skip

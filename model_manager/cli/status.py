@@ -6,8 +6,8 @@ import argparse
 
 from model_manager.app import App
 from model_manager.base import units
-from model_manager.base.text import _
-from model_manager.cli.output import hint, print_json, print_table
+from model_manager.base.text import _, ngettext
+from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
 from model_manager.library import watch
 from model_manager.library.status import Status, status
 
@@ -26,10 +26,12 @@ def run(app: App, options: argparse.Namespace) -> int:
         print_json(_json(found))
         return 0
     if not found.models and not found.leftovers:
-        print(_("No models are known yet."))
-        hint(_("`model-manager scan` looks for them; `model-manager scan FOLDER` adds a folder of your own"))
+        tell_nothing_known()
         return 0
-    print(_("{models} models, {size} on disk").format(models=f"{found.models:,}", size=units.size(found.bytes)))
+    text = ngettext(
+        "{n} model, {size} on disk", "{n} models, {size} on disk", found.models, size=units.size(found.bytes)
+    )
+    print(text)
     if found.reclaimable:
         text = _("about {size} could come back: further copies by recorded hashes, and orphans (not yet proved)")
         print(text.format(size=units.size(found.reclaimable)))

@@ -37,6 +37,12 @@ def status(database: Database) -> Status:
         return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
 
 
+def is_empty(database: Database) -> bool:
+    """Whether no model and no leftover is known: nobody has scanned, or nothing was found."""
+    with database.read() as tx:
+        return not models.verdicts(tx) and not leftovers.every(tx)
+
+
 def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:
     rows = [(word, count, size) for word, (count, size) in figures.items()]
     return tuple(sorted(rows, key=lambda row: (-row[2], row[0])))
