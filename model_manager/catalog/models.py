@@ -307,6 +307,10 @@ def copied_bytes(tx: sqlite3.Connection) -> int:
     return int(twins)
 
 
+def is_any(tx: sqlite3.Connection) -> bool:
+    return tx.execute("SELECT 1 FROM model WHERE gone_at IS NULL LIMIT 1").fetchone() is not None
+
+
 def verdicts(tx: sqlite3.Connection) -> dict[str, int]:
     """Verdict -> how many models."""
     return dict(tx.execute("SELECT verdict, COUNT(*) FROM model WHERE gone_at IS NULL GROUP BY verdict"))

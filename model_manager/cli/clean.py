@@ -13,7 +13,7 @@ from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library import clean
 from model_manager.library.memory import this_machine
 from model_manager.library.removal import plan_removal
-from model_manager.library.status import is_empty
+from model_manager.library.status import nothing_known
 
 NAME = "clean"
 HELP = "what could go and why; --take plans it. Rules: " + ", ".join(clean.RULES)
@@ -45,7 +45,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         return 0
     _print(found)
     if not found:
-        if is_empty(app.database):
+        if nothing_known(app.database):
             tell_nothing_known()
         else:
             print(_("There is nothing to clean up."))

@@ -11,7 +11,7 @@ from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch
-from model_manager.library.status import is_empty
+from model_manager.library.status import nothing_known
 
 NAME = "duplicates"
 HELP = "the same bytes more than once; --prove reads every one of them"
@@ -45,7 +45,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     for problem in found.problems:
         print(f"{shown(problem.path)}: {problem.why}", file=sys.stderr)
     if not found.groups:
-        if is_empty(app.database):
+        if nothing_known(app.database):
             tell_nothing_known()
         else:
             print(_("Nothing is there twice."))

@@ -37,10 +37,10 @@ def status(database: Database) -> Status:
         return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
 
 
-def is_empty(database: Database) -> bool:
-    """Whether no model and no leftover is known: nobody has scanned, or nothing was found."""
+def nothing_known(database: Database) -> bool:
+    """Whether there is no model and no leftover: nobody has scanned yet, or nothing was found."""
     with database.read() as tx:
-        return not models.verdicts(tx) and not leftovers.every(tx)
+        return not models.is_any(tx) and not leftovers.every(tx)
 
 
 def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:

@@ -14,6 +14,7 @@ from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
 from model_manager.library.clean import Candidate
 from model_manager.views import theme
+from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
@@ -47,6 +48,7 @@ class CleanScreen(TickedScreen):
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
         super().__init__(parent)
+        self._app = app
         self.controller = Clean(app, self, changes)
         self._offer: Offer | None = None
         self._rows: dict[str, Candidate] = {}
@@ -94,7 +96,11 @@ class CleanScreen(TickedScreen):
                 size=units.size(offer.frees(offer.candidates))
             )
         else:
-            text = _("There is nothing to clean up. Old quants, stopped downloads and broken files would stand here.")
+            text = first_words(
+                self._app,
+                _("What could go and why, old quants, stopped downloads, broken files, will stand here."),
+                _("There is nothing to clean up. Old quants, stopped downloads and broken files would stand here."),
+            )
         self.words.configure(text=text)
         self._count()
 

@@ -17,6 +17,7 @@ from model_manager.library.dedupe import By
 from model_manager.library.duplicates import Duplicates as Found
 from model_manager.library.duplicates import Group
 from model_manager.views import theme
+from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
@@ -35,6 +36,7 @@ class DuplicatesScreen(TickedScreen):
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
         super().__init__(parent)
+        self._app = app
         self.controller = Duplicates(app, self, changes)
         self._groups: dict[str, Group] = {}
         self._keepers: dict[str, int] = {}
@@ -110,7 +112,11 @@ class DuplicatesScreen(TickedScreen):
 
     def _say(self, found: Found) -> None:
         if not found.groups:
-            text = _("Nothing is there twice. Copies of the same bytes in different tools would stand here.")
+            text = first_words(
+                self._app,
+                _("Copies of the same bytes will stand here."),
+                _("Nothing is there twice. Copies of the same bytes in different tools would stand here."),
+            )
         else:
             text = ngettext("{n} group of copies, {size} could come back.", "{n} groups of copies, {size} could come back.",
                             len(found.groups), size=units.size(found.reclaimable))  # fmt: skip

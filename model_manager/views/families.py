@@ -17,6 +17,7 @@ from model_manager.library.clean import Candidate
 from model_manager.library.families import Family, Line, Rung
 from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
+from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
@@ -35,6 +36,7 @@ class FamiliesScreen(TickedScreen):
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
         super().__init__(parent)
+        self._app = app
         self.controller = Clean(app, self, changes)
         self._offer: Offer | None = None
         self._old: dict[str, Candidate] = {}
@@ -79,8 +81,10 @@ class FamiliesScreen(TickedScreen):
                 "This machine has {memory}. A box stands where a better quant of the very same model stays and fits."
             )
         else:
-            text = _(
-                "This machine has {memory}. Models of which there are several quants or versions would stand here."
+            text = first_words(
+                self._app,
+                _("Models of which there are several quants will stand here, and which of them fit this machine."),
+                _("This machine has {memory}. Models of which there are several quants or versions would stand here."),
             )
         self.words.configure(text=text.format(memory=memory))
         self._count()

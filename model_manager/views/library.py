@@ -19,6 +19,7 @@ from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.views import theme
 from model_manager.views.details import Details
+from model_manager.views.first_words import where_to_begin
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.table import Column, Table
@@ -78,9 +79,10 @@ class LibraryScreen(ttk.Frame):
         say: Callable[[str], None],
         rescan: Callable[[], None],
         changes: Changes,
+        add_folder: Callable[[], None],
     ) -> None:
         super().__init__(parent)
-        self._changes = changes
+        self._changes, self._add_folder = changes, add_folder
         self.app, self.sidebar, self.say, self._rescan = app, sidebar, say, rescan
         self.controller = Library(app, self)
         self._timer = ""
@@ -142,7 +144,11 @@ class LibraryScreen(ttk.Frame):
         middle = ttk.Frame(panes)
         self.table: Table = Table(middle, _columns(), key=lambda row: row.id, tags=_row_tags)
         self.table.pack(fill="both", expand=True)
-        self.empty = ttk.Label(middle, justify="center", wraplength=theme.px(self, 420))
+        self.empty = ttk.Frame(middle)
+        self.empty_words = ttk.Label(self.empty, justify="center")
+        middle.bind("<Configure>", lambda event: self._wrap_empty(event.width))
+        self.empty_words.pack()
+        self.begin = ttk.Button(self.empty, text=_("Add a folder…"), bootstyle="primary", command=self._add_folder)
         self.details = Details(panes, self)
         panes.add(middle, weight=1)
         panes.add(self.details, weight=0)
@@ -213,6 +219,9 @@ class LibraryScreen(ttk.Frame):
                 state.set(False)
                 self.controller.chips.discard(query)
 
+    def _wrap_empty(self, width: int) -> None:
+        self.empty_words.configure(wraplength=max(1, min(theme.px(self, 420), width - theme.px(self, 24))))
+
     def show_rows(self, rows: list[Row]) -> None:
         self.table.set_rows(rows)
         if rows:
@@ -220,12 +229,11 @@ class LibraryScreen(ttk.Frame):
             return
         if self.controller.rows:
             text = _("No model matches. Esc in the search clears it; the chips above narrow too.")
+            self.begin.pack_forget()
         else:
-            text = _(
-                "No models yet.\n\nThe scan looks where your tools keep them. To look into a folder of your own, "
-                "open Folders in the sidebar."
-            )
-        self.empty.configure(text=text)
+            text = where_to_begin()
+            self.begin.pack(pady=(theme.px(self, 12), 0))
+        self.empty_words.configure(text=text)
         self.empty.place(relx=0.5, rely=0.4, anchor="center")
 
     def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:

@@ -79,7 +79,9 @@ class Window:
         outer.pack(side="top", fill="both", expand=True)
         self.toasts = Toasts(self.root)
         self.changes = Changes(self.app, self)
-        self.library = LibraryScreen(self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes)
+        self.library = LibraryScreen(
+            self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes, self.add_folder
+        )
         self.screens: dict[str, Any] = {"library": self.library}
         self.current = ""
         self.open("library")
@@ -196,6 +198,11 @@ class Window:
         """Opens the library at one model."""
         self.open("library")
         self.library.show_model(id_)
+
+    def add_folder(self) -> None:
+        """Asks for a folder of the person's own, where folders are shown."""
+        self.open("folders")
+        self.screens["folders"].add()
 
     def open_file(self, path: str) -> None:
         """Shows the card of a file, in the library when that has it."""

@@ -73,15 +73,19 @@ class PlainTree(ttk.Treeview):
             self.bind(opening, lambda event: self._soon(), add="+")
 
     def packed(self) -> PlainTree:
-        """Fills its parent, with a scroll bar at its right."""
+        """Fills its parent, with a scroll bar at its right while there is something to scroll."""
         bar = ttk.Scrollbar(self.master, orient="vertical", command=self.yview)
 
         def scrolled(first: str, last: str) -> None:
             bar.set(first, last)
+            needed = float(first) > 0 or float(last) < 1
+            if needed and not bar.winfo_manager():
+                bar.pack(side="right", fill="y", before=self)
+            elif not needed and bar.winfo_manager():
+                bar.pack_forget()
             self._soon()
 
         self.configure(yscrollcommand=scrolled)
-        bar.pack(side="right", fill="y")
         self.pack(side="left", fill="both", expand=True)
         return self
 
