@@ -11,9 +11,9 @@ from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library import clean
+from model_manager.library.known import nothing_known
 from model_manager.library.memory import this_machine
 from model_manager.library.removal import plan_removal
-from model_manager.library.status import nothing_known
 
 NAME = "clean"
 HELP = "what could go and why; --take plans it. Rules: " + ", ".join(clean.RULES)

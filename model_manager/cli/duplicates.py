@@ -11,7 +11,7 @@ from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch
-from model_manager.library.status import nothing_known
+from model_manager.library.known import nothing_known
 
 NAME = "duplicates"
 HELP = "the same bytes more than once; --prove reads every one of them"

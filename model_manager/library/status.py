@@ -37,12 +37,6 @@ def status(database: Database) -> Status:
         return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
 
 
-def nothing_known(database: Database) -> bool:
-    """Whether there is no model and no leftover: nobody has scanned yet, or nothing was found."""
-    with database.read() as tx:
-        return not models.is_any(tx) and not leftovers.every(tx)
-
-
 def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:
     rows = [(word, count, size) for word, (count, size) in figures.items()]
     return tuple(sorted(rows, key=lambda row: (-row[2], row[0])))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import shutil
 import sys
@@ -58,7 +57,7 @@ def main(data_dir: str | None = None, path: str = "") -> int:
 def look_at_system() -> None:
     """Raises MissingPart, with the line that installs it, where Tk or a display is missing."""
     try:
-        importlib.import_module("_tkinter")  # the module may be there and the library it needs not
+        import _tkinter  # noqa: F401  the module may be there and the library it needs not
     except ImportError:
         line = next((line for program, line in _LINES if shutil.which(program)), "install Tk for this Python")
         raise MissingPart("open the window", "", "Tk is missing on this system", line) from None
