@@ -11,6 +11,7 @@ from model_manager.base import units
 from model_manager.base.events import ModelsChanged
 from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog import leftovers, models
+from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.library import Said
 from model_manager.jobs import JobChanged, Progress
@@ -73,7 +74,7 @@ class Health:
             wanted = list(ids)
             if not wanted:
                 with self._app.database.read() as tx:
-                    wanted = [row.id for row in models.rows(tx)]
+                    wanted = [row.id for row in read_rows(tx)]
             try:
                 done = check_deep(self._app.database, self._app.volumes, wanted, progress)
                 words = ngettext(

@@ -12,8 +12,7 @@ from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, ScanFinished
 from model_manager.base.text import _, later, ngettext
-from model_manager.catalog import models
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row, read_rows
 from model_manager.jobs import JobChanged
 from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
@@ -213,7 +212,7 @@ class Library:
 
         def work(progress: object) -> _Loaded:
             with self._app.database.read() as tx:
-                found = models.rows(tx, ids)
+                found = read_rows(tx, ids)
             if ids is not None:
                 fresh = {row.id: row for row in found}
                 copies = {row.id: row.copies for row in before if row.id in ids}

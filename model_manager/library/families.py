@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.library.memory import Fit
 
 _QUANT = re.compile(

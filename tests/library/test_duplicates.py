@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from model_manager.app import App, build
 from model_manager.base.errors import ModelManagerError
-from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import duplicates, watch
 from model_manager.library.copies import Copy, Name
@@ -210,7 +210,7 @@ def test_sharing_and_back(app: App, home: Path) -> None:
     scan(app)
     assert prove(app).groups == ()
     with app.database.read() as tx:
-        assert len(models.rows(tx)) == 1
+        assert len(read_rows(tx)) == 1
     assert app.operations.undo(plan.id).state == "undone"
     assert not os.path.samefile(blob, top / "a.gguf") and (top / "a.gguf").read_bytes() == DATA
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.library.families import Line, families_of, lines_of, newer_version, words_of
 from model_manager.library.memory import Machine, fit, kv_cache
 

@@ -11,7 +11,7 @@ import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, tree, write
 
 from model_manager.app import App, build
-from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch, words
 from model_manager.library.present import Json, leftovers_json, models_json, show_json
@@ -35,7 +35,7 @@ def scan(app: App) -> None:
 
 def everything(app: App) -> dict[str, Json]:
     with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
+        ids = [row.id for row in read_rows(tx)]
     return {model["name"]: model for model in models_json(app.database, ids)}
 
 
