@@ -18,8 +18,8 @@ from model_manager.catalog.models import FileView, PlaceView
 from model_manager.library.extents import Extents
 from model_manager.library.hashing import Hashing
 from model_manager.operations.bins import home_trash
+from model_manager.stores.file_names import is_partial
 from model_manager.stores.found import on_disk
-from model_manager.stores.grouping import is_partial
 from model_manager.stores.look import forbidden
 
 WEIGHTS = ("weights", "adapter", "projector")

@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Claim, Health
+from model_manager.stores.file_names import is_weights, may_matter, stem_of
 from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
-from model_manager.stores.grouping import Group, each_alone, group, is_weights, may_matter, stem_of
+from model_manager.stores.grouping import Group, each_alone, group, is_pipeline, missing_health
 from model_manager.stores.look import NAME, Look, is_folder
-from model_manager.stores.tree import is_pipeline, missing_health
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _HEX = "0123456789abcdef"

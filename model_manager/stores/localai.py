@@ -15,9 +15,10 @@ from model_manager.stores.env import Env
 from model_manager.stores.flags import values_of
 from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
 from model_manager.stores.look import Look, is_folder
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "localai"
 _PARTIAL = ".partial"

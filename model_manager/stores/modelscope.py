@@ -14,10 +14,11 @@ from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.look import Look, is_folder
+from model_manager.stores.plain import Plain
 from model_manager.stores.removal import Part, Placed, remove_plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "modelscope"
 _TEMPORARY = "._____temp"
