@@ -10,7 +10,8 @@ from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.library.copies import Copy, Name
-from model_manager.library.duplicates import Group, is_reference
+from model_manager.library.groups import Group
+from model_manager.library.keeper import is_reference
 from model_manager.library.removal import Wanted, finished, must_be_closed, plan_removal
 from model_manager.operations import Plan
 from model_manager.operations.draft import Draft, Way
