@@ -13,7 +13,7 @@ from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog import leftovers, models
 from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
-from model_manager.controllers.library import Said
+from model_manager.controllers.messages import Said
 from model_manager.jobs import JobChanged, Progress
 from model_manager.library import watch
 from model_manager.library.deep import check_deep

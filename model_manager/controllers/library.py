@@ -13,6 +13,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, ScanFinished
 from model_manager.base.text import _, later, ngettext
 from model_manager.catalog.rows import Row, read_rows
+from model_manager.controllers.messages import DetailsStale, Said, ScanWanted
 from model_manager.jobs import JobChanged
 from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
@@ -290,28 +291,6 @@ class Library:
         model = details["model"]
         if {int(model["id"][1:])} == {int(str(id_)) for id_ in self.selected}:
             self._view.show_details(details, 1, model["size"])
-
-
-class Said:
-    """A message for the person at the window."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-class ScanWanted:
-    """What is watched has changed, or the person asked to look again."""
-
-
-class OpenWanted:
-    """Another start of the program: the window comes to the front, with this file when there is one."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-
-class DetailsStale:
-    """What the card shows has changed."""
 
 
 class _Loaded:

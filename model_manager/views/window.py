@@ -14,13 +14,13 @@ from model_manager.app import App
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.library import DetailsStale, OpenWanted, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
 from model_manager.jobs import Job, JobChanged, Progress
 from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
 from model_manager.views.library import LibraryScreen
 from model_manager.views.pump import Pump
-from model_manager.views.sidebar import Sidebar
+from model_manager.views.sidebar import SCREENS, Sidebar
 from model_manager.views.toast import Toasts
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
-
-SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings")
 
 
 def _icon() -> tk.PhotoImage:
@@ -93,7 +91,7 @@ class Window:
         root.bind(f"<{control}-comma>", lambda event: self.open("settings"))
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: self._help())
-        for number, name in enumerate(SCREENS, 1):
+        for number, name in enumerate(("library", *(name for name, _title in SCREENS)), 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
         if control == "Command":  # macOS hands files over by an event, not by an argument
