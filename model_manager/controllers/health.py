@@ -10,7 +10,7 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.events import ModelsChanged
 from model_manager.base.text import _, ngettext, shown
-from model_manager.catalog import leftovers, models
+from model_manager.catalog import leftovers, models, problems
 from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import Said
@@ -109,7 +109,8 @@ class Health:
             sick = models.sick(tx)
             sources = models.sources(tx)
             rests = leftovers.every(tx)
-            problems = leftovers.problems(tx)
+            unread = problems.every(tx)
+            unasked = problems.of_search(tx)
         sections = []
         by_verdict: dict[str, list[Line]] = {}
         for id_, name, verdict, detail, code, size, path in sick:
@@ -127,8 +128,9 @@ class Health:
             lines = [_leftover(row) for row in rows]
             total = units.size(sum(row.bytes for row in rows))
             sections.append(Section(_kinds().get(kind, kind), f"{len(rows)} · {total}", tuple(lines)))
-        if problems:
-            lines = [Line(shown(path.rsplit("/", 1)[-1]), "", why, shown(path)) for path, _kind, why in problems]
+        if unasked or unread:
+            lines = [Line(watch.label_of(tool), "", why, "") for tool, why in unasked]
+            lines += [Line(shown(path.rsplit("/", 1)[-1]), "", why, shown(path)) for path, _kind, why in unread]
             sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
         return sections
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, tree, write
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch, words
@@ -20,13 +20,6 @@ from model_manager.library.status import status
 QWEN = gguf_bytes({"general.name": "Qwen", "general.architecture": "qwen3"}, seed=2)
 OTHER = gguf_bytes({"general.name": "Other"}, seed=3)
 EMBED = gguf_bytes({"general.architecture": "nomic-bert"}, seed=4)
-
-
-@pytest.fixture
-def app() -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def scan(app: App) -> None:

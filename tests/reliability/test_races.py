@@ -6,7 +6,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -106,13 +106,6 @@ class Meddler:
     def maybe(self, times: int) -> None:
         if self.armed and self.dice.randrange(times) == 0:
             disturb(self.folder, self.dice)
-
-
-@pytest.fixture
-def app() -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def told(app: App) -> list[str]:

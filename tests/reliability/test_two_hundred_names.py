@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, sha256, write
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.catalog.rows import read_rows
 from model_manager.cli import main
 from model_manager.jobs import Progress
@@ -62,13 +61,6 @@ class Writes:
 
 
 WRITES = Writes()
-
-
-@pytest.fixture
-def app() -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def written_elsewhere() -> list[str]:
