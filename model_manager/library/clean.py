@@ -157,10 +157,9 @@ def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate
     yield from _unused(library, now, unused_days)
 
 
-def certain_of(rests: Iterable[LeftoverRow], now: float | None = None) -> list[Candidate]:
+def certain_of(rests: Iterable[LeftoverRow]) -> list[Candidate]:
     """The leftovers of which it is certain that nobody needs them."""
-    found = _leftovers(rests, time.time() if now is None else now)
-    return [one for one in found if one.confidence == "certain"]
+    return [one for one in _leftovers(rests, time.time()) if one.confidence == "certain"]
 
 
 def _leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate]:

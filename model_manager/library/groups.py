@@ -18,7 +18,7 @@ from model_manager.library.extents import Extents, common, length, shared_extent
 from model_manager.library.keeper import keeper_of
 from model_manager.library.wrappings import Unit
 
-Kind = Literal["identical", "same-weights", "same-model"]
+Kind = Literal["identical", "same-weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +99,13 @@ def _with_extents(copy: Copy) -> Copy:
     return replace(copy, extents=extents) if extents else copy
 
 
-def _group(
-    copies: Sequence[Copy], size: int, reference: Sequence[str], read: Mapping[Identity, str], keeper: int | None = None
-) -> Group:
+def _group(copies: Sequence[Copy], size: int, reference: Sequence[str], read: Mapping[Identity, str]) -> Group:
     """Its id is that of its first file by volume and inode: the same when flagged, when proved and at the next run."""
     hashes = {read.get(copy.identity) for copy in copies}
     sha256 = hashes.pop() if len(hashes) == 1 else None
     return Group(
         _id("identical", min(copy.identity for copy in copies)), "identical", sha256 is not None, size, tuple(copies),
-        keeper_of(copies, reference) if keeper is None else keeper, sha256,
+        keeper_of(copies, reference), sha256,
     )  # fmt: skip
 
 

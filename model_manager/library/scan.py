@@ -331,10 +331,10 @@ def _unread(path: str, folders: list[str]) -> bool:
 _one_at_a_time = threading.Lock()
 
 
-def scan(scanner: Scan, progress: Progress, only: Iterable[int] | None = None) -> Report:
+def scan(scanner: Scan, progress: Progress) -> Report:
     """Runs a scan when no other of this process runs."""
     with _one_at_a_time:
-        return scanner.run(progress, only)
+        return scanner.run(progress)
 
 
 def _found(root: RootRow) -> FoundRoot:

@@ -90,9 +90,13 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
             asked.append(root)  # what it named before it failed counts
     except Exception as error:
         log.exception("%s could not be looked for", store.label)
-        before = [root for root in known.values() if root.tool == store.tool and root.found_by != "user"]
-        asked += [FoundRoot(root.tool, root.path, root.found_by, root.details) for root in before]  # type: ignore[arg-type]
-        rest = "the folders known before are still read" if before else "its models are not shown"
+        mine = [root for root in known.values() if root.tool == store.tool]
+        asked += [
+            FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
+            for root in mine if root.found_by != "user"
+        ]  # fmt: skip
+        watched = any(not root.ignored for root in mine)
+        rest = "the folders known before are still read" if watched else "its models are not shown"
         return asked, f"Looking for {store.label}'s folders failed: {shown(reason_of(error))}; {rest}"
     return asked, ""
 

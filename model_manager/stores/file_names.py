@@ -12,9 +12,9 @@ CERTAIN = frozenset({".gguf", ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".
                      ".mlmodel", ".keras", ".llamafile", ".litertlm", ".ggml"})  # fmt: skip
 AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model", ".mdl"})
 """Suffixes that other things have too: believed only when the content is recognised."""
-PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
-           ".tmp")  # fmt: skip
-_MATTERING = CERTAIN | AMBIGUOUS | frozenset(PARTIAL)
+_PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
+            ".tmp")  # fmt: skip
+_MATTERING = CERTAIN | AMBIGUOUS | frozenset(_PARTIAL)
 _BESIDE = (".png", ".txt", ".json", ".jpg", ".jpeg", ".md", ".py", ".yaml", ".csv", ".webp", ".html")
 """What fills folders beside models: nobody looks twice at these names (100,000 of them are a tenth of a walk)."""
 RAW_PART = re.compile(r"^(?P<stem>.+\.gguf)[.-](?:part(?P<number>\d+)of(?P<count>\d+)|split-(?P<letter>[a-z]))$")
@@ -57,7 +57,7 @@ def is_partial(name: str) -> bool:
         return True
     if low.endswith(".crdownload"):
         return True
-    stem = next((low[: -len(end)] for end in PARTIAL if low.endswith(end)), None)
+    stem = next((low[: -len(end)] for end in _PARTIAL if low.endswith(end)), None)
     if stem is None:
         return False
     return suffix_of(stem) in CERTAIN | AMBIGUOUS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))

@@ -72,7 +72,7 @@ class Window:
         self.body = ttk.Frame(outer)
         outer.add(self.sidebar, weight=0)
         outer.add(self.body, weight=1)
-        self.status = JobsBar(self.root, self.app.jobs)
+        self.status = JobsBar(self.root)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
         self.toasts = Toasts(self.root)

@@ -87,7 +87,7 @@ def past() -> Past:
         )
         for number, (name, size) in enumerate(zip(names, sizes, strict=True))
     )
-    return Past(lines, items, 1, ())
+    return Past(lines, items, 1)
 
 
 def planned() -> Planned:

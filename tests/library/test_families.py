@@ -147,4 +147,4 @@ def test_verdicts_of_fit() -> None:
     assert fit(Machine(8 * GIB, 24 * GIB), 10 * GIB).verdict == "gpu"
     assert fit(Machine(16 * GIB, 8 * GIB), 10 * GIB).verdict == "partly"
     assert fit(Machine(16 * GIB), 10 * GIB).verdict == "ram"
-    assert not fit(Machine(8 * GIB), 10 * GIB).fits and fit(Machine(8 * GIB), 10 * GIB).estimated
+    assert not fit(Machine(8 * GIB), 10 * GIB).fits
