@@ -1,4 +1,4 @@
-"""Groups of copies: what is the same, which one stays, what comes back when the others go.
+"""Groups of copies: what is the same, and what comes back when all but one go.
 
 Where all the weights of one model have twins in the same other model, the models are one group with a part for
 each file. Weights below 1 MiB are shown only when the whole model is there twice: a model of many files has small

@@ -1,7 +1,7 @@
 """Which files of a folder are one model. Pure: names in, groups out.
 
 Every tool that keeps plain files comes here, and so does a Hugging Face snapshot, so the rules for
-shards, projectors, sidecars, pairs and pipelines exist once (`knowledge`: formats A.2, A.4, A.5, C).
+shards, projectors, sidecars, pairs and pipelines exist once.
 """
 
 from __future__ import annotations

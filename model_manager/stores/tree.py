@@ -1,6 +1,6 @@
 """Plain files in folders, the way most tools keep models: one walk, one set of rules.
 
-Speed (`performance`: walk): `scandir`, and `stat` only for files whose name may be a model's.
+Speed (notes/performance.md): `scandir`, and `stat` only for files whose name may be a model's.
 """
 
 from __future__ import annotations

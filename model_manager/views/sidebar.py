@@ -23,7 +23,7 @@ SCREENS = (
     ("folders", later("Folders")),
     ("settings", later("Settings")),
 )
-"""(name, title) of every screen below the library, in the order of their lines and keys."""
+"""(name, title) of every screen below the library, in the order of their lines and of their keys, of which there are nine."""
 
 
 class Sidebar(ttk.Frame):

@@ -91,7 +91,7 @@ class Window:
         root.bind(f"<{control}-comma>", lambda event: self.open("settings"))
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: self._help())
-        for number, name in enumerate(("library", *(name for name, _title in SCREENS)), 1):
+        for number, name in enumerate(("library", *(name for name, _title in SCREENS[:8])), 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
         if control == "Command":  # macOS hands files over by an event, not by an argument
