@@ -208,7 +208,8 @@ def _processes(home: str) -> Iterator[Process]:
 
 _TOOLS = frozenset({"ollama", "main.py", "launch.py", "webui.py", "entry_with_update.py", "invokeai-web", "server.py",
                     "local-ai", "llama-server", "lms", "jan", "chat", "swarmui", "swarmui.dll",
-                    "model-runner", "com.docker.backend", "docker-desktop", "stabilitymatrix.avalonia", "lm-studio", "llama-cli", "gpt4all"})  # fmt: skip
+                    "model-runner", "com.docker.backend", "docker-desktop", "stabilitymatrix.avalonia", "lm-studio",
+                    "llama-cli", "gpt4all"})  # fmt: skip
 
 
 def is_tool(arguments: list[str]) -> bool:
