@@ -13,7 +13,7 @@ from model_manager import __version__
 from model_manager.app import App
 from model_manager.base.settings import Settings as Values
 from model_manager.base.text import _
-from model_manager.controllers.library import Said
+from model_manager.controllers.messages import Said
 from model_manager.jobs import JobChanged
 from model_manager.library.doctor import checks
 from model_manager.library.present import roots_json

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 import ttkbootstrap as ttk
 
 from model_manager.app import App
+from model_manager.base import figures
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
+from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.library import DetailsStale, OpenWanted, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
 from model_manager.jobs import Job, JobChanged, Progress
 from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
 from model_manager.views.library import LibraryScreen
 from model_manager.views.pump import Pump
-from model_manager.views.sidebar import Sidebar
+from model_manager.views.sidebar import SCREENS, Sidebar
 from model_manager.views.toast import Toasts
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ log = logging.getLogger(__name__)
 _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
-
-SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings")
 
 
 def _icon() -> tk.PhotoImage:
@@ -74,7 +74,7 @@ class Window:
         self.body = ttk.Frame(outer)
         outer.add(self.sidebar, weight=0)
         outer.add(self.body, weight=1)
-        self.status = JobsBar(self.root, self.app.jobs)
+        self.status = JobsBar(self.root)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
         self.toasts = Toasts(self.root)
@@ -95,7 +95,7 @@ class Window:
         root.bind(f"<{control}-comma>", lambda event: self.open("settings"))
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: self._help())
-        for number, name in enumerate(SCREENS, 1):
+        for number, name in enumerate(("library", *(name for name, _title in SCREENS[:8])), 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
         if control == "Command":  # macOS hands files over by an event, not by an argument
@@ -151,7 +151,9 @@ class Window:
             found = scan(scanner(self.app.jobs.post), progress)
             if found.cancelled:
                 return _("stopped before its end")
-            return _("{n} models, {seconds} s").format(n=f"{found.models:,}", seconds=f"{found.seconds:,.1f}")
+            return _("{n} models, {seconds} s").format(
+                n=figures.count(found.models), seconds=figures.seconds(found.seconds)
+            )
 
         self.scan_job = self.app.jobs.start(_("Scanning"), "scan", work)
 
@@ -293,4 +295,6 @@ class Window:
         import traceback
 
         log.error("the window failed: %s", "".join(traceback.format_exception(kind, error, trace)))
-        self.toasts.show(_("Something went wrong: {error}. The log has the details.").format(error=str(error)[:200]))
+        self.toasts.show(
+            _("Something went wrong: {error}. The log has the details.").format(error=localised(error)[:200])
+        )
