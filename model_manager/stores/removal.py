@@ -88,8 +88,9 @@ def remove_plain(
     """The rule of tools without an index: the model's own files, and its folder when it holds nothing else.
 
     A folder goes whole only when every file in it is one of the model's, so nothing goes that was not
-    listed. What a model beside it that is left out of the scan may need stays as well. Files that other places name stay, and so do files outside the root that a record of the
-    tool names (Jan's model_path, KoboldCpp's .kcpps): its own removal leaves those too.
+    listed. Files that other places name stay, and so do files outside the root that a record of the
+    tool names (Jan's model_path, KoboldCpp's .kcpps): its own removal leaves those too. What is left out
+    of the scan stays, with what weights among it may need.
     `tops_stay`: the root's own subfolders stand for categories and stay without their last model.
     `notes`: names of the tool's own records in a model's folder; alone they do not keep it.
     """
