@@ -49,4 +49,4 @@ class LanguagePage(Page):
         super().__init__(parent, settings, changed)
         self.head(_("Language"))
         self.choice(_("Language"), _LANGUAGES, "language")
-        self.say(_("The language takes effect when the program starts again."))
+        self.say(_("The language takes effect when the program starts again. Texts that it lacks are English."))

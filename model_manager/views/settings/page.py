@@ -22,7 +22,7 @@ class Page(Scrolled):
 
     def __init__(self, parent: tk.Misc, settings: Settings, changed: Callable[[], None]) -> None:
         self.gap = theme.px(parent, 8)
-        super().__init__(parent, padding=2 * self.gap)
+        super().__init__(parent, (2 * self.gap, self.gap // 2), theme.px(parent, 760))
         self.settings, self._changed = settings, changed
         self.boxes: dict[str, tuple[ttk.Combobox, Choices]] = {}
         self.ticks: dict[str, tuple[tk.BooleanVar, Callable[[], bool]]] = {}

@@ -14,9 +14,9 @@ _numbers = itertools.count(1)
 
 
 class Scrolled(ttk.Frame):
-    """What is shown goes into `body`; call `adopt` when all of it is there."""
+    """What is shown goes into `body`; call `adopt` when all of it is there. `widest` in pixels: longer lines are hard to read."""
 
-    def __init__(self, parent: tk.Misc, padding: int = 0) -> None:
+    def __init__(self, parent: tk.Misc, padding: object = 0, widest: int = 100_000) -> None:
         super().__init__(parent)
         self._tag = f"Scrolled{next(_numbers)}"
         self.canvas = ttk.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=0)
@@ -29,7 +29,7 @@ class Scrolled(ttk.Frame):
         self.body = ttk.Frame(self.canvas, padding=padding)
         inner = self.canvas.create_window(0, 0, anchor="nw", window=self.body)
         self.body.bind("<Configure>", lambda event: self._measure())
-        self.canvas.bind("<Configure>", lambda event: self.canvas.itemconfigure(inner, width=event.width))
+        self.canvas.bind("<Configure>", lambda event: self.canvas.itemconfigure(inner, width=min(event.width, widest)))
         for name, lines in (("<MouseWheel>", 0), ("<Button-4>", -3), ("<Button-5>", 3)):
             self.bind_class(self._tag, name, lambda event, by=lines: self._wheel(by or -event.delta // 40))
         self.bind_class(self._tag, "<FocusIn>", lambda event: self.see(event.widget))
