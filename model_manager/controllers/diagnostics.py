@@ -20,6 +20,8 @@ _SECRET = re.compile(
     r"|(?<=[?&\"' ])(?:api[_-]?key|access[_-]?token|token|password|secret)\"?\s*[=:]\s*\"?[^\s\"'&,}]+",
     re.IGNORECASE,
 )
+_END = r"(?![\w.-])"
+"""A path's part ends here: /home/robin2 is somebody else's."""
 _LOG_TAIL = 20_000
 
 
@@ -42,8 +44,10 @@ def diagnostics(app: App) -> str:
 
 def without_secrets(text: str, home: str, user: str = "") -> str:
     """Tokens and passwords left out, the home folder as `~`, the user's name as a part of other paths too."""
-    text = _SECRET.sub("…", text).replace(home, "~")
-    return re.sub(rf"(?<=[/\\]){re.escape(user)}(?![^/\\\"'\s])", "…", text) if user else text
+    text = _SECRET.sub("…", text)
+    if len(home) > 1:
+        text = re.sub(rf"{re.escape(home)}{_END}", "~", text)
+    return re.sub(rf"(?<=[/\\]){re.escape(user)}{_END}", "…", text) if user else text
 
 
 def _user() -> str:

@@ -99,6 +99,8 @@ class Review(ttk.Toplevel):
 
     def destroy(self) -> None:
         self.way = None  # here and now: collected later, by another thread, it could not tell Tk
+        if self.question is not None:
+            self.question.destroy()
         super().destroy()
 
     def _change_way(self) -> None:
