@@ -33,14 +33,14 @@ class PrivacyPage(Page):
         self._asking("invokeai", _("Ask InvokeAI to remove its models"))
         self.say(
             _(
-                "Only after a review. InvokeAI keeps a database that only it may change; without asking it, its models can "
-                "only be removed in InvokeAI itself."
+                "Only when one of its models is to be cleared away, and nothing goes before the review. InvokeAI keeps a "
+                "database that only it may change; without asking it, its models can only be removed in InvokeAI itself."
             )
         )
         self.say(
             _(
-                "A second start of this program hands the file that it should show to the window that is open, through a "
-                "socket in the folder of its own data."
+                "A second start of this program hands the file that it should show to the window that is open. That, too, "
+                "stays on this computer."
             )
         )
 
