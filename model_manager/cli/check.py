@@ -11,6 +11,7 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.text import _
 from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.jobs import Progress
 from model_manager.library import words
@@ -36,7 +37,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         ids = [words.named(app.database, text) for text in options.models]
     else:
         with app.database.read() as tx:
-            ids = [row.id for row in models.rows(tx)]
+            ids = [row.id for row in read_rows(tx)]
     if options.deep:
         progress = Progress(_tell if sys.stderr.isatty() else None)
         check_deep(app.database, app.volumes, ids, progress, options.again)

@@ -7,7 +7,7 @@ import csv
 import sys
 
 from model_manager.app import App
-from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import print_json
 from model_manager.library.present import models_json
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(app: App, options: argparse.Namespace) -> int:
     with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
+        ids = [row.id for row in read_rows(tx)]
     found = models_json(app.database, ids)
     if not options.csv:
         print_json(list(found))

@@ -7,7 +7,7 @@ import argparse
 from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.text import _, shown
-from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.library import watch
 from model_manager.library.categories import slugs
@@ -27,7 +27,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     text = " ".join(options.query)
     query = Query(text, slugs(app.database))
     with app.database.read() as tx:
-        rows = query.of(models.rows(tx))
+        rows = query.of(read_rows(tx))
     rows.sort(key=lambda row: (-row.size, row.name))
     if options.json:
         found = list(models_json(app.database, [row.id for row in rows]))

@@ -42,7 +42,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         )  # fmt: skip
         return 0
     for problem in report.problems[:20]:
-        print(f"{shown(problem.path)}: {problem.why}", file=sys.stderr)
+        print(f"{shown(problem.path)}: {problem.why}" if problem.path else problem.why, file=sys.stderr)
     if len(report.problems) > 20:
         print(_("… and {n} more problems").format(n=len(report.problems) - 20), file=sys.stderr)
     print(

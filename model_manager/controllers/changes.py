@@ -11,7 +11,7 @@ from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import OperationChanged
 from model_manager.base.text import _, shown
-from model_manager.controllers.library import Said
+from model_manager.controllers.messages import Said
 from model_manager.jobs import JobChanged, Progress
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from model_manager.base import units
 from model_manager.base.text import _, shown
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.library import treemap, watch
 from model_manager.library.categories import CATEGORIES
 

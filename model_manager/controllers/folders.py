@@ -10,7 +10,7 @@ from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
-from model_manager.controllers.library import Said, ScanWanted
+from model_manager.controllers.messages import Said, ScanWanted
 from model_manager.jobs import JobChanged
 from model_manager.library import watch
 from model_manager.library.categories import slugs

@@ -10,9 +10,10 @@ from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.events import ModelsChanged
 from model_manager.base.text import _, ngettext, shown
-from model_manager.catalog import leftovers, models
+from model_manager.catalog import leftovers, models, problems
+from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
-from model_manager.controllers.library import Said
+from model_manager.controllers.messages import Said
 from model_manager.jobs import JobChanged, Progress
 from model_manager.library import watch
 from model_manager.library.deep import check_deep
@@ -73,7 +74,7 @@ class Health:
             wanted = list(ids)
             if not wanted:
                 with self._app.database.read() as tx:
-                    wanted = [row.id for row in models.rows(tx)]
+                    wanted = [row.id for row in read_rows(tx)]
             try:
                 done = check_deep(self._app.database, self._app.volumes, wanted, progress)
                 words = ngettext(
@@ -108,7 +109,8 @@ class Health:
             sick = models.sick(tx)
             sources = models.sources(tx)
             rests = leftovers.every(tx)
-            problems = leftovers.problems(tx)
+            unread = problems.every(tx)
+            unasked = problems.of_search(tx)
         sections = []
         by_verdict: dict[str, list[Line]] = {}
         for id_, name, verdict, detail, code, size, path in sick:
@@ -126,8 +128,9 @@ class Health:
             lines = [_leftover(row) for row in rows]
             total = units.size(sum(row.bytes for row in rows))
             sections.append(Section(_kinds().get(kind, kind), f"{len(rows)} · {total}", tuple(lines)))
-        if problems:
-            lines = [Line(shown(path.rsplit("/", 1)[-1]), "", why, shown(path)) for path, _kind, why in problems]
+        if unasked or unread:
+            lines = [Line(watch.label_of(tool), "", why, "") for tool, why in unasked]
+            lines += [Line(shown(path.rsplit("/", 1)[-1]), "", why, shown(path)) for path, _kind, why in unread]
             sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
         return sections
 

@@ -37,7 +37,6 @@ class Past:
     trash: tuple[Trashed, ...]
     elsewhere: int
     """How many things somebody else restored or emptied."""
-    unreadable: tuple[str, ...]
 
     @property
     def frees(self) -> int:
@@ -82,14 +81,13 @@ class History:
         self._changes.plan(make, "delete")
 
     def _load(self) -> Past:
-        operations, problems = self._app.operations.history()
+        operations, _problems = self._app.operations.history()
         items = trashed(operations, self._app.volumes)
         there = tuple(item for item in items if item.where == "trash")
         return Past(
             tuple(_line(operation) for operation in operations if operation.state != "planned"),
             there,
             len(items) - len(there),
-            tuple(str(problem) for problem in problems),
         )
 
 

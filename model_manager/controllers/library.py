@@ -12,8 +12,8 @@ from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, ScanFinished
 from model_manager.base.text import _, later, ngettext
-from model_manager.catalog import models
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row, read_rows
+from model_manager.controllers.messages import DetailsStale, Said, ScanWanted
 from model_manager.jobs import JobChanged
 from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
@@ -213,7 +213,7 @@ class Library:
 
         def work(progress: object) -> _Loaded:
             with self._app.database.read() as tx:
-                found = models.rows(tx, ids)
+                found = read_rows(tx, ids)
             if ids is not None:
                 fresh = {row.id: row for row in found}
                 copies = {row.id: row.copies for row in before if row.id in ids}
@@ -291,28 +291,6 @@ class Library:
         model = details["model"]
         if {int(model["id"][1:])} == {int(str(id_)) for id_ in self.selected}:
             self._view.show_details(details, 1, model["size"])
-
-
-class Said:
-    """A message for the person at the window."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-class ScanWanted:
-    """What is watched has changed, or the person asked to look again."""
-
-
-class OpenWanted:
-    """Another start of the program: the window comes to the front, with this file when there is one."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-
-class DetailsStale:
-    """What the card shows has changed."""
 
 
 class _Loaded:

@@ -12,7 +12,7 @@ from model_manager.base.errors import reason_of
 from model_manager.base.settings import Settings as Values
 from model_manager.base.text import _, shown
 from model_manager.controllers.diagnostics import diagnostics
-from model_manager.controllers.library import Said, ScanWanted
+from model_manager.controllers.messages import Said, ScanWanted
 from model_manager.jobs import JobChanged
 from model_manager.operations.disk import Disk
 from model_manager.stores.left_out import LONGEST, MOST, fault_of, good_patterns

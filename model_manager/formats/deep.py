@@ -84,9 +84,9 @@ class Look:
         return Health("good", "every byte was read" if looked else "every byte was read; values were not looked at")
 
 
-def spans(file: BinaryIO, size: int, format_: str, limits: Limits | None = None) -> list[Span]:
+def spans(file: BinaryIO, size: int, format_: str) -> list[Span]:
     """The tensors of a GGUF or safetensors file by their place; none for other formats. Raises FormatProblem."""
-    limits = limits or Limits()
+    limits = Limits()
     file.seek(0)
     if format_ == "gguf":
         header = read_header(Window(file, size), limits)

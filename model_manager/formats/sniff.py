@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
-from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem, Limits
+from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem
 from model_manager.formats.problem import SAME_STEM
 
 HEAD = 512
@@ -18,7 +18,7 @@ _MARKUP = re.compile(rb"^\s*(<!doctype|<html|<\?xml|<head|<body|<error)", re.IGN
 _JSON_ERROR = re.compile(rb'^\s*\{\s*"(error|message|detail|code|status|errors)"')
 
 
-def facts_of(file: BinaryIO, size: int, name: str, limits: Limits = LIMITS) -> Facts:
+def facts_of(file: BinaryIO, size: int, name: str) -> Facts:
     """Facts of an open file. Every FormatProblem becomes the facts' health; OSError passes."""
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     if size == 0:
@@ -32,7 +32,7 @@ def facts_of(file: BinaryIO, size: int, name: str, limits: Limits = LIMITS) -> F
         return Facts("unknown", health=Health("unknown", "not a format that this program reads"))
     file.seek(0)
     try:
-        return _beside(format_.read(file, size, limits), name)
+        return _beside(format_.read(file, size, LIMITS), name)
     except FormatProblem as problem:
         return Facts(format_.NAME, health=Health(problem.kind, problem.why))
     except (RecursionError, MemoryError, OverflowError) as error:

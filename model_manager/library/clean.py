@@ -19,7 +19,8 @@ from model_manager.base import units
 from model_manager.base.text import shown
 from model_manager.catalog import Database, files, leftovers, models
 from model_manager.catalog.leftovers import LeftoverRow
-from model_manager.catalog.models import FileView, Row
+from model_manager.catalog.models import FileView
+from model_manager.catalog.rows import Row, read_rows
 from model_manager.library import watch
 from model_manager.library.families import Line, Rung, lines_of, newer_version
 from model_manager.library.memory import Fit, Machine, fit
@@ -74,7 +75,7 @@ class Library:
 def library_of(database: Database, machine: Machine) -> Library:
     """Everything the rules need, with what fits this machine."""
     with database.read() as tx:
-        rows = models.rows(tx)
+        rows = read_rows(tx)
         members: dict[int, list[FileView]] = {}
         paths: dict[int, set[str]] = {}
         owners: dict[int, set[int]] = {}
@@ -156,10 +157,9 @@ def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate
     yield from _unused(library, now, unused_days)
 
 
-def certain_of(rests: Iterable[LeftoverRow], now: float | None = None) -> list[Candidate]:
+def certain_of(rests: Iterable[LeftoverRow]) -> list[Candidate]:
     """The leftovers of which it is certain that nobody needs them."""
-    found = _leftovers(rests, time.time() if now is None else now)
-    return [one for one in found if one.confidence == "certain"]
+    return [one for one in _leftovers(rests, time.time()) if one.confidence == "certain"]
 
 
 def _leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate]:

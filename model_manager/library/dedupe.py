@@ -10,10 +10,11 @@ from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.library.copies import Copy, Name
-from model_manager.library.duplicates import Group, is_reference
+from model_manager.library.groups import Group
+from model_manager.library.keeper import is_reference
 from model_manager.library.removal import Wanted, finished, must_be_closed, plan_removal
 from model_manager.operations import Plan
-from model_manager.operations.draft import Draft, Way
+from model_manager.operations.draft import Draft
 from model_manager.stores.env import Env
 
 By = Literal["hardlink", "reflink", "symlink", "trash"]
@@ -65,7 +66,7 @@ def plan_sharing(
 
 def plan_trashing(
     database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Sequence[str] = (),
-    only: Sequence[str] = (), way: Way = "trash",
+    only: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
     """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay.
 
@@ -93,7 +94,7 @@ def plan_trashing(
         )  # fmt: skip
     count = len(places) + len(orphans)
     title = f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away"
-    return plan_removal(database, volumes, env, Wanted((), tuple(places), tuple(orphans)), way, title)
+    return plan_removal(database, volumes, env, Wanted((), tuple(places), tuple(orphans)), "trash", title)
 
 
 def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from model_manager.base import units
 from model_manager.base.errors import UsageError
 from model_manager.base.facts import VERDICTS
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 
 Test = Callable[[Row], bool]
 FIELDS = ("category", "tool", "quant", "format", "base", "tag", "health", "unused", "dup", "pinned")

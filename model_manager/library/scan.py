@@ -15,7 +15,7 @@ from model_manager.base.errors import reason_of
 from model_manager.base.events import Event, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, files, leftovers, listings, places, roots
+from model_manager.catalog import Database, files, leftovers, listings, places, problems, roots
 from model_manager.catalog.codec import READER
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
@@ -86,6 +86,7 @@ class Scan:
         try:
             progress.step(phase="Looking for your tools")
             every = watch.find_roots(self._database, self._env, self._private, self._volumes)
+            self._report.problems += self._search_problems()
             self._notify(RootsChanged())
             chosen = [root for root in every if only is None or root.id in set(only)]
             local = [root for root in chosen if not watch.is_slow(root.path, self._volumes)]
@@ -103,6 +104,10 @@ class Scan:
                 lane.cancel()
         self._summarise(time.monotonic() - start)
         return self._report
+
+    def _search_problems(self) -> list[Problem]:
+        with self._database.read() as tx:
+            return [Problem("", "search", why) for _tool, why in problems.of_search(tx)]
 
     def _start_lanes(self, slow: list[RootRow], every: list[RootRow]) -> list[Lane]:
         """A lane for each mount that may not answer, with headers of its own: they serve one thread."""
@@ -206,7 +211,7 @@ class Scan:
             derive(tx, touched)
             touched |= keep_last_uses(tx, root.id, uses)
             leftovers.replace(tx, root.id, root.tool, [(r.kind, r.path, r.size, r.bytes, shown(r.of)) for r in rests])
-            leftovers.replace_problems(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
+            problems.replace(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
             row = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
             if look.unread and root.path in look.unread:
                 state = "denied"
@@ -294,7 +299,7 @@ class Scan:
     def _keep_problems(self, root: RootRow, look: Look) -> None:
         self._report.problems += look.problems
         with self._database.write() as tx:
-            leftovers.replace_problems(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
+            problems.replace(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
 
     def _finish(self) -> None:
         """What no root names any more is gone; roots that others lead into get their second name."""
@@ -329,10 +334,10 @@ def _unread(path: str, folders: list[str]) -> bool:
 _one_at_a_time = threading.Lock()
 
 
-def scan(scanner: Scan, progress: Progress, only: Iterable[int] | None = None) -> Report:
+def scan(scanner: Scan, progress: Progress) -> Report:
     """Runs a scan when no other of this process runs."""
     with _one_at_a_time:
-        return scanner.run(progress, only)
+        return scanner.run(progress)
 
 
 def _found(root: RootRow) -> FoundRoot:

@@ -81,7 +81,7 @@ def understand(
     health = _health(files, sightings)
     return Understood(
         name=title,
-        category=_with_projector(str(category.value), files, claims),
+        category=_with_projector(str(category.value), files),
         category_from=category.source,
         format=_format(read, sightings),
         values=values,
@@ -142,7 +142,7 @@ def _format(read: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> str:
     return known[0] if known else next((sighting.format for sighting in sightings if sighting.format), "unknown")
 
 
-def _with_projector(category: str, files: Sequence[WeighedFile], claims: Sequence[Claim]) -> str:
+def _with_projector(category: str, files: Sequence[WeighedFile]) -> str:
     """A language model with a matching projector beside it sees or hears."""
     if category == "llm" and any(file.role == "projector" for file in files):
         return "multimodal"

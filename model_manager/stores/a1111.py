@@ -17,9 +17,10 @@ from model_manager.stores.flags import in_script, split, values_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.hash_cache import read_hashes, with_hashes
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 FOLDERS = {
     "stable-diffusion": "diffusion/checkpoints", "lora": "diffusion/lora", "lycoris": "diffusion/lora",

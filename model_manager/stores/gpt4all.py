@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.removal import Going, Part, Placed, remove_plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import ini_value
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "gpt4all"
 _FOLDER = os.path.join("nomic.ai", "GPT4All")

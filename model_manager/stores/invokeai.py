@@ -15,15 +15,16 @@ from dataclasses import replace
 from model_manager.base.facts import Claim, Health
 from model_manager.stores import invokeai_removal, last_used
 from model_manager.stores.env import Env
+from model_manager.stores.file_names import is_weights
 from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
-from model_manager.stores.grouping import is_weights
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.private_copy import rows_of
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import yaml_settings
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree, found_at
+from model_manager.stores.tree import describe_tree, found_at
 
 TOOL = "invokeai"
 _TYPES = {

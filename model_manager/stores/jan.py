@@ -12,10 +12,11 @@ from model_manager.base.facts import Claim, Health
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover
 from model_manager.stores.look import Look, forbidden, is_folder
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store, remove_folders
-from model_manager.stores.tree import Plain, describe_tree, found_at
+from model_manager.stores.tree import describe_tree, found_at
 
 TOOL = "jan"
 _DEEPEST = 5

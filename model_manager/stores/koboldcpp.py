@@ -9,8 +9,9 @@ from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, found_at
+from model_manager.stores.tree import found_at
 
 TOOL = "koboldcpp"
 _KEYS = {

@@ -15,9 +15,10 @@ from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "llama-cpp"
 _PROGRAMS = ("llama-server", "llama-cli")

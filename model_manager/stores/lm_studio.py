@@ -15,10 +15,11 @@ from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
 from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store, remove_folders
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "lm-studio"
 _UNSEEN = Claim("tag", "not seen by LM Studio", "folder", "it wants publisher/repository/file, exactly two folders")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Role
 from model_manager.stores.env import Env
+from model_manager.stores.file_names import is_weights
 from model_manager.stores.found import FoundRoot
-from model_manager.stores.grouping import is_weights
 from model_manager.stores.left_out import LeftOut
 from model_manager.stores.localdir import DOWNLOADS, has_downloads
 

@@ -15,10 +15,11 @@ from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.hash_cache import read_hashes, with_hashes
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "sdnext"
 FOLDERS = {

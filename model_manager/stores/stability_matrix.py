@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "stability-matrix"
 FOLDERS = {

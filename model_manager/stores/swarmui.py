@@ -12,9 +12,10 @@ from model_manager.base.reading import read_small
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "swarmui"
 FOLDERS = {

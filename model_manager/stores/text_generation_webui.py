@@ -16,9 +16,10 @@ from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of, split
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "text-generation-webui"
 _MARKERS = frozenset({"download-model.py", "user_data", "CMD_FLAGS.txt"})

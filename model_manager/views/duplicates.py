@@ -15,7 +15,7 @@ from model_manager.controllers.duplicates import Duplicates
 from model_manager.library import watch
 from model_manager.library.dedupe import By
 from model_manager.library.duplicates import Duplicates as Found
-from model_manager.library.duplicates import Group
+from model_manager.library.groups import Group
 from model_manager.views import theme
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column

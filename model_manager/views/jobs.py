@@ -7,7 +7,7 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from model_manager.base.text import _, ngettext
-from model_manager.jobs import Job, Jobs
+from model_manager.jobs import Job
 from model_manager.views import theme
 from model_manager.views.jobs_list import JobsList
 
@@ -18,9 +18,8 @@ _ENDED_KEPT = 20
 class JobsBar(ttk.Frame):
     """`show_totals` fills the left; jobs fill the right. Questions of a moment are not shown."""
 
-    def __init__(self, parent: tk.Misc, jobs: Jobs) -> None:
+    def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, bootstyle="@chrome", padding=(theme.px(parent, 10), theme.px(parent, 4)))
-        self._jobs = jobs
         self._running: dict[int, Job] = {}
         self._ended: list[Job] = []
         """The newest first."""

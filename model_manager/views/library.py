@@ -12,7 +12,7 @@ import ttkbootstrap as ttk
 from model_manager.app import App
 from model_manager.base import units
 from model_manager.base.text import _, shown
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch

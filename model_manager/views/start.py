@@ -34,7 +34,7 @@ def main(data_dir: str | None = None, path: str = "") -> int:
         return 0
     try:
         from model_manager.app import build
-        from model_manager.controllers.library import OpenWanted
+        from model_manager.controllers.messages import OpenWanted
 
         app = build(data_dir)
         instance.listen(lambda other: app.jobs.post(OpenWanted(other)))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 
 import ttkbootstrap as ttk
 
-from model_manager.base.text import _
 from model_manager.views import theme
 
 _STAY_MS = 6000
@@ -68,8 +66,3 @@ class Toasts:
             toast.lift()
             self._root.update_idletasks()
             below += toast.winfo_reqheight() + theme.px(self._root, 8)
-
-
-def tooltip(widget: tk.Misc, text: str) -> None:
-    """A word of explanation on hover."""
-    ttk.ToolTip(widget, text=text or _("nothing more is known"), delay=400)

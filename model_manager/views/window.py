@@ -14,14 +14,14 @@ from model_manager.app import App
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.library import DetailsStale, OpenWanted, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
 from model_manager.controllers.reminder import Reminder
 from model_manager.jobs import Job, JobChanged, Progress
 from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
 from model_manager.views.library import LibraryScreen
 from model_manager.views.pump import Pump
-from model_manager.views.sidebar import Sidebar
+from model_manager.views.sidebar import SCREENS, Sidebar
 from model_manager.views.toast import Toasts
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ _REMINDER_MS = 20_000
 _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
-
-SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings")
 
 
 def _icon() -> tk.PhotoImage:
@@ -78,7 +76,7 @@ class Window:
         self.body = ttk.Frame(outer)
         outer.add(self.sidebar, weight=0)
         outer.add(self.body, weight=1)
-        self.status = JobsBar(self.root, self.app.jobs)
+        self.status = JobsBar(self.root)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
         self.toasts = Toasts(self.root)
@@ -98,7 +96,7 @@ class Window:
         root.bind(f"<{control}-comma>", lambda event: self._settings())
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: self._help())
-        for number, name in enumerate(SCREENS, 1):
+        for number, name in enumerate(("library", *(name for name, _title in SCREENS[:8])), 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.open(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
         if control == "Command":  # macOS hands files over by an event, not by an argument

@@ -24,7 +24,8 @@ from model_manager.stores.folder import FOLDERS
 from model_manager.stores.found import Found
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.plain import Plain
+from model_manager.stores.tree import describe_tree
 
 _NOTHING = Facts("gguf")
 

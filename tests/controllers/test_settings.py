@@ -12,7 +12,7 @@ from factory import write
 
 from model_manager.app import App, build
 from model_manager.base.settings import Settings as Values
-from model_manager.controllers.library import Said, ScanWanted
+from model_manager.controllers.messages import Said, ScanWanted
 from model_manager.controllers.settings import Settings
 from model_manager.jobs import JobChanged
 

@@ -56,6 +56,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     from model_manager.app import build
     from model_manager.base.text import use_language
     from model_manager.views.help import Help
+    from model_manager.views.sidebar import SCREENS
     from model_manager.views.window import Window
 
     name, family, appearance, scale = look
@@ -88,7 +89,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     shot("search")
     library.clear_search()
     library.controller.choose_place("all", "")
-    for screen in ("disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings"):
+    for screen, _title in SCREENS:
         window.open(screen)
         settle(1.5)
         shot(screen)

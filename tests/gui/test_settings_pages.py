@@ -100,7 +100,7 @@ def test_names_are_left_out_by_the_next_scan(window, home: Path) -> None:
 def test_a_change_during_a_scan_is_not_lost(window) -> None:
     import threading
 
-    from model_manager.controllers.library import ScanWanted
+    from model_manager.controllers.messages import ScanWanted
 
     wait(window, lambda: not window._is_scanning())
     end = threading.Event()

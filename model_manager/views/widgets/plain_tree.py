@@ -45,12 +45,12 @@ class PlainTree(ttk.Treeview):
     """
 
     def __init__(
-        self, parent: tk.Misc, columns: Sequence[Column], selectmode: str = "browse", height: int = 5, headings: bool = True
+        self, parent: tk.Misc, columns: Sequence[Column], selectmode: str = "browse", headings: bool = True
     ) -> None:  # fmt: skip
         self._columns = columns
         names = [column.id for column in columns if column.id != "#0"]
         show = ["tree"] * (len(names) < len(columns)) + ["headings"] * headings
-        super().__init__(parent, columns=names, show=show, selectmode=selectmode, height=height)
+        super().__init__(parent, columns=names, show=show, selectmode=selectmode, height=5)
         self._whole: dict[str, dict[str, str]] = {}
         self._longest: dict[str, tuple[int, int]] = {}
         """Column -> letters and pixels of its longest text, with its indentation."""
