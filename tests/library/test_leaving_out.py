@@ -13,6 +13,7 @@ from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import leftovers, models
+from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch, words
 
@@ -57,7 +58,7 @@ def test_the_persons_words_come_back(app: App, top: Path) -> None:
     leave_out(app, "backup")
     leave_out(app)
     with app.database.read() as tx:
-        (row,) = models.rows(tx, {id_})
+        (row,) = read_rows(tx, {id_})
         (record,) = models.records(tx, [id_])
     assert (record["note"], row.pinned, row.category) == ("as I like it", True, "misc") and "mine" in row.tags
 
