@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.localised import localised
 
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -23,7 +24,7 @@ def print_error(error: ModelManagerError, as_json: bool) -> None:
         parts = {"verb": error.verb, "path": error.path, "reason": error.reason, "hint": error.hint}
         print_json({"error": parts})
     else:
-        print(f"model-manager: {error}", file=sys.stderr)
+        print(f"model-manager: {localised(error)}", file=sys.stderr)
 
 
 def coloured(text: str, colour: str) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import Said, ScanWanted
@@ -88,7 +89,7 @@ class Folders:
             try:
                 work()
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
+                self._app.jobs.post(Said(localised(error)))
             self._app.jobs.post(ScanWanted())
             return self._load()
 

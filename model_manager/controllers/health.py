@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.events import ModelsChanged
+from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog import leftovers, models, problems
 from model_manager.catalog.rows import read_rows
@@ -118,7 +119,9 @@ class Health:
             if where := again(sources.get(id_)):
                 why = f"{why}; {where}"
             heading = _(VERDICTS.get(verdict, verdict)) if verdict not in ("good", "unknown") else _("names code")
-            by_verdict.setdefault(heading, []).append(Line(shown(name), units.size(size), shown(why), shown(path), id_))
+            by_verdict.setdefault(heading, []).append(
+                Line(shown(name), figures.size(size), localised(why), shown(path), id_)
+            )
         for verdict, lines in by_verdict.items():
             sections.append(Section(verdict[:1].upper() + verdict[1:], f"{len(lines)}", tuple(lines)))
         by_kind: dict[str, list[leftovers.LeftoverRow]] = {}
@@ -126,18 +129,20 @@ class Health:
             by_kind.setdefault(row.kind, []).append(row)
         for kind, rows in by_kind.items():
             lines = [_leftover(row) for row in rows]
-            total = units.size(sum(row.bytes for row in rows))
+            total = figures.size(sum(row.bytes for row in rows))
             sections.append(Section(_kinds().get(kind, kind), f"{len(rows)} · {total}", tuple(lines)))
         if unasked or unread:
-            lines = [Line(watch.label_of(tool), "", why, "") for tool, why in unasked]
-            lines += [Line(shown(path.rsplit("/", 1)[-1]), "", why, shown(path)) for path, _kind, why in unread]
+            lines = [Line(watch.label_of(tool), "", localised(why), "") for tool, why in unasked]
+            lines += [
+                Line(shown(path.rsplit("/", 1)[-1]), "", localised(why), shown(path)) for path, _kind, why in unread
+            ]
             sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
         return sections
 
 
 def _leftover(row: leftovers.LeftoverRow) -> Line:
-    why = f"{watch.label_of(row.tool)}: {shown(row.of)}"
-    return Line(shown(row.path.rsplit("/", 1)[-1]), units.size(row.bytes), why, shown(row.path), None, row.path)
+    why = f"{watch.label_of(row.tool)}: {localised(row.of)}"
+    return Line(shown(row.path.rsplit("/", 1)[-1]), figures.size(row.bytes), why, shown(row.path), None, row.path)
 
 
 class _Sections:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from model_manager.app import App
 from model_manager.base.events import OperationChanged
-from model_manager.base.text import _, shown
+from model_manager.base.localised import localised
+from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.jobs import JobChanged
 from model_manager.operations import Operation, Plan
@@ -96,9 +97,9 @@ def _line(operation: Operation) -> Line:
     return Line(
         operation.id,
         operation.undone_at or operation.applied_at or operation.plan.created_at,
-        shown(operation.plan.title),
+        localised(operation.plan.title),
         operation.state,
         operation.plan.frees,
         operation.undoable,
-        shown(problem),
+        localised(problem),
     )

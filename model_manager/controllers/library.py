@@ -8,10 +8,11 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, ScanFinished
-from model_manager.base.text import _, later, ngettext
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later, ngettext, shown
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.controllers.messages import DetailsStale, Said, ScanWanted
 from model_manager.jobs import JobChanged
@@ -130,7 +131,7 @@ class Library:
             try:
                 return opened(self._app.database, self._app.volumes, path)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
+                self._app.jobs.post(Said(localised(error)))
                 return None
 
         self._app.jobs.start(_("Opening a file"), "query", work)
@@ -143,7 +144,7 @@ class Library:
             try:
                 watch.add_root(self._app.database, os.path.dirname(path))
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
+                self._app.jobs.post(Said(localised(error)))
             self._app.jobs.post(ScanWanted())
 
         self._app.jobs.start(_("Changing the folders"), "query", work)
@@ -201,7 +202,7 @@ class Library:
                 for id_ in chosen:
                     work(id_)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
+                self._app.jobs.post(Said(localised(error)))
             self._app.jobs.post(ModelsChanged(chosen))
             self._app.jobs.post(DetailsStale())
 
@@ -247,7 +248,7 @@ class Library:
         try:
             query = Query(" ".join(term for term in terms if term), {*self._slugs, "diffusion"})
         except ModelManagerError as error:
-            self._view.show_query_problem(f"{error.path}: {error.reason}")
+            self._view.show_query_problem(f"{shown(error.path)}: {localised(error.reason)}")
             return
         self._view.show_query_problem("")
         self.shown = query.of(self.shown if query.narrows(self._query) else self.rows)
@@ -257,11 +258,11 @@ class Library:
 
     def _say_totals(self) -> None:
         sick = self._sick
-        parts = [ngettext("{n} model", "{n} models", len(self.rows)), units.size(self._size)]
+        parts = [ngettext("{n} model", "{n} models", len(self.rows)), figures.size(self._size)]
         if len(self.shown) != len(self.rows):
             parts.append(
                 _("{n} shown, {size}").format(
-                    n=f"{len(self.shown):,}", size=units.size(sum([row.size for row in self.shown]))
+                    n=figures.count(len(self.shown)), size=figures.size(sum([row.size for row in self.shown]))
                 )
             )
         if sick:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.events import ScanFinished
 from model_manager.base.text import _, ngettext
 from model_manager.jobs import JobChanged
@@ -73,7 +73,7 @@ class Reminder:
                 "{n} things that this program cleared away more than {days} days ago still take {size}.",
                 found.count,
                 days=str(found.days),
-                size=units.size(found.frees),
+                size=figures.size(found.frees),
             )
         )
 

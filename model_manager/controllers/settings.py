@@ -9,6 +9,7 @@ from typing import Protocol
 
 from model_manager.app import App
 from model_manager.base.errors import reason_of
+from model_manager.base.localised import localised
 from model_manager.base.settings import Settings as Values
 from model_manager.base.text import _, shown
 from model_manager.controllers.diagnostics import diagnostics
@@ -96,7 +97,7 @@ class Settings:
             except FileExistsError:
                 why = _("there is a file of this name already: choose another one")
             except OSError as error:
-                why = reason_of(error)
+                why = localised(reason_of(error))
             else:
                 return _Diagnostics(text, path)
             self._app.jobs.post(Said(_("{path} was not written: {why}").format(path=shown(path), why=why)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
+from model_manager.base.text import later
 from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem
 from model_manager.formats.problem import SAME_STEM
 
@@ -51,11 +52,11 @@ def _beside(facts: Facts, name: str) -> Facts:
 def not_a_model(head: bytes, size: int) -> str:
     """Why a file that has a model's name is a text about one; empty when it is none of these."""
     if head.startswith(_LFS):
-        return "a Git LFS pointer: the model itself was not downloaded (run `git lfs pull`)"
+        return later("a Git LFS pointer: the model itself was not downloaded (run `git lfs pull`)")
     if _MARKUP.match(head) and b"<net" not in head:
-        return "a web page saved under a model's name: download it again"
+        return later("a web page saved under a model's name: download it again")
     if size < 64 * 1024 and _JSON_ERROR.match(head):
-        return "an error message saved under a model's name: download it again"
+        return later("an error message saved under a model's name: download it again")
     return ""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.library.copies import Copy, Name
@@ -61,7 +62,9 @@ def plan_sharing(
             except ModelManagerError as error:
                 problems.append(error)
     count = len(groups)
-    return finished(draft, problems, f"Share the bytes of {count} {'group' if count == 1 else 'groups'} of copies")
+    return finished(
+        draft, problems, later(f"Share the bytes of {count} {'group' if count == 1 else 'groups'} of copies")
+    )
 
 
 def plan_trashing(
@@ -93,7 +96,7 @@ def plan_trashing(
             "share the bytes by links",
         )  # fmt: skip
     count = len(places) + len(orphans)
-    title = f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away"
+    title = later(f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away")
     return plan_removal(database, volumes, env, Wanted((), tuple(places), tuple(orphans)), "trash", title)
 
 
@@ -149,4 +152,4 @@ def _add(
         if by == "reflink" and place:
             break
         frees = group.frees(number, stays) if place == len(reals) - 1 or by == "reflink" else 0
-        draft.link(real, keeper.path, KINDS[by], f"the same bytes as {keeper.path}", proof, frees)
+        draft.link(real, keeper.path, KINDS[by], later(f"the same bytes as {keeper.path}"), proof, frees)

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.reading import open_quietly
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, hashes
 from model_manager.catalog.hashes import Known, Mark
@@ -169,7 +170,7 @@ class Hashing:
         for path in dict.fromkeys(paths):
             mark = self.mark(path)
             if mark is None:
-                self.problems.append(Unreadable(path, "it is gone, or no file any more"))
+                self.problems.append(Unreadable(path, later("it is gone, or no file any more")))
             elif (kept := answer(self.known(mark))) is not None:
                 found[path] = kept
             else:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from model_manager.base.facts import SOURCES, Claim, Facts, Health, settle, worst
+from model_manager.base.text import later
 from model_manager.formats.quants import bits
 from model_manager.formats.tensors import merge
 from model_manager.library import names
@@ -123,7 +124,7 @@ def _summed(weights: Sequence[WeighedFile]) -> list[Claim]:
     size = sum(share.bytes for share in shares)
     if not total:
         return []
-    detail = f"{len(weights)} files together"
+    detail = later(f"{len(weights)} files together")
     return [
         Claim("parameters", total, "tensors", detail),
         Claim("bits_per_weight", bits(size, total), "tensors", detail),
@@ -219,10 +220,10 @@ def _disagreements(claims: Sequence[Claim], held: dict[str, Claim], category: Cl
         if claim.field == "base_model" and base and claim.source != base.source:
             one, other = family_of(str(claim.value)), family_of(str(base.value))
             if one and other and one != other:
-                yield f"label says {claim.value}, {_label(base.source)} {base.value}"
+                yield later(f"label says {claim.value}, {_label(base.source)} {base.value}")
     quant, label = held.get("quant"), held.get("quant_label")
     if quant and label and quant.source == "tensors" and not _same_quant(str(quant.value), str(label.value)):
-        yield f"label says {label.value}, tensors say {quant.value}"
+        yield later(f"label says {label.value}, tensors say {quant.value}")
 
 
 def _label(source: str) -> str:

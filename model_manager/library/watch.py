@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.settings import SettingsFile
-from model_manager.base.text import _, shown
+from model_manager.base.text import _, later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, places, problems, roots
 from model_manager.catalog.roots import RootRow
@@ -96,8 +96,8 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
             for root in mine if root.found_by != "user"
         ]  # fmt: skip
         watched = any(not root.ignored for root in mine)
-        rest = "the folders known before are still read" if watched else "its models are not shown"
-        return asked, f"Looking for {store.label}'s folders failed: {shown(reason_of(error))}; {rest}"
+        rest = later("the folders known before are still read") if watched else later("its models are not shown")
+        return asked, later(f"Looking for {store.label}'s folders failed: {shown(reason_of(error))}") + f"; {rest}"
     return asked, ""
 
 

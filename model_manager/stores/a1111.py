@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import in_script, split, values_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
@@ -142,7 +143,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def _in_use(tool: str, label: str, env: Env) -> str | None:
     running = next(_running(tool, env), None)
-    return f"{label} is running (process {running.pid})" if running else None
+    return later(f"{label} is running (process {running.pid})") if running else None
 
 
 STORES = tuple(

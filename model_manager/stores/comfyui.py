@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of, lists_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
@@ -138,7 +139,7 @@ def _extras(path: str, env: Env) -> Iterator[_Extra]:
 
 def in_use(env: Env) -> str | None:
     running = next(_running(env), None)
-    return f"ComfyUI is running (process {running.pid})" if running else None
+    return later(f"ComfyUI is running (process {running.pid})") if running else None
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:

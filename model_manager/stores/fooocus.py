@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
@@ -69,7 +70,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def in_use(env: Env) -> str | None:
     running = next(_running(env), None)
-    return f"Fooocus is running (process {running.pid})" if running else None
+    return later(f"Fooocus is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "Fooocus", find, describe, in_use)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
@@ -43,7 +44,7 @@ def in_use(env: Env) -> str | None:
     """The program's file is called `chat`: only the folder that it lies in tells whose it is."""
     for process in env.running("chat", "gpt4all"):
         if "gpt4all" in process.arguments[0].lower():
-            return f"GPT4All is running (process {process.pid})"
+            return later(f"GPT4All is running (process {process.pid})")
     return None
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
@@ -64,7 +65,7 @@ def in_use(env: Env) -> str | None:
     """Any of its programs: `koboldcpp.py`, `koboldcpp-linux-x64` …"""
     for process in env.processes:
         if any(os.path.basename(word).lower().startswith("koboldcpp") for word in process.arguments[:2]):
-            return f"KoboldCpp is running (process {process.pid})"
+            return later(f"KoboldCpp is running (process {process.pid})")
     return None
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source
 from model_manager.stores.hub_cache import describe_hub
@@ -84,7 +85,7 @@ def _names(path: str, file: str, look: Look) -> bool:
 
 def in_use(env: Env) -> str | None:
     running = next(iter(env.running(*_PROGRAMS)), None)
-    return f"llama.cpp is running (process {running.pid})" if running else None
+    return later(f"llama.cpp is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "llama.cpp", find, describe, in_use)

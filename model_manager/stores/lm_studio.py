@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
 from model_manager.stores.localdir import with_downloads
@@ -71,7 +72,7 @@ def _named(found: Found, root: str) -> Found:
 
 def in_use(env: Env) -> str | None:
     running = next(iter(env.running("lm-studio", "lms")), None)
-    return f"LM Studio is running (process {running.pid})" if running else None
+    return later(f"LM Studio is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "LM Studio", find, describe, in_use, "partly-verified", remove_folders)

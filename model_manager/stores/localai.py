@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from model_manager.base.text import later
 from model_manager.stores import localai_removal
 from model_manager.stores.env import Env
 from model_manager.stores.flags import values_of
@@ -142,7 +143,7 @@ def _hashed(file: FoundFile, digests: dict[str, str]) -> FoundFile:
 
 def in_use(env: Env) -> str | None:
     running = next(iter(env.running("local-ai")), None)
-    return f"LocalAI is running (process {running.pid})" if running else None
+    return later(f"LocalAI is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "LocalAI", find, describe, in_use, remove=localai_removal.remove, one_unit=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Role
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.file_names import is_weights
 from model_manager.stores.found import FoundRoot
@@ -104,10 +105,10 @@ def remove_plain(
     whole: dict[str, str] = {}
     for place in places:
         if top := _own_folder(root, place, folders, tops_stay):
-            whole.setdefault(top, f"the folder of {place.name}: everything in it belongs to it")
+            whole.setdefault(top, later(f"the folder of {place.name}: everything in it belongs to it"))
     for place in places:
         for below in _parts_below(place, own, folders):
-            whole.setdefault(below, f"a folder of {place.name}: everything in it belongs to it")
+            whole.setdefault(below, later(f"a folder of {place.name}: everything in it belongs to it"))
     loose = [path for path in own if not _is_below(path, whole)]
     yield from (Going(path, _WHY["manifest"]) for path in sorted(loose) if own[path].role == "manifest")
     yield from (Going(folder, why) for folder, why in whole.items() if not _is_below(folder, whole))
@@ -120,8 +121,8 @@ def remove_plain(
 
 
 _WHY = {
-    "weights": "its weights", "projector": "its projector", "adapter": "its adapter", "config": "its settings",
-    "tokenizer": "its tokenizer", "sidecar": "kept beside it by tools", "manifest": "the tool's entry for it",
+    "weights": later("its weights"), "projector": later("its projector"), "adapter": later("its adapter"), "config": later("its settings"),
+    "tokenizer": later("its tokenizer"), "sidecar": later("kept beside it by tools"), "manifest": later("the tool's entry for it"),
 }  # fmt: skip
 
 

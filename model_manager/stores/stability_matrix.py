@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
@@ -65,7 +66,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def in_use(env: Env) -> str | None:
     running = next(env.running("stabilitymatrix.avalonia"), None)
-    return f"Stability Matrix is running (process {running.pid})" if running else None
+    return later(f"Stability Matrix is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "Stability Matrix", find, describe, in_use)

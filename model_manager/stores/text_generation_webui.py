@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of, split
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
@@ -101,7 +102,7 @@ def _with_hashes(found: Found, look: Look) -> Found:
 
 def in_use(env: Env) -> str | None:
     running = next(_running(env), None)
-    return f"text-generation-webui is running (process {running.pid})" if running else None
+    return later(f"text-generation-webui is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "text-generation-webui", find, describe, in_use)

@@ -8,7 +8,7 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.duplicates import Duplicates
@@ -91,7 +91,7 @@ class DuplicatesScreen(TickedScreen):
             state = _("the same to the byte") if group.proved else _("looks the same: not read yet")
             if group.kind == "same-weights" and group.proved:
                 state = _("the same weights in another wrapping")
-            values = (units.size(group.size), units.size(group.reclaimable), f"{len(group.copies)} ×", state)
+            values = (figures.size(group.size), figures.size(group.reclaimable), f"{len(group.copies)} ×", state)
             self.table.add_head(group.id, name, values)
             for number, copy in enumerate(group.copies):
                 tools = ", ".join(dict.fromkeys(watch.label_of(one.tool) for one in copy.names))
@@ -113,7 +113,7 @@ class DuplicatesScreen(TickedScreen):
             text = _("Nothing is there twice. Copies of the same bytes in different tools would stand here.")
         else:
             text = ngettext("{n} group of copies, {size} could come back.", "{n} groups of copies, {size} could come back.",
-                            len(found.groups), size=units.size(found.reclaimable))  # fmt: skip
+                            len(found.groups), size=figures.size(found.reclaimable))  # fmt: skip
             unread = sum(1 for group in found.groups if not group.proved)
             if unread:
                 text += " " + ngettext("{n} only looks the same: read it before anything is shared.",
@@ -128,7 +128,7 @@ class DuplicatesScreen(TickedScreen):
         if names > 1:
             text += " · " + ngettext("{n} name", "{n} names", names)
         self.table.fix(row, stays, text)
-        self.table.tree.set(row, "frees", "" if stays else units.size(group.frees(number)))
+        self.table.tree.set(row, "frees", "" if stays else figures.size(group.frees(number)))
 
     def _tick_all(self) -> None:
         proved = [row for id_, group in self._groups.items() if group.proved for row in self.table.boxed(id_)]
@@ -174,7 +174,7 @@ class DuplicatesScreen(TickedScreen):
 
     def _count(self) -> None:
         ticked = self._ticked()
-        size = units.size(sum(group.frees(number) for group, number in ticked))
+        size = figures.size(sum(group.frees(number) for group, number in ticked))
         if _ways()[self.by.get()] == "trash":
             text = ngettext("Trash {n} copy ({size})…", "Trash {n} copies ({size})…", len(ticked), size=size)
         else:

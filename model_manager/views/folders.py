@@ -9,7 +9,7 @@ from tkinter import filedialog
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.events import RootsChanged
 from model_manager.base.text import _, short_path
 from model_manager.controllers.changes import Changes
@@ -109,7 +109,7 @@ class FoldersScreen(ttk.Frame):
                 state += _(", read-only 🔒")
             if root["path"] in kept:
                 state += _(", its copies stay")
-            values = (watch.label_of(root["tool"]) + also, f"{root['models']:,}", units.size(root["bytes"]),
+            values = (watch.label_of(root["tool"]) + also, figures.count(root['models']), figures.size(root["bytes"]),
                       short_path(root["path"], home), state, found.get(root["found_by"], root["found_by"]))  # fmt: skip
             self.tree.insert("", "end", root["id"], values=values)
         if chosen and self.tree.exists(chosen):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import tkinter as tk
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, shown
 from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes
@@ -29,8 +28,7 @@ _SORTED = ("size", True)
 
 
 def _day(seconds: int | None) -> str:
-    day = datetime.datetime.fromtimestamp(seconds) if seconds else None
-    return f"{day.day} {day:%b %Y}" if day else ""  # strftime has no "%-d" on Windows
+    return figures.day(seconds) if seconds else ""
 
 
 def _health(row: Row) -> str:
@@ -53,17 +51,17 @@ def _columns() -> tuple[Column, ...]:
         Column("category", _("Kind"), _kind, 116, rank=2),
         Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=3),
         Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
-        Column("size", _("Size"), lambda row: units.size(row.size), 72, numeric=True),
+        Column("size", _("Size"), lambda row: figures.size(row.size), 72, numeric=True),
         Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 116, rank=1),
         Column("health", _("Health"), _health, 92, rank=4),
         Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
-        Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
+        Column("parameters", _("Parameters"), lambda row: figures.parameters(row.parameters) if row.parameters else "", 90,
                numeric=True, shown=False),
         Column("bits", _("Bits"), lambda row: f"{row.bits:.2f}" if row.bits else "", 60, numeric=True, shown=False),
-        Column("context", _("Context"), lambda row: f"{row.context_length:,}" if row.context_length else "", 80,
+        Column("context", _("Context"), lambda row: figures.count(row.context_length) if row.context_length else "", 80,
                numeric=True, shown=False),
         Column("format", _("Format"), lambda row: row.format, 90, shown=False),
-        Column("bytes", _("On disk"), lambda row: units.size(row.bytes), 80, numeric=True, shown=False),
+        Column("bytes", _("On disk"), lambda row: figures.size(row.bytes), 80, numeric=True, shown=False),
         Column("added", _("First seen"), lambda row: _day(row.added), 100, shown=False),
     )  # fmt: skip
 
@@ -236,7 +234,7 @@ class LibraryScreen(ttk.Frame):
 
     def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
         total = sum(row.size for row in self.controller.rows)
-        self.sidebar.tree.item("all", values=(f"{len(self.controller.rows):,}", units.size(total)))
+        self.sidebar.tree.item("all", values=(figures.count(len(self.controller.rows)), figures.size(total)))
         self.sidebar.show(categories, tools)
 
     def show_totals(self, text: str) -> None:

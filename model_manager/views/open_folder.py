@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from model_manager.base.errors import reason_of
+from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
 
 
@@ -14,5 +16,5 @@ def open_folder(folder: str) -> str:
     try:
         subprocess.Popen([opener, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     except OSError as error:
-        return _("{folder} could not be opened: {why}").format(folder=shown(folder), why=error.strerror)
+        return _("{folder} could not be opened: {why}").format(folder=shown(folder), why=localised(reason_of(error)))
     return ""

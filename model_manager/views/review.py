@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from model_manager.base import units
+from model_manager.base import figures
+from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
 from model_manager.controllers.changes import Planned
 from model_manager.library.plan_words import VERBS, action_text, final_text, frees_text, is_final, undo_text
@@ -69,7 +70,7 @@ class Review(ttk.Toplevel):
         cancel.focus_set()
 
     def _show(self, frame: ttk.Frame, foot: ttk.Frame, plan: Plan) -> None:
-        top = ttk.Label(frame, text=shown(plan.title), font=theme.bold(frame, 2))
+        top = ttk.Label(frame, text=localised(plan.title), font=theme.bold(frame, 2))
         top.pack(side="top", anchor="w", before=frame.pack_slaves()[0])
         if plan.steps:
             self._say(frame, f"{frees_text(plan)} {undo_text(plan)}", danger=is_final(plan))
@@ -79,7 +80,7 @@ class Review(ttk.Toplevel):
         else:
             self._say(frame, _("Everything is there already: nothing is to be done."))
         for warning in plan.warnings[:6]:
-            self._say(frame, f"⚠ {shown(warning)}")
+            self._say(frame, f"⚠ {localised(warning)}")
         if len(plan.warnings) > 6:
             self._say(frame, _("⚠ and {n} more").format(n=len(plan.warnings) - 6))
         self._list(frame, plan)
@@ -131,10 +132,10 @@ class Review(ttk.Toplevel):
         """What belongs together under what a person calls it, with every path below."""
         top = ""
         if unit[0].of:
-            size = units.size(sum(step.bytes for step in unit))
+            size = figures.size(sum(step.bytes for step in unit))
             top = tree.insert("", "end", text=shown(unit[0].of), values=(size, "", ""), open=opened or len(unit) == 1)
         for step in unit[:_MOST_SHOWN]:
-            values = (units.size(step.bytes), shown(step.path), shown(step.why))
+            values = (figures.size(step.bytes), shown(step.path), localised(step.why))
             tree.insert(top, "end", text=_(VERBS[step.verb]), values=values)
 
     def _tell(self, tree: PlainTree) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, later
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
@@ -88,7 +88,7 @@ class Sidebar(ttk.Frame):
             self.tree.item(item, tags=("head",))
 
     def _put(self, parent: str, item: str, title: str, count: int, size: int) -> None:
-        values = (f"{count:,}", units.size(size))
+        values = (figures.count(count), figures.size(size))
         if self.tree.exists(item):
             self.tree.item(item, text=title, values=values)
         else:

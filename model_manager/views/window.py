@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import ttkbootstrap as ttk
 
 from model_manager.app import App
+from model_manager.base import figures
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
+from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
 from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
@@ -152,7 +154,9 @@ class Window:
             found = scan(scanner(self.app.jobs.post), progress)
             if found.cancelled:
                 return _("stopped before its end")
-            return _("{n} models, {seconds} s").format(n=f"{found.models:,}", seconds=f"{found.seconds:,.1f}")
+            return _("{n} models, {seconds} s").format(
+                n=figures.count(found.models), seconds=figures.seconds(found.seconds)
+            )
 
         self.scan_job = self.app.jobs.start(_("Scanning"), "scan", work)
 
@@ -310,4 +314,6 @@ class Window:
         import traceback
 
         log.error("the window failed: %s", "".join(traceback.format_exception(kind, error, trace)))
-        self.toasts.show(_("Something went wrong: {error}. The log has the details.").format(error=str(error)[:200]))
+        self.toasts.show(
+            _("Something went wrong: {error}. The log has the details.").format(error=localised(error)[:200])
+        )
