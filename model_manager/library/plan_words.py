@@ -44,6 +44,18 @@ def is_final(plan: Plan) -> bool:
     return any(not step.undo and step.verb != "link" for step in plan.steps)
 
 
+def final_text(plan: Plan) -> str:
+    """The question before what cannot be undone."""
+    final = [step for step in plan.steps if not step.undo and step.verb != "link"]
+    count, size = len({step.unit for step in final}), figures.size(sum(step.bytes for step in final))
+    return ngettext(
+        "{n} item ({size}) will be gone for good. It does not go to the trash and cannot be put back.",
+        "{n} items ({size}) will be gone for good. They do not go to the trash and cannot be put back.",
+        count,
+        size=size,
+    )
+
+
 def action_text(plan: Plan) -> str:
     """What the button says: the act, how many and how much."""
     count = sum(1 for _unit in plan.units())

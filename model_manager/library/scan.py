@@ -29,6 +29,7 @@ from model_manager.library.register import Pending, Register, beside, fingerprin
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
+from model_manager.stores.left_out import LeftOut
 from model_manager.stores.look import Look
 from model_manager.stores.remembered import KINDS, Memory, digest
 from model_manager.stores.store import remove_leftover_by_layout
@@ -68,6 +69,7 @@ class Scan:
     ) -> None:
         self._database, self._volumes, self._env, self._private = database, volumes, env, private
         self._notify = notify
+        self._left_out = LeftOut(env.left_out)
         self._headers = Headers(database, volumes)
         self._others: list[Headers] = []
         self._fresh: set[int] = set()
@@ -150,7 +152,7 @@ class Scan:
             if (path != real and not real.startswith(path.rstrip(os.sep) + os.sep)) or other.path.startswith(inside)
         )  # fmt: skip
         skip |= {os.path.realpath(self._private)}
-        look = Look(headers.asked, skip, progress.step, self._memory(root))
+        look = Look(headers.asked, skip, progress.step, self._memory(root), self._left_out, self._env.not_asked)
         found = _found(root)
         try:
             self._read_root(root, store.describe(found, look), look, state, writable, headers)
@@ -230,7 +232,8 @@ class Scan:
             return None
         with self._database.read() as tx:
             before = listings.of_root(tx, root.id)
-            return Memory(digest(__version__, READER, volume.name), device, before, places.fingerprints(tx, root.id))
+            rules = digest(__version__, READER, volume.name, sorted(self._env.left_out))
+            return Memory(rules, device, before, places.fingerprints(tx, root.id))
 
     def _known(self, root: RootRow) -> dict[tuple[str, str], places.PlaceRow]:
         with self._database.read() as tx:

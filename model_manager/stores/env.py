@@ -45,6 +45,10 @@ class Env:
     scratch: str = ""
     """A private folder for copies of other programs' databases."""
     processes: tuple[Process, ...] = field(default=())
+    left_out: tuple[str, ...] = ()
+    """Patterns of the names that the person wants left out."""
+    not_asked: frozenset[str] = frozenset()
+    """Tools whose service on this computer is not to be asked."""
 
     def path(self, *parts: str) -> str:
         """A path below the home folder."""

@@ -18,7 +18,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found]:
     why = later("this folder belongs to another user: its owner or an administrator can read it")
     look.problem(root.path, "denied", why)
     look.unread.append(root.path)
-    for record in tags():
+    for record in tags() if "ollama" not in look.not_asked else ():
         name = record.get("name")
         if isinstance(name, str) and name:
             yield _found(name[:300], record, root)

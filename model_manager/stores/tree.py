@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.stores.archives import archives
@@ -71,14 +71,18 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
         whole = bool(plain.whole) and relative != "" and relative.rpartition("/")[0] in plain.whole
         if whole or _is_package(files, folders, relative):
             listing = _collect(folder, files, folders, look, visited)
-            yield from models_in(folder, listing, may_matter(listing), look, plain, whole, package=True)
+            found = models_in(folder, listing, may_matter(listing), look, plain, whole, package=True)
+            yield from _wanted(found, folder, look)
             continue
+        if look.left_out:
+            folders = [one for one in folders if not look.left_out.has(one.name)]
         waiting.extend(reversed(folders))
         mattering = may_matter(files)
         models = models_in(folder, files, mattering, look, plain, False)
         if folders and files:
             names = [one.name for one in folders]
             models = itertools.chain(models, archives(folder.path, files, names, look))
+        models = _wanted(models, folder, look)
         if memory is None or stat is None or cached:
             yield from models
             continue
@@ -88,6 +92,17 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
             yield item
         if before == len(look.problems) + len(look.unread):
             _keep(memory, folder, rules, stat, folders, {name: files[name] for name in mattering}, items)
+
+
+def _wanted(items: Iterator[Found | Leftover], folder: Folder, look: Look) -> Iterator[Found | Leftover]:
+    """Without what the person wants left out."""
+    return look.left_out.rest_of(items, folder.path, lambda index: _parts(index, look)) if look.left_out else items
+
+
+def _parts(index: str, look: Look) -> Iterable[str]:
+    """The folders that a pipeline's model_index.json names."""
+    named = look.json(index)
+    return named if isinstance(named, dict) else ()
 
 
 def _keep(

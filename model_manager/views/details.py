@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tkinter as tk
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
+from model_manager.views.open_folder import open_folder
 
 if TYPE_CHECKING:
     from model_manager.views.library import LibraryScreen
@@ -77,11 +76,8 @@ class Details(ttk.Frame):
             return
         path = self._model["places"][0]["path"]
         folder = path if not os.path.splitext(path)[1] else os.path.dirname(path)
-        opener = {"darwin": "open", "win32": "explorer"}.get(sys.platform, "xdg-open")
-        try:
-            subprocess.Popen([opener, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        except OSError as error:
-            self._screen.say(_("{folder} could not be opened: {why}").format(folder=folder, why=error.strerror))
+        if why := open_folder(folder):
+            self._screen.say(why)
 
     def copy_path(self) -> None:
         if self._model and self._model["places"]:

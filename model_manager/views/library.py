@@ -25,6 +25,7 @@ from model_manager.views.widgets.table import Column, Table
 from model_manager.views.widgets.wrapped import wrapped
 
 _DEBOUNCE_MS = 60
+_SORTED = ("size", True)
 
 
 def _day(seconds: int | None) -> str:
@@ -106,6 +107,11 @@ class LibraryScreen(ttk.Frame):
     def remember(self) -> None:
         self.app.settings.values.columns = self.table.layout_state()
 
+    def reset_columns(self) -> None:
+        """The table's columns as at the first start."""
+        self.table.reset(_SORTED)
+        self.remember()
+
     def focus_search(self) -> None:
         self.entry.focus_set()
         self.entry.select_range(0, "end")
@@ -157,7 +163,7 @@ class LibraryScreen(ttk.Frame):
         table.on_activate = lambda row: self.details.open_folder()
         table.on_menu = self._menu
         table.tree.bind("<Delete>", lambda event: self.clear_away())
-        table.sorted_by = ("size", True)
+        table.sorted_by = _SORTED
         table.restore(self.app.settings.values.columns)
         self.controller.sort = table.sorted_by
 

@@ -20,7 +20,7 @@ class Toasts:
         self._open: list[ttk.Frame] = []
         self._timers: dict[ttk.Frame, str] = {}
 
-    def show(self, text: str, *actions: tuple[str, Callable[[], None]]) -> None:
+    def show(self, text: str, *actions: tuple[str, Callable[[], None]], stay_ms: int = _STAY_MS) -> None:
         """Shows a message for six seconds, with a button for each action, the likeliest first; Esc or ✕ closes it."""
         if len(self._open) >= 3:
             self._close(self._open[0])
@@ -40,7 +40,7 @@ class Toasts:
         toast.bind("<Leave>", lambda event: self._release(toast))
         self._open.append(toast)
         self._place()
-        self._release(toast)
+        self._timers[toast] = self._root.after(stay_ms, lambda: self._close(toast))
 
     def _act(self, toast: ttk.Frame, command: Callable[[], None]) -> None:
         self._close(toast)

@@ -17,6 +17,7 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
 from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
+from model_manager.controllers.reminder import Reminder
 from model_manager.jobs import Job, JobChanged, Progress
 from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_REMINDER_MS = 20_000
 _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
@@ -62,6 +64,8 @@ class Window:
         theme.mend(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
         self.scan_job: Job | None = None
+        self._scan_again = False
+        """Whether what a scan goes by was changed while one was under way."""
         self._ticking = self._waiting = ""
         self._last_scan = 0.0
         self._build()
@@ -79,6 +83,7 @@ class Window:
         outer.pack(side="top", fill="both", expand=True)
         self.toasts = Toasts(self.root)
         self.changes = Changes(self.app, self)
+        self.reminder = Reminder(self.app, self)
         self.library = LibraryScreen(
             self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes, self.add_folder
         )
@@ -92,7 +97,7 @@ class Window:
         root.bind(f"<{control}-f>", lambda event: self._search())
         root.bind("<F5>", lambda event: self.scan())
         root.bind(f"<{control}-z>", lambda event: self.undo())
-        root.bind(f"<{control}-comma>", lambda event: self.open("settings"))
+        root.bind(f"<{control}-comma>", lambda event: self._settings())
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: self._help())
         for number, name in enumerate(("library", *(name for name, _title in SCREENS[:8])), 1):
@@ -139,7 +144,7 @@ class Window:
 
     def scan(self) -> None:
         """Scans in the background; one at a time."""
-        if self.scan_job is not None and self.scan_job.state in ("waiting", "running"):
+        if self._is_scanning():
             return
         self._last_scan = self.root.tk.call("clock", "seconds")
         scanner = self.app.scanner
@@ -156,6 +161,9 @@ class Window:
             )
 
         self.scan_job = self.app.jobs.start(_("Scanning"), "scan", work)
+
+    def _is_scanning(self) -> bool:
+        return self.scan_job is not None and self.scan_job.state in ("waiting", "running")
 
     def choose(self, kind: str, value: str) -> None:
         """A line of the sidebar: a screen, or a category or tool of the library."""
@@ -194,7 +202,16 @@ class Window:
 
         from model_manager.views.review import Review
 
-        Review(self.root, planned, self.changes.apply, again)
+        Review(self.root, planned, self.changes.apply, again, self.app.settings.values.confirm_final)
+
+    def remind(self, text: str) -> None:
+        """Says what was cleared away long ago, and where it can be looked at."""
+        self.toasts.show(text, (_("Show"), lambda: self.open("history")), stay_ms=_REMINDER_MS)
+
+    def reset_columns(self) -> None:
+        """The library's columns as at the first start, at once."""
+        self.library.reset_columns()
+        self.toasts.show(_("The library's columns are as at the start."))
 
     def show_model(self, id_: int) -> None:
         """Opens the library at one model."""
@@ -249,6 +266,7 @@ class Window:
         elif isinstance(message, Applied):
             self._tell_applied(message)
         elif isinstance(message, ScanWanted):
+            self._scan_again = self._is_scanning()
             self.scan()
         elif isinstance(message, OpenWanted):
             self.come_to_front()
@@ -259,8 +277,12 @@ class Window:
         elif isinstance(message, ScanFinished) and message.problems:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
         self.changes.handle(message)
+        self.reminder.handle(message)
         if isinstance(message, JobChanged):
             self.status.show_job(message.job)
+            if self._scan_again and not self._is_scanning():
+                self._scan_again = False
+                self.scan()
         for screen in self.screens.values():
             screen.handle(message)
 
@@ -279,6 +301,10 @@ class Window:
         from model_manager.views.help import Help
 
         Help(self.root, self.app.paths)
+
+    def _settings(self) -> None:
+        self.open("settings")
+        self.screens["settings"].focus_list()
 
     def _search(self) -> None:
         self.open("library")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from model_manager.app import App
 from model_manager.catalog import models
@@ -88,6 +89,15 @@ def past() -> Past:
         for number, (name, size) in enumerate(zip(names, sizes, strict=True))
     )
     return Past(lines, items, 1)
+
+
+def planned_for_good() -> Planned:
+    """The same, where nothing can be put back."""
+    plan = planned().plan
+    assert plan is not None
+    steps = tuple(replace(step, verb="delete", target=None, undo=False) for step in plan.steps)
+    final = replace(plan, title="Delete for good: 3 items", steps=steps, frees_now=plan.frees)
+    return Planned(final, "delete", "", lambda way: final)
 
 
 def planned() -> Planned:
