@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import threading
@@ -69,9 +70,15 @@ class App:
     def env(self) -> Env:
         """This computer as adapters see it now."""
         from model_manager.stores.env import is_drive, this_computer
+        from model_manager.stores.left_out import good_patterns
 
         drives = tuple(mount.point for mount in self.volumes.mounted() if is_drive(mount.point))
-        return this_computer(drives, str(self.paths.scratch))
+        chosen = self.settings.values
+        return dataclasses.replace(
+            this_computer(drives, str(self.paths.scratch)),
+            left_out=good_patterns(chosen.left_out),
+            not_asked=frozenset(tool for tool in chosen.not_asked if isinstance(tool, str)),
+        )
 
     def scanner(self, notify: Callable[[Event], None] = lambda _: None) -> Scan:
         from model_manager.library.scan import Scan

@@ -14,10 +14,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from core_texts import core_texts
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "model_manager"
 NAME = "model-manager"
+CORE = "core"
+"""The context of what the core says (`model_manager/base/localised.py`)."""
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 """The same texts shall be the same file."""
 KEYWORDS = {"_": None, "later": None, "ngettext": (1, 2)}
@@ -30,6 +33,12 @@ def collected() -> Catalog:
         str(PACKAGE), [("**.py", "python")], keywords=KEYWORDS, callback=None
     ):
         found.add(message, locations=[(f"model_manager/{path}", 0)], auto_comments=comments)
+    for path, sentence, values in core_texts(PACKAGE):
+        if sentence in found:  # a table of the core has it already
+            continue
+        found.add(
+            sentence, locations=[(f"model_manager/{path}", 0)], auto_comments=[values] if values else [], context=CORE
+        )
     return found
 
 

@@ -11,13 +11,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from isolation import is_foreign, is_local
+
+if TYPE_CHECKING:
+    from model_manager.app import App
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 
@@ -32,6 +35,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(place))
     monkeypatch.setenv("MODEL_MANAGER_DATA", str(tmp_path / "data"))
     return place
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    """The program over the test's own home."""
+    from model_manager.app import build
+
+    found = build()
+    yield found
+    found.close()
 
 
 @pytest.fixture(autouse=True)

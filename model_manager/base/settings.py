@@ -30,6 +30,14 @@ class Settings:
     """A code like `de`; empty: as the system."""
     clear_way: str = "trash"
     """What clearing away proposes first: trash or aside."""
+    confirm_final: bool = True
+    """Whether what cannot be undone asks once more after its review."""
+    remind_after_days: int = 30
+    """0: never."""
+    reminded_at: float = 0.0
+    """Seconds since 1970."""
+    not_asked: list[str] = field(default_factory=list)
+    """Tools whose service on this computer is not asked."""
     log_level: str = "INFO"
     window: str = ""
     """Geometry of the main window."""
@@ -37,6 +45,8 @@ class Settings:
     panes: list[int] = field(default_factory=list)
     hints_closed: list[str] = field(default_factory=list)
     rescan_after_minutes: int = 5
+    left_out: list[str] = field(default_factory=list)
+    """Patterns of names of files and folders that a scan passes over."""
     reference_folders: list[str] = field(default_factory=list)
     """Folders whose files are never touched: they may be kept as the one copy, never replaced or removed."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 _DOMAIN = "model-manager"
 _translation: gettext.NullTranslations = gettext.NullTranslations()
+_CONTEXT = "\x04"
+"""What stands between a context and its message in a `.mo` file."""
 
 
 def use_language(code: str | None) -> None:
@@ -24,13 +26,37 @@ def _(message: str) -> str:
 
 
 def later(message: str) -> str:
-    """Marks a message of a table for translation: it is translated with `_` where it is shown."""
+    """Marks a message for translation where it is shown: one of a table by `_`, one of the core by `localised`."""
     return message
+
+
+def in_context(context: str, message: str) -> str:
+    """The message in the user's language, as the catalogue has it for this context."""
+    return _translation.pgettext(context, message)
+
+
+def messages(context: str) -> list[tuple[str, str]]:
+    """(message, translation) of everything the user's language has in a context."""
+    # gettext has no public way to list what it read; where there is none, texts stay English.
+    read = getattr(_translation, "_catalog", {})
+    mark = f"{context}{_CONTEXT}"
+    return [(key[len(mark) :], said) for key, said in read.items() if isinstance(key, str) and key.startswith(mark)]
+
+
+def language() -> str:
+    """The code of the language that texts are shown in; empty for English."""
+    return _translation.info().get("language", "")
+
+
+def number(english: str) -> str:
+    """A number as English writes it, `1,234.5`, with the signs of the user's language."""
+    signs = _("1,234.5")
+    return english.translate({ord(","): signs[1], ord("."): signs[5]})
 
 
 def ngettext(one: str, many: str, count: int, **values: str) -> str:
     """The form of a message that fits a count; both forms may name `{n}` and what `values` holds."""
-    return _translation.ngettext(one, many, count).format(n=f"{count:,}", **values)
+    return _translation.ngettext(one, many, count).format(n=number(f"{count:,}"), **values)
 
 
 def shown(text: str) -> str:

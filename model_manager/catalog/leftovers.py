@@ -1,4 +1,4 @@
-"""What no tool lists, and what could not be read: replaced whole after each scan of a root."""
+"""What no tool lists: replaced whole after each scan of a root."""
 
 from __future__ import annotations
 
@@ -36,17 +36,3 @@ def of_kind(tx: sqlite3.Connection, root: int, kind: str) -> list[tuple[str, str
     """(path, of) of one root's leftovers of a kind."""
     rows = tx.execute("SELECT path, of FROM leftover WHERE root = ? AND kind = ?", (root, kind))
     return [(os.fsdecode(path), of) for path, of in rows]
-
-
-def replace_problems(tx: sqlite3.Connection, root: int, rows: Iterable[tuple[str, str, str]]) -> None:
-    """Stores (path, kind, why) of one root instead of what was there."""
-    tx.execute("DELETE FROM problem WHERE root = ?", (root,))
-    tx.executemany(
-        "INSERT INTO problem (root, path, kind, why) VALUES (?, ?, ?, ?)",
-        [(root, os.fsencode(path), kind, why) for path, kind, why in rows],
-    )
-
-
-def problems(tx: sqlite3.Connection) -> list[tuple[str, str, str]]:
-    rows = tx.execute("SELECT path, kind, why FROM problem ORDER BY path")
-    return [(os.fsdecode(path), kind, why) for path, kind, why in rows]

@@ -83,5 +83,10 @@ def to_4(tx: sqlite3.Connection) -> None:
     tx.execute("ALTER TABLE hash ADD COLUMN tensor_sample TEXT")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4)
+def to_5(tx: sqlite3.Connection) -> None:
+    """Tools whose folders could not be looked for: they may have no root that a problem could belong to."""
+    tx.execute("CREATE TABLE search_problem (tool TEXT PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5)
 NEWEST = len(MIGRATIONS)

@@ -6,19 +6,19 @@ import argparse
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _
+from model_manager.base.text import _, later, number
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.library import categories
 from model_manager.library.status import status
 
 NAME = "categories"
-HELP = "the category tree; add, rename or remove one of your own"
+HELP = later("the category tree; add, rename or remove one of your own")
 EXAMPLE = "model-manager categories add llm/roleplay"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("add", "rename", "remove"))
-    parser.add_argument("values", nargs="*", metavar="SLUG", help="add SLUG; rename OLD NEW; remove SLUG")
+    parser.add_argument("values", nargs="*", metavar="SLUG", help=_("add SLUG; rename OLD NEW; remove SLUG"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
@@ -38,7 +38,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"categories": found})
         return 0
-    rows = [(str(one["category"]), str(one["name"]), f"{one['models']:,}") for one in found]
+    rows = [(str(one["category"]), str(one["name"]), number(f"{one['models']:,}")) for one in found]
     print_table([_("Category"), _("Name"), _("Models")], rows, right=(2,))
     hint(_("`model-manager set MODEL category=SLUG` moves a model to one"))
     return 0
@@ -46,7 +46,7 @@ def run(app: App, options: argparse.Namespace) -> int:
 
 def _change(app: App, action: str, values: list[str]) -> None:
     if len(values) != (2 if action == "rename" else 1):
-        raise UsageError(f"{action} a category", "", "the wrong number of names", EXAMPLE)
+        raise UsageError("change the categories", "", "the wrong number of names", EXAMPLE)
     if action == "add":
         categories.add(app.database, values[0])
     elif action == "rename":

@@ -8,26 +8,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model_manager.app import App
-from model_manager.base import units
-from model_manager.base.text import _
+from model_manager.base import figures
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later
 from model_manager.catalog import models
-from model_manager.cli.output import coloured, hint, print_json, print_table
+from model_manager.catalog.rows import read_rows
+from model_manager.cli.output import coloured, hint, print_json, print_table, tell_nothing_known
 from model_manager.jobs import Progress
 from model_manager.library import words
 from model_manager.library.deep import check_deep
 from model_manager.library.present import models_json
 from model_manager.library.sources import again
+from model_manager.library.verdicts import VERDICTS
 
 NAME = "check"
-HELP = "health of models by their headers; --deep reads every byte"
+HELP = later("health of models by their headers; --deep reads every byte")
 EXAMPLE = "model-manager check"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="an id, a name or a path; all when none is given")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=_("an id, a name or a path; all when none is given"))
 
-    parser.add_argument("--deep", action="store_true", help="read every byte: known hashes, values, checksums")
-    parser.add_argument("--again", action="store_true", help="with --deep: also what was read before and stayed")
+    parser.add_argument("--deep", action="store_true", help=_("read every byte: known hashes, values, checksums"))
+    parser.add_argument("--again", action="store_true", help=_("with --deep: also what was read before and stayed"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
@@ -36,7 +39,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         ids = [words.named(app.database, text) for text in options.models]
     else:
         with app.database.read() as tx:
-            ids = [row.id for row in models.rows(tx)]
+            ids = [row.id for row in read_rows(tx)]
     if options.deep:
         progress = Progress(_tell if sys.stderr.isatty() else None)
         check_deep(app.database, app.volumes, ids, progress, options.again)
@@ -46,26 +49,32 @@ def run(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"models": [{key: one[key] for key in ("id", "health", "code")} for one in found]})
         return 0
+    if not found:
+        tell_nothing_known()
+        return 0
     sick = [one for one in found if one["health"]["verdict"] not in ("good", "unknown") or one["code"]]
     with app.database.read() as tx:
         sources = models.sources(tx)
-    rows = [(one["id"], one["name"], one["health"]["verdict"], _why(one, sources)) for one in sick]
+    rows = []
+    for one in sick:
+        verdict = one["health"]["verdict"]
+        rows.append((one["id"], one["name"], _(VERDICTS[verdict]), _why(one, sources)))
     if rows:
         print_table([_("Id"), _("Name"), _("Health"), _("Why")], rows)
     text = _("{n} checked by their headers, {sick} with something to look at")
     if options.deep:
         text = _("{n} read to their last byte, {sick} with something to look at")
-    print(coloured(text.format(n=f"{len(found):,}", sick=len(sick)), "bold"))
+    print(coloured(text.format(n=figures.count(len(found)), sick=len(sick)), "bold"))
     hint(_("`model-manager show ID` names the files"))
     return 0
 
 
 def _tell(progress: Progress) -> None:
-    text = f"{units.size(progress.done)} / {units.size(progress.total)}"
+    text = f"{figures.size(progress.done)} / {figures.size(progress.total)}"
     print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)
 
 
 def _why(one: dict[str, Any], sources: Mapping[int, Sequence[str]]) -> str:
-    why = one["health"]["detail"] or (_("names code: ") + ", ".join(one["code"]) if one["code"] else "")
+    why = localised(one["health"]["detail"]) or (_("names code: ") + ", ".join(one["code"]) if one["code"] else "")
     where = again(sources.get(int(one["id"][1:])))
     return f"{why}; {where}" if where else str(why)

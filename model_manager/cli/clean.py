@@ -5,27 +5,34 @@ from __future__ import annotations
 import argparse
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, ngettext, shown
-from model_manager.cli.output import coloured, hint, print_json
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later, ngettext, shown
+from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library import clean
+from model_manager.library.known import nothing_known
 from model_manager.library.memory import this_machine
 from model_manager.library.removal import plan_removal
 
 NAME = "clean"
-HELP = "what could go and why; --take plans it. Rules: " + ", ".join(clean.RULES)
+HELP = later("what could go and why; --take plans it")
 EXAMPLE = "model-manager clean old-quant partial"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rules", nargs="*", metavar="RULE", help="only these rules; all without")
-    parser.add_argument("--take", nargs="+", default=[], metavar="ID", help="plan that these go")
-    parser.add_argument("--all-certain", action="store_true", help="plan that all of which it is certain go")
+    parser.add_argument(
+        "rules",
+        nargs="*",
+        metavar="RULE",
+        help=_("only these rules; all without: {rules}").format(rules=", ".join(clean.RULES)),
+    )
+    parser.add_argument("--take", nargs="+", default=[], metavar="ID", help=_("plan that these go"))
+    parser.add_argument("--all-certain", action="store_true", help=_("plan that all of which it is certain go"))
     parser.add_argument(
         "--unused-days", type=int, default=clean.UNUSED_DAYS, metavar="N",
-        help=f"what `unused` means (default: {clean.UNUSED_DAYS})",
+        help=_("what `unused` means (default: {n})").format(n=clean.UNUSED_DAYS),
     )  # fmt: skip
     add_plan_arguments(parser)
 
@@ -44,10 +51,13 @@ def run(app: App, options: argparse.Namespace) -> int:
         return 0
     _print(found)
     if not found:
-        print(_("There is nothing to clean up."))
+        if nothing_known(app.database):
+            tell_nothing_known()
+        else:
+            print(_("There is nothing to clean up."))
         return 0
     words = ngettext("{n} suggestion, {size} could come back", "{n} suggestions, {size} could come back", len(found),
-                     size=units.size(total))  # fmt: skip
+                     size=figures.size(total))  # fmt: skip
     print(words)
     hint(_("nothing goes by itself: `model-manager clean --take ID` or `--all-certain` plans it"))
     return 0
@@ -70,5 +80,5 @@ def _print(found: list[clean.Candidate]) -> None:
         if one.rule != rule:
             rule = one.rule
             print(coloured(rule, "bold"))
-        print(f"  {one.id}  {units.size(one.frees):>9}  {_(one.confidence):<8} {shown(one.name)}")
-        print(f"      {shown(one.reason)}")
+        print(f"  {one.id}  {figures.size(one.frees):>9}  {_(one.confidence):<8} {shown(one.name)}")
+        print(f"      {localised(one.reason)}")

@@ -7,20 +7,25 @@ import os
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
+from model_manager.base.text import _, later
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library import duplicates
 from model_manager.library.dedupe import plan_sharing
 
 NAME = "dedupe"
-HELP = "make one payload of proven copies: links, shared blocks, or the trash for all but one"
+HELP = later("make one payload of proven copies: links, shared blocks, or the trash for all but one")
 EXAMPLE = "model-manager dedupe --by hardlink --dry-run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help="ids from `duplicates`; all identical ones without")
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help=_("ids from `duplicates`; all identical ones without")
+    )
     parser.add_argument("--by", choices=("hardlink", "reflink", "symlink", "trash"), default="hardlink",
-                        help="how the others give way (default: hardlink)")  # fmt: skip
-    parser.add_argument("--keep", action="append", default=[], metavar="PATH", help="the copy that stays in its group")
+                        help=_("how the others give way (default: hardlink)"))  # fmt: skip
+    parser.add_argument(
+        "--keep", action="append", default=[], metavar="PATH", help=_("the copy that stays in its group")
+    )
     add_plan_arguments(parser)
 
 

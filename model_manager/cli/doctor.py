@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 
 from model_manager.app import App
-from model_manager.base.text import _
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later
 from model_manager.cli.output import coloured, hint, print_json
 from model_manager.library.doctor import checks
 
 NAME = "doctor"
-HELP = "the program's own health: versions, Tk, database, permissions, free space"
+HELP = later("the program's own health: versions, Tk, database, permissions, free space")
 EXAMPLE = "model-manager doctor"
 
 
@@ -26,7 +27,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         width = max(len(one.name) for one in found)
         for one in found:
             mark = coloured(_("ok").ljust(7), "green") if one.ok else coloured(_("problem"), "red")
-            print(f"{mark}  {one.name.ljust(width)}  {one.detail}")
+            print(f"{mark}  {localised(one.name).ljust(width)}  {localised(one.detail)}")
         if all(one.ok for one in found):
             hint(_("everything is as it should be"))
     return 0 if all(one.ok for one in found) else 1

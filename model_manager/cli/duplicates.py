@@ -6,19 +6,21 @@ import argparse
 import sys
 
 from model_manager.app import App
-from model_manager.base import units
-from model_manager.base.text import _, ngettext, shown
-from model_manager.cli.output import coloured, hint, print_json
+from model_manager.base import figures
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later, ngettext, shown
+from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch
+from model_manager.library.known import nothing_known
 
 NAME = "duplicates"
-HELP = "the same bytes more than once; --prove reads every one of them"
+HELP = later("the same bytes more than once; --prove reads every one of them")
 EXAMPLE = "model-manager duplicates --prove"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prove", action="store_true", help="read what looks the same to its end, each file once")
+    parser.add_argument("--prove", action="store_true", help=_("read what looks the same to its end, each file once"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
@@ -33,22 +35,25 @@ def run(app: App, options: argparse.Namespace) -> int:
     for group in found.groups:
         print(
             coloured(f"{group.id}  {shown(group.copies[0].names[0].model_name)}", "bold")
-            + f"  {units.size(group.size)} × {len(group.copies)}, "
+            + f"  {figures.size(group.size)} × {len(group.copies)}, "
             + (_("proved") if group.proved else _("looks the same"))
             + ("" if group.kind == "identical" else ", " + _("the same weights in another wrapping"))
         )
         for number, copy in enumerate(group.copies):
-            mark = _("keep") if number == group.keeper else units.size(group.frees(number))
+            mark = _("keep") if number == group.keeper else figures.size(group.frees(number))
             for name in copy.names:
                 print(f"  {mark:>10}  {watch.label_of(name.tool):<18}  {shown(name.path)}")
     for problem in found.problems:
-        print(f"{shown(problem.path)}: {problem.why}", file=sys.stderr)
+        print(f"{shown(problem.path)}: {localised(problem.why)}", file=sys.stderr)
     if not found.groups:
-        print(_("Nothing is there twice."))
+        if nothing_known(app.database):
+            tell_nothing_known()
+        else:
+            print(_("Nothing is there twice."))
         return 0
     words = ngettext(
         "{n} group, {size} could come back", "{n} groups, {size} could come back", len(found.groups),
-        size=units.size(found.reclaimable),
+        size=figures.size(found.reclaimable),
     )  # fmt: skip
     print(words)
     hint(_("`model-manager dedupe` makes one payload of them") if options.prove else _("--prove reads them to be sure"))
@@ -57,5 +62,5 @@ def run(app: App, options: argparse.Namespace) -> int:
 
 def _tell(progress: Progress) -> None:
     if progress.total:
-        text = f"{units.size(progress.done)} / {units.size(progress.total)}"
+        text = f"{figures.size(progress.done)} / {figures.size(progress.total)}"
         print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)

@@ -7,22 +7,22 @@ import re
 import time
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures, units
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, ngettext, shown
+from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.operations.trashed import Trashed, plan_empty, trashed
 
 NAME = "empty"
-HELP = "delete for good what this program put in the trash; --list shows it"
+HELP = later("delete for good what this program put in the trash; --list shows it")
 EXAMPLE = "model-manager empty --older-than 30d --dry-run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("operations", nargs="*", metavar="OPERATION", help="only these, ids from `history`")
-    parser.add_argument("--older-than", metavar="30d", help="only what has lain there for so many days")
-    parser.add_argument("--list", action="store_true", help="show what is there, change nothing")
+    parser.add_argument("operations", nargs="*", metavar="OPERATION", help=_("only these, ids from `history`"))
+    parser.add_argument("--older-than", metavar="30d", help=_("only what has lain there for so many days"))
+    parser.add_argument("--list", action="store_true", help=_("show what is there, change nothing"))
     add_plan_arguments(parser)
 
 
@@ -61,10 +61,10 @@ def _show(items: list[Trashed], as_json: bool) -> int:
         return 0
     print_table(
         [_("Size"), _("Since"), _("Was"), _("Operation")],
-        [(units.size(item.bytes), units.iso(item.at), shown(item.path), item.operation) for item in there],
+        [(figures.size(item.bytes), units.iso(item.at), shown(item.path), item.operation) for item in there],
         right=(0,),
     )
-    total = units.size(sum(item.frees for item in there))
+    total = figures.size(sum(item.frees for item in there))
     print(
         ngettext(
             "{n} thing in the trash; emptying frees {size}", "{n} things in the trash; emptying frees {size}",

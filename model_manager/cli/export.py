@@ -7,12 +7,13 @@ import csv
 import sys
 
 from model_manager.app import App
-from model_manager.catalog import models
+from model_manager.base.text import _, later
+from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import print_json
 from model_manager.library.present import models_json
 
 NAME = "export"
-HELP = "print every model for other programs: JSON, or CSV with one line each"
+HELP = later("print every model for other programs: JSON, or CSV with one line each")
 EXAMPLE = "model-manager export --csv > models.csv"
 
 _COLUMNS = ("id", "name", "category", "category_evidence", "format", "architecture", "base_model", "parameters",
@@ -21,12 +22,12 @@ _COLUMNS = ("id", "name", "category", "category_evidence", "format", "architectu
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--csv", action="store_true", help="comma separated values instead of JSON")
+    parser.add_argument("--csv", action="store_true", help=_("comma separated values instead of JSON"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
     with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
+        ids = [row.id for row in read_rows(tx)]
     found = models_json(app.database, ids)
     if not options.csv:
         print_json(list(found))

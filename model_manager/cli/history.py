@@ -7,11 +7,13 @@ import sys
 
 from model_manager.app import App
 from model_manager.base import units
-from model_manager.base.text import _
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later
 from model_manager.cli.output import hint, print_json, print_table
+from model_manager.library.plan_words import STATES
 
 NAME = "history"
-HELP = "what this program changed on your disk, newest first"
+HELP = later("what this program changed on your disk, newest first")
 EXAMPLE = "model-manager history"
 
 
@@ -25,13 +27,15 @@ def run(app: App, options: argparse.Namespace) -> int:
         print_json({"operations": [operation.as_json() for operation in found]})
         return 0
     for problem in problems:
-        print(problem, file=sys.stderr)
+        print(localised(problem), file=sys.stderr)
     if not found:
         print(_("This program has changed nothing on your disk."))
         hint(_("`model-manager store PATH --make-folders` is a first plan"))
         return 0
-    rows = [(operation.id, units.iso(operation.applied_at or operation.plan.created_at), operation.state, operation.plan.title)
-            for operation in found]  # fmt: skip
+    rows = [
+        (one.id, units.iso(one.applied_at or one.plan.created_at), _(STATES[one.state]), localised(one.plan.title))
+        for one in found
+    ]
     print_table([_("Id"), _("When"), _("State"), _("What")], rows)
     hint(_("`model-manager undo ID` puts one back; without an id, the last"))
     return 0

@@ -5,40 +5,43 @@ from __future__ import annotations
 import argparse
 
 from model_manager.app import App
-from model_manager.base import units
-from model_manager.base.text import _, shown
-from model_manager.catalog import models
-from model_manager.cli.output import hint, print_json, print_table
+from model_manager.base import figures
+from model_manager.base.text import _, later, shown
+from model_manager.catalog.rows import read_rows
+from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
 from model_manager.library import watch
 from model_manager.library.categories import slugs
 from model_manager.library.present import leftovers_json, models_json
 from model_manager.library.query import Query
 
 NAME = "list"
-HELP = "list models, largest first; QUERY narrows (words, category:, tool:, quant:, health:, >10gb …)"
+HELP = later("list models, largest first; QUERY narrows (words, category:, tool:, quant:, health:, >10gb …)")
 EXAMPLE = "model-manager list 'tool:ollama quant:q4 >4gb'"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("query", nargs="*", metavar="QUERY", help="terms; all must hold; a - in front negates")
+    parser.add_argument("query", nargs="*", metavar="QUERY", help=_("terms; all must hold; a - in front negates"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
     text = " ".join(options.query)
     query = Query(text, slugs(app.database))
     with app.database.read() as tx:
-        rows = query.of(models.rows(tx))
+        rows = query.of(read_rows(tx))
     rows.sort(key=lambda row: (-row.size, row.name))
     if options.json:
         found = list(models_json(app.database, [row.id for row in rows]))
         print_json({"models": found, "leftovers": [] if text.strip() else leftovers_json(app.database)})
         return 0
+    if not rows and not text.strip():
+        tell_nothing_known()
+        return 0
     if not rows:
-        print(_("No model matches.") if text else _("No models are known yet."))
+        print(_("No model matches."))
         hint(_("`model-manager scan` looks for models"))
         return 0
     lines = [
-        (f"m{row.id}", shown(row.name), row.category, row.quant or row.quant_label or "", units.size(row.size),
+        (f"m{row.id}", shown(row.name), row.category, row.quant or row.quant_label or "", figures.size(row.size),
          ", ".join(watch.label_of(tool) for tool in row.tools.split(",")),
          "" if row.verdict in ("good", "unknown") else row.verdict)
         for row in rows

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from model_manager import __version__
 from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
+from model_manager.base.text import _, use_language
 from model_manager.cli.output import print_error
 
 DONE, FAILED, USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
@@ -30,34 +31,38 @@ class _Parser(argparse.ArgumentParser):
 class _Licences(argparse.Action):
     """Prints the licences that are packed along; from source there is the project's own alone."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
         packed = os.path.join(frozen.folder(), "LICENCES.txt")
         if frozen.is_frozen() and os.path.isfile(packed):
             with open(packed, encoding="utf-8") as file:
                 print(file.read())
         else:
-            print("Model Manager: MIT. The libraries it uses are installed with their own licences beside them.")
+            print(_("Model Manager: MIT. The libraries it uses are installed with their own licences beside them."))
         raise SystemExit(DONE)
 
 
 def parser() -> argparse.ArgumentParser:
     from model_manager.cli import COMMANDS
 
+    use_language(None)  # the system's, until the settings are read
     top = _Parser(
         prog="model-manager",
-        description="See, sort and tidy every AI model on this computer. Without a command: the window.",
-        epilog="example: model-manager list 'llm >10gb'",
+        description=_("See, sort and tidy every AI model on this computer. Without a command: the window."),
+        epilog=_("example: {command}").format(command="model-manager list 'llm >10gb'"),
     )
     top.add_argument("--version", action="version", version=f"Model Manager {__version__}")
-    top.add_argument("--licences", action=_Licences, nargs=0, help="the licences of all that this program is made of")
     top.add_argument(
-        "--open", metavar="FILE", default="", help="the window, with this file's card; FILE alone does the same"
+        "--licences", action=_Licences, nargs=0, help=_("the licences of all that this program is made of")
+    )
+    top.add_argument(
+        "--open", metavar="FILE", default="", help=_("the window, with this file's card; FILE alone does the same")
     )
     _add_global(top, None, False)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for command in COMMANDS:
         sub = commands.add_parser(
-            command.NAME, help=command.HELP, description=command.HELP, epilog=f"example: {command.EXAMPLE}",
+            command.NAME, help=_(command.HELP), description=_(command.HELP),
+            epilog=_("example: {command}").format(command=command.EXAMPLE),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
         _add_global(sub, argparse.SUPPRESS, argparse.SUPPRESS)
@@ -67,8 +72,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_global(target: argparse.ArgumentParser, data_dir: object, as_json: object) -> None:
-    target.add_argument("--data-dir", metavar="DIR", default=data_dir, help="where the catalogue and settings live")
-    target.add_argument("--json", action="store_true", default=as_json, help="one JSON document on stdout")
+    target.add_argument("--data-dir", metavar="DIR", default=data_dir, help=_("where the catalogue and settings live"))
+    target.add_argument("--json", action="store_true", default=as_json, help=_("one JSON document on stdout"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else USAGE
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print(_("interrupted"), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`model-manager list | head`): nothing more to say to it.
@@ -114,17 +119,21 @@ def _run(options: argparse.Namespace) -> int:
         status = int(options.run(app, options))
         sys.stdout.flush()
         return status
-    except ModelManagerError as error:
-        print_error(error, options.json)
-        return USAGE if isinstance(error, UsageError) else MISSING if isinstance(error, MissingPart) else FAILED
     except BrokenPipeError:
         raise
-    except OSError as error:
-        print_error(ModelManagerError("use", str(error.filename or ""), error.strerror or str(error)), options.json)
-        return FAILED
+    except (ModelManagerError, OSError) as error:
+        return _failed(error, options.json)
     finally:
         if app is not None:
             app.close()
+
+
+def _failed(error: ModelManagerError | OSError, as_json: bool) -> int:
+    """Says what went wrong in one line; answers the exit status."""
+    if isinstance(error, OSError):
+        error = ModelManagerError("use", str(error.filename or ""), error.strerror or str(error))
+    print_error(error, as_json)
+    return USAGE if isinstance(error, UsageError) else MISSING if isinstance(error, MissingPart) else FAILED
 
 
 def _window(options: argparse.Namespace) -> int:
@@ -134,11 +143,11 @@ def _window(options: argparse.Namespace) -> int:
             from model_manager.views import main as window
 
             return window(options.data_dir, options.open)
-        except MissingPart as error:
-            print_error(error, options.json)
-            return MISSING
+        except (ModelManagerError, OSError) as error:
+            return _failed(error, options.json)
     command = ["show", os.path.abspath(options.open)] if options.open else ["status"]
-    print(f"there is no display for a window; this is what `model-manager {command[0]}` prints:", file=sys.stderr)
+    text = _("there is no display for a window; this is what `model-manager {command}` prints:")
+    print(text.format(command=command[0]), file=sys.stderr)
     arguments = [*command, *(["--json"] if options.json else [])]
     if options.data_dir:
         arguments = ["--data-dir", options.data_dir, *arguments]

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.localised import localised
+from model_manager.base.text import _
 
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -23,7 +25,7 @@ def print_error(error: ModelManagerError, as_json: bool) -> None:
         parts = {"verb": error.verb, "path": error.path, "reason": error.reason, "hint": error.hint}
         print_json({"error": parts})
     else:
-        print(f"model-manager: {error}", file=sys.stderr)
+        print(f"model-manager: {localised(error)}", file=sys.stderr)
 
 
 def coloured(text: str, colour: str) -> str:
@@ -53,6 +55,12 @@ def _cell(text: str, width: int, to_right: bool) -> str:
     if len(text) > width:
         text = text[: width - 1] + "…"
     return text.rjust(width) if to_right else text.ljust(width)
+
+
+def tell_nothing_known() -> None:
+    """What every command says that would look at models where none is known."""
+    print(_("No models are known yet."))
+    hint(_("`model-manager scan` looks for them; `model-manager scan FOLDER` adds a folder of your own"))
 
 
 def hint(text: str) -> None:

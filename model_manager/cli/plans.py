@@ -6,21 +6,22 @@ import argparse
 import sys
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.jobs import Progress
-from model_manager.library.plan_words import frees_text, undo_text
+from model_manager.library.plan_words import STATES, VERBS, frees_text, undo_text
 from model_manager.library.removal import touched
 from model_manager.operations import Operation, Plan
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--dry-run", action="store_true", help="store and print the plan; `apply PLAN` runs that very one"
+        "--dry-run", action="store_true", help=_("store and print the plan; `apply PLAN` runs that very one")
     )
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--yes", action="store_true", help=_("do not ask"))
 
 
 def run_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:
@@ -60,15 +61,15 @@ def look_again(app: App, plan: Plan) -> None:
 
 def print_plan(plan: Plan) -> None:
     """Every step with its path, size and reason, and what comes back."""
-    print(plan.title)
+    print(localised(plan.title))
     rows = [
-        (str(step.n), step.verb.replace("_", " "), units.size(step.bytes), shown(step.path), step.why)
+        (str(step.n), _(VERBS[step.verb]), figures.size(step.bytes), shown(step.path), localised(step.why))
         for step in plan.steps
     ]
     print_table(["", _("What"), _("Size"), _("Where"), _("Why")], rows, right=(2,))
     print(frees_text(plan), undo_text(plan))
     for warning in plan.warnings:
-        print(warning)
+        print(localised(warning))
 
 
 def told(operation: Operation, as_json: bool, text: str) -> int:
@@ -78,12 +79,12 @@ def told(operation: Operation, as_json: bool, text: str) -> int:
     else:
         for step, now in zip(operation.plan.steps, operation.steps, strict=True):
             if now.problem:
-                print(f"{step.path}: {now.problem}", file=sys.stderr)
+                print(f"{shown(step.path)}: {localised(now.problem)}", file=sys.stderr)
         print(
-            operation.plan.title
+            localised(operation.plan.title)
             + ": "
             + ngettext("{n} step", "{n} steps", len(operation.plan.steps)).format(n=len(operation.plan.steps))
-            + f", {operation.state}"
+            + f", {_(STATES[operation.state])}"
         )
         hint(text)
     return 0 if operation.state in ("planned", "applied", "undone") else 1

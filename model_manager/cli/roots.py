@@ -5,22 +5,22 @@ from __future__ import annotations
 import argparse
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _
+from model_manager.base.text import _, later
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.jobs import Progress
 from model_manager.library import watch
 from model_manager.library.present import roots_json
 
 NAME = "roots"
-HELP = "the folders watched; add, remove, ignore or move one (nothing on disk changes)"
+HELP = later("the folders watched; add, remove, ignore or move one (nothing on disk changes)")
 EXAMPLE = "model-manager roots add ~/AI"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("add", "remove", "ignore", "move"))
-    parser.add_argument("values", nargs="*", metavar="PATH|ID", help="add PATH; remove ID; ignore ID; move ID PATH")
+    parser.add_argument("values", nargs="*", metavar="PATH|ID", help=_("add PATH; remove ID; ignore ID; move ID PATH"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
@@ -35,7 +35,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         hint(_("`model-manager scan` finds your tools' folders; `model-manager roots add FOLDER` adds one"))
         return 0
     rows = [
-        (root["id"], watch.label_of(root["tool"]), f"{root['models']:,}", units.size(root["bytes"]),
+        (root["id"], watch.label_of(root["tool"]), figures.count(root['models']), figures.size(root["bytes"]),
          root["state"] + ("" if root["writable"] or root["state"] != "online" else _(", read-only")), root["path"])
         for root in found
     ]  # fmt: skip
@@ -47,7 +47,7 @@ def run(app: App, options: argparse.Namespace) -> int:
 def _change(app: App, action: str, values: list[str]) -> None:
     needed = 2 if action == "move" else 1
     if len(values) != needed:
-        raise UsageError(f"{action} a root", "", f"{needed} value(s) needed", EXAMPLE)
+        raise UsageError("change the roots", "", "the wrong number of values", EXAMPLE)
     if action == "add":
         root = watch.add_root(app.database, values[0])
         app.scanner().run(Progress(), only=[root.id])

@@ -6,8 +6,9 @@ import argparse
 import sys
 
 from model_manager.app import App
-from model_manager.base import units
-from model_manager.base.text import _, shown
+from model_manager.base import figures
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import hint, print_json
 from model_manager.jobs import Progress
 from model_manager.library import watch
@@ -15,12 +16,12 @@ from model_manager.library.present import roots_json
 from model_manager.library.status import status
 
 NAME = "scan"
-HELP = "find every model on this computer; PATH adds a folder of your own"
+HELP = later("find every model on this computer; PATH adds a folder of your own")
 EXAMPLE = "model-manager scan ~/AI"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder of your own to watch from now on")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help=_("a folder of your own to watch from now on"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
@@ -42,13 +43,15 @@ def run(app: App, options: argparse.Namespace) -> int:
         )  # fmt: skip
         return 0
     for problem in report.problems[:20]:
-        print(f"{shown(problem.path)}: {problem.why}", file=sys.stderr)
+        why = localised(problem.why)
+        print(f"{shown(problem.path)}: {why}" if problem.path else why, file=sys.stderr)
     if len(report.problems) > 20:
         print(_("… and {n} more problems").format(n=len(report.problems) - 20), file=sys.stderr)
     print(
-        _("{models} models in {roots} places, {size} on disk, in {seconds:.1f} s").format(
-            models=f"{report.models:,}", roots=sum(1 for root in report.roots if not root.ignored),
-            size=units.size(total.bytes), seconds=report.seconds,
+        _("{models} {places}, {size} on disk, in {seconds:.1f} s").format(
+            models=ngettext("{n} model", "{n} models", report.models),
+            places=ngettext("in {n} place", "in {n} places", sum(1 for root in report.roots if not root.ignored)),
+            size=figures.size(total.bytes), seconds=report.seconds,
         )
     )  # fmt: skip
     hint(_("`model-manager status` sums up, `model-manager list` shows them"))
@@ -56,4 +59,4 @@ def run(app: App, options: argparse.Namespace) -> int:
 
 
 def _tell(progress: Progress) -> None:
-    print(f"\r\x1b[K{progress.phase} …", end="", file=sys.stderr, flush=True)
+    print(f"\r\x1b[K{localised(progress.phase)} …", end="", file=sys.stderr, flush=True)

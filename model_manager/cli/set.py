@@ -6,21 +6,21 @@ import argparse
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _
+from model_manager.base.text import _, later
 from model_manager.cli.output import print_json
 from model_manager.library import words
 from model_manager.library.present import models_json
 
 NAME = "set"
-HELP = "set category, note or pinned; a scan never overwrites them (category= gives it back)"
+HELP = later("set category, note or pinned; a scan never overwrites them (category= gives it back)")
 EXAMPLE = "model-manager set m12 category=llm note='my favourite' pinned=yes"
 
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="an id, a name or a path")
-    parser.add_argument("values", nargs="+", metavar="FIELD=VALUE", help="category=, note= or pinned=")
+    parser.add_argument("model", metavar="MODEL", help=_("an id, a name or a path"))
+    parser.add_argument("values", nargs="+", metavar="FIELD=VALUE", help=_("category=, note= or pinned="))
 
 
 def run(app: App, options: argparse.Namespace) -> int:

@@ -6,22 +6,24 @@ import argparse
 import os
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later, number
 from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.library import watch, words
 from model_manager.library.opened import opened
 from model_manager.library.present import Json, show_json
+from model_manager.library.verdicts import VERDICTS
 
 NAME = "show"
-HELP = "all about one model: facts, evidence, places, files, raw metadata"
+HELP = later("all about one model: facts, evidence, places, files, raw metadata")
 EXAMPLE = "model-manager show llama3.1:8b"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="an id, a name or a path; any model file will do")
-    parser.add_argument("--raw", action="store_true", help="print the header's own keys too")
+    parser.add_argument("model", metavar="MODEL", help=_("an id, a name or a path; any model file will do"))
+    parser.add_argument("--raw", action="store_true", help=_("print the header's own keys too"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
@@ -56,10 +58,12 @@ def _print(found: Json, raw: bool) -> None:
     for place in model["places"]:
         print(f"  {watch.label_of(place['tool'])}: {place['name']}\n      {place['path']}")
     print("\n" + coloured(_("Files"), "bold"))
-    rows = [(file["role"], units.size(file["size"]), file["path"]) for file in model["files"]]
+    rows = [(file["role"], figures.size(file["size"]), file["path"]) for file in model["files"]]
     print_table([_("Role"), _("Size"), _("Path")], rows, right=(1,))
     print("\n" + coloured(_("Evidence"), "bold"))
-    lines = [(one["field"], str(one["value"])[:60], one["from"], one["detail"][:60]) for one in found["evidence"]]
+    lines = [
+        (one["field"], str(one["value"])[:60], one["from"], localised(one["detail"])[:60]) for one in found["evidence"]
+    ]
     print_table([_("Field"), _("Value"), _("From"), _("Why")], lines)
     if raw:
         print("\n" + coloured(_("Metadata"), "bold"))
@@ -72,20 +76,25 @@ def _print(found: Json, raw: bool) -> None:
 
 
 def _facts(model: Json) -> list[tuple[str, str]]:
-    health = model["health"]["verdict"] + (f": {model['health']['detail']}" if model["health"]["detail"] else "")
-    bits = f" ({model['bits_per_weight']} bits per weight)" if model["bits_per_weight"] else ""
+    verdict, detail = model["health"]["verdict"], model["health"]["detail"]
+    health = _(VERDICTS[verdict]) + (f": {localised(detail)}" if detail else "")
+    bits = (
+        " " + _("({n} bits per weight)").format(n=number(str(model["bits_per_weight"])))
+        if model["bits_per_weight"]
+        else ""
+    )
     label = model["quant_label"]
-    other = f", label {label}" if label and label != model["quant"] else ""
+    other = ", " + _("label {label}").format(label=label) if label and label != model["quant"] else ""
     return [
         (_("Id"), model["id"]),
         (_("Category"), f"{model['category']} ({_('by')} {model['category_evidence']})"),
         (_("Base model"), model["base_model"] or ""),
         (_("Format"), model["format"]),
         (_("Architecture"), model["architecture"] or ""),
-        (_("Parameters"), units.parameters(model["parameters"]) if model["parameters"] else ""),
+        (_("Parameters"), figures.parameters(model["parameters"]) if model["parameters"] else ""),
         (_("Quant"), (model["quant"] or "") + other + bits if model["quant"] or label else ""),
-        (_("Context"), f"{model['context_length']:,}" if model["context_length"] else ""),
-        (_("Size"), f"{units.size(model['size'])} ({units.size(model['bytes'])} {_('on disk')})"),
+        (_("Context"), figures.count(model["context_length"]) if model["context_length"] else ""),
+        (_("Size"), f"{figures.size(model['size'])} ({figures.size(model['bytes'])} {_('on disk')})"),
         (_("Licence"), model["licence"] or ""),
         (_("Source"), f"{model['source']['hub']}: {model['source']['repo']}" if model["source"] else ""),
         (_("Health"), health),

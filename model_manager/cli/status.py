@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 
 from model_manager.app import App
-from model_manager.base import units
-from model_manager.base.text import _
-from model_manager.cli.output import hint, print_json, print_table
+from model_manager.base import figures
+from model_manager.base.text import _, later, ngettext
+from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
 from model_manager.library import watch
 from model_manager.library.status import Status, status
 
 NAME = "status"
-HELP = "what is where, how much it weighs, how healthy it is"
+HELP = later("what is where, how much it weighs, how healthy it is")
 EXAMPLE = "model-manager status"
 
 
@@ -26,24 +26,24 @@ def run(app: App, options: argparse.Namespace) -> int:
         print_json(_json(found))
         return 0
     if not found.models and not found.leftovers:
-        print(_("No models are known yet."))
-        hint(_("`model-manager scan` looks for them; `model-manager scan FOLDER` adds a folder of your own"))
+        tell_nothing_known()
         return 0
-    print(_("{models} models, {size} on disk").format(models=f"{found.models:,}", size=units.size(found.bytes)))
+    size = figures.size(found.bytes)
+    print(ngettext("{n} model, {size} on disk", "{n} models, {size} on disk", found.models, size=size))
     if found.reclaimable:
         text = _("about {size} could come back: further copies by recorded hashes, and orphans (not yet proved)")
-        print(text.format(size=units.size(found.reclaimable)))
+        print(text.format(size=figures.size(found.reclaimable)))
     print()
-    rows = [(watch.label_of(tool), f"{count:,}", units.size(size)) for tool, count, size in found.tools]
+    rows = [(watch.label_of(tool), figures.count(count), figures.size(size)) for tool, count, size in found.tools]
     print_table([_("Tool"), _("Models"), _("On disk")], rows, right=(1, 2))
     print()
-    rows = [(slug, f"{count:,}", units.size(size)) for slug, count, size in found.categories]
+    rows = [(slug, figures.count(count), figures.size(size)) for slug, count, size in found.categories]
     print_table([_("Category"), _("Models"), _("On disk")], rows, right=(1, 2))
     sick = {verdict: count for verdict, count in found.health.items() if verdict not in ("good", "unknown")}
     if sick:
         print("\n" + _("Health: ") + ", ".join(f"{count} {verdict}" for verdict, count in sorted(sick.items())))
     if found.leftovers:
-        parts = [f"{kind} {units.size(size)}" for kind, size in sorted(found.leftovers.items())]
+        parts = [f"{kind} {figures.size(size)}" for kind, size in sorted(found.leftovers.items())]
         print(_("Leftovers: ") + ", ".join(parts))
     hint("\n" + _("`model-manager list health:truncated` shows one kind, `model-manager show NAME` one model"))
     return 0

@@ -7,7 +7,7 @@ import os
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, shown
+from model_manager.base.text import _, later, shown
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library import watch
@@ -15,13 +15,13 @@ from model_manager.library.categories import slugs
 from model_manager.library.category_folders import plan_category_folders
 
 NAME = "store"
-HELP = "the base folder for your own models; PATH sets it, --make-folders plans its category folders"
+HELP = later("the base folder for your own models; PATH sets it, --make-folders plans its category folders")
 EXAMPLE = "model-manager store ~/AI/models --make-folders"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", metavar="PATH", help="the folder to use from now on")
-    parser.add_argument("--make-folders", action="store_true", help="make a folder for each category")
+    parser.add_argument("path", nargs="?", metavar="PATH", help=_("the folder to use from now on"))
+    parser.add_argument("--make-folders", action="store_true", help=_("make a folder for each category"))
     add_plan_arguments(parser)
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import argparse
 
 from model_manager.app import App
-from model_manager.base.text import _
+from model_manager.base.text import _, later
 from model_manager.cli.output import print_json
 from model_manager.library import words
 from model_manager.library.present import models_json
 
 NAME = "tag"
-HELP = "add or remove tags of your own"
+HELP = later("add or remove tags of your own")
 EXAMPLE = "model-manager tag m12 --add roleplay --remove test"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="an id, a name or a path")
-    parser.add_argument("--add", action="append", default=[], metavar="T", help="a tag to add; may be repeated")
-    parser.add_argument("--remove", action="append", default=[], metavar="T", help="a tag to remove; may be repeated")
+    parser.add_argument("model", metavar="MODEL", help=_("an id, a name or a path"))
+    parser.add_argument("--add", action="append", default=[], metavar="T", help=_("a tag to add; may be repeated"))
+    parser.add_argument(
+        "--remove", action="append", default=[], metavar="T", help=_("a tag to remove; may be repeated")
+    )
 
 
 def run(app: App, options: argparse.Namespace) -> int:

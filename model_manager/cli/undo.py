@@ -6,16 +6,16 @@ import argparse
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _
+from model_manager.base.text import _, later
 from model_manager.cli.plans import look_again, told
 
 NAME = "undo"
-HELP = "put an operation back; without an id, the last that can be"
+HELP = later("put an operation back; without an id, the last that can be")
 EXAMPLE = "model-manager undo"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("operation", nargs="?", metavar="OPERATION", help="an id from `history`")
+    parser.add_argument("operation", nargs="?", metavar="OPERATION", help=_("an id from `history`"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:

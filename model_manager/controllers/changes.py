@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import OperationChanged
+from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
-from model_manager.controllers.library import Said
+from model_manager.controllers.messages import Said
 from model_manager.jobs import JobChanged, Progress
 
 if TYPE_CHECKING:
@@ -73,9 +74,11 @@ class Changes:
             try:
                 return Planned(make(way), way, "", choice)
             except NoTrash as error:
-                return Planned(None, way, f"{error.path}: {error.reason}. {error.hint}.", choice)
+                return Planned(
+                    None, way, f"{shown(error.path)}: {localised(error.reason)}. {localised(error.hint)}.", choice
+                )
             except ModelManagerError as error:
-                return Planned(None, way, str(error))
+                return Planned(None, way, localised(error))
 
         self._app.jobs.start(_("Planning"), "query", work)
 
@@ -97,16 +100,16 @@ class Changes:
             try:
                 done = self._app.operations.apply(plan, progress)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
-                return str(error)
+                self._app.jobs.post(Said(localised(error)))
+                return localised(error)
             finally:
                 self._look_again(plan)
-            words = told(done)
+            words = outcome(done)
             later = done.plan.frees - done.plan.frees_now if done.state in ("applied", "partly") else 0
             self._app.jobs.post(Applied(done.id, words, done.undoable, later))
             return words
 
-        self._app.jobs.start(shown(plan.title), "files", work)
+        self._app.jobs.start(localised(plan.title), "files", work)
 
     def plan_emptying(self, id_: str) -> None:
         """Plans to delete for good what this operation moved to the trash; the review asks."""
@@ -126,8 +129,8 @@ class Changes:
             try:
                 done = self._app.operations.undo(id_, units_)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
-                return str(error)
+                self._app.jobs.post(Said(localised(error)))
+                return localised(error)
             self._look_again(done.plan)
             words = _told_undone(done, units_)
             self._app.jobs.post(Said(words))
@@ -143,20 +146,20 @@ class Changes:
         self._app.jobs.post(OperationChanged(plan.id))
 
 
-def told(done: Operation) -> str:
+def outcome(done: Operation) -> str:
     """What became of a plan, in a sentence or two."""
     problems = [now.problem for now in done.steps if now.problem]
-    title = shown(done.plan.title)
+    title = localised(done.plan.title)
     if done.state == "applied":
         later = done.plan.frees - done.plan.frees_now
         if later:
             return _("{title}: done. {size} come back when the trash is emptied.").format(
-                title=title, size=units.size(later)
+                title=title, size=figures.size(later)
             )
         if done.plan.frees:
-            return _("{title}: done. {size} came back.").format(title=title, size=units.size(done.plan.frees))
+            return _("{title}: done. {size} came back.").format(title=title, size=figures.size(done.plan.frees))
         return _("{title}: done.").format(title=title)
-    why = problems[0] if problems else ""
+    why = localised(problems[0]) if problems else ""
     if done.state == "partly":
         return _("{title}: not all of it was done. {why}").format(title=title, why=why)
     return _("{title}: nothing was changed. {why}").format(title=title, why=why)
@@ -168,4 +171,4 @@ def _told_undone(done: Operation, units_: Collection[int] | None) -> str:
         for step, now in zip(done.plan.steps, done.steps, strict=True)
         if now.problem and now.state != "undone" and (units_ is None or step.unit in units_)
     ]
-    return _("Some of it stays: {why}").format(why=stays[0]) if stays else _("It is as it was before.")
+    return _("Some of it stays: {why}").format(why=localised(stays[0])) if stays else _("It is as it was before.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, shown
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.library import treemap, watch
 from model_manager.library.categories import CATEGORIES
 
@@ -71,7 +71,7 @@ class DiskMap:
             if box.index >= 0:
                 tiles += self._group(box, order[box.index], groups[order[box.index]], header)
         total = sum(row.bytes for rows in groups.values() for row in rows)
-        self._view.show_tiles(tiles, self._name(self.inside) if self.inside else "", units.size(total))
+        self._view.show_tiles(tiles, self._name(self.inside) if self.inside else "", figures.size(total))
 
     def _keys(self, row: Row) -> list[str]:
         return [row.category] if self.group_by == "kind" else row.tools.split(",")[:1]
@@ -83,8 +83,10 @@ class DiskMap:
 
     def _group(self, box: treemap.Box, key: str, rows: list[Row], header: float) -> list[Tile]:
         size = sum(row.bytes for row in rows)
-        title = f"{self._name(key)}  {units.size(size)}"
-        detail = _("{name}: {n} models, {size}").format(name=self._name(key), n=f"{len(rows):,}", size=units.size(size))
+        title = f"{self._name(key)}  {figures.size(size)}"
+        detail = _("{name}: {n} models, {size}").format(
+            name=self._name(key), n=figures.count(len(rows)), size=figures.size(size)
+        )
         tiles = [Tile(box.x, box.y, box.width, box.height, title, detail, 0, box.index, key=key)]
         if box.height > header * 2 and box.width > header * 2:
             most = max(120, treemap.MOST * 3 // 4 * len(rows) // max(1, len(self.rows)))
@@ -101,12 +103,12 @@ class DiskMap:
 
     def _tile(self, box: treemap.Box, rows: list[Row], group: int, key: str) -> Tile:
         if box.index < 0:
-            title = _("{n} smaller").format(n=f"{box.count:,}")
+            title = _("{n} smaller").format(n=figures.count(box.count))
             return Tile(box.x, box.y, box.width, box.height, title, title, 1, group, key=key)
         row = rows[box.index]
         parts = [
             shown(row.name),
-            units.size(row.bytes),
+            figures.size(row.bytes),
             row.quant or "",
             row.base_model or "",
             watch.label_of(row.tools.split(",")[0]),

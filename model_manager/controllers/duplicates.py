@@ -13,7 +13,7 @@ from model_manager.jobs import Job, JobChanged
 from model_manager.library import duplicates
 from model_manager.library.dedupe import By, plan_sharing
 from model_manager.library.duplicates import Duplicates as Found
-from model_manager.library.duplicates import Group
+from model_manager.library.groups import Group
 from model_manager.operations import Plan
 from model_manager.operations.draft import Way
 

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
-from model_manager.controllers.library import Said, ScanWanted
+from model_manager.controllers.messages import Said, ScanWanted
 from model_manager.jobs import JobChanged
 from model_manager.library import watch
 from model_manager.library.categories import slugs
@@ -88,7 +89,7 @@ class Folders:
             try:
                 work()
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
+                self._app.jobs.post(Said(localised(error)))
             self._app.jobs.post(ScanWanted())
             return self._load()
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.events import ModelsChanged
+from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
-from model_manager.catalog import leftovers, models
+from model_manager.catalog import leftovers, models, problems
+from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
-from model_manager.controllers.library import Said
+from model_manager.controllers.messages import Said
 from model_manager.jobs import JobChanged, Progress
 from model_manager.library import watch
 from model_manager.library.deep import check_deep
@@ -73,7 +75,7 @@ class Health:
             wanted = list(ids)
             if not wanted:
                 with self._app.database.read() as tx:
-                    wanted = [row.id for row in models.rows(tx)]
+                    wanted = [row.id for row in read_rows(tx)]
             try:
                 done = check_deep(self._app.database, self._app.volumes, wanted, progress)
                 words = ngettext(
@@ -108,7 +110,8 @@ class Health:
             sick = models.sick(tx)
             sources = models.sources(tx)
             rests = leftovers.every(tx)
-            problems = leftovers.problems(tx)
+            unread = problems.every(tx)
+            unasked = problems.of_search(tx)
         sections = []
         by_verdict: dict[str, list[Line]] = {}
         for id_, name, verdict, detail, code, size, path in sick:
@@ -116,7 +119,9 @@ class Health:
             if where := again(sources.get(id_)):
                 why = f"{why}; {where}"
             heading = _(VERDICTS.get(verdict, verdict)) if verdict not in ("good", "unknown") else _("names code")
-            by_verdict.setdefault(heading, []).append(Line(shown(name), units.size(size), shown(why), shown(path), id_))
+            by_verdict.setdefault(heading, []).append(
+                Line(shown(name), figures.size(size), localised(why), shown(path), id_)
+            )
         for verdict, lines in by_verdict.items():
             sections.append(Section(verdict[:1].upper() + verdict[1:], f"{len(lines)}", tuple(lines)))
         by_kind: dict[str, list[leftovers.LeftoverRow]] = {}
@@ -124,17 +129,20 @@ class Health:
             by_kind.setdefault(row.kind, []).append(row)
         for kind, rows in by_kind.items():
             lines = [_leftover(row) for row in rows]
-            total = units.size(sum(row.bytes for row in rows))
+            total = figures.size(sum(row.bytes for row in rows))
             sections.append(Section(_kinds().get(kind, kind), f"{len(rows)} · {total}", tuple(lines)))
-        if problems:
-            lines = [Line(shown(path.rsplit("/", 1)[-1]), "", why, shown(path)) for path, _kind, why in problems]
+        if unasked or unread:
+            lines = [Line(watch.label_of(tool), "", localised(why), "") for tool, why in unasked]
+            lines += [
+                Line(shown(path.rsplit("/", 1)[-1]), "", localised(why), shown(path)) for path, _kind, why in unread
+            ]
             sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
         return sections
 
 
 def _leftover(row: leftovers.LeftoverRow) -> Line:
-    why = f"{watch.label_of(row.tool)}: {shown(row.of)}"
-    return Line(shown(row.path.rsplit("/", 1)[-1]), units.size(row.bytes), why, shown(row.path), None, row.path)
+    why = f"{watch.label_of(row.tool)}: {localised(row.of)}"
+    return Line(shown(row.path.rsplit("/", 1)[-1]), figures.size(row.bytes), why, shown(row.path), None, row.path)
 
 
 class _Sections:

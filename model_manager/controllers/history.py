@@ -8,7 +8,8 @@ from typing import Protocol
 
 from model_manager.app import App
 from model_manager.base.events import OperationChanged
-from model_manager.base.text import _, shown
+from model_manager.base.localised import localised
+from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.jobs import JobChanged
 from model_manager.operations import Operation, Plan
@@ -37,7 +38,6 @@ class Past:
     trash: tuple[Trashed, ...]
     elsewhere: int
     """How many things somebody else restored or emptied."""
-    unreadable: tuple[str, ...]
 
     @property
     def frees(self) -> int:
@@ -82,14 +82,13 @@ class History:
         self._changes.plan(make, "delete")
 
     def _load(self) -> Past:
-        operations, problems = self._app.operations.history()
+        operations, _problems = self._app.operations.history()
         items = trashed(operations, self._app.volumes)
         there = tuple(item for item in items if item.where == "trash")
         return Past(
             tuple(_line(operation) for operation in operations if operation.state != "planned"),
             there,
             len(items) - len(there),
-            tuple(str(problem) for problem in problems),
         )
 
 
@@ -98,9 +97,9 @@ def _line(operation: Operation) -> Line:
     return Line(
         operation.id,
         operation.undone_at or operation.applied_at or operation.plan.created_at,
-        shown(operation.plan.title),
+        localised(operation.plan.title),
         operation.state,
         operation.plan.frees,
         operation.undoable,
-        shown(problem),
+        localised(problem),
     )

@@ -8,12 +8,13 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, ScanFinished
-from model_manager.base.text import _, later, ngettext
-from model_manager.catalog import models
-from model_manager.catalog.models import Row
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later, ngettext, shown
+from model_manager.catalog.rows import Row, read_rows
+from model_manager.controllers.messages import DetailsStale, Said, ScanWanted
 from model_manager.jobs import JobChanged
 from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
@@ -130,7 +131,7 @@ class Library:
             try:
                 return opened(self._app.database, self._app.volumes, path)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
+                self._app.jobs.post(Said(localised(error)))
                 return None
 
         self._app.jobs.start(_("Opening a file"), "query", work)
@@ -143,7 +144,7 @@ class Library:
             try:
                 watch.add_root(self._app.database, os.path.dirname(path))
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
+                self._app.jobs.post(Said(localised(error)))
             self._app.jobs.post(ScanWanted())
 
         self._app.jobs.start(_("Changing the folders"), "query", work)
@@ -201,7 +202,7 @@ class Library:
                 for id_ in chosen:
                     work(id_)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(str(error)))
+                self._app.jobs.post(Said(localised(error)))
             self._app.jobs.post(ModelsChanged(chosen))
             self._app.jobs.post(DetailsStale())
 
@@ -213,7 +214,7 @@ class Library:
 
         def work(progress: object) -> _Loaded:
             with self._app.database.read() as tx:
-                found = models.rows(tx, ids)
+                found = read_rows(tx, ids)
             if ids is not None:
                 fresh = {row.id: row for row in found}
                 copies = {row.id: row.copies for row in before if row.id in ids}
@@ -247,7 +248,7 @@ class Library:
         try:
             query = Query(" ".join(term for term in terms if term), {*self._slugs, "diffusion"})
         except ModelManagerError as error:
-            self._view.show_query_problem(f"{error.path}: {error.reason}")
+            self._view.show_query_problem(f"{shown(error.path)}: {localised(error.reason)}")
             return
         self._view.show_query_problem("")
         self.shown = query.of(self.shown if query.narrows(self._query) else self.rows)
@@ -257,11 +258,11 @@ class Library:
 
     def _say_totals(self) -> None:
         sick = self._sick
-        parts = [ngettext("{n} model", "{n} models", len(self.rows)), units.size(self._size)]
+        parts = [ngettext("{n} model", "{n} models", len(self.rows)), figures.size(self._size)]
         if len(self.shown) != len(self.rows):
             parts.append(
                 _("{n} shown, {size}").format(
-                    n=f"{len(self.shown):,}", size=units.size(sum([row.size for row in self.shown]))
+                    n=figures.count(len(self.shown)), size=figures.size(sum([row.size for row in self.shown]))
                 )
             )
         if sick:
@@ -291,28 +292,6 @@ class Library:
         model = details["model"]
         if {int(model["id"][1:])} == {int(str(id_)) for id_ in self.selected}:
             self._view.show_details(details, 1, model["size"])
-
-
-class Said:
-    """A message for the person at the window."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-class ScanWanted:
-    """What is watched has changed, or the person asked to look again."""
-
-
-class OpenWanted:
-    """Another start of the program: the window comes to the front, with this file when there is one."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-
-class DetailsStale:
-    """What the card shows has changed."""
 
 
 class _Loaded:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import platform
-import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
-from model_manager import __version__
 from model_manager.app import App
+from model_manager.base.errors import reason_of
+from model_manager.base.localised import localised
 from model_manager.base.settings import Settings as Values
-from model_manager.base.text import _
-from model_manager.controllers.library import Said
+from model_manager.base.text import _, shown
+from model_manager.controllers.diagnostics import diagnostics
+from model_manager.controllers.messages import Said, ScanWanted
 from model_manager.jobs import JobChanged
-from model_manager.library.doctor import checks
-from model_manager.library.present import roots_json
+from model_manager.operations.disk import Disk
+from model_manager.stores.left_out import LONGEST, MOST, fault_of, good_patterns
 
-_CHOSEN = ("appearance", "theme", "font_size", "scale", "language", "clear_way", "log_level")
-_SECRET = re.compile(r"\b(?:hf|sk|ghp|gho|glpat|xox[abp])[_-][A-Za-z0-9_-]{8,}|(?<=://)[^/@\s]+:[^/@\s]+@")
-_LOG_TAIL = 20_000
+_CHOSEN = ("appearance", "theme", "font_size", "scale", "language", "clear_way", "confirm_final", "remind_after_days",
+           "not_asked", "log_level")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Diagnostics:
+    """`path`: where they were written; empty when they are for the clipboard."""
+
+    text: str
+    path: str = ""
 
 
 class SettingsView(Protocol):
@@ -34,54 +41,92 @@ class Settings:
     def value(self, name: str) -> object:
         return getattr(self._app.settings.values, name)
 
+    @property
+    def data_folder(self) -> str:
+        return str(self._app.paths.data)
+
     def choose(self, name: str, value: object) -> None:
         """Applies and remembers one choice."""
         setattr(self._app.settings.values, name, value)
-        logging.getLogger("model_manager").setLevel(str(self._app.settings.values.log_level))
-        self._save()
+        self._apply()
 
     def reset(self) -> None:
-        """What can be chosen here as it was at the first start; folders, columns and the window stay."""
+        """What can be chosen here as at the first start; folders, names left out, columns and the window stay."""
         fresh = Values()
         for name in _CHOSEN:
             setattr(self._app.settings.values, name, getattr(fresh, name))
-        self._save()
+        self._apply()
+
+    def is_asked(self, tool: str) -> bool:
+        """Whether a tool's service on this computer may be asked."""
+        return tool not in self._app.settings.values.not_asked
+
+    def ask_tool(self, tool: str, on: bool) -> None:
+        others = [one for one in self._app.settings.values.not_asked if one != tool]
+        self.choose("not_asked", others if on else [*others, tool])
+
+    def patterns(self) -> tuple[str, ...]:
+        """The names that a scan leaves out."""
+        return good_patterns(self._app.settings.values.left_out)
+
+    def leave_out(self, lines: Iterable[str]) -> str:
+        """Remembers these names, one in a line, and scans when they changed. Answers in words what is wrong, if so."""
+        wanted = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+        for pattern in wanted:
+            if problem := _problem(pattern):
+                return problem
+        if len(wanted) > MOST:
+            return _("These are {n} names: {most} at most.").format(n=len(wanted), most=MOST)
+        if tuple(wanted) != self.patterns():
+            self.choose("left_out", wanted)
+            self._app.jobs.post(ScanWanted())
+        return ""
 
     def diagnose(self) -> None:
         self._app.jobs.start(
             _("Collecting diagnostics"), "query", lambda progress: _Diagnostics(diagnostics(self._app))
         )
 
+    def save_diagnostics(self, path: str) -> None:
+        """Writes them to a new file; one that is there is never overwritten."""
+
+        def work(progress: object) -> _Diagnostics | None:
+            text = diagnostics(self._app)
+            try:
+                Disk().write_new(path, text.encode("utf-8", "backslashreplace"))
+            except FileExistsError:
+                why = _("there is a file of this name already: choose another one")
+            except OSError as error:
+                why = localised(reason_of(error))
+            else:
+                return _Diagnostics(text, path)
+            self._app.jobs.post(Said(_("{path} was not written: {why}").format(path=shown(path), why=why)))
+            return None
+
+        self._app.jobs.start(_("Collecting diagnostics"), "query", work)
+
     def handle(self, message: object) -> None:
         if isinstance(message, JobChanged) and isinstance(message.job.result, _Diagnostics) and message.state == "done":
-            self._view.show_diagnostics(message.job.result.text)
+            found = message.job.result
+            if found.path:
+                self._app.jobs.post(Said(_("Saved: {path}").format(path=shown(found.path))))
+                return
+            self._view.show_diagnostics(found.text)
             self._app.jobs.post(Said(_("Copied. It names folders below ~, and no secrets that were recognised.")))
 
-    def _save(self) -> None:
+    def _apply(self) -> None:
+        level = "DEBUG" if self._app.settings.values.log_level == "DEBUG" else "INFO"
+        logging.getLogger("model_manager").setLevel(level)
         self._app.jobs.start(_("Saving settings"), "query", lambda progress: self._app.settings.save())
 
 
-class _Diagnostics:
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-def diagnostics(app: App) -> str:
-    """The program's own health, its folders and the end of its log, without the home's name and without secrets."""
-    found = {
-        "version": __version__,
-        "system": f"{platform.system()} {platform.release()}",
-        "checks": [[one.name, one.ok, one.detail] for one in checks(app.paths, app.database)],
-        "roots": [[root["tool"], root["path"], root["state"], root["models"]] for root in roots_json(app.database)],
-    }
-    try:
-        with open(app.paths.log, encoding="utf-8", errors="replace") as file:
-            log = file.read()[-_LOG_TAIL:]
-    except OSError:
-        log = ""
-    return without_secrets(f"{json.dumps(found, indent=1, ensure_ascii=False)}\n\n{log}", os.path.expanduser("~"))
-
-
-def without_secrets(text: str, home: str) -> str:
-    """Tokens and passwords in addresses left out, the home folder as `~`."""
-    return _SECRET.sub("…", text).replace(home, "~")
+def _problem(pattern: str) -> str:
+    """What is wrong with a name to leave out, and what to write instead."""
+    fault = fault_of(pattern)
+    if fault == "path":
+        return _("“{name}” is a path. Write the name of the file or folder alone.").format(name=shown(pattern))
+    if fault == "everything":
+        return _("“{name}” would leave out nearly everything. Write more of the name.").format(name=shown(pattern))
+    if fault == "long":
+        return _("“{name}…” is too long: {n} letters at most.").format(name=shown(pattern[:20]), n=LONGEST)
+    return ""

@@ -15,6 +15,7 @@ from functools import cache
 from typing import BinaryIO
 
 from model_manager.base.facts import Health
+from model_manager.base.text import later
 from model_manager.formats.gguf_header import read_header
 from model_manager.formats.gguf_types import TYPES
 from model_manager.formats.problem import Limits
@@ -77,16 +78,18 @@ class Look:
     def health(self, looked: bool) -> Health:
         if self.bad:
             name, count = max(self.bad.items(), key=lambda item: item[1])
-            more = f", and {len(self.bad) - 1} more tensors" if len(self.bad) > 1 else ""
-            return Health("corrupt", f"{count:,} values of {name[:80]} are no numbers (NaN){more}")
+            text = later(f"{count:,} values of {name[:80]} are no numbers (NaN)")
+            if len(self.bad) > 1:
+                text += "; " + later(f"so are some of {len(self.bad) - 1} more tensors")
+            return Health("corrupt", text)
         if self.longest >= min(_LONG_HOLE, max(_HOLE, int(self.size * _SHARE_OF_FILE))):
             return Health("suspicious", f"{self.longest:,} bytes of zeros from byte {self.longest_at:,} on: a hole?")
         return Health("good", "every byte was read" if looked else "every byte was read; values were not looked at")
 
 
-def spans(file: BinaryIO, size: int, format_: str, limits: Limits | None = None) -> list[Span]:
+def spans(file: BinaryIO, size: int, format_: str) -> list[Span]:
     """The tensors of a GGUF or safetensors file by their place; none for other formats. Raises FormatProblem."""
-    limits = limits or Limits()
+    limits = Limits()
     file.seek(0)
     if format_ == "gguf":
         header = read_header(Window(file, size), limits)

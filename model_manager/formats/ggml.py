@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.text import later
 from model_manager.formats import ggml_tensors, quants, whisper_sizes
 from model_manager.formats.gguf_types import FILE_TYPES
 from model_manager.formats.metadata import bounded
@@ -96,7 +97,7 @@ def _whisper(window: Window) -> Facts:
     keys = dict(zip(_WHISPER, (window.number("i") for _ in _WHISPER), strict=True))
     size = whisper_sizes.name_of(keys["n_audio_layer"], keys["n_text_layer"], keys["n_vocab"], keys["n_mels"])
     base = f"whisper {size}" if size else "whisper"
-    why = f"{keys['n_audio_layer']} + {keys['n_text_layer']} layers, {keys['n_vocab']:,} words"
+    why = later(f"{keys['n_audio_layer']} + {keys['n_text_layer']} layers, {keys['n_vocab']:,} words")
     claims = (
         Claim("category", "stt", "metadata", "whisper.cpp's header"),
         Claim("architecture", "whisper", "metadata", "whisper.cpp's header"),
@@ -133,7 +134,7 @@ def _parakeet(window: Window, numbers: Sequence[int]) -> Facts:
 
 def _rwkv(window: Window, version: int) -> Facts:
     keys = dict(zip(_RWKV, (window.number("i") for _ in _RWKV), strict=True))
-    why, kind = f"rwkv.cpp's header, version {version}", keys["data_type"]
+    why, kind = later(f"rwkv.cpp's header, version {version}"), keys["data_type"]
     claims = (*_language("rwkv"), Claim("base_model", "rwkv", "metadata", why))
     if kind > 1:  # its quants have numbers of their own, and had blocks of other sizes
         label = Claim("quant_label", _RWKV_TYPES.get(kind, f"type {kind}"), "metadata", f"data_type {kind}")
@@ -159,7 +160,7 @@ def _adapter(window: Window) -> Facts:
 
 
 def _language(architecture: str) -> tuple[Claim, ...]:
-    why = "the figures in its header"
+    why = later("the figures in its header")
     return Claim("category", "llm", "metadata", why), Claim("architecture", architecture, "metadata", why)
 
 

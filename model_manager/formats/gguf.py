@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health, Split
+from model_manager.base.text import later
 from model_manager.formats import architectures, quants
 from model_manager.formats.gguf_header import MAGIC, Header, Skipped, read_header
 from model_manager.formats.gguf_types import FILE_TYPES
@@ -73,7 +74,7 @@ def _claims(header: Header) -> Iterator[Claim]:
 def _category(header: Header, architecture: str) -> Iterator[Claim]:
     keys = header.keys
     kind = _text(keys, "general.type").lower()
-    why = f"general.architecture is {architecture}" if architecture else ""
+    why = later(f"general.architecture is {architecture}") if architecture else ""
     if kind == "imatrix" or architecture == "imatrix" or "imatrix.chunk_count" in keys:
         yield Claim("category", "misc", "metadata", "an importance matrix: used to quantise, not a model")
         yield Claim("tag", "imatrix-data", "metadata", "imatrix keys")
@@ -102,11 +103,11 @@ def _category(header: Header, architecture: str) -> Iterator[Claim]:
 
 
 def _language(keys: Mapping[str, object], header: Header, architecture: str) -> Iterator[Claim]:
-    why = f"general.architecture is {architecture}"
+    why = later(f"general.architecture is {architecture}")
     pooling = keys.get(f"{architecture}.pooling_type")
     ranks = any(name.startswith(("cls.", "cls_")) for name in header.tensors)
     if pooling == 4 or (ranks and architecture in _EMBEDDING):
-        why = f"pooling type {pooling}" if pooling else "cls tensors"
+        why = later(f"pooling type {pooling}") if pooling else later("cls tensors")
         yield Claim("category", "embedding/rerankers", "metadata", why)
     elif architecture in _EMBEDDING:
         yield Claim("category", "embedding", "metadata", why)

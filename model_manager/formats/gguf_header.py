@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from model_manager.base.text import later
 from model_manager.formats.gguf_types import TYPES
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tensors import Tensor
@@ -61,10 +62,10 @@ def read_header(window: Window, limits: Limits) -> Header:
     header = Header(version, window.byte_order)
     tensor_count, key_count = walker.count(), walker.count()
     least = 4 if version == 1 else 8
-    _check("key", key_count, limits.keys, window.left // (least + 5))
-    _check("tensor", tensor_count, limits.tensors, window.left // (least + 16))
+    _check("keys", key_count, limits.keys, window.left // (least + 5))
+    _check("tensors", tensor_count, limits.tensors, window.left // (least + 16))
     for _ in range(key_count):
-        key = walker.text(65_535, "a key's name")
+        key = walker.text(65_535, later("a key's name"))
         header.keys[key] = walker.value(window.number("I"), 0)
     _read_tensors(walker, header, tensor_count)
     return header
@@ -72,9 +73,9 @@ def read_header(window: Window, limits: Limits) -> Header:
 
 def _check(what: str, count: int, limit: int, possible: int) -> None:
     if count > possible:
-        raise FormatProblem("corrupt", f"claims {count:,} {what}s, more than the file can hold")
+        raise FormatProblem("corrupt", f"claims {count:,} {what}, more than the file can hold")
     if count > limit:
-        raise FormatProblem("unknown", f"claims {count:,} {what}s, over the limit of {limit:,}")
+        raise FormatProblem("unknown", f"claims {count:,} {what}, over the limit of {limit:,}")
 
 
 def _read_tensors(walker: _Walker, header: Header, count: int) -> None:
@@ -85,7 +86,7 @@ def _read_tensors(walker: _Walker, header: Header, count: int) -> None:
     end = 0
     rests = [struct.Struct(f"{window.byte_order}{number}{walker.wide}IQ") for number in range(_DIMENSIONS + 1)]
     for _ in range(count):
-        name = walker.text(4096, "a tensor's name")
+        name = walker.text(4096, later("a tensor's name"))
         dimensions = window.number("I")
         if dimensions > _DIMENSIONS:
             raise FormatProblem("corrupt", f"tensor {name[:80]!r} claims {dimensions:,} dimensions")
@@ -134,7 +135,7 @@ class _Walker:
         if letter:
             return self._scalar(letter)
         if kind == _STRING:
-            return self.text(self.limits.header, "a text")
+            return self.text(self.limits.header, later("a text"))
         if kind == _ARRAY:
             return self._array(depth)
         raise FormatProblem("corrupt", f"a value has type {kind}, which GGUF does not define")
@@ -177,9 +178,9 @@ class _Walker:
         if self._texts > self.limits.texts:
             raise FormatProblem("unknown", f"lists {self._texts:,} texts, over the limit of {self.limits.texts:,}")
         if count <= _KEPT_STRINGS:
-            return [self.text(_LONGEST_KEPT, "a text in a list") for _ in range(count)]
+            return [self.text(_LONGEST_KEPT, later("a text in a list")) for _ in range(count)]
         self._hop(count - 1)
-        return Skipped(count, self.text(_LONGEST_KEPT, "a text in a list"))
+        return Skipped(count, self.text(_LONGEST_KEPT, later("a text in a list")))
 
     def _hop(self, count: int) -> None:
         """Passes over `count` strings: the whole cost of reading a tokenizer, so a tight loop."""

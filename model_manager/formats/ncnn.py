@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import Claim, Companion, Facts
+from model_manager.base.text import later
 from model_manager.formats.problem import SAME_STEM, FormatProblem, Limits
 
 NAME = "ncnn"
@@ -33,7 +34,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         raise FormatProblem("corrupt", "the second line must say how many layers and blobs there are")
     layers = [line.split()[0].decode("utf-8", "replace") for line in lines[2:] if line.strip()]
     if len(layers) < int(counts[0]):
-        why = f"lists {len(layers):,} of {int(counts[0]):,} layers"
+        why = later(f"lists {len(layers):,} of {int(counts[0]):,} layers")
         raise FormatProblem("truncated" if size <= _MOST else "unknown", why)
     weighty = any(layer in _WEIGHTY for layer in layers)
     companions = (Companion(f"{SAME_STEM}.bin", 1),) if weighty else ()

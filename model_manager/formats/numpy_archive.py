@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
+from model_manager.base.text import later
 from model_manager.formats import architectures, packed
 from model_manager.formats.metadata import bounded
 from model_manager.formats.npy_header import LONGEST, MAGIC, Array, parse
@@ -55,7 +56,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         if array.pickled:
             pickles += walk_all(file, array.start, size, budget)[0]
         else:
-            healths += _fits(array, size, "the array")
+            healths += _fits(array, size, later("the array"))
     code, named = code_of(pickles)
     return Facts(
         format=NAME,
@@ -76,7 +77,7 @@ def _member(file: BinaryIO, member: Member, tensors: dict[str, Tensor], budget: 
         array = parse(head)
         tensors[member.name.removesuffix(".npy")[:300]] = array.tensor
         if not array.pickled:
-            for wrong in _fits(array, member.size, f"member {member.name[:80]!r}"):
+            for wrong in _fits(array, member.size, later(f"member {member.name[:80]!r}")):
                 raise FormatProblem(wrong.verdict, wrong.detail)
             return []
         begin = array.start

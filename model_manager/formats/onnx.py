@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Companion, Facts, Health
+from model_manager.base.text import later
 from model_manager.formats import onnx_kinds, quants
 from model_manager.formats.metadata import bounded
 from model_manager.formats.onnx_graph import Graph, read_graph
@@ -100,10 +101,10 @@ def _weights(graph: Graph) -> Iterator[Claim]:
     for one in weights.values():
         sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
     dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
-    quant, why = dominant, f"most bytes of its weights are {dominant}"
+    quant, why = dominant, later(f"most bytes of its weights are {dominant}")
     if graph.bits and dominant in ("UINT8", "INT8"):
         count += sums[dominant] * (8 // graph.bits - 1)  # several weights in each byte
-        quant, why = f"INT{graph.bits}", f"MatMulNBits with {graph.bits} bits"
+        quant, why = f"INT{graph.bits}", later(f"MatMulNBits with {graph.bits} bits")
     yield Claim("parameters", count, "tensors", f"{len(weights):,} initializers")
     yield Claim("quant", quant, "tensors", why)
     if count:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.formats.onnx_graph import Graph
 
 _LANGUAGE = frozenset({"input_ids", "attention_mask", "token_type_ids", "position_ids", "task_id"})
@@ -24,7 +25,7 @@ def claims_of(graph: Graph, words: Mapping[str, object]) -> Iterator[Claim]:
     """Category, architecture and base model; nothing where the graph could be anything."""
     yield from _told(words)
     inputs, outputs = frozenset(graph.inputs), frozenset(graph.outputs)
-    shown = f"inputs {', '.join(sorted(inputs)[:6])}"
+    shown = later(f"inputs {', '.join(sorted(inputs)[:6])}")
     if {"input", "input_lengths", "scales"} <= inputs:
         yield from _kind("tts", "vits", "piper", shown)
     elif {"input", "sr"} <= inputs and inputs & {"state", "h"}:
@@ -98,5 +99,5 @@ def _pictures(graph: Graph) -> str:
         planes_first = len(sides) == 4 and sides[1] == 3 and all(side == 0 or side >= 16 for side in sides[2:])
         planes_last = len(sides) == 4 and sides[3] == 3 and all(side == 0 or side >= 16 for side in sides[1:3])
         if planes_first or planes_last:
-            return f"input {name} is a picture of 3 channels, with convolutions"
+            return later(f"input {name} is a picture of 3 channels, with convolutions")
     return ""

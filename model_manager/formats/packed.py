@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from model_manager.base.facts import Claim, Share
+from model_manager.base.text import later
 from model_manager.formats import packings
 from model_manager.formats.quants import bits
 from model_manager.formats.tensors import Tensors
@@ -29,7 +30,7 @@ def claims_of(tensors: Tensors, shares: Sequence[Share]) -> Iterator[Claim]:
     total = sum(sizes.values())
     weighty = {dtype: size for dtype, size in sizes.items() if dtype not in _INDICES} or sizes
     dominant = max(weighty, key=lambda dtype: (weighty[dtype], dtype))
-    quant, why = _NAMES.get(dominant, dominant), f"most bytes are {dominant}"
+    quant, why = _NAMES.get(dominant, dominant), later(f"most bytes are {dominant}")
     packing = None if _PLAIN.issuperset(sizes) else packings.find(tensors)
     if packing is not None:
         if 2 * packing.bytes >= total:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from model_manager.base.text import later
 from model_manager.formats.tensors import Tensor, Tensors
 
 _FP8 = {"F8_E4M3": "FP8_E4M3", "F8_E5M2": "FP8_E5M2", "F8_E4M3FNUZ": "FP8_E4M3", "F8_E5M2FNUZ": "FP8_E5M2"}
@@ -96,7 +97,7 @@ def _gptq(modules: Modules) -> Packing | None:
         bits_of[label] = bits_of.get(label, 0) + weights
     if not found:
         return None
-    return _packing(_most(bits_of), f"qweight and scales of {len(found):,} layers", found)
+    return _packing(_most(bits_of), later(f"qweight and scales of {len(found):,} layers"), found)
 
 
 def _svdquant(modules: Modules) -> Packing | None:
@@ -112,7 +113,7 @@ def _svdquant(modules: Modules) -> Packing | None:
             kind = "fp4"
         per = {"I8": 2, "U8": 2, "I32": 8, "U32": 8}.get(packed.dtype, 1)
         found.append((module, members, {"qweight": math.prod(packed.shape) * per}))
-    return _packing(f"SVDQuant-{kind}", f"qweight and wscales of {len(found):,} layers", found)
+    return _packing(f"SVDQuant-{kind}", later(f"qweight and wscales of {len(found):,} layers"), found)
 
 
 def _exl2(modules: Modules) -> Packing | None:
@@ -131,7 +132,7 @@ def _exl2(modules: Modules) -> Packing | None:
             weights += count
     if not weights:
         return None
-    return _packing(f"EXL2-{8 * stored / weights:.1f}bpw", f"q_weight of {len(found):,} layers", found)
+    return _packing(f"EXL2-{8 * stored / weights:.1f}bpw", later(f"q_weight of {len(found):,} layers"), found)
 
 
 def _exl3(modules: Modules) -> Packing | None:
@@ -149,7 +150,7 @@ def _exl3(modules: Modules) -> Packing | None:
             weights += count
     if not weights:
         return None
-    return _packing(f"EXL3-{8 * stored / weights:.1f}bpw", f"trellis of {len(found):,} layers", found)
+    return _packing(f"EXL3-{8 * stored / weights:.1f}bpw", later(f"trellis of {len(found):,} layers"), found)
 
 
 def _mlx(modules: Modules) -> Packing | None:
@@ -167,7 +168,7 @@ def _mlx(modules: Modules) -> Packing | None:
         return None
     if all("biases" not in members for members in quantised.values()):
         return _packing(
-            "MXFP4", f"weight and scales of {len(quantised):,} layers",
+            "MXFP4", later(f"weight and scales of {len(quantised):,} layers"),
             [(name, one, {"weight": math.prod(one["weight"].shape) * 8}) for name, one in quantised.items()],
         )  # fmt: skip
     size = sum(tensor.bytes for members in quantised.values() for tensor in members.values())
@@ -177,11 +178,11 @@ def _mlx(modules: Modules) -> Packing | None:
         ratio = _side(one["weight"], -1) * 32 // max(_side(one["scales"], -1), 1)
         bits = ratio // group if group else 0
         if bits not in _MLX_BITS:
-            return Packing("MLX", f"weight, scales and biases of {len(quantised):,} layers", size, None)
+            return Packing("MLX", later(f"weight, scales and biases of {len(quantised):,} layers"), size, None)
         count = math.prod(one["scales"].shape) * group
         found.append((name, one, {"weight": count}))
         sums[f"MLX-{bits}bit"] = sums.get(f"MLX-{bits}bit", 0) + count
-    return _packing(_most(sums), f"weight, scales and biases of {len(found):,} layers, groups of {group}", found)
+    return _packing(_most(sums), later(f"weight, scales and biases of {len(found):,} layers, groups of {group}"), found)
 
 
 def _mlx_group(modules: Modules, quantised: Modules) -> int:
@@ -213,7 +214,7 @@ def _int8(modules: Modules) -> Packing | None:
         for module, members in modules.items()
         if "SCB" in members and "weight" in members
     ]
-    return _packing("INT8", f"weight and SCB of {len(found):,} layers (bitsandbytes)", found)
+    return _packing("INT8", later(f"weight and SCB of {len(found):,} layers (bitsandbytes)"), found)
 
 
 def _scaled(modules: Modules) -> Packing | None:
@@ -235,7 +236,7 @@ def _scaled(modules: Modules) -> Packing | None:
             continue
         found.append((module, members, {part: count}))
         sums[label] = sums.get(label, 0) + count
-    return _packing(_most(sums), f"weights and scales of {len(found):,} layers", found) if found else None
+    return _packing(_most(sums), later(f"weights and scales of {len(found):,} layers"), found) if found else None
 
 
 _SCALES = ("scale_weight", "weight_scale", "weight_scale_inv")
@@ -250,7 +251,7 @@ def _sdnq(modules: Modules) -> Packing | None:
             continue
         found.append((module, members, {"weight": math.prod(weight.shape)}))
         packed += weight.dtype != "I8"
-    whole = _packing("SDNQ-int8", f"weight and scale of {len(found):,} layers", found)
+    whole = _packing("SDNQ-int8", later(f"weight and scale of {len(found):,} layers"), found)
     return Packing("SDNQ", whole.why, whole.bytes, None) if whole and packed else whole
 
 
@@ -276,7 +277,7 @@ def _by_name(tensors: Tensors) -> Packing | None:
         kinds[label] = kinds.get(label, 0) + count
     if not kinds:
         return None
-    return Packing(_most(kinds), f"{sum(map(bool, counts.values())):,} packed weights", size, counts)
+    return Packing(_most(kinds), later(f"{sum(map(bool, counts.values())):,} packed weights"), size, counts)
 
 
 _BNB = ("absmax", "quant_map", "nested_absmax", "nested_quant_map")

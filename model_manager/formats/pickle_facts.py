@@ -92,8 +92,11 @@ def _text(pair: tuple[str, str]) -> str:
 def _named(names: set[tuple[str, str]]) -> Iterator[Health]:
     bad = sorted(_text(pair) for pair in names if pair[0] == COMPUTED[0] or _runs(pair))
     if bad:
-        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
-        yield Health("unsafe", f"loading it would reach {', '.join(bad[:5])}{more}")
+        named = ", ".join(bad[:5])
+        if len(bad) > 5:
+            yield Health("unsafe", f"loading it would reach {named} and {len(bad) - 5} more")
+        else:
+            yield Health("unsafe", f"loading it would reach {named}")
 
 
 def _runs(pair: tuple[str, str]) -> bool:

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from model_manager.base.text import later
 from model_manager.formats.pickle_names import known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
 from model_manager.formats.pickle_reader import STEPS, Beyond, Broken, Budget, Reader
@@ -60,14 +61,14 @@ def walk(file: BinaryIO, start: int, end: int, budget: Budget, *, inside: bool =
     try:
         walker.run()
     except Broken as error:
-        found.broken = f"{error} at byte {walker.position:,}"
+        found.broken = later(f"{error} at byte {walker.position:,}")
     except Beyond as error:
         found.beyond = str(error)
         walker.look_ahead()
     except IndexError:
-        found.broken = f"takes more from its stack than is there at byte {walker.position:,}"
+        found.broken = later(f"takes more from its stack than is there at byte {walker.position:,}")
     except (ValueError, TypeError, KeyError, struct.error, OverflowError) as error:
-        found.broken = f"is not a pickle ({type(error).__name__}) at byte {walker.position:,}"
+        found.broken = later(f"is not a pickle ({type(error).__name__}) at byte {walker.position:,}")
     found.end = walker.position
     walker.settle()
     return found

@@ -16,6 +16,7 @@ from itertools import chain
 from operator import itemgetter, sub
 from typing import Any, NamedTuple
 
+from model_manager.base.text import later
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tensors import Tensor
 
@@ -185,7 +186,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _twice(names: Iterable[str]) -> str:
     ((name, _times),) = Counter(names).most_common(1)
-    return f"{name[:80]!r} is listed twice"
+    return later(f"{name[:80]!r} is listed twice")
 
 
 def _usable(dtypes: Iterable[Any], shapes: Sequence[Iterable[Any]], offsets: Iterable[Any]) -> bool:
@@ -222,12 +223,12 @@ def _wrong(tensor: Tensor, limits: Limits) -> str:
     """Why there can be no such tensor, or ""."""
     sides, dtype, size = tensor
     if len(sides) > limits.nesting or len(dtype) > _DTYPE:
-        return "no usable shape or dtype"
+        return later("no usable shape or dtype")
     if sides and not 0 <= min(sides) <= max(sides) <= _LARGEST:
-        return "a side that cannot be"
+        return later("a side that cannot be")
     width = BITS.get(dtype)
     if size < 0 or (width and size != (math.prod(sides) * width + 7) // 8):
-        return f"{str(size)[:40]} bytes for {str(sides)[:80]} × {dtype}"
+        return later(f"{str(size)[:40]} bytes for {str(sides)[:80]} × {dtype}")
     return ""
 
 

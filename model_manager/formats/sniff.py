@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
-from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem, Limits
+from model_manager.base.text import later
+from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem
 from model_manager.formats.problem import SAME_STEM
 
 HEAD = 512
@@ -18,7 +19,7 @@ _MARKUP = re.compile(rb"^\s*(<!doctype|<html|<\?xml|<head|<body|<error)", re.IGN
 _JSON_ERROR = re.compile(rb'^\s*\{\s*"(error|message|detail|code|status|errors)"')
 
 
-def facts_of(file: BinaryIO, size: int, name: str, limits: Limits = LIMITS) -> Facts:
+def facts_of(file: BinaryIO, size: int, name: str) -> Facts:
     """Facts of an open file. Every FormatProblem becomes the facts' health; OSError passes."""
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     if size == 0:
@@ -32,7 +33,7 @@ def facts_of(file: BinaryIO, size: int, name: str, limits: Limits = LIMITS) -> F
         return Facts("unknown", health=Health("unknown", "not a format that this program reads"))
     file.seek(0)
     try:
-        return _beside(format_.read(file, size, limits), name)
+        return _beside(format_.read(file, size, LIMITS), name)
     except FormatProblem as problem:
         return Facts(format_.NAME, health=Health(problem.kind, problem.why))
     except (RecursionError, MemoryError, OverflowError) as error:
@@ -51,11 +52,11 @@ def _beside(facts: Facts, name: str) -> Facts:
 def not_a_model(head: bytes, size: int) -> str:
     """Why a file that has a model's name is a text about one; empty when it is none of these."""
     if head.startswith(_LFS):
-        return "a Git LFS pointer: the model itself was not downloaded (run `git lfs pull`)"
+        return later("a Git LFS pointer: the model itself was not downloaded (run `git lfs pull`)")
     if _MARKUP.match(head) and b"<net" not in head:
-        return "a web page saved under a model's name: download it again"
+        return later("a web page saved under a model's name: download it again")
     if size < 64 * 1024 and _JSON_ERROR.match(head):
-        return "an error message saved under a model's name: download it again"
+        return later("an error message saved under a model's name: download it again")
     return ""
 
 

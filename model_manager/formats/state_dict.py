@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from model_manager.base.text import later
 from model_manager.formats.metadata import bounded
 from model_manager.formats.pickle_values import Made, Name, TensorValue
 from model_manager.formats.problem import FormatProblem, Limits
@@ -138,12 +139,12 @@ def training_leftover(value: object) -> str:
     if isinstance(value, dict):
         keys = set(list(value)[:40])
         if keys == {"state", "param_groups"} and isinstance(value["param_groups"], list):
-            return "an optimizer's state"
+            return later("an optimizer's state")
         if {"last_epoch", "_step_count"} <= keys and not any(isinstance(part, TensorValue) for part in value.values()):
-            return "a learning rate schedule's state"
+            return later("a learning rate schedule's state")
         if {"python", "numpy", "cpu"} <= keys <= {"python", "numpy", "cpu", "cuda", "xla", "npu", "mps", "hpu", "mlu"}:
-            return "a random generator's state"
+            return later("a random generator's state")
     state = value.state if isinstance(value, Made) and isinstance(value.callee, Name) else None
     if isinstance(state, dict) and set(list(state)[:1000]) >= {"output_dir", "per_device_train_batch_size"}:
-        return "a training's arguments"
+        return later("a training's arguments")
     return ""

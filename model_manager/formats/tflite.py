@@ -24,7 +24,7 @@ _MOST = 8_000
 """Tensors looked at: each is five small reads, some 20 µs."""
 _PIECE = 16 * 1024
 _MODEL_SUBGRAPHS, _MODEL_DESCRIPTION, _MODEL_BUFFERS = 2, 3, 4
-_GRAPH_TENSORS, _GRAPH_INPUTS, _GRAPH_OUTPUTS = 0, 1, 2
+_GRAPH_TENSORS, _GRAPH_INPUTS = 0, 1
 _SPEECH = frozenset({"mel", "input_features", "audio_signal"})
 
 

@@ -14,19 +14,19 @@ PIECE = 512 * 1024
 class Window:
     """A cursor over a file of known size that holds one piece of it in memory.
 
-    `byte_order` is `<` or `>`. Every method that wants bytes beyond the end of the file
+    `byte_order` is `<` until somebody finds it to be `>`. Every method that wants bytes beyond the end of the file
     raises FormatProblem("truncated"): the caller need not check each length on its own.
     `piece` is how much is read at a time: small where headers lie scattered between weights.
     """
 
-    def __init__(self, file: BinaryIO, size: int, byte_order: str = "<", piece: int = PIECE) -> None:
+    def __init__(self, file: BinaryIO, size: int, piece: int = PIECE) -> None:
         self.size = size
         self.read_bytes = 0
         self._file = file
         self._base = 0  # file offset of _buffer[0]
         self._buffer = b""
         self._at = 0  # cursor within _buffer
-        self.byte_order = byte_order
+        self.byte_order = "<"
         self._piece = piece
 
     @property

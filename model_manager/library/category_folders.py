@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.paths import OwnPaths, own_paths
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Identity, Plan, Step, identity_of, new_id
 
-_VERB = "make the category folders"
+_VERB = later("make the category folders")
 
 
 def plan_category_folders(
@@ -38,7 +39,7 @@ def plan_category_folders(
         identity = None if parent in planned else _identity(parent, volumes)
         planned.add(folder)
         steps.append(Step(len(steps) + 1, 1, "make_folder", folder, None, 0, 0, why, True, identity))
-    title = f"Make {len(steps)} category {'folder' if len(steps) == 1 else 'folders'} in {base}"
+    title = later(f"Make {len(steps)} category {'folder' if len(steps) == 1 else 'folders'} in {base}")
     return Plan(new_id(), title, tuple(steps), 0, 0, (), time.time())
 
 
@@ -48,13 +49,13 @@ def _wanted(base: str, slugs: Iterable[str]) -> Iterable[tuple[str, str]]:
     while os.path.dirname(ancestors[-1]) != ancestors[-1]:
         ancestors.append(os.path.dirname(ancestors[-1]))
     for folder in reversed(ancestors):
-        yield folder, "the central store" if folder == base else "leads to the central store"
+        yield folder, later("the central store") if folder == base else later("leads to the central store")
     for slug in slugs:
         parts = slug.split("/")
         if any(part in ("", ".", "..") or os.sep in part or "\0" in part for part in parts):
             raise UsageError(_VERB, slug, "this is no category", "a category is words joined by `/`")
         for depth in range(1, len(parts) + 1):
-            yield os.path.join(base, *parts[:depth]), f"category {'/'.join(parts[:depth])}"
+            yield os.path.join(base, *parts[:depth]), later(f"category {'/'.join(parts[:depth])}")
 
 
 def _is_folder(path: str) -> bool:

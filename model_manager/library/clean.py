@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from model_manager.base import units
-from model_manager.base.text import shown
+from model_manager.base.text import later, shown
 from model_manager.catalog import Database, files, leftovers, models
 from model_manager.catalog.leftovers import LeftoverRow
-from model_manager.catalog.models import FileView, Row
+from model_manager.catalog.models import FileView
+from model_manager.catalog.rows import Row, read_rows
 from model_manager.library import watch
 from model_manager.library.families import Line, Rung, lines_of, newer_version
 from model_manager.library.memory import Fit, Machine, fit
@@ -34,6 +35,12 @@ _DAY = 86_400
 _EPOCH = re.compile(r"^(.+)-(?:step)?(\d{6,8})$")
 """kohya-ss/sd-scripts library/train_util.py: `{name}-{epoch:06d}`, `{name}-step{step:08d}`; the last has no number."""
 _LAST_EPOCH = 1 << 31
+_BROKEN = {
+    "not-a-model": later("it is not a model: no tool can load it"),
+    "corrupt": later("it is corrupt: no tool can load it as it is"),
+    "truncated": later("it is truncated: no tool can load it as it is"),
+    "incomplete": later("it is incomplete: no tool can load it as it is"),
+}
 _LEFT = {"partial": "partial", "orphan": "orphan", "detached-revision": "unnamed-revision", "archive": "archive",
          "training-leftover": "training-leftover", "empty-folder": "empty-folder"}  # fmt: skip
 _SURE: dict[str, Confidence] = {"partial": "certain", "orphan": "certain", "empty-folder": "certain",
@@ -74,7 +81,7 @@ class Library:
 def library_of(database: Database, machine: Machine) -> Library:
     """Everything the rules need, with what fits this machine."""
     with database.read() as tx:
-        rows = models.rows(tx)
+        rows = read_rows(tx)
         members: dict[int, list[FileView]] = {}
         paths: dict[int, set[str]] = {}
         owners: dict[int, set[int]] = {}
@@ -140,7 +147,7 @@ def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
     models_ = tuple(one.model for one in every if one.model is not None)
     paths = tuple(path for one in every if one.model is None for path in one.paths)
     warnings = tuple(
-        f"{shown(one.name)} was offered because {shown(titles.get(one.keeps or 0, ''))} stays, and that goes too"
+        later(f"{shown(one.name)} was offered because {shown(titles.get(one.keeps or 0, ''))} stays, and that goes too")
         for one in lost
     )  # fmt: skip
     return Wanted(models_, (), paths, warnings)
@@ -156,10 +163,9 @@ def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate
     yield from _unused(library, now, unused_days)
 
 
-def certain_of(rests: Iterable[LeftoverRow], now: float | None = None) -> list[Candidate]:
+def certain_of(rests: Iterable[LeftoverRow]) -> list[Candidate]:
     """The leftovers of which it is certain that nobody needs them."""
-    found = _leftovers(rests, time.time() if now is None else now)
-    return [one for one in found if one.confidence == "certain"]
+    return [one for one in _leftovers(rests, time.time()) if one.confidence == "certain"]
 
 
 def _leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate]:
@@ -172,7 +178,7 @@ def _leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate]:
             age = _age(rest.path, now)
             if age is None or age < _DAY:
                 continue
-            reason = f"a download that stopped {int(age // _DAY)} days ago ({reason})"
+            reason = later(f"a download that stopped {int(age // _DAY)} days ago ({reason})")
         yield Candidate(
             _id(rule, rest.path), rule, None, _name(rule, rest), (rest.path,), rest.bytes, _SURE[rule], reason
         )
@@ -188,10 +194,10 @@ def _name(rule: str, rest: LeftoverRow) -> str:
 
 def _broken(library: Library) -> Iterator[Candidate]:
     for row in library.rows:
-        if row.verdict not in ("not-a-model", "corrupt", "truncated", "incomplete"):
+        if row.verdict not in _BROKEN:
             continue
         sure: Confidence = "maybe" if row.verdict == "incomplete" else "likely"
-        yield _of_model(library, row, "broken", sure, f"it is {row.verdict}: no tool can load it as it is")
+        yield _of_model(library, row, "broken", sure, _BROKEN[row.verdict])
 
 
 def _old_quants(library: Library) -> Iterator[Candidate]:
@@ -217,10 +223,14 @@ def _tools_without(row: Row, best: Rung) -> set[str]:
 
 
 def _why_old(row: Row, best: Rung) -> str:
-    quant, better = row.quant or row.quant_label or "this", best.row.quant or best.row.quant_label or "a better one"
-    text = f"{better} of the same model stays and fits this machine; this is {quant}"
+    quant, better = (
+        row.quant or row.quant_label or "this",
+        best.row.quant or best.row.quant_label or later("a better one"),
+    )
+    text = later(f"{better} of the same model stays and fits this machine, this is {quant}")
     if missing := _tools_without(row, best):
-        text += f"; {', '.join(sorted(watch.label_of(tool) for tool in missing))} has only this one"
+        tools = ", ".join(sorted(watch.label_of(tool) for tool in missing))
+        text += "; " + later(f"{tools} has only this one")
     return text
 
 
@@ -236,7 +246,7 @@ def _older_versions(library: Library) -> Iterator[Candidate]:
                 continue
             for rung in older.rungs:
                 for row in (rung.row, *rung.copies):
-                    why = f"{newer.rungs[0].row.name} is newer, whole and healthy; a matter of taste"
+                    why = later(f"{newer.rungs[0].row.name} is newer, whole and healthy; a matter of taste")
                     yield _of_model(library, row, "older-version", "maybe", why, newer.rungs[0].row.id)
 
 
@@ -263,7 +273,7 @@ def _epochs(library: Library) -> Iterator[Candidate]:
         _number, last = numbered[-1]
         for number, row in numbered[:-1]:
             if abs(row.size - last.size) * 100 <= last.size:
-                why = f"step or epoch {number} of a training; {last.name} of the same one stays"
+                why = later(f"step or epoch {number} of a training; {last.name} of the same one stays")
                 yield _of_model(library, row, "training-leftover", "maybe", why, last.id)
 
 
@@ -273,7 +283,7 @@ def _unused(library: Library, now: float, days: int) -> Iterator[Candidate]:
             continue
         ago = int((now - row.used_at) // _DAY)
         yield _of_model(
-            library, row, "unused", "maybe", f"last used {ago} days ago, as {row.used_from or 'its times'} says"
+            library, row, "unused", "maybe", later(f"last used {ago} days ago, as {row.used_from or 'its times'} says")
         )
 
 
@@ -282,9 +292,9 @@ def _of_model(
 ) -> Candidate:
     paths = tuple(dict.fromkeys(file.path for file in library.files.get(row.id, [])))
     if row.copies < 2 and rule in ("unused", "older-version", "broken"):
-        reason += "; it is the only copy"
+        reason += "; " + later("it is the only copy")
         if where := again(library.sources.get(row.id)):
-            reason += f", {where}"
+            reason += f"; {where}"
     return Candidate(
         _id(rule, str(row.id)), rule, row.id, row.name, paths, _freed(library, {row.id}), sure, reason, keeps
     )

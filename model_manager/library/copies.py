@@ -12,14 +12,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from model_manager.catalog import Database, leftovers, models
+from model_manager.catalog import Database, leftovers, models, user_words
 from model_manager.catalog.hashes import Mark
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.library.extents import Extents
 from model_manager.library.hashing import Hashing
 from model_manager.operations.bins import home_trash
+from model_manager.stores.file_names import is_partial
 from model_manager.stores.found import on_disk
-from model_manager.stores.grouping import is_partial
 from model_manager.stores.look import forbidden
 
 WEIGHTS = ("weights", "adapter", "projector")
@@ -115,7 +115,7 @@ def read_library(database: Database, hashing: Hashing, reference: Sequence[str])
     """Looks at every file of the catalogue that is as large as another one."""
     with database.read() as tx:
         titles = models.titles(tx)
-        pinned = models.pinned(tx)
+        pinned = user_words.pinned(tx)
         places = {place.id: place for place in models.places(tx) if place.state == "online"}
         files: dict[int, list[FileView]] = {}
         for file in models.files(tx):

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.library.copies import Copy, Name
-from model_manager.library.duplicates import Group, is_reference
+from model_manager.library.groups import Group
+from model_manager.library.keeper import is_reference
 from model_manager.library.removal import Wanted, finished, must_be_closed, plan_removal
 from model_manager.operations import Plan
-from model_manager.operations.draft import Draft, Way
+from model_manager.operations.draft import Draft
 from model_manager.stores.env import Env
 
 By = Literal["hardlink", "reflink", "symlink", "trash"]
@@ -60,12 +62,14 @@ def plan_sharing(
             except ModelManagerError as error:
                 problems.append(error)
     count = len(groups)
-    return finished(draft, problems, f"Share the bytes of {count} {'group' if count == 1 else 'groups'} of copies")
+    return finished(
+        draft, problems, later(f"Share the bytes of {count} {'group' if count == 1 else 'groups'} of copies")
+    )
 
 
 def plan_trashing(
     database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Sequence[str] = (),
-    only: Sequence[str] = (), way: Way = "trash",
+    only: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
     """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay.
 
@@ -92,8 +96,8 @@ def plan_trashing(
             "share the bytes by links",
         )  # fmt: skip
     count = len(places) + len(orphans)
-    title = f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away"
-    return plan_removal(database, volumes, env, Wanted((), tuple(places), tuple(orphans)), way, title)
+    title = later(f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away")
+    return plan_removal(database, volumes, env, Wanted((), tuple(places), tuple(orphans)), "trash", title)
 
 
 def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str]) -> int:
@@ -148,4 +152,4 @@ def _add(
         if by == "reflink" and place:
             break
         frees = group.frees(number, stays) if place == len(reals) - 1 or by == "reflink" else 0
-        draft.link(real, keeper.path, KINDS[by], f"the same bytes as {keeper.path}", proof, frees)
+        draft.link(real, keeper.path, KINDS[by], later(f"the same bytes as {keeper.path}"), proof, frees)

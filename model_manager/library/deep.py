@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Health
 from model_manager.base.reading import open_quietly
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, hashes, models
 from model_manager.catalog.hashes import Known
@@ -86,7 +87,11 @@ class _Reading:
             return Known(verdict="unknown", detail=f"it could not be read to its end: {reason_of(error)}")
         sha256 = self._digest.hexdigest()
         if told and told != sha256:
-            where = {"blob-name": "its name", "index": "its index", "sidecar": "the note beside it"}.get(source, source)
+            where = {
+                "blob-name": later("its name"),
+                "index": later("its index"),
+                "sidecar": later("the note beside it"),
+            }.get(source, source)
             health = Health(
                 "corrupt", f"its bytes are not those that {where} says: sha256 {sha256[:16]}…, not {told[:16]}…"
             )

@@ -75,8 +75,9 @@ def _catalogue(paths: OwnPaths, database: Database) -> Check:
         return Check("catalogue", False, str(error))
     if answer != "ok":
         return Check("catalogue", False, f"{answer}: move {paths.catalogue} aside and scan again")
-    newer = "; a newer Model Manager wrote it: it can only be looked at" if database.read_only else ""
-    return Check("catalogue", not database.read_only, f"{paths.catalogue}{newer}")
+    if database.read_only:
+        return Check("catalogue", False, f"a newer Model Manager wrote {paths.catalogue}: it can only be looked at")
+    return Check("catalogue", True, str(paths.catalogue))
 
 
 def _folder(paths: OwnPaths) -> Check:
@@ -86,8 +87,9 @@ def _folder(paths: OwnPaths) -> Check:
 
 def _space(paths: OwnPaths) -> Check:
     free = shutil.disk_usage(paths.data).free
-    ok = free > _LITTLE
-    return Check("free space", ok, units.size(free) + ("" if ok else ": too little for the catalogue to grow"))
+    if free > _LITTLE:
+        return Check("free space", True, units.size(free))
+    return Check("free space", False, f"{units.size(free)}: too little for the catalogue to grow")
 
 
 def _trash() -> Check:

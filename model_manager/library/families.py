@@ -1,7 +1,7 @@
 """The same model in all its quants and versions: what stands on one ladder, and what only looks as if it did.
 
 Two entries are one *line* when they are of one kind and architecture, have the same number of parameters to
-1 %, and their names say the same once quant, format and shard words are taken away (`knowledge`: formats C).
+1 %, and their names say the same once quant, format and shard words are taken away.
 Every other word stays in the identity: Instruct and Thinking, Coder, QAT, high and low noise, a draft model and
 a projector are other weights. A *family* is what shares a base model. Nothing is grouped by name alone when the
 header says otherwise.
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.library.memory import Fit
 
 _QUANT = re.compile(

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.reading import open_quietly
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, hashes
 from model_manager.catalog.hashes import Known, Mark
@@ -105,14 +106,6 @@ class Hashing:
         found.update((path, known.sample) for path, known in self._run(works) if known.sample)
         return found
 
-    def sha256s(self, paths: Iterable[str]) -> dict[str, str]:
-        """path -> sha256 of every byte, each file read once ever while it does not change."""
-        found, waiting = self._ask(paths, lambda known: known.sha256)
-        self._begin(mark.size for _path, mark in waiting)
-        works = [self._work(self._sha256, path, mark) for path, mark in waiting]
-        found.update((path, known.sha256) for path, known in self._run(works) if known.sha256)
-        return found
-
     def compare(self, groups: Iterable[Sequence[str]], told: Mapping[str, str] | None = None) -> dict[str, str]:
         """path -> sha256 of every byte, for files that have a twin in their group. Files in `told` are not read.
 
@@ -177,7 +170,7 @@ class Hashing:
         for path in dict.fromkeys(paths):
             mark = self.mark(path)
             if mark is None:
-                self.problems.append(Unreadable(path, "it is gone, or no file any more"))
+                self.problems.append(Unreadable(path, later("it is gone, or no file any more")))
             elif (kept := answer(self.known(mark))) is not None:
                 found[path] = kept
             else:

@@ -32,11 +32,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """`need` in bytes. `estimated`: not by the model's own figures."""
+    """`need` in bytes, estimated where the header lacks the figures."""
 
     verdict: Verdict
     need: int
-    estimated: bool
 
     @property
     def fits(self) -> bool:
@@ -54,7 +53,7 @@ def fit(machine: Machine, weights: int, metadata: Mapping[str, object] | None = 
         verdict = "too-big"
     else:
         verdict = "partly" if machine.gpu else "ram"
-    return Fit(verdict, need, cache is None)
+    return Fit(verdict, need)
 
 
 def kv_cache(keys: Mapping[str, object], context: int) -> int | None:

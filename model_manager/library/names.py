@@ -1,4 +1,4 @@
-"""What a file name says: weak evidence, asked last (`knowledge`: formats C)."""
+"""What a file name says: weak evidence, asked last."""
 
 from __future__ import annotations
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, later, ngettext
 from model_manager.operations import Plan
 
+STATES = {
+    "planned": later("planned"), "applied": later("done"), "partly": later("partly done"), "undone": later("put back"),
+    "refused": later("refused"), "stuck": later("stuck: tried again at the next start"),
+}  # fmt: skip
+"""What became of an operation, by the word of the command line's JSON."""
 VERBS = {
     "trash": later("to the trash"), "delete": later("delete for good"), "move": later("move"), "copy": later("copy"), "link": later("link"),
     "write": later("write"), "make_folder": later("make the folder"), "ask": later("ask the tool"),
@@ -17,11 +22,11 @@ def frees_text(plan: Plan) -> str:
     if plan.frees_now == plan.frees:
         if plan.frees == 0:
             return _("Frees nothing.")
-        return _("Frees {size}.").format(size=units.size(plan.frees))
+        return _("Frees {size}.").format(size=figures.size(plan.frees))
     if plan.frees_now:
         words = _("Frees {now} now and {later} once the trash is emptied.")
-        return words.format(now=units.size(plan.frees_now), later=units.size(plan.frees - plan.frees_now))
-    return _("Frees {size} once the trash is emptied; until then nothing.").format(size=units.size(plan.frees))
+        return words.format(now=figures.size(plan.frees_now), later=figures.size(plan.frees - plan.frees_now))
+    return _("Frees {size} once the trash is emptied; until then nothing.").format(size=figures.size(plan.frees))
 
 
 def undo_text(plan: Plan) -> str:
@@ -39,11 +44,23 @@ def is_final(plan: Plan) -> bool:
     return any(not step.undo and step.verb != "link" for step in plan.steps)
 
 
+def final_text(plan: Plan) -> str:
+    """The question before what cannot be undone."""
+    final = [step for step in plan.steps if not step.undo and step.verb != "link"]
+    count, size = len({step.unit for step in final}), figures.size(sum(step.bytes for step in final))
+    return ngettext(
+        "{n} item ({size}) will be gone for good. It does not go to the trash and cannot be put back.",
+        "{n} items ({size}) will be gone for good. They do not go to the trash and cannot be put back.",
+        count,
+        size=size,
+    )
+
+
 def action_text(plan: Plan) -> str:
     """What the button says: the act, how many and how much."""
     count = sum(1 for _unit in plan.units())
     verbs = {step.verb for step in plan.steps}
-    size = units.size(sum(step.bytes for step in plan.steps))
+    size = figures.size(sum(step.bytes for step in plan.steps))
     if verbs == {"make_folder"}:
         return ngettext("Make {n} folder", "Make {n} folders", len(plan.steps))
     if verbs == {"trash"} and any(step.target and step.target.endswith("aside") for step in plan.steps):

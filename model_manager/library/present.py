@@ -8,7 +8,7 @@ from typing import Any
 
 from model_manager.base import units
 from model_manager.base.text import shown
-from model_manager.catalog import Database, files, leftovers, models, roots
+from model_manager.catalog import Database, files, leftovers, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
@@ -42,7 +42,7 @@ def models_json(database: Database, ids: Iterable[int]) -> Iterator[Json]:
         for file in models.files(tx, wanted):
             members.setdefault(file.model, []).append(file)
         stored = {int(str(record["id"])): record for record in models.records(tx, wanted)}
-        tags = models.user_tags(tx, wanted)
+        tags = user_words.user_tags(tx, wanted)
     for id_ in wanted:
         if id_ in stored:
             yield model_json(stored[id_], seen.get(id_, []), members.get(id_, []), tags.get(id_, []))

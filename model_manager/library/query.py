@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from model_manager.base import units
 from model_manager.base.errors import UsageError
 from model_manager.base.facts import VERDICTS
-from model_manager.catalog.models import Row
+from model_manager.base.text import later
+from model_manager.catalog.rows import Row
 
 Test = Callable[[Row], bool]
 FIELDS = ("category", "tool", "quant", "format", "base", "tag", "health", "unused", "dup", "pinned")
@@ -69,7 +70,9 @@ class Query:
             return _field(name.lower(), value, term, self._categories)
         if colon and name.isalpha() and len(name) > 1:
             fields = ", ".join(FIELDS)
-            raise _wrong(term, f"there is no field {name}: use one of {fields}, or quotes to search for the text")
+            raise _wrong(
+                term, later(f"there is no field {name}: use one of {fields}, or quotes to search for the text")
+            )
         if term.lower() in self._categories:
             return _category(term.lower())
         return _text(term)
@@ -87,17 +90,17 @@ def _word(term: str) -> str:
 def _terms(text: str) -> list[str]:
     """Words, with what stands in quotes kept together and still quoted: `"a b"`, `tag:"a b"`, `-"a b"`."""
     if text.count('"') % 2:
-        raise _wrong(text, "a quote is not closed")
+        raise _wrong(text, later("a quote is not closed"))
     return [term for term in re.findall(r'(?:[^\s"]|"[^"]*")+', text) if term.strip('-"')]
 
 
 def _field(name: str, value: str, term: str, categories: frozenset[str]) -> Test:
     low = value.lower()
     if not low:
-        raise _wrong(term, "nothing stands behind the colon")
+        raise _wrong(term, later("nothing stands behind the colon"))
     if name == "category":
         if low not in categories:
-            raise _wrong(term, "there is no such category: `model-manager categories` lists them")
+            raise _wrong(term, later("there is no such category: `model-manager categories` lists them"))
         return _category(low)
     if name == "tool":
         return lambda row: low in row.tools.split(",")
@@ -118,16 +121,16 @@ def _field(name: str, value: str, term: str, categories: frozenset[str]) -> Test
 def _state(name: str, low: str, term: str) -> Test:
     if name == "health":
         if low not in VERDICTS:
-            raise _wrong(term, f"health is one of {', '.join(VERDICTS)}")
+            raise _wrong(term, later(f"health is one of {', '.join(VERDICTS)}"))
         return lambda row: row.verdict == low
     if name == "unused":
         days = low.removesuffix("d")
         if not days.isdigit() or len(days) > 6:
-            raise _wrong(term, "write days, as in unused:90d")
+            raise _wrong(term, later("write days, as in unused:90d"))
         limit = time.time() - int(days) * 86_400
         return lambda row: (row.used_at or row.added) < limit
     if low not in ("yes", "no"):
-        raise _wrong(term, f"write {name}:yes or {name}:no")
+        raise _wrong(term, later(f"write {name}:yes or {name}:no"))
     wanted = low == "yes"
     if name == "dup":
         return lambda row: (row.copies > 1) == wanted
@@ -142,7 +145,7 @@ def _category(slug: str) -> Test:
 def _size(term: str) -> Test:
     limit = units.parse_size(term[1:].lstrip("="))
     if limit is None:
-        raise _wrong(term, "write a size, as in >10gb or <500mb")
+        raise _wrong(term, later("write a size, as in >10gb or <500mb"))
     if term[0] == ">":
         return lambda row: row.size > limit
     return lambda row: row.size < limit

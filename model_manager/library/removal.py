@@ -9,6 +9,7 @@ from typing import cast
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.facts import Role
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, leftovers, models, roots
 from model_manager.catalog.models import FileView, PlaceView
@@ -22,7 +23,7 @@ from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
 from model_manager.stores.hub_removal import repository_of
 from model_manager.stores.removal import Asking, CannotRemove, Part, Placed, PlacedFile, Writing
 
-_WORDS = {"trash": "Move to the trash", "aside": "Set aside", "delete": "Delete for good"}
+_WORDS = {"trash": later("Move to the trash"), "aside": later("Set aside"), "delete": later("Delete for good")}
 _MOST_HOPS = 8
 
 
@@ -73,18 +74,18 @@ def plan_removal(
         if any(
             file.role == "weights" and file.path in place.elsewhere for place in group.places for file in place.files
         ):
-            draft.warnings.append(f"{of}: its weights stay, another name of them is kept")
+            draft.warnings.append(later(f"{of}: its weights stay, another name of them is kept"))
     for path in wanted.paths:
         root, leftover = _leftover(path, rests, known.values())
         _add_unit(draft, problems, root, os.path.basename(path), _parts_of_leftover(root, leftover, env))
     if pinned:
-        draft.warnings.append(f"pinned by you: {', '.join(pinned)}")
+        draft.warnings.append(later(f"pinned by you: {', '.join(pinned)}"))
     return finished(draft, problems, title or _title(way, database, wanted))
 
 
 def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) -> Plan:
     """The plan, with what could not be planned as warnings; raises the first problem when there is no step."""
-    draft.warnings.extend(f"left: {problem.path}: {problem.reason}" for problem in problems)
+    draft.warnings.extend(later(f"left: {problem.path}: {problem.reason}") for problem in problems)
     plan = draft.plan(title)
     if not plan.steps and problems:
         raise problems[0]
@@ -102,7 +103,7 @@ def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, of
             if isinstance(part, Asking):
                 size = sum(_size(path) for path in part.paths)
                 draft.ask(part.url, part.method, part.body, part.probe, part.gone, size, size, part.why)
-                draft.warnings.append("a tool removes it itself, for good: there is no undo")
+                draft.warnings.append(later("a tool removes it itself, for good: there is no undo"))
             elif isinstance(part, Writing):
                 draft.write(part.path, part.text, part.why)
             else:
@@ -189,7 +190,7 @@ def _broken(links: Iterable[str], draft: Draft) -> Iterator[str]:
                 break
             hop = _real(os.path.join(os.path.realpath(os.path.dirname(hop)), os.readlink(hop)))
             if draft.takes(hop):
-                yield f"the link {link} leads to {hop}, and would lead nowhere"
+                yield later(f"the link {link} leads to {hop}, and would lead nowhere")
                 break
 
 
@@ -242,7 +243,7 @@ def _title(way: Way, database: Database, wanted: Wanted) -> str:
     with database.read() as tx:
         names = [str(record["name"]) for record in models.records(tx, wanted.models)]
     count = len(wanted.models) + len(wanted.places) + len(wanted.paths)
-    what = names[0] if count == 1 and names else f"{count} {'item' if count == 1 else 'items'}"
+    what = names[0] if count == 1 and names else later(f"{count} {'item' if count == 1 else 'items'}")
     return f"{_WORDS[way]}: {what}"
 
 

@@ -15,7 +15,7 @@ from model_manager.base.errors import reason_of
 from model_manager.base.events import Event, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, files, leftovers, listings, places, roots
+from model_manager.catalog import Database, files, leftovers, listings, places, problems, roots
 from model_manager.catalog.codec import READER
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
@@ -29,6 +29,7 @@ from model_manager.library.register import Pending, Register, beside, fingerprin
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
+from model_manager.stores.left_out import LeftOut
 from model_manager.stores.look import Look
 from model_manager.stores.remembered import KINDS, Memory, digest
 from model_manager.stores.store import remove_leftover_by_layout
@@ -68,6 +69,7 @@ class Scan:
     ) -> None:
         self._database, self._volumes, self._env, self._private = database, volumes, env, private
         self._notify = notify
+        self._left_out = LeftOut(env.left_out)
         self._headers = Headers(database, volumes)
         self._others: list[Headers] = []
         self._fresh: set[int] = set()
@@ -84,6 +86,7 @@ class Scan:
         try:
             progress.step(phase="Looking for your tools")
             every = watch.find_roots(self._database, self._env, self._private, self._volumes)
+            self._report.problems += self._search_problems()
             self._notify(RootsChanged())
             chosen = [root for root in every if only is None or root.id in set(only)]
             local = [root for root in chosen if not watch.is_slow(root.path, self._volumes)]
@@ -101,6 +104,10 @@ class Scan:
                 lane.cancel()
         self._summarise(time.monotonic() - start)
         return self._report
+
+    def _search_problems(self) -> list[Problem]:
+        with self._database.read() as tx:
+            return [Problem("", "search", why) for _tool, why in problems.of_search(tx)]
 
     def _start_lanes(self, slow: list[RootRow], every: list[RootRow]) -> list[Lane]:
         """A lane for each mount that may not answer, with headers of its own: they serve one thread."""
@@ -145,7 +152,7 @@ class Scan:
             if (path != real and not real.startswith(path.rstrip(os.sep) + os.sep)) or other.path.startswith(inside)
         )  # fmt: skip
         skip |= {os.path.realpath(self._private)}
-        look = Look(headers.asked, skip, progress.step, self._memory(root))
+        look = Look(headers.asked, skip, progress.step, self._memory(root), self._left_out, self._env.not_asked)
         found = _found(root)
         try:
             self._read_root(root, store.describe(found, look), look, state, writable, headers)
@@ -204,7 +211,7 @@ class Scan:
             derive(tx, touched)
             touched |= keep_last_uses(tx, root.id, uses)
             leftovers.replace(tx, root.id, root.tool, [(r.kind, r.path, r.size, r.bytes, shown(r.of)) for r in rests])
-            leftovers.replace_problems(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
+            problems.replace(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
             row = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
             if look.unread and root.path in look.unread:
                 state = "denied"
@@ -225,7 +232,8 @@ class Scan:
             return None
         with self._database.read() as tx:
             before = listings.of_root(tx, root.id)
-            return Memory(digest(__version__, READER, volume.name), device, before, places.fingerprints(tx, root.id))
+            rules = digest(__version__, READER, volume.name, sorted(self._env.left_out))
+            return Memory(rules, device, before, places.fingerprints(tx, root.id))
 
     def _known(self, root: RootRow) -> dict[tuple[str, str], places.PlaceRow]:
         with self._database.read() as tx:
@@ -291,7 +299,7 @@ class Scan:
     def _keep_problems(self, root: RootRow, look: Look) -> None:
         self._report.problems += look.problems
         with self._database.write() as tx:
-            leftovers.replace_problems(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
+            problems.replace(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
 
     def _finish(self) -> None:
         """What no root names any more is gone; roots that others lead into get their second name."""
@@ -326,10 +334,10 @@ def _unread(path: str, folders: list[str]) -> bool:
 _one_at_a_time = threading.Lock()
 
 
-def scan(scanner: Scan, progress: Progress, only: Iterable[int] | None = None) -> Report:
+def scan(scanner: Scan, progress: Progress) -> Report:
     """Runs a scan when no other of this process runs."""
     with _one_at_a_time:
-        return scanner.run(progress, only)
+        return scanner.run(progress)
 
 
 def _found(root: RootRow) -> FoundRoot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from model_manager.base.text import shown
+from model_manager.base.text import later, shown
 
 _HUBS = {"huggingface": "Hugging Face", "modelscope": "ModelScope", "ollama": "Ollama", "civitai": "Civitai", "url": ""}
 
@@ -20,4 +20,4 @@ def again(source: Sequence[str] | None) -> str:
     hub, repo, _revision, file = (*source, "", "", "")[:4]
     name = _HUBS.get(hub, hub)
     place = f"{repo}:{file}" if hub == "ollama" and file else repo
-    return f"it may be had again from {name} {shown(place)}".replace("  ", " ")
+    return later(f"it may be had again from {name} {shown(place)}").replace("  ", " ")

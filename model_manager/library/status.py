@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model_manager.catalog import Database, leftovers, models
+from model_manager.catalog import Database, leftovers, totals
 from model_manager.library.clean import certain_of
 
 
@@ -25,15 +25,15 @@ class Status:
 
 def status(database: Database) -> Status:
     with database.read() as tx:
-        total, apparent = models.totals(tx)
-        tools = _ordered(models.bytes_by(tx, "tool"))
-        categories = _ordered(models.bytes_by(tx, "category"))
+        total, apparent = totals.of_all(tx)
+        tools = _ordered(totals.bytes_by(tx, "tool"))
+        categories = _ordered(totals.bytes_by(tx, "category"))
         rests: dict[str, int] = {}
         every = leftovers.every(tx)
-        spare = models.copied_bytes(tx) + sum(one.frees for one in certain_of(every))
+        spare = totals.copied_bytes(tx) + sum(one.frees for one in certain_of(every))
         for row in every:
             rests[row.kind] = rests.get(row.kind, 0) + row.bytes
-        health = models.verdicts(tx)
+        health = totals.verdicts(tx)
         return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from model_manager.base.facts import SOURCES, Claim, Facts, Health, settle, worst
+from model_manager.base.text import later
 from model_manager.formats.quants import bits
 from model_manager.formats.tensors import merge
 from model_manager.library import names
@@ -81,7 +82,7 @@ def understand(
     health = _health(files, sightings)
     return Understood(
         name=title,
-        category=_with_projector(str(category.value), files, claims),
+        category=_with_projector(str(category.value), files),
         category_from=category.source,
         format=_format(read, sightings),
         values=values,
@@ -123,7 +124,7 @@ def _summed(weights: Sequence[WeighedFile]) -> list[Claim]:
     size = sum(share.bytes for share in shares)
     if not total:
         return []
-    detail = f"{len(weights)} files together"
+    detail = later(f"{len(weights)} files together")
     return [
         Claim("parameters", total, "tensors", detail),
         Claim("bits_per_weight", bits(size, total), "tensors", detail),
@@ -142,7 +143,7 @@ def _format(read: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> str:
     return known[0] if known else next((sighting.format for sighting in sightings if sighting.format), "unknown")
 
 
-def _with_projector(category: str, files: Sequence[WeighedFile], claims: Sequence[Claim]) -> str:
+def _with_projector(category: str, files: Sequence[WeighedFile]) -> str:
     """A language model with a matching projector beside it sees or hears."""
     if category == "llm" and any(file.role == "projector" for file in files):
         return "multimodal"
@@ -219,10 +220,10 @@ def _disagreements(claims: Sequence[Claim], held: dict[str, Claim], category: Cl
         if claim.field == "base_model" and base and claim.source != base.source:
             one, other = family_of(str(claim.value)), family_of(str(base.value))
             if one and other and one != other:
-                yield f"label says {claim.value}, {_label(base.source)} {base.value}"
+                yield later(f"label says {claim.value}, {_label(base.source)} {base.value}")
     quant, label = held.get("quant"), held.get("quant_label")
     if quant and label and quant.source == "tensors" and not _same_quant(str(quant.value), str(label.value)):
-        yield f"label says {label.value}, tensors say {quant.value}"
+        yield later(f"label says {label.value}, tensors say {quant.value}")
 
 
 def _label(source: str) -> str:

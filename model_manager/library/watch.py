@@ -6,17 +6,19 @@ import errno
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.settings import SettingsFile
-from model_manager.base.text import _
+from model_manager.base.text import _, later, shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, places, roots
+from model_manager.catalog import Database, places, problems, roots
 from model_manager.catalog.roots import RootRow
 from model_manager.library.tools import LABELS
 
 if TYPE_CHECKING:
+    from model_manager.stores import Store
     from model_manager.stores.env import Env
     from model_manager.stores.found import FoundRoot
 
@@ -30,40 +32,73 @@ def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> 
     """Asks every adapter and stores what is new; answers all roots that are not ignored.
 
     A folder is read by the first adapter that names it; the others stand in `also`. `private` is
-    our own data folder: never a root.
+    our own data folder: never a root. Why an adapter failed is kept in the catalogue (`problems.of_search`).
     """
     from model_manager.stores import STORES  # loads every adapter: only where one is asked
 
     found: dict[str, FoundRoot] = {}
     also: dict[str, set[str]] = {}
-    for store in STORES:
-        try:
-            for root in store.find(env):
-                real = real_of(root.path, volumes)
-                if real == os.path.realpath(private):
-                    continue
-                if real not in found:
-                    found[real] = root
-                elif found[real].tool != root.tool:
-                    also.setdefault(real, set()).add(root.tool)
-        except Exception:  # one adapter's mistake must not hide the other tools; its known roots stay watched
-            log.exception("%s could not be looked for", store.label)
-    _drop_extras(found, also)
     with database.read() as tx:
         known = {real_of(root.path, volumes): root for root in roots.every(tx)}
+        failed_before = dict(problems.of_search(tx))
+    failed: dict[str, str] = {}
+    for store in STORES:
+        asked, why = _ask(store, env, known)
+        if why:
+            failed[store.tool] = why
+        for root in asked:
+            real = real_of(root.path, volumes)
+            if real == os.path.realpath(private):
+                continue
+            if real not in found:
+                found[real] = root
+            elif found[real].tool != root.tool:
+                also.setdefault(real, set()).add(root.tool)
+    for real, here in known.items():
+        if real in found and (unheard := failed.keys() & set(here.also)):
+            also.setdefault(real, set()).update(unheard - {found[real].tool})
+    _drop_extras(found, also)
     changes = [(real, root) for real, root in found.items() if _is_news(known.get(real), root, also.get(real, set()))]
     if changes:
         with database.write() as tx:
             for real, root in changes:
-                here = known.get(real)
-                if here is None or here.found_by != "user":
-                    path = here.path if here else root.path
+                stored = known.get(real)
+                if stored is None or stored.found_by != "user":
+                    path = stored.path if stored else root.path
                     id_ = roots.add(tx, root.tool, path, root.found_by, dict(root.details))
                 else:
-                    id_ = here.id
+                    id_ = stored.id
                 roots.update(tx, id_, also=also.get(real, set()))
+    if failed != failed_before:
+        with database.write() as tx:
+            problems.replace_search(tx, failed)
     with database.read() as tx:
         return [root for root in roots.every(tx) if not root.ignored]
+
+
+def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[FoundRoot], str]:
+    """The roots that an adapter names, and why it failed, if it did.
+
+    One adapter's mistake must not hide the other tools, nor give its folders to them: what it does not come to name is
+    named as it was known.
+    """
+    from model_manager.stores.found import FoundRoot
+
+    asked: list[FoundRoot] = []
+    try:
+        for root in store.find(env):
+            asked.append(root)  # what it named before it failed counts
+    except Exception as error:
+        log.exception("%s could not be looked for", store.label)
+        mine = [root for root in known.values() if root.tool == store.tool]
+        asked += [
+            FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
+            for root in mine if root.found_by != "user"
+        ]  # fmt: skip
+        watched = any(not root.ignored for root in mine)
+        rest = later("the folders known before are still read") if watched else later("its models are not shown")
+        return asked, later(f"Looking for {store.label}'s folders failed: {shown(reason_of(error))}") + f"; {rest}"
+    return asked, ""
 
 
 def _drop_extras(found: dict[str, FoundRoot], also: dict[str, set[str]]) -> None:

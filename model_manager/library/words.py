@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from model_manager.base.errors import ModelManagerError, UsageError
-from model_manager.catalog import Database, models
+from model_manager.catalog import Database, models, user_words
 from model_manager.library.categories import GROUPS, slugs
 
 _LONGEST_NOTE = 20_000
@@ -40,7 +40,7 @@ def set_category(database: Database, id_: int, slug: str | None) -> None:
     if slug is not None and (slug not in slugs(database) or slug in GROUPS):
         raise UsageError("set the category", slug, "there is no such category", "`model-manager categories` lists them")
     with database.write() as tx:
-        models.set_words(tx, id_, user_category=slug)
+        user_words.set_words(tx, id_, user_category=slug)
         derive(tx, [id_])
 
 
@@ -48,12 +48,12 @@ def set_note(database: Database, id_: int, note: str) -> None:
     if len(note) > _LONGEST_NOTE:
         raise ModelManagerError("keep the note", "", f"it is longer than {_LONGEST_NOTE:,} characters", "shorten it")
     with database.write() as tx:
-        models.set_words(tx, id_, note=note.encode("utf-8", "backslashreplace").decode())
+        user_words.set_words(tx, id_, note=note.encode("utf-8", "backslashreplace").decode())
 
 
 def set_pinned(database: Database, id_: int, pinned: bool) -> None:
     with database.write() as tx:
-        models.set_words(tx, id_, pinned=int(pinned))
+        user_words.set_words(tx, id_, pinned=int(pinned))
 
 
 def tag(database: Database, id_: int, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
@@ -63,4 +63,4 @@ def tag(database: Database, id_: int, add: Iterable[str] = (), remove: Iterable[
         if not word or len(word) > 60 or "," in word or not word.isprintable():
             raise UsageError("add the tag", word, "a tag is 1 to 60 printable characters without a comma")
     with database.write() as tx:
-        models.tag(tx, id_, added, [word.strip() for word in remove])
+        user_words.tag(tx, id_, added, [word.strip() for word in remove])

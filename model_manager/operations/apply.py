@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.paths import OwnPaths
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
 from model_manager.operations.disk import Disk
@@ -30,7 +31,7 @@ WAIT = 10.0
 Guard = Callable[[tuple[Step, ...]], str]
 """Says why a unit may not be touched now (its tool runs, it lies outside the roots), or nothing."""
 
-_INTERRUPTED = "interrupted: what was begun was put back"
+_INTERRUPTED = later("interrupted: what was begun was put back")
 
 
 class Operations:
@@ -83,7 +84,7 @@ class Operations:
                     work.begin(unit)
                     self._apply_unit(log, site, unit)
             except Cancelled:
-                self._end(log, "stopped before its turn")
+                self._end(log, later("stopped before its turn"))
                 raise
             self._end(log)
             return log.story.operation()
@@ -131,7 +132,7 @@ class Operations:
                     site = self._site(log.story.plan)
                     for unit in log.story.plan.units():
                         self._settle_unit(log, site, unit)
-                    self._end(log, "interrupted before its turn")
+                    self._end(log, later("interrupted before its turn"))
                 settled.append(log.story.operation())
         return settled
 
@@ -143,10 +144,10 @@ class Operations:
             try:
                 self._do(log, site, step)
             except JournalFailed:
-                self._put_back(log, site, unit, "the journal could not be written")
+                self._put_back(log, site, unit, later("the journal could not be written"))
                 raise
             except Cancelled:
-                self._put_back(log, site, unit, "stopped: what was begun was put back")
+                self._put_back(log, site, unit, later("stopped: what was begun was put back"))
                 raise
             except (Refused, OSError) as error:
                 self._put_back(log, site, unit, reason_of(error), step)
@@ -196,7 +197,7 @@ class Operations:
         for step in unit:
             if log.story.phase(step.n) in ("planned", "undone"):
                 others = culprit is not None and step is not culprit
-                problem = f"left, as another step of its unit was refused: {why}" if others else why
+                problem = later(f"left, as another step of its unit was refused: {why}") if others else why
                 _tell(log, "refused", step, problem, must=True)
 
     def _undo_rest(self, log: Log) -> None:
@@ -219,7 +220,7 @@ class Operations:
             try:
                 settle(site, step, log.story.facts(step.n))
             except OSError as error:
-                _tell(log, "stuck", step, f"put back, but for its time: {reason_of(error)}", must=True)
+                _tell(log, "stuck", step, later(f"put back, but for its time: {reason_of(error)}"), must=True)
 
     def _step_back(self, log: Log, site: Site, step: Step, must: bool) -> None:
         """Takes one step back if it is in force.
@@ -346,4 +347,4 @@ def _unknown_verb(plan: Plan) -> str:
 
 
 def _first_problem(operation: Operation) -> str:
-    return next((step.problem for step in operation.steps if step.state == "stuck"), "it was interrupted")
+    return next((step.problem for step in operation.steps if step.state == "stuck"), later("it was interrupted"))

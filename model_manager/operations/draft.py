@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Literal
 
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.bins import aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
@@ -65,7 +66,7 @@ class Draft:
 
     def take(self, path: str, why: str, how: Mapping[str, str] | None = None) -> None:
         """A file, a link (never what it leads to) or a whole folder goes, each path once."""
-        path, found = self._look("clear away", path)
+        path, found = self._look(later("clear away"), path)
         if path in self._taken:
             return
         identity = identity_of(path, found, self._volumes)
@@ -159,12 +160,12 @@ class Draft:
             return "delete", None, False
         if self._way == "aside":
             place = aside_for(path, self._volumes, self._roots)
-            hint = "delete it for good, or move it yourself"
-            why = "there is no folder on this volume where it could be set aside"
+            hint = later("delete it for good, or move it yourself")
+            why = later("there is no folder on this volume where it could be set aside")
         else:
             place = trash_for(path, self._volumes)
-            hint = "set it aside in a folder on that volume, or delete it for good"
-            why = "the volume it lies on can have no trash"
+            hint = later("set it aside in a folder on that volume, or delete it for good")
+            why = later("the volume it lies on can have no trash")
         if place is None:
             raise NoTrash("clear away", path, why, hint)
         return "trash", place.folder, place.folder is not None

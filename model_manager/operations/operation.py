@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from model_manager.base.text import later
 from model_manager.base.units import iso
 from model_manager.operations.plan import Plan, as_json, from_record
 
@@ -180,7 +181,7 @@ def replay(records: Iterable[Mapping[str, object]]) -> Replay:
         try:
             story.follow(record)
         except ValueError as error:
-            story.damaged = f"line {line} of its journal cannot be read: {error}"
+            story.damaged = later(f"line {line} of its journal cannot be read: {error}")
             break
     return story
 

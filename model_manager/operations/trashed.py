@@ -9,6 +9,7 @@ from typing import Literal
 
 from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_from_record, identity_of
@@ -58,13 +59,13 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
         if last != (item.operation, item.unit):
             last = (item.operation, item.unit)
             draft.begin_unit(item.of)
-        draft.take(item.kept, f"was {item.path}")
+        draft.take(item.kept, later(f"was {item.path}"))
         if os.path.lexists(item.note):
-            draft.take(item.note, "the note of the trash about it")
+            draft.take(item.note, later("the note of the trash about it"))
     size = sum(item.frees for item in there)
     count = len({(item.operation, item.unit) for item in there})
-    what = "this one" if count == 1 else f"these {count}"
-    return draft.plan(f"Delete {what} for good ({units.size(size)})")
+    what = later("this one") if count == 1 else later(f"these {count}")
+    return draft.plan(later(f"Delete {what} for good ({units.size(size)})"))
 
 
 def _of(operation: Operation, volumes: Volumes) -> Iterator[Trashed]:

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import in_script, split, values_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.hash_cache import read_hashes, with_hashes
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 FOLDERS = {
     "stable-diffusion": "diffusion/checkpoints", "lora": "diffusion/lora", "lycoris": "diffusion/lora",
@@ -141,7 +143,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def _in_use(tool: str, label: str, env: Env) -> str | None:
     running = next(_running(tool, env), None)
-    return f"{label} is running (process {running.pid})" if running else None
+    return later(f"{label} is running (process {running.pid})") if running else None
 
 
 STORES = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator
 
+from model_manager.base.text import later
 from model_manager.stores.found import Leftover, on_disk
 from model_manager.stores.look import Look
 from model_manager.stores.removal import CannotRemove, Going, Part
@@ -20,7 +21,7 @@ def archives(folder: str, files: Collection[str], below: Iterable[str], look: Lo
                 path = os.path.join(folder, name + ending)
                 stat = look.stat(path)
                 if stat is not None:
-                    words = f"{name}, unpacked beside it"
+                    words = later(f"{name}, unpacked beside it")
                     yield Leftover("archive", path, stat.st_size, on_disk(stat), words)
 
 

@@ -15,10 +15,11 @@ from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look, is_folder
+from model_manager.stores.plain import Plain
 from model_manager.stores.removal import Part, Placed
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store, remove_by_layout, remove_leftover_by_layout
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 _PREFIX = re.compile(r"-([0-9a-f]{8,64})\.[A-Za-z0-9]+$")
 _HUB_OWN = ("models--", "datasets--", "spaces--", "blobs", ".locks")

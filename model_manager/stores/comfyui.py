@@ -9,15 +9,17 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of, lists_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.last_used import of_comfyui
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings, yaml_settings
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "comfyui"
 FOLDERS = {
@@ -137,7 +139,7 @@ def _extras(path: str, env: Env) -> Iterator[_Extra]:
 
 def in_use(env: Env) -> str | None:
     running = next(_running(env), None)
-    return f"ComfyUI is running (process {running.pid})" if running else None
+    return later(f"ComfyUI is running (process {running.pid})") if running else None
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health, Role
+from model_manager.base.text import later
 from model_manager.stores import docker_removal
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
@@ -141,7 +142,7 @@ def _claims(path: str, look: Look) -> Iterator[Claim]:
         return
     if "format" not in record and isinstance(record.get("config"), dict):
         record = record["config"]
-    why = "Docker Model Runner's record"
+    why = later("Docker Model Runner's record")
     for key, claimed in (("architecture", "architecture"), ("quantization", "quant_label")):
         value = record.get(key)
         if isinstance(value, str) and value.strip():
@@ -164,10 +165,10 @@ def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
         elif entry.name in index.blobs | index.ids:
             kept.add((stat.st_dev, stat.st_ino))
         else:
-            rest.append((entry.path, stat, "no model of models.json names this blob"))
+            rest.append((entry.path, stat, later("no model of models.json names this blob")))
     for entry in look.entries(os.path.join(index.root, "bundles", "sha256")):
         if entry.name not in index.ids and re.fullmatch("[0-9a-f]{64}", entry.name):
-            rest += [(path, stat, "a bundle of a model that is gone") for path, stat in _files(entry.path, look)]
+            rest += [(path, stat, later("a bundle of a model that is gone")) for path, stat in _files(entry.path, look)]
     if not index.readable or look.unread:
         return
     for path, stat, why in rest:
@@ -191,7 +192,7 @@ def _files(folder: str, look: Look) -> Iterator[tuple[str, os.stat_result]]:
 def in_use(env: Env) -> str | None:
     """The runner itself, or Docker Desktop, whose runner works in a virtual machine where nobody sees it."""
     running = next(iter(env.running("model-runner", "com.docker.backend", "docker-desktop")), None)
-    return f"Docker Model Runner is running (process {running.pid})" if running else None
+    return later(f"Docker Model Runner is running (process {running.pid})") if running else None
 
 
 def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:

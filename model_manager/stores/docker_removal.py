@@ -14,6 +14,7 @@ from typing import Any
 
 from model_manager.base.errors import reason_of
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
 from model_manager.stores.removal import CannotRemove, Going, Part, Placed, Writing
@@ -46,7 +47,10 @@ def remove(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
     yield Writing(os.path.join(root.path, "models.json"), text, "Docker's index, without it")
     for entry in gone:
         id_ = _digest(entry["id"])
-        for folder, why in (("manifests", "its manifest"), ("bundles", "its bundle: further names of the same bytes")):
+        for folder, why in (
+            ("manifests", later("its manifest")),
+            ("bundles", later("its bundle: further names of the same bytes")),
+        ):
             path = os.path.join(root.path, folder, "sha256", id_)
             if os.path.lexists(path):
                 yield Going(path, why)
@@ -96,7 +100,7 @@ def _index(root: str) -> dict[str, Any]:
     try:
         index = json.loads(read_small(path, _INDEX_LIMIT))
     except (OSError, ValueError, RecursionError) as error:
-        why = reason_of(error) if isinstance(error, OSError) else "it is no JSON"
+        why = reason_of(error) if isinstance(error, OSError) else later("it is no JSON")
         raise CannotRemove("clear away", path, f"Docker's index cannot be read: {why}") from error
     entries = index.get("models") if isinstance(index, dict) else None
     if not isinstance(entries, list) or not all(isinstance(one, dict) and _digest(one.get("id")) for one in entries):

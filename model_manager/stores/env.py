@@ -45,6 +45,10 @@ class Env:
     scratch: str = ""
     """A private folder for copies of other programs' databases."""
     processes: tuple[Process, ...] = field(default=())
+    left_out: tuple[str, ...] = ()
+    """Patterns of the names that the person wants left out."""
+    not_asked: frozenset[str] = frozenset()
+    """Tools whose service on this computer is not to be asked."""
 
     def path(self, *parts: str) -> str:
         """A path below the home folder."""
@@ -195,7 +199,7 @@ def _processes(home: str) -> Iterator[Process]:
                 continue
             with open(f"{folder}/cmdline", "rb") as file:
                 arguments = os.fsdecode(file.read(65_536)).split("\0")
-            if not _is_tool(arguments):
+            if not is_tool(arguments):
                 continue
             with open(f"{folder}/environ", "rb") as file:
                 pairs = os.fsdecode(file.read(262_144)).split("\0")
@@ -208,9 +212,11 @@ def _processes(home: str) -> Iterator[Process]:
 
 _TOOLS = frozenset({"ollama", "main.py", "launch.py", "webui.py", "entry_with_update.py", "invokeai-web", "server.py",
                     "local-ai", "llama-server", "lms", "jan", "chat", "swarmui", "swarmui.dll",
-                    "model-runner", "stabilitymatrix.avalonia", "lm-studio", "llama-cli", "gpt4all"})  # fmt: skip
+                    "model-runner", "com.docker.backend", "docker-desktop", "stabilitymatrix.avalonia", "lm-studio",
+                    "llama-cli", "gpt4all"})  # fmt: skip
 
 
-def _is_tool(arguments: list[str]) -> bool:
+def is_tool(arguments: list[str]) -> bool:
+    """Whether a command line is one that some adapter may ask for."""
     heads = _heads(arguments)
     return bool(heads & _TOOLS) or any(head.startswith("koboldcpp") for head in heads)

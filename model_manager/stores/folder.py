@@ -8,8 +8,9 @@ from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 # The slugs of our own tree are folder names below the base path, and so are the names that people use.
 FOLDERS = {

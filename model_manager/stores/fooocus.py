@@ -9,13 +9,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "fooocus"
 FOLDERS = {
@@ -68,7 +70,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def in_use(env: Env) -> str | None:
     running = next(_running(env), None)
-    return f"Fooocus is running (process {running.pid})" if running else None
+    return later(f"Fooocus is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "Fooocus", find, describe, in_use)

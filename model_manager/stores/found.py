@@ -78,7 +78,7 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be read: shown as a row, never a reason to stop."""
+    """Something that could not be read: shown as a row, never a reason to stop. `path` is empty where none was known."""
 
     path: str
     kind: str

@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.removal import Going, Part, Placed, remove_plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import ini_value
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "gpt4all"
 _FOLDER = os.path.join("nomic.ai", "GPT4All")
@@ -42,7 +44,7 @@ def in_use(env: Env) -> str | None:
     """The program's file is called `chat`: only the folder that it lies in tells whose it is."""
     for process in env.running("chat", "gpt4all"):
         if "gpt4all" in process.arguments[0].lower():
-            return f"GPT4All is running (process {process.pid})"
+            return later(f"GPT4All is running (process {process.pid})")
     return None
 
 

@@ -1,53 +1,31 @@
 """Which files of a folder are one model. Pure: names in, groups out.
 
 Every tool that keeps plain files comes here, and so does a Hugging Face snapshot, so the rules for
-shards, projectors, sidecars, pairs and pipelines exist once (`knowledge`: formats A.2, A.4, A.5, C).
+shards, projectors, sidecars, pairs and pipelines exist once.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from model_manager.base.facts import Role
-
-CERTAIN = frozenset({".gguf", ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".pt2", ".onnx", ".tflite", ".nemo",
-                     ".mlmodel", ".keras", ".llamafile", ".litertlm", ".ggml"})  # fmt: skip
-AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model", ".mdl"})
-"""Suffixes that other things have too: believed only when the content is recognised."""
-PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
-           ".tmp")  # fmt: skip
-_MATTERING = CERTAIN | AMBIGUOUS | frozenset(PARTIAL)
-_BESIDE = (".png", ".txt", ".json", ".jpg", ".jpeg", ".md", ".py", ".yaml", ".csv", ".webp", ".html")
-"""What fills folders beside models: nobody looks twice at these names (100,000 of them are a tenth of a walk)."""
-
-_SHARD = re.compile(r"^(?P<stem>.+?)[-.](?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.[A-Za-z0-9]+)$")
-_RAW_PART = re.compile(r"^(?P<stem>.+\.gguf)[.-](?:part(?P<number>\d+)of(?P<count>\d+)|split-(?P<letter>[a-z]))$")
-_PROJECTOR = re.compile(r"(^|[-_.])mmproj([-_.]|$)", re.IGNORECASE)
-_QUANT = re.compile(
-    r"[-_.](?:ud[-_]|i1[-_]|imat[-_])?(?:i?q\d_?(?:k|\d|nl|xs|xxs|s|m)?(?:_(?:xxs|xs|s|m|l|xl|\d))*"
-    r"|tq\d_0|mxfp4(?:_moe)?|nvfp4|bf16|fp?16|fp?32|fp8(?:_e\dm\d(?:fn)?)?)(?=$|[-_.])",
-    re.IGNORECASE,
+from model_manager.base.facts import Health, Role
+from model_manager.stores.file_names import (
+    CERTAIN,
+    RAW_PART,
+    TOKENIZERS,
+    is_partial,
+    is_projector,
+    may_matter,
+    role_of,
+    stem_of,
+    suffix_of,
 )
-_ONNX_PART = re.compile(
-    r"^(?P<part>encoder_model|decoder_model_merged|decoder_with_past_model|decoder_model|vision_encoder"
-    r"|embed_tokens|audio_encoder)(?P<variant>(?:_[a-z0-9]+)*)$"
-)
-_TRAINING = frozenset({"optimizer.pt", "optimizer.bin", "scheduler.pt", "scheduler.bin", "training_args.bin",
-                       "scaler.pt"})  # fmt: skip
-_TOKENIZERS = ("tokenizer", "vocab", "merges.txt", "special_tokens", "added_tokens", "spiece", "sentencepiece",
-               "tekken", "chat_template")  # fmt: skip
-_CONFIGS = frozenset({".json", ".yaml", ".yml", ".jinja", ".cfg", ".conf", ".ini", ".toml"})
-_SIDECARS = (".civitai.info", ".metadata.json", ".cm-info.json", ".swarm.json", ".onnx.json", ".json", ".txt", ".yaml",
-             ".yml", ".sha256", ".md5", ".etag", ".gguf.etag", ".gguf.json")  # fmt: skip
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
-_FOLLOWING = frozenset(
-    between + ending for ending in (*_SIDECARS, *_PICTURES) for between in ("", ".preview", ".thumb")
-)
+from model_manager.stores.followers import followers, following
+from model_manager.stores.projectors import fitting
+from model_manager.stores.weight_sets import SHARD, lacking, main_set, weight_sets
 
 
 class Group(NamedTuple):
@@ -64,70 +42,10 @@ class Group(NamedTuple):
     raw_parts: bool = False
 
 
-def suffix_of(name: str) -> str:
-    return name[name.rfind(".") :].lower() if "." in name else ""
-
-
-def may_matter(names: Iterable[str]) -> list[str]:
-    """Those of a folder's names that may be weights, an unfinished download or a rest of training: a quick look."""
-    return [
-        name
-        for name in [name for name in names if not name.endswith(_BESIDE)]
-        if suffix_of(name) in _MATTERING or ".gguf" in name or ".tfevents." in name
-    ]
-
-
-def is_weights(name: str) -> bool:
-    """Whether a file of this name may hold weights."""
-    suffix = suffix_of(name)
-    return suffix in CERTAIN or suffix in AMBIGUOUS or bool(_RAW_PART.match(name))
-
-
-def is_partial(name: str) -> bool:
-    """Whether a name says that its download has not ended: `x.gguf.part`, `incomplete-x.gguf`."""
-    low = name.lower()
-    if low.startswith("incomplete-") and suffix_of(low) in CERTAIN:
-        return True
-    if low.endswith(".crdownload"):
-        return True
-    stem = next((low[: -len(end)] for end in PARTIAL if low.endswith(end)), None)
-    if stem is None:
-        return False
-    return suffix_of(stem) in CERTAIN | AMBIGUOUS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))
-
-
-def is_training(name: str) -> bool:
-    """Rests of a training run: never needed to use the model."""
-    base = name.rsplit("/", 1)[-1]
-    return base in _TRAINING or base.startswith(("rng_state", "events.out.tfevents"))
-
-
-def is_projector(name: str) -> bool:
-    return suffix_of(name) == ".gguf" and bool(_PROJECTOR.search(name.rsplit("/", 1)[-1][:-5]))
-
-
-@functools.lru_cache(8192)
-def role_of(name: str) -> Role:
-    """The role of a file that lies in a model's folder. Remembered: every repository has the same few names."""
-    base = name[name.rfind("/") + 1 :].lower()
-    suffix = suffix_of(base)
-    if suffix == ".gguf" and is_projector(base):
-        return "projector"
-    if base.startswith(_TOKENIZERS):
-        return "tokenizer"
-    if base.startswith("adapter_model."):
-        return "adapter"
-    if suffix in _CONFIGS:
-        return "config"
-    if suffix in CERTAIN or suffix in AMBIGUOUS or (".gguf" in base and _RAW_PART.match(base)):
-        return "other" if is_training(base) else "weights"
-    return "other"
-
-
 # Names that say more than "a model": parts of one, rests, projectors, tokenizers.
 _TELLING = ("incomplete-", "adapter_model.", "encoder_model", "decoder_", "vision_encoder", "embed_tokens",
             "audio_encoder", "optimizer.", "scheduler.", "scaler.", "rng_state", "events.out.tfevents",
-            *_TOKENIZERS)  # fmt: skip
+            *TOKENIZERS)  # fmt: skip
 _PLAIN_ROLES = frozenset({"weights", "config", "tokenizer", "other"})
 _PIPELINES = frozenset({"model_index.json", "modules.json"})
 _MARKERS = _PIPELINES | {"config.json", "adapter_config.json"}
@@ -151,7 +69,7 @@ def each_alone(mattering: Iterable[str], names: Collection[str]) -> list[tuple[s
             return None
         first, start = bisect_left(beside, stem + "."), stem + "."
         if first + 1 < len(beside) and beside[first + 1].startswith(start):
-            found.append((name, sorted({*_following(stem, beside), *_following(name, beside)})))
+            found.append((name, sorted({*following(stem, beside), *following(name, beside)})))
         else:
             found.append((name, []))
     return found
@@ -172,13 +90,13 @@ def _together(names: set[str]) -> Group | None:
             return None
     if not members or is_partial(members[0]):
         return None
-    lacking: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     if len(members) > 1 or "-of-" in members[0]:
-        parts = [match for name in members if (match := _SHARD.match(name))]
+        parts = [match for name in members if (match := SHARD.match(name))]
         if len(parts) < len(members) or len({(part["stem"], part["count"]) for part in parts}) > 1:
             return None
-        lacking = _lacking(parts[0], parts)
-    return Group("", tuple(sorted(roles.items())), lacking, whole=True)
+        missing = lacking(parts[0], parts)
+    return Group("", tuple(sorted(roles.items())), missing, whole=True)
 
 
 def group(names: Collection[str], whole: bool = False) -> list[Group]:
@@ -224,8 +142,8 @@ def by_rules(names: Collection[str], whole: bool = False) -> list[Group]:
 
 def _folder(label: str, members: Iterable[str]) -> Group:
     names = sorted(members)
-    lacking = tuple(name for one in _sets(set(names))[1].values() for name in one)
-    return Group(label, tuple((name, role_of(name)) for name in names), lacking, whole=True)
+    missing = tuple(name for one in weight_sets(set(names))[1].values() for name in one)
+    return Group(label, tuple((name, role_of(name)) for name in names), missing, whole=True)
 
 
 def _pipeline(names: set[str]) -> set[str]:
@@ -252,7 +170,7 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
     """The models among the files directly in one folder; `taken`: the folder's own name is spoken for."""
     prefix = folder + "/" if folder else ""
     base = {name[len(prefix) :] for name in names}
-    sets, missing = _sets(base)
+    sets, missing = weight_sets(base)
     if not sets:
         return []
     ordered = sorted(base)
@@ -260,20 +178,20 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
     companions = {name for name in base if role_of(name) in ("config", "tokenizer")} if configured else set()
     projectors = {name for name in base if name[-5:].lower() == ".gguf" and is_projector(name)}
     bundled = [name for name in everything if "-encoder.mlmodelc/" in name]
-    main = _main_set(sets) if configured and not taken else None
+    main = main_set(sets) if configured and not taken else None
     result = []
     for key in sorted(sets):
         members, loose = sets[key], suffix_of(key) == ".gguf"
         files: dict[str, Role] = {prefix + name: _weight_role(name) for name in members}
-        for name in _sidecars(key, members, ordered):
+        for name in followers(key, members, ordered):
             files.setdefault(prefix + name, "sidecar")
         if configured and not loose:
             files.update({prefix + name: role_of(name) for name in companions})
             files.update({name: role_of(name) for name in shared if role_of(name) in ("config", "tokenizer")})
         if loose and projectors and not is_projector(key):
-            for projector in _fitting(key, projectors, sets):
+            for projector in fitting(key, projectors, sets):
                 files[prefix + projector] = "projector"
-                for name in _sidecars(projector, {projector}, ordered):
+                for name in followers(projector, {projector}, ordered):
                     files.setdefault(prefix + name, "sidecar")
         for name in bundled:
             if name.startswith(prefix + key.rsplit(".", 1)[0] + "-encoder.mlmodelc/"):
@@ -282,7 +200,7 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
         if key == main:
             files.update({prefix + name: "other" for name in base if role_of(name) == "other" and not is_partial(name)})
         listed = tuple(sorted(files.items()))
-        result.append(Group(label, listed, missing.get(key, ()), key == main, bool(_RAW_PART.match(min(members)))))
+        result.append(Group(label, listed, missing.get(key, ()), key == main, bool(RAW_PART.match(min(members)))))
     heads = [{name for name, role in one.files if role in ("weights", "adapter")} for one in result]
     attached = {
         name
@@ -303,127 +221,16 @@ def _weight_role(name: str) -> Role:
     return "adapter" if name.startswith("adapter_model.") else "weights"
 
 
-def stem_of(key: str) -> str:
-    suffix = suffix_of(key)
-    return key[: -len(suffix)] if suffix in CERTAIN | AMBIGUOUS else key
+def missing_health(one: Group) -> Health | None:
+    """`incomplete` for a numbered set that lacks parts; a word on parts that must be joined first."""
+    if one.missing:
+        listed = ", ".join(one.missing[:5]) + (" …" if len(one.missing) > 5 else "")
+        return Health("incomplete", f"{len(one.missing)} of its parts missing: {listed}")
+    if one.raw_parts:
+        return Health("incomplete", "in raw parts that must be joined into one file before any tool can use it")
+    return None
 
 
-def _sets(base: set[str]) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...]]]:
-    """Weight files by set, keyed by a file name that stands for the set, and what numbered sets lack."""
-    sets: dict[str, set[str]] = {}
-    wanted: dict[str, re.Match[str]] = {}
-    shards = {
-        (match["stem"] + match["suffix"], match["count"])
-        for name in base
-        if "-of-" in name and (match := _SHARD.match(name))
-    }
-    several = Counter(key for key, _count in shards)
-    for name in may_matter(base):
-        if not is_weights(name) or is_training(name) or is_partial(name) or role_of(name) == "tokenizer":
-            continue
-        shard, raw, onnx = _SHARD.match(name), _RAW_PART.match(name), _ONNX_PART.match(stem_of(name))
-        if shard:
-            key = shard["stem"] + shard["suffix"]
-            if key in base or several[key] > 1:  # a whole file, or another count, is another model
-                key = f"{shard['stem']}-of-{shard['count']}{shard['suffix']}"
-            wanted[key] = shard
-        elif raw:
-            key = raw["stem"]
-        elif onnx and suffix_of(name) == ".onnx":
-            key = f"encoder+decoder{onnx['variant']}.onnx"
-        elif suffix_of(name) in (".bin", ".param", ".xml") and (pair := _pair(name, base)):
-            key = pair
-        elif suffix_of(name) == ".xml":
-            continue
-        else:
-            key = name
-        sets.setdefault(key, set()).add(name)
-    missing = {}
-    for key, one in wanted.items():
-        parts = [match for name in sets[key] if (match := _SHARD.match(name))]
-        missing[key] = _lacking(one, parts)
-    return sets, missing
-
-
-def _lacking(one: re.Match[str], parts: Iterable[re.Match[str]]) -> tuple[str, ...]:
-    """The names that a numbered set lacks, told by one of its parts and all of them."""
-    stem, count, suffix = one["stem"], int(one["count"]), one["suffix"]
-    numbers = {int(part["number"]) for part in parts}
-    wanted = range(1, min(count, 10_000) + 1)
-    return tuple(f"{stem}-{number:05}-of-{count:05}{suffix}" for number in wanted if number not in numbers)
-
-
-def _pair(name: str, base: set[str]) -> str:
-    """OpenVINO's .xml and .bin, ncnn's .param and .bin: the file that describes stands for both."""
-    stem = name.rsplit(".", 1)[0]
-    for suffix in (".xml", ".param"):
-        if stem + suffix in base and stem + ".bin" in base:
-            return stem + suffix
-    return ""
-
-
-def _main_set(sets: dict[str, set[str]]) -> str | None:
-    """The set that the folder's configuration is about: it takes the folder's name."""
-    order = (
-        "model.safetensors", "diffusion_pytorch_model.safetensors", "adapter_model.safetensors",
-        "diffusion_pytorch_model.fp16.safetensors", "weights.npz", "model.bin", "pytorch_model.bin",
-        "diffusion_pytorch_model.bin", "adapter_model.bin", "model.pth", "tf_model.h5",
-    )  # fmt: skip
-    found = next((key for key in order if key in sets), None)
-    if found is None and len(sets) == 1:
-        (only,) = sets
-        return only if suffix_of(only) != ".gguf" else None
-    return found
-
-
-def _fitting(key: str, projectors: set[str], sets: dict[str, set[str]]) -> set[str]:
-    """The projectors that belong to a GGUF: those of its name, or all when the folder holds one family."""
-    families = {_family(name) for name in sets if suffix_of(name) == ".gguf" and not is_projector(name)}
-    mine = _family(key)
-    named = {name for name in projectors if _of(name) and (mine.startswith(_of(name)) or _of(name).startswith(mine))}
-    if named:
-        return named
-    beside = {name for name in projectors if _before(name) and mine.startswith(_before(name))}
-    if beside:
-        return beside
-    return {name for name in projectors if not _of(name)} if len(families) > 1 else projectors
-
-
-def _family(name: str) -> str:
-    """A file name without suffix, shard, uploader's marks and quant: what all quants of one model share."""
-    return _QUANT.sub("", stem_of(name).lower()).strip("-_.")
-
-
-def _of(projector: str) -> str:
-    """What a projector's name says of its model: nothing in `mmproj-F16` and llama.cpp's own `mmproj-model-f16`."""
-    rest = _PROJECTOR.sub("", _family(projector)).strip("-_.")
-    return "" if rest in ("mmproj", "model") else rest
-
-
-def _before(projector: str) -> str:
-    """What stands before `mmproj`: llama.cpp's flat cache puts owner and repository there."""
-    return _PROJECTOR.split(_family(projector))[0].strip("-_.")
-
-
-def _sidecars(key: str, members: set[str], base: Sequence[str]) -> Iterator[str]:
-    """Files that follow a model by name: `<stem>.json`, `<name>.json`, previews, the Piper voice's settings.
-
-    `base`: the folder's names, sorted, so that those beginning alike lie side by side.
-    """
-    if len(base) == len(members):
-        return
-    for stem in {stem_of(key), key, *(stem_of(name) for name in members), *members}:
-        for name in _following(stem, base):
-            if name not in members:
-                yield name
-
-
-def _following(stem: str, base: Sequence[str]) -> Iterator[str]:
-    """The names that are `stem` and the ending of a sidecar or picture."""
-    length, start = len(stem), stem + "."
-    for number in range(bisect_left(base, start), len(base)):
-        name = base[number]
-        if not name.startswith(start):
-            return
-        if name[length:] in _FOLLOWING:
-            yield name
+def is_pipeline(one: Group) -> bool:
+    """Whether a folder says of itself that it is a diffusers pipeline: then it is one even while its weights are missing."""
+    return one.whole and any(name == "model_index.json" for name, _role in one.files)

@@ -1,10 +1,4 @@
-"""The Hugging Face cache layout, used by huggingface_hub, llama.cpp, Buzz, SD.Next and many more.
-
-`models--<org>--<name>/{refs,snapshots/<commit>,blobs,trees}`; snapshot entries link to `blobs/<etag>`, which
-since huggingface_hub 1.32 may itself link to the cache-wide `blobs/<2 hex>/<xet>`; without symlinks (Windows)
-the files lie in the snapshots. Read from huggingface_hub 2.4: file_download.py, utils/_cache_manager.py,
-utils/_shared_blobs.py, _tree_cache.py. Plain `scandir` and `readlink`: a seventh of scan_cache_dir's time.
-"""
+"""The models of a Hugging Face cache, and what is left over in it (its layout: see `hub_repository`)."""
 
 from __future__ import annotations
 
@@ -13,62 +7,20 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from model_manager.base.errors import reason_of
 from model_manager.base.facts import Claim, Health
+from model_manager.stores.file_names import is_weights, may_matter, stem_of
 from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
-from model_manager.stores.grouping import Group, each_alone, group, is_weights, may_matter, stem_of
+from model_manager.stores.grouping import Group, each_alone, group, is_pipeline, missing_health
+from model_manager.stores.hub_repository import SNAPSHOTS, Entry, Key, Repository, key_of, read_repository
 from model_manager.stores.look import NAME, Look, is_folder
-from model_manager.stores.tree import is_pipeline, missing_health
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _HEX = "0123456789abcdef"
 _REPOSITORIES = ("models--", "datasets--", "spaces--", "kernels--")
-_DEEPEST = 16
 _MOST_SHARED = 2_000
 _HEAVY = ("weights", "adapter", "projector")
-_REFS, _BLOBS, _SNAPSHOTS, _TREES = (os.sep + name for name in ("refs", "blobs", "snapshots", "trees"))
-Key = tuple[int, int]
-
-
-def key_of(stat: os.stat_result) -> Key:
-    """One file, whatever its names, while nothing is remounted."""
-    return stat.st_dev, stat.st_ino
-
-
-class _Entry(NamedTuple):
-    """One snapshot file: where its name is, what it leads to, the blob's name when it is a link.
-
-    `blob`: the name in the repository's own `blobs`, empty when the link leads elsewhere.
-    """
-
-    path: str
-    stat: os.stat_result
-    etag: str
-    blob: str
-
-
-@dataclass(slots=True)
-class _Repo:
-    path: str
-    id: str
-    refs: dict[str, str] = field(default_factory=dict)  # commit -> ref
-    snapshots: dict[str, dict[str, _Entry]] = field(default_factory=dict)
-    dangling: dict[str, list[str]] = field(default_factory=dict)
-    blobs: dict[str, os.DirEntry[str]] = field(default_factory=dict)
-    certain: bool = True
-    """Whether all of it could be read: else nothing in it is called an orphan."""
-
-    def used(self) -> set[Key]:
-        return {key_of(one.stat) for files in self.snapshots.values() for one in files.values()}
-
-    def is_tidy(self) -> bool:
-        """Whether every revision has a name and every blob is linked to: then nothing in it can be left over."""
-        if any(name.endswith(".incomplete") for name in self.blobs) or not self.refs.keys() >= self.snapshots.keys():
-            return False
-        return {one.blob for files in self.snapshots.values() for one in files.values()}.issuperset(self.blobs)
+_TREES = os.sep + "trees"
 
 
 def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Iterator[Found | Leftover]:
@@ -77,7 +29,7 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
     Payloads of the cache-wide store may belong to repositories of any type, so what is left over is known only when
     all have been read: data sets and spaces count as users, they are no models.
     """
-    repos: list[_Repo] = []
+    repos: list[Repository] = []
     others: list[str] = []
     for entry in look.entries(root):
         if not entry.name.startswith(_REPOSITORIES) or entry.name in _REPOSITORIES or not is_folder(entry):
@@ -86,7 +38,7 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
         if not entry.name.startswith("models--"):
             others.append(os.path.join(entry.path, "blobs"))
             continue
-        repo = _read_repo(entry.path, entry.name, look)
+        repo = read_repository(entry.path, entry.name, look)
         repos.append(repo)
         yield from _models(repo, look, claims)
     shared = os.path.join(root, "blobs")
@@ -105,76 +57,7 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
         yield from _shared_orphans(shared, set(users) | told, look)
 
 
-def _read_repo(path: str, name: str, look: Look) -> _Repo:
-    before = len(look.unread)
-    repo = _Repo(path, name.removeprefix("models--").replace("--", "/"))
-    for ref, commit in _refs(path + _REFS, look):
-        repo.refs.setdefault(commit, ref)
-    repo.blobs = {entry.name: entry for entry in look.listing(path + _BLOBS)}
-    blobs = {} if os.path.islink(path + _SNAPSHOTS) else repo.blobs  # `..` means another folder behind a link
-    for entry in look.entries(path + _SNAPSHOTS):
-        if entry.is_symlink():
-            repo.certain = False  # the hub makes none here: what such a link leads to is not known to be unused
-        elif is_folder(entry):
-            repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, blobs, look)
-    repo.certain = repo.certain and len(look.unread) == before
-    return repo
-
-
-def _refs(folder: str, look: Look) -> Iterator[tuple[str, str]]:
-    waiting = [(folder, "")]
-    while waiting:
-        path, prefix = waiting.pop()
-        for entry in look.entries(path):
-            if is_folder(entry, links=False):
-                waiting.append((entry.path, f"{prefix}{entry.name}/"))
-            elif text := look.small(entry.path, 4096):
-                yield prefix + entry.name, text.decode("ascii", "replace").strip()
-
-
-def _snapshot(folder: str, blobs: Mapping[str, os.DirEntry[str]], look: Look) -> tuple[dict[str, _Entry], list[str]]:
-    """The files of one revision by relative path, and the names that lead nowhere.
-
-    A link into the repository's `blobs` is not followed by the system: their listing knows them already.
-    """
-    files: dict[str, _Entry] = {}
-    dangling: list[str] = []
-    waiting = [(folder, "", 0)]
-    while waiting:
-        path, prefix, depth = waiting.pop()
-        beginning = "../" * (depth + 2) + "blobs/"
-        for entry in look.listing(path):
-            name = prefix + entry.name
-            try:
-                if entry.is_symlink():
-                    link = os.readlink(entry.path)
-                    own = link[len(beginning) :] if link.startswith(beginning) else ""
-                    blob = blobs.get(own)
-                    stat, etag = (os.stat(entry.path), _etag(link)) if blob is None else (blob.stat(), own)
-                elif not entry.is_dir():
-                    stat, etag, own = entry.stat(), "", ""
-                else:
-                    if depth < _DEEPEST:
-                        waiting.append((entry.path, name + "/", depth + 1))
-                    continue
-            except FileNotFoundError:
-                dangling.append(name)
-                continue
-            except OSError as error:
-                look.problem(entry.path, "file", reason_of(error))
-                continue
-            if (stat.st_mode & 0o170000) == 0o100000:
-                files[name] = _Entry(entry.path, stat, etag, own)
-    return files, dangling
-
-
-def _etag(link: str) -> str:
-    """The blob's name when a link leads into a repository's `blobs/`: below a cache-wide store names are Xet hashes."""
-    above, _, name = link.replace("\\", "/").rpartition("/")
-    return name if above == "blobs" or above.endswith("/blobs") else ""
-
-
-def _models(repo: _Repo, look: Look, claims: tuple[Claim, ...]) -> Iterator[Found]:
+def _models(repo: Repository, look: Look, claims: tuple[Claim, ...]) -> Iterator[Found]:
     named = [commit for commit in repo.snapshots if commit in repo.refs] or list(repo.snapshots)
     publisher = Claim("publisher", repo.id.split("/")[0], "folder", "the repository's owner")
     claims = (*claims, Claim("source_repo", repo.id, "sidecar", "the cache's folder"), publisher)
@@ -202,14 +85,14 @@ def _groups(names: frozenset[str]) -> tuple[Group, ...]:
     )
 
 
-def _is_model(one: Group, files: Mapping[str, _Entry], lost: list[str]) -> bool:
+def _is_model(one: Group, files: Mapping[str, Entry], lost: list[str]) -> bool:
     for name, role in one.files:
         if (role in _HEAVY and name in files) or (lost and name in lost):
             return True
     return is_pipeline(one)
 
 
-def _others(groups: list[Group], files: Mapping[str, _Entry]) -> tuple[FoundFile, ...]:
+def _others(groups: list[Group], files: Mapping[str, Entry]) -> tuple[FoundFile, ...]:
     """The revision's other files (a card, `.gitattributes`): they take room, and go with the last of its models.
 
     Each model has them, so that none stays without while another goes; in a repository of many the first alone.
@@ -220,7 +103,7 @@ def _others(groups: list[Group], files: Mapping[str, _Entry]) -> tuple[FoundFile
     return tuple(FoundFile(files[name].path, files[name].stat, "other", name) for name in sorted(rest))
 
 
-def _tree(repo: _Repo, commit: str, look: Look) -> dict[str, dict[str, object]]:
+def _tree(repo: Repository, commit: str, look: Look) -> dict[str, dict[str, object]]:
     """What the whole revision holds, downloaded or not (huggingface_hub >= 1.22)."""
     place = f"{repo.path}{_TREES}{os.sep}{commit}.json"
     if not os.access(place, os.F_OK):  # most have none, and an error costs three times the question
@@ -235,7 +118,7 @@ def _tree(repo: _Repo, commit: str, look: Look) -> dict[str, dict[str, object]]:
 
 
 def _found(
-    repo: _Repo, commit: str, one: Group, files: dict[str, _Entry], tree: dict[str, dict[str, object]],
+    repo: Repository, commit: str, one: Group, files: dict[str, Entry], tree: dict[str, dict[str, object]],
     lost: list[str], claims: tuple[Claim, ...], others: tuple[FoundFile, ...],
 ) -> Found:  # fmt: skip
     members = []
@@ -254,7 +137,7 @@ def _found(
         health = Health("incomplete", f"its link leads nowhere: {', '.join(gone[:3])}")
     elif tree and (short := _too_short(weights, tree)):
         health = short
-    snapshot = f"{repo.path}{_SNAPSHOTS}{os.sep}{commit}"
+    snapshot = f"{repo.path}{SNAPSHOTS}{os.sep}{commit}"
     single = "" if one.whole and not one.label else one.label
     first = weights[0].path if weights and single else snapshot
     return Found(
@@ -270,7 +153,7 @@ def _found(
     )
 
 
-def _title(repo: _Repo, one: Group, single: str) -> str:
+def _title(repo: Repository, one: Group, single: str) -> str:
     """GGUF files carry their model's name in their own; `model_fp16.onnx` says nothing without the repository."""
     if not single:
         return repo.id
@@ -279,7 +162,7 @@ def _title(repo: _Repo, one: Group, single: str) -> str:
     return f"{repo.id}/{single}"
 
 
-def _hash(entry: _Entry, listed: dict[str, object] | None) -> tuple[str | None, Sha256Source | None]:
+def _hash(entry: Entry, listed: dict[str, object] | None) -> tuple[str | None, Sha256Source | None]:
     """The blob's name, else what the tree says when its size fits."""
     if len(entry.etag) == 64 and not entry.etag.strip(_HEX):
         return entry.etag, "blob-name"
@@ -301,7 +184,7 @@ def _too_short(weights: list[FoundFile], tree: dict[str, dict[str, object]]) -> 
     return None
 
 
-def _leftovers(repo: _Repo, users: Mapping[Key, int], told: set[Key], look: Look) -> Iterator[Leftover]:
+def _leftovers(repo: Repository, users: Mapping[Key, int], told: set[Key], look: Look) -> Iterator[Leftover]:
     """`users`: how many repositories have a revision with a file. `told`: payloads named here, each once."""
     named = {commit for commit in repo.snapshots if commit in repo.refs}
     kept = {key_of(one.stat) for commit in named for one in repo.snapshots[commit].values()}

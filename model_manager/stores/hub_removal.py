@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from model_manager.base.errors import reason_of
 from model_manager.base.reading import read_small
+from model_manager.stores.file_names import is_weights
 from model_manager.stores.found import FoundRoot, Leftover
-from model_manager.stores.grouping import is_weights
 from model_manager.stores.removal import CannotRemove, Going, Part, Placed
 
 _IN_REPO = re.compile(

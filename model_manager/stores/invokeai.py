@@ -13,17 +13,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from model_manager.base.facts import Claim, Health
+from model_manager.base.text import later
 from model_manager.stores import invokeai_removal, last_used
 from model_manager.stores.env import Env
+from model_manager.stores.file_names import is_weights
 from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
-from model_manager.stores.grouping import is_weights
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.private_copy import rows_of
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import yaml_settings
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree, found_at
+from model_manager.stores.tree import describe_tree, found_at
 
 TOOL = "invokeai"
 _TYPES = {
@@ -155,7 +157,7 @@ def _source(record: Mapping[str, object]) -> Source | None:
 
 
 def _claims(record: Mapping[str, object]) -> Iterator[Claim]:
-    why = "InvokeAI's database"
+    why = later("InvokeAI's database")
     if category := _TYPES.get(str(record.get("type"))):
         yield Claim("category", category, "sidecar", f"{why}: type {record.get('type')}")
     if base := _BASES.get(str(record.get("base"))):
@@ -209,7 +211,7 @@ def _old_folders() -> dict[str, str]:
 
 def in_use(env: Env) -> str | None:
     running = next(iter(env.running("invokeai-web")), None)
-    return f"InvokeAI is running (process {running.pid})" if running else None
+    return later(f"InvokeAI is running (process {running.pid})") if running else None
 
 
 STORE = Store(

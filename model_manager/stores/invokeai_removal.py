@@ -29,6 +29,11 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
                 "clear away", place.path, "InvokeAI only refers to it: the file lies outside InvokeAI's own folder",
                 "remove it in InvokeAI, which then forgets it and leaves the file",
             )  # fmt: skip
+    if "invokeai" in env.not_asked:
+        raise CannotRemove(
+            "clear away", places[0].path, "InvokeAI keeps a database of its models, which only it may change",
+            "allow asking it under Settings, Privacy, or remove the model there",
+        )  # fmt: skip
     service = root.details.get("service") or _SERVICE
     for place in places:
         url = f"{service}/api/v2/models/i/{urllib.parse.quote(place.name, safe='')}"

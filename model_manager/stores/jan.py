@@ -9,13 +9,15 @@ import os
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim, Health
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover
 from model_manager.stores.look import Look, forbidden, is_folder
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store, remove_folders
-from model_manager.stores.tree import Plain, describe_tree, found_at
+from model_manager.stores.tree import describe_tree, found_at
 
 TOOL = "jan"
 _DEEPEST = 5
@@ -133,7 +135,7 @@ def _hashed(files: list[FoundFile], record: Mapping[str, object]) -> list[FoundF
 
 def in_use(env: Env) -> str | None:
     running = next(iter(env.running("jan")), None)
-    return f"Jan is running (process {running.pid})" if running else None
+    return later(f"Jan is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "Jan", find, describe, in_use, "partly-verified", remove_folders)

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, found_at
+from model_manager.stores.tree import found_at
 
 TOOL = "koboldcpp"
 _KEYS = {
@@ -63,7 +65,7 @@ def in_use(env: Env) -> str | None:
     """Any of its programs: `koboldcpp.py`, `koboldcpp-linux-x64` …"""
     for process in env.processes:
         if any(os.path.basename(word).lower().startswith("koboldcpp") for word in process.arguments[:2]):
-            return f"KoboldCpp is running (process {process.pid})"
+            return later(f"KoboldCpp is running (process {process.pid})")
     return None
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot
 from model_manager.stores.private_copy import rows_of
@@ -40,7 +41,7 @@ def of_ollama(root: FoundRoot, env: Env) -> Iterator[Used]:
     if env.system == "linux":
         return
     sql = f"SELECT model_name, {_AT.format(column='updated_at')} FROM messages GROUP BY model_name"
-    yield from _named(rows_of(desktop_database(env), env.scratch, sql), "Ollama's app")
+    yield from _named(rows_of(desktop_database(env), env.scratch, sql), later("Ollama's app"))
 
 
 def desktop_database(env: Env) -> str:
@@ -55,7 +56,7 @@ def of_invokeai(root: FoundRoot, env: Env) -> Iterator[Used]:
         f"SELECT json_extract(lora.value, '$.model.key'), {at} FROM images, json_each({_JSON}, '$.loras') AS lora GROUP BY 1",
     )
     for sql in keys:
-        yield from _named(rows_of(root.details.get("database", ""), env.scratch, sql), "InvokeAI's images")
+        yield from _named(rows_of(root.details.get("database", ""), env.scratch, sql), later("InvokeAI's images"))
 
 
 def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:
@@ -75,7 +76,7 @@ def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:
                 history = told.get("history") if isinstance(told, dict) else None
                 days = [at for day in history if (at := _noon(day))] if isinstance(history, dict) else []
                 if days and _SHA256.match(sha256.lower()):
-                    yield Used(max(days), "LoRA Manager's statistics", sha256=sha256.lower())
+                    yield Used(max(days), later("LoRA Manager's statistics"), sha256=sha256.lower())
 
 
 def _named(rows: list[tuple[object, ...]], evidence: str) -> Iterator[Used]:

@@ -11,13 +11,15 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "llama-cpp"
 _PROGRAMS = ("llama-server", "llama-cli")
@@ -83,7 +85,7 @@ def _names(path: str, file: str, look: Look) -> bool:
 
 def in_use(env: Env) -> str | None:
     running = next(iter(env.running(*_PROGRAMS)), None)
-    return f"llama.cpp is running (process {running.pid})" if running else None
+    return later(f"llama.cpp is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "llama.cpp", find, describe, in_use)

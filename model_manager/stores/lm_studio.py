@@ -11,14 +11,16 @@ from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
 from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store, remove_folders
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "lm-studio"
 _UNSEEN = Claim("tag", "not seen by LM Studio", "folder", "it wants publisher/repository/file, exactly two folders")
@@ -70,7 +72,7 @@ def _named(found: Found, root: str) -> Found:
 
 def in_use(env: Env) -> str | None:
     running = next(iter(env.running("lm-studio", "lms")), None)
-    return f"LM Studio is running (process {running.pid})" if running else None
+    return later(f"LM Studio is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "LM Studio", find, describe, in_use, "partly-verified", remove_folders)

@@ -10,14 +10,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from model_manager.base.text import later
 from model_manager.stores import localai_removal
 from model_manager.stores.env import Env
 from model_manager.stores.flags import values_of
-from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
-from model_manager.stores.look import Look, is_folder
+from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover
+from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
+from model_manager.stores.unfinished import unfinished_below
 
 TOOL = "localai"
 _PARTIAL = ".partial"
@@ -85,7 +88,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
             yield _named(item, record, look)
         if not mine:
             yield item
-    yield from _partial(os.path.join(root.path, ".artifacts", _PARTIAL), look)
+    yield from unfinished_below(os.path.join(root.path, ".artifacts", _PARTIAL), look)
 
 
 def _gallery(root: str, path: str, look: Look) -> dict[str, str]:
@@ -138,20 +141,9 @@ def _hashed(file: FoundFile, digests: dict[str, str]) -> FoundFile:
     return file._replace(sha256=digest, sha256_source="index") if digest and not file.sha256 else file
 
 
-def _partial(folder: str, look: Look) -> Iterator[Leftover]:
-    waiting = [folder]
-    while waiting:
-        look.step()
-        for entry in look.entries(waiting.pop()):
-            if is_folder(entry, links=False):
-                waiting.append(entry.path)
-            elif (stat := look.stat(entry.path)) is not None:
-                yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), os.path.relpath(entry.path, folder))
-
-
 def in_use(env: Env) -> str | None:
     running = next(iter(env.running("local-ai")), None)
-    return f"LocalAI is running (process {running.pid})" if running else None
+    return later(f"LocalAI is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "LocalAI", find, describe, in_use, remove=localai_removal.remove, one_unit=True)

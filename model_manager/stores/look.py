@@ -11,6 +11,7 @@ from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.reading import SMALL, read_small
 from model_manager.stores.found import Problem
+from model_manager.stores.left_out import LeftOut
 from model_manager.stores.remembered import Memory
 from model_manager.stores.settings_file import yaml_settings
 
@@ -48,7 +49,8 @@ class Look:
 
     `facts` answers from the catalogue when the file has not changed, so an adapter may ask freely.
     `skip` holds the real paths that other adapters read: they are not entered. `memory` is what the last scan
-    left of this root, None where nothing may be believed.
+    left of this root, None where nothing may be believed. `left_out`: names that the person does not want to see.
+    `not_asked`: tools whose service is not to be asked.
     """
 
     def __init__(
@@ -57,9 +59,13 @@ class Look:
         skip: frozenset[str] = frozenset(),
         step: Callable[[], None] = lambda: None,
         memory: Memory | None = None,
+        left_out: LeftOut | None = None,
+        not_asked: frozenset[str] = frozenset(),
     ) -> None:
         self.facts = facts
         self.memory = memory
+        self.left_out = left_out or LeftOut()
+        self.not_asked = not_asked
         self.skip = skip
         self.step = step
         self.problems: list[Problem] = []

@@ -12,12 +12,14 @@ from collections.abc import Iterator, Sequence
 
 from model_manager.base.facts import Claim
 from model_manager.stores.env import Env
-from model_manager.stores.found import Found, FoundRoot, Leftover, Source, on_disk
-from model_manager.stores.look import Look, is_folder
+from model_manager.stores.found import Found, FoundRoot, Leftover, Source
+from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.removal import Part, Placed, remove_plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
+from model_manager.stores.unfinished import unfinished_below
 
 TOOL = "modelscope"
 _TEMPORARY = "._____temp"
@@ -39,7 +41,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     for item in describe_tree(root.path, look, _PLAIN):
         yield _named(item) if isinstance(item, Found) else item
     for generation in ("", "hub", "hub/models", "models"):
-        yield from _temporary(os.path.join(root.path, *generation.split("/"), _TEMPORARY), look)
+        yield from unfinished_below(os.path.join(root.path, *generation.split("/"), _TEMPORARY), look)
 
 
 def _named(found: Found) -> Found:
@@ -60,18 +62,6 @@ def _named(found: Found) -> Found:
     title = repo if name == repo else found.title
     source = Source("modelscope", repo, revision)
     return found._replace(name=name, title=title, source=source, claims=(*found.claims, *claims))
-
-
-def _temporary(folder: str, look: Look) -> Iterator[Leftover]:
-    """What was being fetched."""
-    waiting = [folder]
-    while waiting:
-        look.step()
-        for entry in look.entries(waiting.pop()):
-            if is_folder(entry, links=False):
-                waiting.append(entry.path)
-            elif (stat := look.stat(entry.path)) is not None:
-                yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), os.path.relpath(entry.path, folder))
 
 
 def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health, Role
+from model_manager.base.text import later
 from model_manager.stores import last_used, ollama_removal, ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
@@ -96,7 +97,7 @@ def _is_own_home(home: str) -> bool:
 def in_use(env: Env) -> str | None:
     """Ollama's own server holds the store while it runs."""
     running = next(iter(env.running("ollama")), None)
-    return f"Ollama is running (process {running.pid})" if running else None
+    return later(f"Ollama is running (process {running.pid})") if running else None
 
 
 @dataclass(slots=True)
@@ -221,7 +222,7 @@ def _config_claims(store: _Store, config: object, look: Look) -> Iterator[Claim]
         return
     if not isinstance(record, dict):
         return
-    why = "Ollama's record"
+    why = later("Ollama's record")
     for key, claimed in (("file_type", "quant_label"), ("model_family", "architecture")):
         if isinstance(record.get(key), str) and record[key]:
             yield Claim(claimed, record[key], "sidecar", why)

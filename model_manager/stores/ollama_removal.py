@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from model_manager.base.errors import reason_of
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores import ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
@@ -45,9 +46,11 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
         if os.path.relpath(path, os.path.join(root.path, "manifests")).count(os.sep) != 3 or not os.path.isfile(path):
             raise CannotRemove("clear away", path, "this is no manifest of Ollama any more", "scan again")
     named = _named(root.path, going)
-    stays = f"; its blobs stay, because {named.unread} cannot be read and may name them" if named.unread else ""
     for place in places:
-        yield Going(place.path, f"Ollama's entry for {place.name}{stays}")
+        why = later(f"Ollama's entry for {place.name}")
+        if named.unread:
+            why += "; " + later(f"its blobs stay, because {named.unread} cannot be read and may name them")
+        yield Going(place.path, why)
     for name in () if named.unread else dict.fromkeys(name for path in going for name in _digests(path) or ()):
         blob = os.path.join(blobs, name)
         if name not in named.blobs and os.path.lexists(blob):
@@ -81,9 +84,11 @@ def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
     for place in places:
         twin = _twin(root.path, place, env)
         if twin or place.name not in known:
-            why = "its service does not answer"
+            why = later("its service does not answer")
             if twin:
-                why = f"{twin} has a model of this name too: which of the two its service would remove is not known"
+                why = later(
+                    f"{twin} has a model of this name too: which of the two its service would remove is not known"
+                )
             raise CannotRemove(
                 "clear away", place.name, f"Ollama's files belong to another user, and {why}",
                 f"start it, or run as that user: ollama rm {place.name}",

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim, Health
+from model_manager.base.text import later
 from model_manager.stores.found import Found, FoundRoot
 from model_manager.stores.look import Look
 from model_manager.stores.loopback import answer_of, is_loopback
@@ -14,10 +15,10 @@ from model_manager.stores.loopback import answer_of, is_loopback
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found]:
     """Models as `/api/tags` lists them, marked "files not readable"; nothing when nobody answers."""
-    why = "this folder belongs to another user: its owner or an administrator can read it"
+    why = later("this folder belongs to another user: its owner or an administrator can read it")
     look.problem(root.path, "denied", why)
     look.unread.append(root.path)
-    for record in tags():
+    for record in tags() if "ollama" not in look.not_asked else ():
         name = record.get("name")
         if isinstance(name, str) and name:
             yield _found(name[:300], record, root)

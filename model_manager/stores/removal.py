@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Role
+from model_manager.base.text import later
 from model_manager.stores.env import Env
+from model_manager.stores.file_names import is_weights
 from model_manager.stores.found import FoundRoot
+from model_manager.stores.left_out import LeftOut
 from model_manager.stores.localdir import DOWNLOADS, has_downloads
 
 _MOST_IN_A_FOLDER = 20_000
@@ -87,22 +90,25 @@ def remove_plain(
 
     A folder goes whole only when every file in it is one of the model's, so nothing goes that was not
     listed. Files that other places name stay, and so do files outside the root that a record of the
-    tool names (Jan's model_path, KoboldCpp's .kcpps): its own removal leaves those too.
+    tool names (Jan's model_path, KoboldCpp's .kcpps): its own removal leaves those too. What is left out
+    of the scan stays, with what weights among it may need.
     `tops_stay`: the root's own subfolders stand for categories and stay without their last model.
     `notes`: names of the tool's own records in a model's folder; alone they do not keep it.
     """
     own: dict[str, PlacedFile] = {}
+    left_out = LeftOut(env.left_out)
     for place in places:
-        own.update({_real(file.path): file for file in _own_files(root, place)})
+        own.update({_real(file.path): file for file in _seen_files(root, place, left_out)})
+    own = _without_shared(own, left_out)
     records = {note: path for path in own for note in notes_of(path, os.path.realpath(root.path))}
     folders = _Folders({*own, *records}, notes)
     whole: dict[str, str] = {}
     for place in places:
         if top := _own_folder(root, place, folders, tops_stay):
-            whole.setdefault(top, f"the folder of {place.name}: everything in it belongs to it")
+            whole.setdefault(top, later(f"the folder of {place.name}: everything in it belongs to it"))
     for place in places:
         for below in _parts_below(place, own, folders):
-            whole.setdefault(below, f"a folder of {place.name}: everything in it belongs to it")
+            whole.setdefault(below, later(f"a folder of {place.name}: everything in it belongs to it"))
     loose = [path for path in own if not _is_below(path, whole)]
     yield from (Going(path, _WHY["manifest"]) for path in sorted(loose) if own[path].role == "manifest")
     yield from (Going(folder, why) for folder, why in whole.items() if not _is_below(folder, whole))
@@ -115,9 +121,49 @@ def remove_plain(
 
 
 _WHY = {
-    "weights": "its weights", "projector": "its projector", "adapter": "its adapter", "config": "its settings",
-    "tokenizer": "its tokenizer", "sidecar": "kept beside it by tools", "manifest": "the tool's entry for it",
+    "weights": later("its weights"), "projector": later("its projector"), "adapter": later("its adapter"), "config": later("its settings"),
+    "tokenizer": later("its tokenizer"), "sidecar": later("kept beside it by tools"), "manifest": later("the tool's entry for it"),
 }  # fmt: skip
+
+
+def _seen_files(root: FoundRoot, place: Placed, left_out: LeftOut) -> list[PlacedFile]:
+    """The files that may go but those left out since the last scan. CannotRemove when these are weights."""
+    own = _own_files(root, place)
+    seen = [file for file in own if not left_out.has_part_of(os.path.relpath(file.path, root.path))]
+    if any(file.role in ("weights", "adapter") and file not in seen for file in own):
+        raise CannotRemove(
+            "clear away", place.path, "its name is one of those that you leave out",
+            "scan again, or change the names under Settings, Folders",
+        )  # fmt: skip
+    return seen
+
+
+def _without_shared(own: dict[str, PlacedFile], left_out: LeftOut) -> dict[str, PlacedFile]:
+    """Without settings, tokenizers and projectors of folders in which weights lie that nobody looked at."""
+    if not left_out:
+        return own
+    shared = {path for path, file in own.items() if file.role in _SHARED}
+    among = {folder for folder in {os.path.dirname(path) for path in shared} if _holds_left_out(folder, left_out)}
+    return {path: file for path, file in own.items() if path not in shared or os.path.dirname(path) not in among}
+
+
+_SHARED = frozenset({"config", "tokenizer", "projector", "other"})
+_PARTS = ("", "onnx", "openvino")
+"""Subfolders whose weights use the files beside them."""
+
+
+def _holds_left_out(folder: str, left_out: LeftOut) -> bool:
+    """Whether weights that are left out lie in a folder, or may: one that cannot be read tells nothing."""
+    for part in _PARTS:
+        try:
+            names = os.listdir(os.path.join(folder, part))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return True
+        if any(is_weights(name) and left_out.has_part_of(f"{part}/{name}".lstrip("/")) for name in names):
+            return True
+    return False
 
 
 def _own_files(root: FoundRoot, place: Placed) -> list[PlacedFile]:

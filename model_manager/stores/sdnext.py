@@ -9,16 +9,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.hash_cache import read_hashes, with_hashes
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import json_settings
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "sdnext"
 FOLDERS = {
@@ -106,7 +108,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def in_use(env: Env) -> str | None:
     running = next(_running(env), None)
-    return f"SD.Next is running (process {running.pid})" if running else None
+    return later(f"SD.Next is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "SD.Next", find, describe, in_use)

@@ -1,7 +1,7 @@
 """What other programs wrote beside a model: Civitai's answers, LoRA Manager's and Stability Matrix' records, Piper's.
 
 Taken with their provenance, never trusted blindly: a hash counts only when the recorded size fits, and LoRA
-Manager's only when it says that hashing was completed (`knowledge`: stores, "Hash for free").
+Manager's only when it says that hashing was completed.
 """
 
 from __future__ import annotations

@@ -9,12 +9,14 @@ import os
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "swarmui"
 FOLDERS = {
@@ -90,7 +92,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def in_use(env: Env) -> str | None:
     running = next(env.running("swarmui", "swarmui.dll"), None)
-    return f"SwarmUI is running (process {running.pid})" if running else None
+    return later(f"SwarmUI is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "SwarmUI", find, describe, in_use)

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
 from model_manager.base.reading import read_small
+from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of, split
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
 from model_manager.stores.look import Look
+from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.tree import describe_tree
 
 TOOL = "text-generation-webui"
 _MARKERS = frozenset({"download-model.py", "user_data", "CMD_FLAGS.txt"})
@@ -100,7 +102,7 @@ def _with_hashes(found: Found, look: Look) -> Found:
 
 def in_use(env: Env) -> str | None:
     running = next(_running(env), None)
-    return f"text-generation-webui is running (process {running.pid})" if running else None
+    return later(f"text-generation-webui is running (process {running.pid})") if running else None
 
 
 STORE = Store(TOOL, "text-generation-webui", find, describe, in_use)

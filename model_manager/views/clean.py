@@ -8,12 +8,14 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
+from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
 from model_manager.library.clean import Candidate
 from model_manager.views import theme
+from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
@@ -47,6 +49,7 @@ class CleanScreen(TickedScreen):
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
         super().__init__(parent)
+        self._app = app
         self.controller = Clean(app, self, changes)
         self._offer: Offer | None = None
         self._rows: dict[str, Candidate] = {}
@@ -85,17 +88,21 @@ class CleanScreen(TickedScreen):
         titles, sure = _titles(), _sure()
         for rule, ones in by_rule.items():
             title, why = titles[rule]
-            self.table.add_head(rule, f"{title} ({len(ones)})", (units.size(offer.frees(ones)), "", why))
+            self.table.add_head(rule, f"{title} ({len(ones)})", (figures.size(offer.frees(ones)), "", why))
             for one in ones:
-                values = (units.size(one.frees), sure[one.confidence], shown(one.reason))
+                values = (figures.size(one.frees), sure[one.confidence], localised(one.reason))
                 self.table.add(rule, one.id, shown(one.name), values)
         self.table.tick(row for row in ticked if row in self._rows)
         if offer.candidates:
             text = _("{size} could come back. Nothing happens until you confirm a review.").format(
-                size=units.size(offer.frees(offer.candidates))
+                size=figures.size(offer.frees(offer.candidates))
             )
         else:
-            text = _("There is nothing to clean up. Old quants, stopped downloads and broken files would stand here.")
+            text = first_words(
+                self._app,
+                _("What could go and why, old quants, stopped downloads, broken files, will stand here."),
+                _("There is nothing to clean up. Old quants, stopped downloads and broken files would stand here."),
+            )
         self.words.configure(text=text)
         self._count()
 
@@ -107,14 +114,14 @@ class CleanScreen(TickedScreen):
 
     def _count(self) -> None:
         chosen = self._chosen()
-        size = units.size(self._offer.frees(chosen) if self._offer else 0)
+        size = figures.size(self._offer.frees(chosen) if self._offer else 0)
         text = ngettext("Review {n} item ({size})…", "Review {n} items ({size})…", len(chosen), size=size)
         self.act.configure(text=text, state="normal" if chosen else "disabled")
 
     def _tell(self, row: str) -> None:
         one = self._rows.get(row)
         home = os.path.expanduser("~")
-        lines = [shown(one.reason), *(shown(short_path(path, home)) for path in one.paths[:3])] if one else []
+        lines = [localised(one.reason), *(shown(short_path(path, home)) for path in one.paths[:3])] if one else []
         self.whole.configure(text="\n".join(lines))
 
     def _plan(self) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tkinter as tk
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,18 +10,25 @@ from typing import TYPE_CHECKING, Any
 import ttkbootstrap as ttk
 from ttkbootstrap import ScrolledFrame
 
-from model_manager.base import units
-from model_manager.base.text import _, ngettext, short_path
+from model_manager.base import figures
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later, ngettext, short_path
 from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
+from model_manager.views.open_folder import open_folder
 from model_manager.views.widgets import traversal
 
 if TYPE_CHECKING:
     from model_manager.views.library import LibraryScreen
 
 _WIDTH = 310
+_FROM = {
+    "user": later("you"), "tensors": later("tensors"), "hash": later("hash"), "sidecar": later("file beside it"),
+    "metadata": later("metadata"), "name": later("name"), "folder": later("folder"),
+}  # fmt: skip
+"""Where a claim comes from (`base/facts.py`), in words."""
 
 
 class Details(ttk.Frame):
@@ -69,7 +74,7 @@ class Details(ttk.Frame):
             self._one(body, details)
         elif count > 1:
             self._label(body, ngettext("{n} model chosen", "{n} models chosen", count), font=theme.bold(self, 2))
-            self._label(body, units.size(size))
+            self._label(body, figures.size(size))
             self._trash_button(body, _("Move them to the trash…"))
         else:
             self._label(
@@ -100,11 +105,8 @@ class Details(ttk.Frame):
             return
         path = self._model["places"][0]["path"]
         folder = path if not os.path.splitext(path)[1] else os.path.dirname(path)
-        opener = {"darwin": "open", "win32": "explorer"}.get(sys.platform, "xdg-open")
-        try:
-            subprocess.Popen([opener, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        except OSError as error:
-            self._screen.say(_("{folder} could not be opened: {why}").format(folder=folder, why=error.strerror))
+        if why := open_folder(folder):
+            self._screen.say(why)
 
     def copy_path(self) -> None:
         if self._model and self._model["places"]:
@@ -123,7 +125,9 @@ class Details(ttk.Frame):
         model = details["model"]
         why: dict[str, str] = {}
         for claim in details["evidence"]:
-            why.setdefault(claim["field"], f"{claim['from']}: {claim['detail']}")
+            why.setdefault(
+                claim["field"], f"{_(_FROM.get(claim['from'], claim['from']))}: {localised(claim['detail'])}"
+            )
         self._label(body, model["name"], font=theme.bold(self, 2))
         buttons = ttk.Frame(body)
         buttons.pack(fill="x", pady=(theme.px(self, 6), theme.px(self, 4)))
@@ -154,7 +158,7 @@ class Details(ttk.Frame):
         self._section(body, ngettext("{n} file", "{n} files", len(model["files"])))
         for file in model["files"][:40]:
             name = os.path.basename(file["path"])
-            line = self._row(body, f"{name}", units.size(file["size"]))
+            line = self._row(body, f"{name}", figures.size(file["size"]))
             ttk.ToolTip(line, text=_file_words(file))
             if self._reasons:
                 self._label(body, _file_words(file), quiet=True)
@@ -182,9 +186,9 @@ class Details(ttk.Frame):
         health = model["health"]
         sick = health["verdict"] not in ("good", "unknown")
         if sick:
-            self._label(body, f"⚠ {_(VERDICTS[health['verdict']])}: {health['detail']}", bootstyle="danger")
+            self._label(body, f"⚠ {_(VERDICTS[health['verdict']])}: {localised(health['detail'])}", bootstyle="danger")
         elif health["detail"]:
-            self._label(body, health["detail"], quiet=True)
+            self._label(body, localised(health["detail"]), quiet=True)
         if model["code"]:
             self._label(body, _("Names code: {names}").format(names=", ".join(model["code"])), bootstyle="danger")
         label = model["quant_label"] if model["quant_label"] != model["quant"] else None
@@ -194,10 +198,10 @@ class Details(ttk.Frame):
             (_("Kind"), model["category"], "category"), (_("Base model"), model["base_model"], "base_model"),
             (_("Quant"), quant, "quant"),
             (_("Bits per weight"), model["bits_per_weight"], "bits_per_weight"),
-            (_("Parameters"), units.parameters(model["parameters"]) if model["parameters"] else "", "parameters"),
-            (_("Context"), f"{model['context_length']:,}" if model["context_length"] else "", "context_length"),
+            (_("Parameters"), figures.parameters(model["parameters"]) if model["parameters"] else "", "parameters"),
+            (_("Context"), figures.count(model['context_length']) if model["context_length"] else "", "context_length"),
             (_("Architecture"), model["architecture"], "architecture"), (_("Format"), model["format"], "format"),
-            (_("Size"), units.size(model["size"]), "size"), (_("On disk"), units.size(model["bytes"]), "bytes"),
+            (_("Size"), figures.size(model["size"]), "size"), (_("On disk"), figures.size(model["bytes"]), "bytes"),
             (_("Licence"), model["licence"], "licence"),
             (_("Source"), model["source"]["repo"] if model["source"] else "", "source_repo"),
             (_("Last used"), used, "used"), (_("SHA-256"), f"{self._hash()[:12]}…" if self._hash() else "", "sha256"),
@@ -274,7 +278,12 @@ class Details(ttk.Frame):
 
 
 def _file_words(file: Json) -> str:
-    parts = [file["path"], f"{file['size']:,} bytes, {file['bytes']:,} on disk, {file['role']}"]
+    parts = [
+        file["path"],
+        _("{size} bytes, {bytes} on disk, {role}").format(
+            size=figures.count(file["size"]), bytes=figures.count(file["bytes"]), role=file["role"]
+        ),
+    ]
     if file["links"] > 1:
         parts.append(_("{n} names for one file").format(n=file["links"]))
     if file["sha256"]:

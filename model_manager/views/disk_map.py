@@ -17,6 +17,7 @@ from model_manager.base.text import _
 from model_manager.controllers.disk_map import DiskMap, Tile
 from model_manager.controllers.library import Library
 from model_manager.views import theme
+from model_manager.views.first_words import where_to_begin
 from model_manager.views.tile_keys import TileKeys
 
 # Hues that stay apart for most kinds of colour vision (Okabe and Ito 2008), mixed with the theme's background.
@@ -102,8 +103,11 @@ class DiskMapScreen(ttk.Frame):
         canvas.configure(background=colours.bg)
         if not self._tiles:
             text = _("The map shows what takes the room, once models are found.")
+            if not self._library.rows:
+                text = f"{where_to_begin()}\n\n{text}"
             middle = (canvas.winfo_width() // 2, canvas.winfo_height() // 2)
-            canvas.create_text(*middle, text=text, fill=theme.muted(ttk.Style()))
+            canvas.create_text(*middle, text=text, fill=theme.muted(ttk.Style()), justify="center",
+                               width=min(theme.px(self, 420), canvas.winfo_width()))  # fmt: skip
             return
         font = tkfont.nametofont("TkDefaultFont", root=self)
         bold = theme.bold(self)

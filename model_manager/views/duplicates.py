@@ -8,15 +8,16 @@ import tkinter as tk
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.duplicates import Duplicates
 from model_manager.library import watch
 from model_manager.library.dedupe import By
 from model_manager.library.duplicates import Duplicates as Found
-from model_manager.library.duplicates import Group
+from model_manager.library.groups import Group
 from model_manager.views import theme
+from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
@@ -35,6 +36,7 @@ class DuplicatesScreen(TickedScreen):
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
         super().__init__(parent)
+        self._app = app
         self.controller = Duplicates(app, self, changes)
         self._groups: dict[str, Group] = {}
         self._keepers: dict[str, int] = {}
@@ -92,7 +94,7 @@ class DuplicatesScreen(TickedScreen):
             state = _("the same to the byte") if group.proved else _("looks the same: not read yet")
             if group.kind == "same-weights" and group.proved:
                 state = _("the same weights in another wrapping")
-            values = (units.size(group.size), units.size(group.reclaimable), f"{len(group.copies)} ×", state)
+            values = (figures.size(group.size), figures.size(group.reclaimable), f"{len(group.copies)} ×", state)
             self.table.add_head(group.id, name, values)
             for number, copy in enumerate(group.copies):
                 tools = ", ".join(dict.fromkeys(watch.label_of(one.tool) for one in copy.names))
@@ -111,10 +113,14 @@ class DuplicatesScreen(TickedScreen):
 
     def _say(self, found: Found) -> None:
         if not found.groups:
-            text = _("Nothing is there twice. Copies of the same bytes in different tools would stand here.")
+            text = first_words(
+                self._app,
+                _("Copies of the same bytes will stand here."),
+                _("Nothing is there twice. Copies of the same bytes in different tools would stand here."),
+            )
         else:
             text = ngettext("{n} group of copies, {size} could come back.", "{n} groups of copies, {size} could come back.",
-                            len(found.groups), size=units.size(found.reclaimable))  # fmt: skip
+                            len(found.groups), size=figures.size(found.reclaimable))  # fmt: skip
             unread = sum(1 for group in found.groups if not group.proved)
             if unread:
                 text += " " + ngettext("{n} only looks the same: read it before anything is shared.",
@@ -129,7 +135,7 @@ class DuplicatesScreen(TickedScreen):
         if names > 1:
             text += " · " + ngettext("{n} name", "{n} names", names)
         self.table.fix(row, stays, text)
-        self.table.tree.set(row, "frees", "" if stays else units.size(group.frees(number)))
+        self.table.tree.set(row, "frees", "" if stays else figures.size(group.frees(number)))
 
     def _tick_all(self) -> None:
         proved = [row for id_, group in self._groups.items() if group.proved for row in self.table.boxed(id_)]
@@ -175,7 +181,7 @@ class DuplicatesScreen(TickedScreen):
 
     def _count(self) -> None:
         ticked = self._ticked()
-        size = units.size(sum(group.frees(number) for group, number in ticked))
+        size = figures.size(sum(group.frees(number) for group, number in ticked))
         if _ways()[self.by.get()] == "trash":
             text = ngettext("Trash {n} copy ({size})…", "Trash {n} copies ({size})…", len(ticked), size=size)
         else:

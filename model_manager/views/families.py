@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import tkinter as tk
 
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, ngettext, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
@@ -17,6 +16,7 @@ from model_manager.library.clean import Candidate
 from model_manager.library.families import Family, Line, Rung
 from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
+from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
@@ -35,6 +35,7 @@ class FamiliesScreen(TickedScreen):
 
     def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
         super().__init__(parent)
+        self._app = app
         self.controller = Clean(app, self, changes)
         self._offer: Offer | None = None
         self._old: dict[str, Candidate] = {}
@@ -69,24 +70,26 @@ class FamiliesScreen(TickedScreen):
         for number, family in enumerate(shown_[:_MOST]):
             self._add_family(f"f{number}", family)
         self.table.tick(row for row in ticked if row in self._old)
-        memory = units.size(offer.machine.ram)
+        memory = figures.size(offer.machine.ram)
         if offer.machine.gpu:
             memory += _(" and {size} on {card}").format(
-                size=units.size(offer.machine.gpu), card=offer.machine.name or _("the graphics card")
+                size=figures.size(offer.machine.gpu), card=offer.machine.name or _("the graphics card")
             )
         if shown_:
             text = _(
                 "This machine has {memory}. A box stands where a better quant of the very same model stays and fits."
             )
         else:
-            text = _(
-                "This machine has {memory}. Models of which there are several quants or versions would stand here."
+            text = first_words(
+                self._app,
+                _("Models of which there are several quants will stand here, and which of them fit this machine."),
+                _("This machine has {memory}. Models of which there are several quants or versions would stand here."),
             )
         self.words.configure(text=text.format(memory=memory))
         self._count()
 
     def _add_family(self, head: str, family: Family) -> None:
-        self.table.add_head(head, shown(family.name), (units.size(family.bytes), "", "", "", ""))
+        self.table.add_head(head, shown(family.name), (figures.size(family.bytes), "", "", "", ""))
         for number, line in enumerate(sorted(family.lines, key=lambda line: not _is_ladder(line))):
             below = head
             if len(line.rungs) > 1 or len(family.lines) > 1:
@@ -99,7 +102,7 @@ class FamiliesScreen(TickedScreen):
     def _add_rung(self, below: str, line: Line, rung: Rung) -> None:
         for row in (rung.row, *rung.copies):
             best = line.best_that_fits is rung and row is rung.row
-            used = datetime.datetime.fromtimestamp(row.used_at).strftime("%-d %b %Y") if row.used_at else ""
+            used = figures.day(row.used_at) if row.used_at else ""
             state = (
                 _("the best that fits")
                 if best and len(line.rungs) > 1
@@ -113,7 +116,7 @@ class FamiliesScreen(TickedScreen):
             fits = _fits()[rung.fit.verdict] if rung.fit else ""
             key = f"m{row.id}"
             self.table.add(below, key, row.quant or row.quant_label or row.format,
-                           (units.size(row.bytes), fits, tools, used, state), box=key in self._old)  # fmt: skip
+                           (figures.size(row.bytes), fits, tools, used, state), box=key in self._old)  # fmt: skip
 
     def _enable(self) -> None:
         self.best.configure(state="normal" if self._old else "disabled")
@@ -130,7 +133,7 @@ class FamiliesScreen(TickedScreen):
 
     def _count(self) -> None:
         chosen = self._chosen()
-        size = units.size(self._offer.frees(chosen) if self._offer else 0)
+        size = figures.size(self._offer.frees(chosen) if self._offer else 0)
         text = ngettext("Review {n} quant ({size})…", "Review {n} quants ({size})…", len(chosen), size=size)
         self.act.configure(text=text, state="normal" if chosen else "disabled")
         self._enable()

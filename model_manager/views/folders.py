@@ -9,7 +9,7 @@ from tkinter import filedialog
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.events import RootsChanged
 from model_manager.base.text import _, short_path
 from model_manager.controllers.changes import Changes
@@ -42,14 +42,10 @@ class FoldersScreen(ttk.Frame):
         head = ttk.Frame(self, padding=gap)
         head.pack(fill="x")
         ttk.Label(head, text=_("Folders"), font=theme.bold(self, 3)).pack(side="left")
-        ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self._add).pack(side="right")
-        text = _(
-            "Your tools' folders are found by their own rules. Adding, ignoring or removing one changes nothing "
-            "on disk."
-        )
-        words = ttk.Label(self, text=text, padding=(gap, 0), justify="left")
-        words.pack(anchor="w", fill="x")
-        wrapped(words, 2 * gap)
+        ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self.add).pack(side="right")
+        self.words = ttk.Label(self, padding=(gap, 0), justify="left")
+        self.words.pack(anchor="w", fill="x")
+        wrapped(self.words, 2 * gap)
         frame = ttk.Frame(self, padding=gap)
         frame.pack(fill="both", expand=True)
         columns = (
@@ -98,6 +94,17 @@ class FoldersScreen(ttk.Frame):
         self.tree.restyle()
 
     def show_roots(self, roots: list[Json], base_path: str, offer: str) -> None:
+        if roots:
+            text = _(
+                "Your tools' folders are found by their own rules. Adding, ignoring or removing one changes nothing "
+                "on disk."
+            )
+        else:
+            text = _(
+                "No tool's folder was found: one that you install later is found by the next scan. A folder of your own "
+                "may hold models of any kind, at any depth; adding it changes nothing on disk."
+            )
+        self.words.configure(text=text)
         chosen = self._chosen()
         kept = self.controller.kept
         home, states, found = os.path.expanduser("~"), _states(), _ways_found()
@@ -109,7 +116,7 @@ class FoldersScreen(ttk.Frame):
                 state += _(", read-only 🔒")
             if root["path"] in kept:
                 state += _(", its copies stay")
-            values = (watch.label_of(root["tool"]) + also, f"{root['models']:,}", units.size(root["bytes"]),
+            values = (watch.label_of(root["tool"]) + also, figures.count(root['models']), figures.size(root["bytes"]),
                       short_path(root["path"], home), state, found.get(root["found_by"], root["found_by"]))  # fmt: skip
             self.tree.insert("", "end", root["id"], values=values)
         if chosen and self.tree.exists(chosen):
@@ -136,7 +143,8 @@ class FoldersScreen(ttk.Frame):
         for button in self.buttons:
             button.configure(state="normal" if self._chosen() else "disabled")
 
-    def _add(self) -> None:
+    def add(self) -> None:
+        """Asks for a folder and watches it from then on."""
         path = filedialog.askdirectory(parent=self, title=_("A folder with models"), mustexist=True)
         if path:
             self.controller.add(path)

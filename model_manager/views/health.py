@@ -14,6 +14,7 @@ from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.health import Health, Line, Section
 from model_manager.views import theme
+from model_manager.views.first_words import first_words
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
 
@@ -23,6 +24,7 @@ class HealthScreen(ttk.Frame):
 
     def __init__(self, parent: tk.Misc, app: App, open_model: Callable[[int], None], changes: Changes) -> None:
         super().__init__(parent)
+        self._app = app
         self.controller = Health(app, self, changes)
         self._open_model = open_model
         self._lines: dict[str, Line] = {}
@@ -35,11 +37,7 @@ class HealthScreen(ttk.Frame):
         )
         self.away = ttk.Button(head, text=_("Clear away…"), icon="trash3", command=self._clear_away, state="disabled")
         self.away.pack(side="right", padx=gap)
-        text = _(
-            "From the headers: sizes, parts, links. Reading every byte compares known hashes and looks at each value; "
-            "Enter or a double click shows the model."
-        )
-        self.words = ttk.Label(self, text=text, padding=(gap, 0), justify="left")
+        self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
         wrapped(self.words, 2 * gap)
         frame = ttk.Frame(self, padding=gap)
@@ -73,7 +71,15 @@ class HealthScreen(ttk.Frame):
         closed = {self.tree.item(item, "text") for item in self.tree.get_children() if not self.tree.item(item, "open")}
         self.tree.delete(*self.tree.get_children())
         self._lines.clear()
+        usual = _(
+            "From the headers: sizes, parts, links. Reading every byte compares known hashes and looks at each value; "
+            "Enter or a double click shows the model."
+        )
+        words = usual
         if not sections:
+            words = first_words(self._app, _("Models that are broken or incomplete will stand here."), usual)
+        self.words.configure(text=words)
+        if not sections and words == usual:
             self.tree.insert(
                 "", "end", text=_("Everything is in order."), values=("", _("no broken models, no leftovers"), "")
             )

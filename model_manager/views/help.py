@@ -44,6 +44,12 @@ _SCREENS = (
     (later("Health"), later("What is broken, left over, or could not be read.")),
     (later("History"), later("What this program changed, with a way back, and what lies in the trash.")),
     (later("Folders"), later("Which folders are watched, and your own base folder.")),
+    (
+        later("Settings"),
+        later(
+            "Names that a scan leaves out, look, language, when it asks and reminds, what is asked on this computer."
+        ),
+    ),
 )
 _NEVER = (
     later("Nothing on your disk changes without a plan that you have seen: every path, its size, and what comes back."),

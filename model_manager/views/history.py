@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import tkinter as tk
 
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.history import History, Line, Past
+from model_manager.library.plan_words import STATES
 from model_manager.operations.trashed import Trashed
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
-
-
-def _states() -> dict[str, str]:
-    return {"applied": _("done"), "partly": _("partly done"), "undone": _("put back"), "refused": _("refused"),
-            "stuck": _("stuck: tried again at the next start")}  # fmt: skip
 
 
 class HistoryScreen(ttk.Frame):
@@ -98,18 +93,17 @@ class HistoryScreen(ttk.Frame):
             self.words.configure(text=_("This program has changed nothing on your disk yet. What it does stands here."))
         else:
             self.words.configure(text=_("What this program changed on your disk, newest first."))
-        states = _states()
         for line in past.lines:
-            values = (_moment(line.at), states.get(line.state, line.state), units.size(line.frees) if line.frees else "",
+            values = (figures.moment(line.at), _(STATES[line.state]), figures.size(line.frees) if line.frees else "",
                       line.title, line.problem)  # fmt: skip
             self.operations.insert("", "end", line.id, values=values)
         home = os.path.expanduser("~")
         for number, items in self._items.items():
-            size = units.size(sum(item.bytes for item in items))
+            size = figures.size(sum(item.bytes for item in items))
             name = shown(items[0].of) or os.path.basename(items[0].path)
-            self.trash.insert("", "end", number, text=name, values=(_moment(items[0].at), size, ""))
+            self.trash.insert("", "end", number, text=name, values=(figures.moment(items[0].at), size, ""))
             for item in items:
-                cells = ("", units.size(item.bytes), shown(short_path(item.path, home)))
+                cells = ("", figures.size(item.bytes), shown(short_path(item.path, home)))
                 self.trash.insert(number, "end", f"{number}/{item.path}", text="", values=cells)
         self._say_trash(past)
         self._enable()
@@ -120,7 +114,7 @@ class HistoryScreen(ttk.Frame):
                 "{n} thing of this program's lies in the trash: {size} come back when it is deleted for good.",
                 "{n} things of this program's lie in the trash: {size} come back when they are deleted for good.",
                 len(self._items),
-                size=units.size(past.frees),
+                size=figures.size(past.frees),
             )
         else:
             text = _("Nothing of this program's lies in the trash.")
@@ -139,7 +133,7 @@ class HistoryScreen(ttk.Frame):
         self.restore_button.configure(state="normal" if self.trash.selection() else "disabled")
         items = self._chosen_or_all()
         count = len({(item.operation, item.unit) for item in items})
-        size = units.size(sum(item.frees for item in items))
+        size = figures.size(sum(item.frees for item in items))
         text = ngettext("Delete {n} for good ({size})…", "Delete these {n} for good ({size})…", count, size=size)
         self.empty_button.configure(text=text, state="normal" if items else "disabled")
 
@@ -159,7 +153,3 @@ class HistoryScreen(ttk.Frame):
 
     def _empty(self) -> None:
         self.controller.empty(self._chosen_or_all())
-
-
-def _moment(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds).strftime("%-d %b %Y %H:%M")

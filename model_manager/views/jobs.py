@@ -6,8 +6,9 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
+from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext
-from model_manager.jobs import Job, Jobs
+from model_manager.jobs import Job
 from model_manager.views import theme
 from model_manager.views.jobs_list import JobsList
 
@@ -18,9 +19,8 @@ _ENDED_KEPT = 20
 class JobsBar(ttk.Frame):
     """`show_totals` fills the left; jobs fill the right. Questions of a moment are not shown."""
 
-    def __init__(self, parent: tk.Misc, jobs: Jobs) -> None:
+    def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, bootstyle="@chrome", padding=(theme.px(parent, 10), theme.px(parent, 4)))
-        self._jobs = jobs
         self._running: dict[int, Job] = {}
         self._ended: list[Job] = []
         """The newest first."""
@@ -47,7 +47,7 @@ class JobsBar(ttk.Frame):
         elif self._running.pop(job.id, None) is not None or job.state == "cancelled":
             self._ended = [job, *(one for one in self._ended if one is not job)][:_ENDED_KEPT]
             if job.state == "failed":
-                self.say(_("{title} failed: {why}").format(title=job.title, why=job.error))
+                self.say(_("{title} failed: {why}").format(title=job.title, why=localised(job.error)))
         self._paint()
 
     def toggle(self) -> None:
@@ -69,7 +69,7 @@ class JobsBar(ttk.Frame):
                 self.text.configure(text="")
         else:
             job = next(iter(self._running.values()))
-            self.text.configure(text=job.progress.phase or job.title)
+            self.text.configure(text=localised(job.progress.phase or job.title))
             if self.bar is None:
                 self.bar = ttk.Progressbar(self, length=theme.px(self, 130), mode="determinate")
             self.bar.pack(side="right", before=self.text)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 import ttkbootstrap as ttk
 
+from model_manager.base import figures
+from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
 from model_manager.jobs import Job
 from model_manager.views import theme
@@ -75,7 +77,7 @@ class _Line(ttk.Frame):
         self._job = job
         self.columnconfigure(0, weight=1)
         wrap = theme.px(self, 380)
-        self.title = ttk.Label(self, text=shown(job.title), wraplength=wrap, justify="left")
+        self.title = ttk.Label(self, text=localised(job.title), wraplength=wrap, justify="left")
         self.title.grid(row=0, column=0, sticky="w")
         self.words = ttk.Label(self, foreground=theme.muted(ttk.Style()), wraplength=wrap, justify="left")
         self.words.grid(row=1, column=0, sticky="w")
@@ -87,9 +89,9 @@ class _Line(ttk.Frame):
     def paint(self) -> None:
         job, progress = self._job, self._job.progress
         if job.state in ("waiting", "running"):
-            text = progress.phase if job.state == "running" else _("waits for its turn")
+            text = localised(progress.phase) if job.state == "running" else _("waits for its turn")
             if progress.total:
-                text += f"  {progress.done:,} / {progress.total:,}"
+                text += f"  {figures.count(progress.done)} / {figures.count(progress.total)}"
             if progress.cancelled:
                 text = _("stops …")
                 self.cancel.configure(state="disabled")
@@ -110,7 +112,7 @@ class _Line(ttk.Frame):
 
 def _result(job: Job) -> str:
     if job.state == "failed":
-        return _("failed: {why}").format(why=shown(str(job.error)))
+        return _("failed: {why}").format(why=localised(job.error))
     if job.state == "cancelled":
         return _("stopped")
     return shown(job.result) if isinstance(job.result, str) else _("done")

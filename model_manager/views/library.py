@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import datetime
 import tkinter as tk
 from collections.abc import Callable, Hashable
 
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, shown
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.views import theme
 from model_manager.views.details import Details
+from model_manager.views.first_words import where_to_begin
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.table import Column, Table
 from model_manager.views.widgets.wrapped import wrapped
 
 _DEBOUNCE_MS = 60
+_SORTED = ("size", True)
 
 
 def _day(seconds: int | None) -> str:
-    day = datetime.datetime.fromtimestamp(seconds) if seconds else None
-    return f"{day.day} {day:%b %Y}" if day else ""  # strftime has no "%-d" on Windows
+    return figures.day(seconds) if seconds else ""
 
 
 def _health(row: Row) -> str:
@@ -51,17 +51,17 @@ def _columns() -> tuple[Column, ...]:
         Column("category", _("Kind"), _kind, 116, rank=2),
         Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=3),
         Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
-        Column("size", _("Size"), lambda row: units.size(row.size), 72, numeric=True),
+        Column("size", _("Size"), lambda row: figures.size(row.size), 72, numeric=True),
         Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 116, rank=1),
         Column("health", _("Health"), _health, 92, rank=4),
         Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
-        Column("parameters", _("Parameters"), lambda row: units.parameters(row.parameters) if row.parameters else "", 90,
+        Column("parameters", _("Parameters"), lambda row: figures.parameters(row.parameters) if row.parameters else "", 90,
                numeric=True, shown=False),
         Column("bits", _("Bits"), lambda row: f"{row.bits:.2f}" if row.bits else "", 60, numeric=True, shown=False),
-        Column("context", _("Context"), lambda row: f"{row.context_length:,}" if row.context_length else "", 80,
+        Column("context", _("Context"), lambda row: figures.count(row.context_length) if row.context_length else "", 80,
                numeric=True, shown=False),
         Column("format", _("Format"), lambda row: row.format, 90, shown=False),
-        Column("bytes", _("On disk"), lambda row: units.size(row.bytes), 80, numeric=True, shown=False),
+        Column("bytes", _("On disk"), lambda row: figures.size(row.bytes), 80, numeric=True, shown=False),
         Column("added", _("First seen"), lambda row: _day(row.added), 100, shown=False),
     )  # fmt: skip
 
@@ -77,9 +77,10 @@ class LibraryScreen(ttk.Frame):
         say: Callable[[str], None],
         rescan: Callable[[], None],
         changes: Changes,
+        add_folder: Callable[[], None],
     ) -> None:
         super().__init__(parent)
-        self._changes = changes
+        self._changes, self._add_folder = changes, add_folder
         self.app, self.sidebar, self.say, self._rescan = app, sidebar, say, rescan
         self.controller = Library(app, self)
         self._timer = ""
@@ -104,6 +105,11 @@ class LibraryScreen(ttk.Frame):
 
     def remember(self) -> None:
         self.app.settings.values.columns = self.table.layout_state()
+
+    def reset_columns(self) -> None:
+        """The table's columns as at the first start."""
+        self.table.reset(_SORTED)
+        self.remember()
 
     def focus_search(self) -> None:
         self.entry.focus_set()
@@ -141,7 +147,11 @@ class LibraryScreen(ttk.Frame):
         middle = ttk.Frame(panes)
         self.table: Table = Table(middle, _columns(), key=lambda row: row.id, tags=_row_tags)
         self.table.pack(fill="both", expand=True)
-        self.empty = ttk.Label(middle, justify="center", wraplength=theme.px(self, 420))
+        self.empty = ttk.Frame(middle)
+        self.empty_words = ttk.Label(self.empty, justify="center")
+        middle.bind("<Configure>", lambda event: self._wrap_empty(event.width))
+        self.empty_words.pack()
+        self.begin = ttk.Button(self.empty, text=_("Add a folder…"), bootstyle="primary", command=self._add_folder)
         self.details = Details(panes, self)
         panes.add(middle, weight=1)
         panes.add(self.details, weight=0)
@@ -153,7 +163,7 @@ class LibraryScreen(ttk.Frame):
         table.on_menu = self._menu
         table.tree.bind("<Delete>", lambda event: self.clear_away())
         table.tree.bind("<Escape>", lambda event: self.clear_search())
-        table.sorted_by = ("size", True)
+        table.sorted_by = _SORTED
         table.restore(self.app.settings.values.columns)
         self.controller.sort = table.sorted_by
 
@@ -213,6 +223,9 @@ class LibraryScreen(ttk.Frame):
                 state.set(False)
                 self.controller.chips.discard(query)
 
+    def _wrap_empty(self, width: int) -> None:
+        self.empty_words.configure(wraplength=max(1, min(theme.px(self, 420), width - theme.px(self, 24))))
+
     def show_rows(self, rows: list[Row]) -> None:
         self.table.set_rows(rows)
         if rows:
@@ -220,17 +233,16 @@ class LibraryScreen(ttk.Frame):
             return
         if self.controller.rows:
             text = _("No model matches. Esc in the search clears it; the chips above narrow too.")
+            self.begin.pack_forget()
         else:
-            text = _(
-                "No models yet.\n\nThe scan looks where your tools keep them. To look into a folder of your own, "
-                "open Folders in the sidebar."
-            )
-        self.empty.configure(text=text)
+            text = where_to_begin()
+            self.begin.pack(pady=(theme.px(self, 12), 0))
+        self.empty_words.configure(text=text)
         self.empty.place(relx=0.5, rely=0.4, anchor="center")
 
     def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
         total = sum(row.size for row in self.controller.rows)
-        self.sidebar.tree.item("all", values=(f"{len(self.controller.rows):,}", units.size(total)))
+        self.sidebar.tree.item("all", values=(figures.count(len(self.controller.rows)), figures.size(total)))
         self.sidebar.show(categories, tools)
 
     def show_totals(self, text: str) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from model_manager.base import units
+from model_manager.base import figures
+from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
 from model_manager.controllers.changes import Planned
-from model_manager.library.plan_words import VERBS, action_text, frees_text, is_final, undo_text
+from model_manager.library.plan_words import VERBS, action_text, final_text, frees_text, is_final, undo_text
 from model_manager.operations import Plan, Step
 from model_manager.operations.draft import Way
 from model_manager.views import theme
+from model_manager.views.question import Question
 from model_manager.views.widgets.focus_back import gives_back
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -30,13 +32,19 @@ def _ways() -> tuple[tuple[Way, str], ...]:
 
 
 class Review(ttk.Toplevel):
-    """`on_apply(plan)` gets the very object that is shown, `on_way(way)` asks for another; Esc changes nothing."""
+    """`on_apply(plan)` gets the very object that is shown, `on_way(way)` asks for another; Esc changes nothing.
+
+    `asks_again`: whether what cannot be undone is asked about once more.
+    """
 
     def __init__(
-        self, parent: tk.Misc, planned: Planned, on_apply: Callable[[Plan], None], on_way: Callable[[Way], None]
-    ) -> None:
+        self, parent: tk.Misc, planned: Planned, on_apply: Callable[[Plan], None], on_way: Callable[[Way], None],
+        asks_again: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__(title=_("Review"), transient=parent.winfo_toplevel())
         self._planned, self._on_apply, self._on_way = planned, on_apply, on_way
+        self._asks_again = asks_again
+        self.question: Question | None = None
         self.minsize(theme.px(parent, 640), theme.px(parent, 420))
         top = parent.winfo_toplevel()
         # Paths are what a person has to read here: all the room there is, as far as a line can be read.
@@ -71,7 +79,7 @@ class Review(ttk.Toplevel):
                 button.focus_set()
 
     def _show(self, frame: ttk.Frame, foot: ttk.Frame, plan: Plan) -> None:
-        top = ttk.Label(frame, text=shown(plan.title), font=theme.bold(frame, 2))
+        top = ttk.Label(frame, text=localised(plan.title), font=theme.bold(frame, 2))
         top.pack(side="top", anchor="w", before=frame.pack_slaves()[0])
         if plan.steps:
             self._say(frame, f"{frees_text(plan)} {undo_text(plan)}", danger=is_final(plan))
@@ -81,7 +89,7 @@ class Review(ttk.Toplevel):
         else:
             self._say(frame, _("Everything is there already: nothing is to be done."))
         for warning in plan.warnings[:6]:
-            self._say(frame, f"⚠ {shown(warning)}")
+            self._say(frame, f"⚠ {localised(warning)}")
         if len(plan.warnings) > 6:
             self._say(frame, _("⚠ and {n} more").format(n=len(plan.warnings) - 6))
         self._list(frame, plan)
@@ -101,6 +109,8 @@ class Review(ttk.Toplevel):
 
     def destroy(self) -> None:
         self.way = None  # here and now: collected later, by another thread, it could not tell Tk
+        if self.question is not None:
+            self.question.destroy()
         super().destroy()
 
     def _change_way(self) -> None:
@@ -132,10 +142,10 @@ class Review(ttk.Toplevel):
         """What belongs together under what a person calls it, with every path below."""
         top = ""
         if unit[0].of:
-            size = units.size(sum(step.bytes for step in unit))
+            size = figures.size(sum(step.bytes for step in unit))
             top = tree.insert("", "end", text=shown(unit[0].of), values=(size, "", ""), open=opened or len(unit) == 1)
         for step in unit[:_MOST_SHOWN]:
-            values = (units.size(step.bytes), shown(step.path), shown(step.why))
+            values = (figures.size(step.bytes), shown(step.path), localised(step.why))
             tree.insert(top, "end", text=_(VERBS[step.verb]), values=values)
 
     def _tell(self, tree: PlainTree) -> None:
@@ -144,6 +154,15 @@ class Review(ttk.Toplevel):
         self.whole.configure(text="\n".join(str(part) for part in values[1:] if part))
 
     def _apply(self) -> None:
+        plan = self._planned.plan
+        if plan is not None and self._asks_again and is_final(plan):
+            if self.question is not None:
+                self.question.destroy()
+            self.question = Question(self, _("For good?"), final_text(plan), action_text(plan), self._do)
+        else:
+            self._do()
+
+    def _do(self) -> None:
         self.destroy()
         if self._planned.plan is not None:
             self._on_apply(self._planned.plan)

@@ -29,6 +29,8 @@ def made(name: str, window: Window) -> Any:
         "health": lambda: HealthScreen(body, app, window.show_model, changes),
         "folders": lambda: FoldersScreen(body, app, changes),
         "history": lambda: HistoryScreen(body, app, changes),
-        "settings": lambda: SettingsScreen(body, app, window.restyle),
+        "settings": lambda: SettingsScreen(
+            body, app, window.restyle, window.open, window.reset_columns, window.toasts.show
+        ),
     }
     return makers[name]()

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.text import _, later
 from model_manager.views import theme
 from model_manager.views.widgets import tree_keys
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.when_needed import when_needed
 
-_SCREENS = (
+SCREENS = (
     ("disk_map", later("Disk map")),
     ("duplicates", later("Duplicates")),
     ("clean", later("Clean up")),
@@ -24,6 +24,7 @@ _SCREENS = (
     ("folders", later("Folders")),
     ("settings", later("Settings")),
 )
+"""(name, title) of every screen below the library, in the order of their lines and of their keys, of which there are nine."""
 
 
 class Sidebar(ttk.Frame):
@@ -48,8 +49,8 @@ class Sidebar(ttk.Frame):
         self.tree.insert("", "end", "all", text=_("Library"), open=True)
         self.tree.insert("", "end", "tools", text=_("Tools"), open=True)
         # The screens stand below, in a list of their own: they must not scroll away with a long library.
-        self.screens = ttk.Treeview(self, show="tree", selectmode="browse", height=len(_SCREENS))
-        for name, title in _SCREENS:
+        self.screens = ttk.Treeview(self, show="tree", selectmode="browse", height=len(SCREENS))
+        for name, title in SCREENS:
             self.screens.insert("", "end", f"screen:{name}", text=_(title))
         self.screens.column("#0", width=theme.px(self, 100))
         self.screens.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(theme.px(self, 6), 0))
@@ -95,7 +96,7 @@ class Sidebar(ttk.Frame):
             self.tree.item(item, tags=("head",))
 
     def _put(self, parent: str, item: str, title: str, count: int, size: int) -> None:
-        values = (f"{count:,}", units.size(size))
+        values = (figures.count(count), figures.size(size))
         if self.tree.exists(item):
             self.tree.item(item, text=title, values=values)
         else:

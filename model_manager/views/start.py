@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import sys
@@ -34,7 +33,7 @@ def main(data_dir: str | None = None, path: str = "") -> int:
         return 0
     try:
         from model_manager.app import build
-        from model_manager.controllers.library import OpenWanted
+        from model_manager.controllers.messages import OpenWanted
 
         app = build(data_dir)
         instance.listen(lambda other: app.jobs.post(OpenWanted(other)))
@@ -57,8 +56,10 @@ def main(data_dir: str | None = None, path: str = "") -> int:
 
 def look_at_system() -> None:
     """Raises MissingPart, with the line that installs it, where Tk or a display is missing."""
-    if importlib.util.find_spec("_tkinter") is None:
+    try:
+        import _tkinter  # noqa: F401  the module may be there and the library it needs not
+    except ImportError:
         line = next((line for program, line in _LINES if shutil.which(program)), "install Tk for this Python")
-        raise MissingPart("open the window", "", "Tk is missing on this system", line)
+        raise MissingPart("open the window", "", "Tk is missing on this system", line) from None
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise MissingPart("open the window", "", "there is no display", "use `model-manager status` in a terminal")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 
 import ttkbootstrap as ttk
 
-from model_manager.base.text import _
 from model_manager.views import theme
 
 _STAY_MS = 6000
@@ -23,7 +21,7 @@ class Toasts:
         self.open: list[ttk.Frame] = []
         self._timers: dict[ttk.Frame, str] = {}
 
-    def show(self, text: str, *actions: tuple[str, Callable[[], None]]) -> None:
+    def show(self, text: str, *actions: tuple[str, Callable[[], None]], stay_ms: int = _STAY_MS) -> None:
         """Shows a message for six seconds, with a button for each action, the likeliest first; Esc or ✕ closes it."""
         if len(self.open) >= 3:
             self._close(self.open[0])
@@ -46,7 +44,7 @@ class Toasts:
         toast.bind("<Leave>", lambda event: self._release(toast))
         self.open.append(toast)
         self._place()
-        self._release(toast)
+        self._timers[toast] = self._root.after(stay_ms, lambda: self._close(toast))
 
     def _act(self, toast: ttk.Frame, command: Callable[[], None]) -> None:
         self._close(toast)
@@ -86,8 +84,3 @@ class Toasts:
             toast.lift()
             self._root.update_idletasks()
             below += toast.winfo_reqheight() + theme.px(self._root, 8)
-
-
-def tooltip(widget: tk.Misc, text: str) -> None:
-    """A word of explanation on hover."""
-    ttk.ToolTip(widget, text=text or _("nothing more is known"), delay=400)

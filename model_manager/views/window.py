@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 import ttkbootstrap as ttk
 
 from model_manager.app import App
+from model_manager.base import figures
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
+from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.library import DetailsStale, OpenWanted, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
+from model_manager.controllers.reminder import Reminder
 from model_manager.jobs import Job, JobChanged, Progress
 from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
 from model_manager.views.library import LibraryScreen
 from model_manager.views.pump import Pump
-from model_manager.views.sidebar import Sidebar
+from model_manager.views.sidebar import SCREENS, Sidebar
 from model_manager.views.toast import Toasts
 from model_manager.views.widgets import traversal
 from model_manager.views.widgets.focus_ring import FocusRing
@@ -30,12 +33,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_REMINDER_MS = 20_000
 _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
 
 _FIELDS = ("TEntry", "TCombobox", "TSpinbox", "Text")
-SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings")
 
 
 def _icon() -> tk.PhotoImage:
@@ -66,6 +69,8 @@ class Window:
         theme.mend_inks(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
         self.scan_job: Job | None = None
+        self._scan_again = False
+        """Whether what a scan goes by was changed while one was under way."""
         self._ticking = self._waiting = ""
         self._told: Any = None
         """The open help."""
@@ -80,13 +85,16 @@ class Window:
         self.body = ttk.Frame(outer)
         outer.add(self.sidebar, weight=0)
         outer.add(self.body, weight=1)
-        self.status = JobsBar(self.root, self.app.jobs)
+        self.status = JobsBar(self.root)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
         self.toasts = Toasts(self.root, lambda: self.go(self.current))
         self.changes = Changes(self.app, self)
         self._other_way = False
-        self.library = LibraryScreen(self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes)
+        self.reminder = Reminder(self.app, self)
+        self.library = LibraryScreen(
+            self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes, self.add_folder
+        )
         self.screens: dict[str, Any] = {"library": self.library}
         self.current = ""
         self._left: dict[str, str] = {}
@@ -100,14 +108,14 @@ class Window:
         root.bind(f"<{control}-f>", lambda event: self._search())
         root.bind("<F5>", lambda event: self.scan())
         root.bind(f"<{control}-z>", self._undo_key)
-        root.bind(f"<{control}-comma>", lambda event: self.go("settings"))
+        root.bind(f"<{control}-comma>", lambda event: self._settings())
         root.bind(f"<{control}-j>", lambda event: self.status.toggle())
         root.bind("<F1>", lambda event: self._help())
         root.bind("<F6>", lambda event: self._next_part(1))
         root.bind("<Shift-F6>", lambda event: self._next_part(-1))
         traversal.attach(root)
         self.ring = FocusRing(root)
-        for number, name in enumerate(SCREENS, 1):
+        for number, name in enumerate(("library", *(name for name, _title in SCREENS[:8])), 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.go(screen))
         root.protocol("WM_DELETE_WINDOW", self.close)
         if control == "Command":  # macOS hands files over by an event, not by an argument
@@ -151,7 +159,7 @@ class Window:
 
     def scan(self) -> None:
         """Scans in the background; one at a time."""
-        if self.scan_job is not None and self.scan_job.state in ("waiting", "running"):
+        if self._is_scanning():
             return
         self._last_scan = self.root.tk.call("clock", "seconds")
         scanner = self.app.scanner
@@ -163,9 +171,14 @@ class Window:
             found = scan(scanner(self.app.jobs.post), progress)
             if found.cancelled:
                 return _("stopped before its end")
-            return _("{n} models, {seconds} s").format(n=f"{found.models:,}", seconds=f"{found.seconds:,.1f}")
+            return _("{n} models, {seconds} s").format(
+                n=figures.count(found.models), seconds=figures.seconds(found.seconds)
+            )
 
         self.scan_job = self.app.jobs.start(_("Scanning"), "scan", work)
+
+    def _is_scanning(self) -> bool:
+        return self.scan_job is not None and self.scan_job.state in ("waiting", "running")
 
     def choose(self, kind: str, value: str) -> None:
         """A line of the sidebar: a screen, or a category or tool of the library."""
@@ -219,16 +232,31 @@ class Window:
 
         from model_manager.views.review import Review
 
-        shown = Review(self.root, planned, self.changes.apply, again)
+        final = self.app.settings.values.confirm_final
+        shown = Review(self.root, planned, self.changes.apply, again, final)
         if self._other_way:
             self._other_way = False
             shown.focus_way()
+
+    def remind(self, text: str) -> None:
+        """Says what was cleared away long ago, and where it can be looked at."""
+        self.toasts.show(text, (_("Show"), lambda: self.open("history")), stay_ms=_REMINDER_MS)
+
+    def reset_columns(self) -> None:
+        """The library's columns as at the first start, at once."""
+        self.library.reset_columns()
+        self.toasts.show(_("The library's columns are as at the start."))
 
     def show_model(self, id_: int) -> None:
         """Opens the library at one model."""
         self.go("library")
         self.library.table.tree.focus_set()
         self.library.show_model(id_)
+
+    def add_folder(self) -> None:
+        """Asks for a folder of the person's own, where folders are shown."""
+        self.open("folders")
+        self.screens["folders"].add()
 
     def open_file(self, path: str) -> None:
         """Shows the card of a file, in the library when that has it."""
@@ -273,6 +301,7 @@ class Window:
         elif isinstance(message, Applied):
             self._tell_applied(message)
         elif isinstance(message, ScanWanted):
+            self._scan_again = self._is_scanning()
             self.scan()
         elif isinstance(message, OpenWanted):
             self.come_to_front()
@@ -283,8 +312,12 @@ class Window:
         elif isinstance(message, ScanFinished) and message.problems:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
         self.changes.handle(message)
+        self.reminder.handle(message)
         if isinstance(message, JobChanged):
             self.status.show_job(message.job)
+            if self._scan_again and not self._is_scanning():
+                self._scan_again = False
+                self.scan()
         for screen in self.screens.values():
             screen.handle(message)
 
@@ -329,6 +362,10 @@ class Window:
                 self.root.tk.call("focus", stop)
                 return
 
+    def _settings(self) -> None:
+        self.open("settings")
+        self.screens["settings"].focus_list()
+
     def _search(self) -> None:
         self.open("library")
         self.root.update_idletasks()
@@ -347,4 +384,6 @@ class Window:
         import traceback
 
         log.error("the window failed: %s", "".join(traceback.format_exception(kind, error, trace)))
-        self.toasts.show(_("Something went wrong: {error}. The log has the details.").format(error=str(error)[:200]))
+        self.toasts.show(
+            _("Something went wrong: {error}. The log has the details.").format(error=localised(error)[:200])
+        )

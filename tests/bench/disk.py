@@ -24,7 +24,8 @@ from model_manager.stores.folder import FOLDERS
 from model_manager.stores.found import Found
 from model_manager.stores.hub_cache import describe_hub
 from model_manager.stores.look import Look
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.plain import Plain
+from model_manager.stores.tree import describe_tree
 
 _NOTHING = Facts("gguf")
 
@@ -44,7 +45,7 @@ def walk(here: Path, small: bool, runs: int) -> list[Result]:
         "find": lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True),
     }
     seconds = by_turns(sides, runs)
-    return [ratio("walk", "wall, find -printf", seconds["ours"], seconds["find"], 1.0)]
+    return [ratio("walk", "wall, find -printf", seconds["ours"], "find -printf", seconds["find"], 1.0)]
 
 
 def _headers(found: list[Found]) -> None:
@@ -100,9 +101,9 @@ def scan(here: Path, small: bool, runs: int) -> list[Result]:
             rows.append(shown)
             again.append(second)
     return [
-        ratio("first scan", "wall, limit = walk + headers", first, limits, 2.0),
+        ratio("first scan", "wall, limit = walk + headers", first, "walk + headers", limits, 2.0),
         below("first scan", "to the first rows", statistics.median(rows), 0.3),
-        ratio("rescan", "wall, first scan", again, first, 0.1),
+        ratio("rescan", "wall, first scan", again, "first scan", first, 0.1),
         Result("rescan", "bytes of model files read", f"{read:,}", "0", read == 0),
         info(
             "rescan", "our walk alone is", ms(statistics.median(by_turns({"walk": lambda: _walk(top)}, runs)["walk"]))
@@ -131,6 +132,8 @@ def hub(here: Path, small: bool, runs: int) -> list[Result]:
     total, theirs = ours(), scan_cache_dir(top).size_on_disk
     seconds = by_turns({"ours": ours, "library": lambda: scan_cache_dir(top)}, runs)
     return [
-        ratio("Hugging Face cache", "wall, scan_cache_dir", seconds["ours"], seconds["library"], 0.25),
+        ratio(
+            "Hugging Face cache", "wall, scan_cache_dir", seconds["ours"], "scan_cache_dir", seconds["library"], 0.25
+        ),
         Result("Hugging Face cache", "size totals", f"{total:,} and {theirs:,} bytes", "equal", total == theirs),
     ]

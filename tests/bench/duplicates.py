@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from factory import gguf_bytes
-from measure import Result, info, ms, ratio
+from measure import Figure, Result, info, ms, ratio
 
 from model_manager.app import App, build
 from model_manager.base.volumes import Volumes
@@ -226,14 +226,15 @@ def duplicates(here: Path, small: bool, runs: int) -> list[Result]:
         tree = make(here / what, 100_000_000 if small else 1_000_000_000, lying)
         _seconds, read, found, again = _ours(here / "data", tree, believe=not lying)
         theirs = {name: _peer(command, tree)[1] for name, command in peers.items()}
-        best = min(theirs.values())
+        ordered = tuple(sorted(theirs.items(), key=lambda item: item[1]))
+        best = ordered[0][1]
         false, missed = len(_groups(found) - tree.twins), len(tree.twins - _groups(found))
         name = f"duplicates, {what}"
         shown = ", ".join(f"{peer} {count / 1e6:,.0f} MB" for peer, count in theirs.items())
         results += [
             Result(name, "false, missed groups", f"{false}, {missed} of {len(tree.twins)}", "0, 0", not false + missed),
             Result(name, "bytes read, best exact peer", f"{read / best:.2f} × ({read / 1e6:,.0f} MB; {shown})",
-                   f"≤ {most:g} ×", read / best <= most),
+                   f"≤ {most:g} ×", read / best <= most, Figure(read, most * best, "B", ordered)),
         ]  # fmt: skip
         if lying:
             results.append(Result(name, "bytes read by a second run", f"{again:,}", "0", not again))
@@ -260,11 +261,14 @@ def duplicates_wall(here: Path, small: bool, runs: int) -> list[Result]:
         assert _groups(found) == tree.twins
         seconds["ours"].append(took)
     best = min(peers, key=lambda name: statistics.median(seconds[name]))
+    others = [(name, statistics.median(seconds[name])) for name in peers if name != best]
     listed = ", ".join(
         f"{name} {statistics.median(seconds[name]):.1f} s, {bytes_[name] / 1e9:.2f} GB" for name in seconds
     )
     return [
-        ratio("duplicates, wall", f"{total / 1e9:.0f} GB cold, {best}", seconds["ours"], seconds[best], 1.0),
+        ratio(
+            "duplicates, wall", f"{total / 1e9:.0f} GB cold, {best}", seconds["ours"], best, seconds[best], 1.0, others
+        ),
         info("duplicates, wall", "median wall and bytes", listed),
     ]
 
@@ -281,7 +285,7 @@ def hashing(here: Path, small: bool, runs: int) -> list[Result]:
     def ours() -> None:
         with database.write() as tx:
             tx.execute("DELETE FROM hash")
-        assert Hashing(database, Volumes()).sha256s([str(path)])
+        assert Hashing(database, Volumes()).compare([[str(path), "told"]], {"told": ""})
 
     def xxh3() -> None:
         mixed, buffer = xxhash.xxh3_128(), memoryview(bytearray(1 << 20))
@@ -313,6 +317,9 @@ def hashing(here: Path, small: bool, runs: int) -> list[Result]:
                         took[side].append(time.perf_counter() - start)
             own, other = statistics.median(took["ours"]), statistics.median(took["peer"])
             measured = f"{other / own:.2f} × its rate ({size / own / 1e9:.2f} GB/s, {ms(own)}; peer {ms(other)})"
-            results.append(Result("hashing", f"{what}, {state}, {peer}", measured, "≥ 0.9 ×", other / own >= 0.9))
+            figure = Figure(size / own, 0.9 * size / other, "B/s", ((peer, size / other),), more=True)
+            results.append(
+                Result("hashing", f"{what}, {state}, {peer}", measured, "≥ 0.9 ×", other / own >= 0.9, figure)
+            )
     database.close()
     return results

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from measure import Result, by_turns, ms, ratio
+from measure import Figure, Result, by_turns, ms, ratio
 from trees import gguf_of_llama, safetensors_of
 
 from model_manager.base.reading import open_quietly
@@ -44,7 +44,8 @@ def headers(here: Path, small: bool, runs: int) -> list[Result]:
     seconds = by_turns({"ours": lambda: _ours(model), "gguf": lambda: GGUFReader(model)}, runs, cpu=True)
     mine, other = statistics.median(seconds["ours"]), statistics.median(seconds["gguf"])
     measured = f"{other / mine:,.0f} × less ({ms(mine)}, GGUFReader {ms(other)})"
-    results = [Result("headers", "GGUF, 128k tokens, CPU", measured, "≥ 100 × less", other / mine >= 100)]
+    figure = Figure(mine, other / 100, "s", (("gguf.GGUFReader", other),))
+    results = [Result("headers", "GGUF, 128k tokens, CPU", measured, "≥ 100 × less", other / mine >= 100, figure)]
     for title, prefix, count, shape, telling in (
         ("SDXL", "model.diffusion_model.input_blocks", 2531, (660, 2048), _XL),
         ("Flux", "double_blocks", 780, (3072, 4964), ("double_blocks.0.img_attn.norm.key_norm.scale",)),
@@ -58,5 +59,5 @@ def headers(here: Path, small: bool, runs: int) -> list[Result]:
         seconds = by_turns(sides, runs * 4, cpu=True)
         for side, words in (("table", "to tensors"), ("facts", "to what it is")):
             what = f"safetensors, {title}, {count:,} tensors, {words}, CPU, safe_open with shapes"
-            results.append(ratio("headers", what, seconds[side], seconds["peer"], 1.5))
+            results.append(ratio("headers", what, seconds[side], "safe_open", seconds["peer"], 1.5))
     return results

@@ -18,7 +18,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
 
 from isolation import VARIABLES  # noqa: E402
-from measure import Result, info, machine, peak  # noqa: E402
+from measure import Result, info, machine, peak, result_of  # noqa: E402
+from page import PageError, parts_of, table, write  # noqa: E402
 
 Benchmark = Callable[[Path, bool, int], list[Result]]
 NAMES = ("walk", "headers", "scan", "hub", "window", "rows", "heartbeat", "duplicates", "duplicates-wall", "hashing")
@@ -57,7 +58,7 @@ def alone(name: str, arguments: argparse.Namespace) -> list[Result]:
         done = subprocess.run(command, stdout=subprocess.PIPE, env=environ, check=False, text=True)
     if done.returncode:
         return [Result(name, "failed", f"ended with {done.returncode}", "", False)]
-    return [Result(**record) for record in json.loads(done.stdout.splitlines()[-1])]
+    return [result_of(record) for record in json.loads(done.stdout.splitlines()[-1])]
 
 
 def inner(name: str, folder: Path, small: bool, runs: int) -> None:
@@ -66,23 +67,14 @@ def inner(name: str, folder: Path, small: bool, runs: int) -> None:
     print(json.dumps([result.record() for result in results]))
 
 
-def table(results: list[Result]) -> str:
-    lines = ["| benchmark | what | measured | asked | |", "|---|---|---|---|---|"]
-    for one in results:
-        mark = "" if one.met is None else "met" if one.met else "**not met**"
-        lines.append(f"| {one.benchmark} | {one.what} | {one.measured} | {one.asked} | {mark} |")
-    return "\n".join(lines)
-
-
-def page(results: list[Result], facts: list[tuple[str, str]], arguments: argparse.Namespace) -> str:
-    size = "the small form" if arguments.small else "the full form"
-    listed = "\n".join(f"- {name}: {value}" for name, value in facts)
+def how(arguments: argparse.Namespace) -> str:
+    """What was run, in words for the page."""
+    words = " ".join([*arguments.names, *(["--small"] if arguments.small else []), "--write notes/performance.md"])
+    size = "the small form, whose figures are not to be quoted" if arguments.small else "the full form"
     return (
-        "# Performance\n\n"
-        "Measured by `python tests/bench/run.py --write notes/performance.md`, each side taking turns with its peer\n"
-        f"on the same data in the same run; medians of {arguments.runs} runs after a warm-up, {size}. "
-        "Ratios carry over to other\nmachines, milliseconds do not.\n\n"
-        f"{listed}\n\n{table(results)}\n"
+        f"Measured by `python tests/bench/run.py {words}`, each side taking turns\n"
+        f"with its peer on the same data in the same run; medians of {arguments.runs} runs after a warm-up, {size}.\n"
+        "Ratios carry over to other machines, milliseconds do not."
     )
 
 
@@ -92,7 +84,7 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="a tenth of the size: a quick look, no figures to quote")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--folder", help="where the trees are made (default: the system's temporary folder)")
-    parser.add_argument("--write", type=Path, help="write the table there")
+    parser.add_argument("--write", type=Path, help="put figures and charts into this page")
     parser.add_argument("--inner", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if wrong := set(arguments.names) - set(NAMES):
@@ -100,16 +92,20 @@ def main() -> int:
     if arguments.inner:
         inner(arguments.names[0], arguments.inner, arguments.small, arguments.runs)
         return 0
+    if arguments.write:
+        try:
+            parts_of(arguments.write)
+        except PageError as error:  # before an hour of measuring
+            parser.error(str(error))
     facts = machine(arguments.folder or tempfile.gettempdir())
     print("\n".join(f"{name}: {value}" for name, value in facts), end="\n\n")
-    results: list[Result] = []
+    found: dict[str, list[Result]] = {}
     for name in arguments.names or NAMES:
-        found = alone(name, arguments)
-        print(table(found), end="\n\n", flush=True)
-        results += found
+        found[name] = alone(name, arguments)
+        print(table(found[name]), end="\n\n", flush=True)
     if arguments.write:
-        arguments.write.write_text(page(results, facts, arguments), encoding="utf-8")
-    return int(any(result.met is False for result in results))
+        write(arguments.write, found, facts, how(arguments))
+    return int(any(result.met is False for results in found.values() for result in results))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -209,3 +214,43 @@ def test_the_licences_can_be_read(
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
     assert main(["--licences"]) == 0
     assert "all of them" in capsys.readouterr().out
+
+
+def _window_program() -> Callable[[], int]:
+    """What the installed `model-manager-window` runs."""
+    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())
+    module, function = project["project"]["gui-scripts"]["model-manager-window"].split(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def test_without_tk_the_window_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By either name, in one line, where there is a display and no Tk (Debian's own Python)."""
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setitem(sys.modules, "_tkinter", None)
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if name == "apt-get" else None)
+    monkeypatch.setattr("sys.argv", ["model-manager-window"])
+    for start in (main, _window_program()):
+        assert start() == 3
+        out, error = capsys.readouterr()
+        assert not out
+        assert error.splitlines() == [
+            "model-manager: could not open the window: Tk is missing on this system (sudo apt install python3-tk)"
+        ]
+
+
+def test_a_window_that_cannot_start_says_why_in_one_line(home: Path) -> None:
+    (home / "file").write_text("")
+    command = [sys.executable, "-m", "model_manager", "--data-dir", str(home / "file")]
+    done = subprocess.run(command, env={**os.environ, "DISPLAY": ":99"}, capture_output=True, text=True, check=False)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.startswith("model-manager: ") and str(home / "file") in line
+
+
+def test_with_no_models_known_each_command_says_what_to_do_next(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(home / ".ollama")
+    for name in ("status", "list", "duplicates", "clean", "check"):
+        assert main([name]) == 0
+        assert "`model-manager scan`" in capsys.readouterr().out, name

@@ -1,35 +1,130 @@
-"""What is copied for others to help holds no secret and no name of the home."""
+"""What is chosen is applied and remembered; names to leave out are looked at first; diagnostics are written to new files."""
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from factory import gguf_bytes, write
+from factory import write
 
-from model_manager.app import build
-from model_manager.controllers.settings import diagnostics, without_secrets
-from model_manager.jobs import Progress
-from model_manager.library import watch
+from model_manager.app import App, build
+from model_manager.base.settings import Settings as Values
+from model_manager.controllers.messages import Said, ScanWanted
+from model_manager.controllers.settings import Settings
+from model_manager.jobs import JobChanged
+
+
+class View:
+    def __init__(self) -> None:
+        self.diagnostics = ""
+
+    def show_diagnostics(self, text: str) -> None:
+        self.diagnostics = text
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    found = build()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def settings(app: App) -> Settings:
+    return Settings(app, View())
+
+
+def remembered(app: App) -> Values:
+    """As the next start would read it."""
+    met(app)
+    return build(str(app.paths.data)).settings.values
+
+
+def met(app: App, handle: Callable[[object], None] = lambda message: None) -> list[object]:
+    """Everything that was posted until the last job ended."""
+    found = []
+    while app.jobs.live() or not app.jobs.messages.empty():
+        message = app.jobs.messages.get(timeout=10)
+        handle(message)
+        found.append(message)
+    return found
+
+
+def said(messages: list[object]) -> list[str]:
+    return [message.text for message in messages if isinstance(message, Said)]
+
+
+def test_names_to_leave_out_are_remembered_and_looked_for(app: App, settings: Settings) -> None:
+    assert settings.leave_out(["  *.bak ", "", "old", "*.bak"]) == ""
+    assert settings.patterns() == ("*.bak", "old") == app.env().left_out
+    assert any(isinstance(message, ScanWanted) for message in met(app))
+    assert remembered(app).left_out == ["*.bak", "old"]
+    assert settings.leave_out(["*.bak", "old"]) == ""
+    assert not any(isinstance(message, ScanWanted) for message in met(app)), "nothing changed"
 
 
 @pytest.mark.parametrize(
-    "secret", ["hf_AbCdEfGhIjKlMnOp", "sk-proj-1234567890abcdef", "ghp_0123456789abcdef", "https://me:word@host/x"]
-)
-def test_secrets_are_left_out(secret: str) -> None:
-    told = without_secrets(f"a {secret} b /home/robin/x", "/home/robin")
-    assert told.startswith("a ") and told.endswith(" b ~/x")
-    assert secret not in told and "word" not in told and "AbCd" not in told
+    ("lines", "word"),
+    [(["ok", "a/b"], "is a path"), (["*"], "nearly everything"), (["x" * 500], "too long"),
+     ([f"n{number}" for number in range(300)], "at most")],
+)  # fmt: skip
+def test_a_wrong_name_changes_nothing(app: App, settings: Settings, lines: list[str], word: str) -> None:
+    settings.leave_out(["old"])
+    assert word in settings.leave_out(lines)
+    assert settings.patterns() == ("old",)
 
 
-def test_diagnostics_tell_the_folders_and_the_log(home: Path) -> None:
-    write(home / "AI/m.gguf", gguf_bytes())
-    app = build()
-    try:
-        watch.add_root(app.database, str(home / "AI"))
-        app.scanner().run(Progress())
-        write(app.paths.log, "asked with hf_AbCdEfGhIjKlMnOp\n")  # a process logs where its first data folder was
-        text = diagnostics(app)
-    finally:
-        app.close()
-    assert '"~/AI"' in text and str(home) not in text and "asked with …" in text and "AbCd" not in text
+def test_tools_that_are_not_asked(app: App, settings: Settings) -> None:
+    assert settings.is_asked("ollama") and settings.is_asked("invokeai")
+    settings.ask_tool("ollama", False)
+    settings.ask_tool("ollama", False)
+    assert not settings.is_asked("ollama") and settings.is_asked("invokeai")
+    assert app.env().not_asked == {"ollama"} and remembered(app).not_asked == ["ollama"]
+    settings.ask_tool("ollama", True)
+    assert settings.is_asked("ollama")
+
+
+def test_back_to_the_defaults(app: App, settings: Settings) -> None:
+    settings.leave_out(["old"])
+    app.settings.values.columns = {"shown": ["name"]}
+    for name, value in (("log_level", "DEBUG"), ("confirm_final", False), ("remind_after_days", 0), ("theme", "nord")):
+        settings.choose(name, value)
+    settings.ask_tool("invokeai", False)
+    assert logging.getLogger("model_manager").level == logging.DEBUG
+    settings.reset()
+    values = remembered(app)
+    assert (values.log_level, values.confirm_final, values.remind_after_days, values.theme, values.not_asked) == (
+        "INFO", True, 30, "", [])  # fmt: skip
+    assert logging.getLogger("model_manager").level == logging.INFO
+    assert values.left_out == ["old"] and values.columns == {"shown": ["name"]}, "what is not chosen here stays"
+
+
+def test_diagnostics_are_copied_or_written_to_a_new_file(app: App, home: Path) -> None:
+    view = View()
+    settings = Settings(app, view)
+    settings.diagnose()
+    assert "Copied" in said(met(app, settings.handle))[0] and '"roots"' in view.diagnostics
+    place = home / "told.txt"
+    settings.save_diagnostics(str(place))
+    assert "Saved" in said(met(app, settings.handle))[0] and '"roots"' in place.read_text()
+    write(home / "mine.txt", b"mine")
+    settings.save_diagnostics(str(home / "mine.txt"))
+    assert "choose another" in said(met(app, settings.handle))[0] and (home / "mine.txt").read_bytes() == b"mine"
+    settings.save_diagnostics(str(home / "no/such/folder.txt"))
+    assert "was not written" in said(met(app, settings.handle))[0]
+
+
+def test_settings_of_another_kind_are_not_taken(app: App) -> None:
+    app.paths.settings.write_text(
+        json.dumps({"left_out": "*", "confirm_final": 0, "not_asked": None, "reminded_at": "x"})
+    )
+    values = build(str(app.paths.data)).settings.values
+    assert (values.left_out, values.confirm_final, values.not_asked, values.reminded_at) == ([], True, [], 0.0)
+
+
+def test_no_message_of_another_job_is_taken(settings: Settings, app: App) -> None:
+    app.jobs.start("other", "query", lambda progress: "text")
+    assert any(isinstance(message, JobChanged) for message in met(app, settings.handle)) and not said(met(app))

@@ -56,6 +56,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     from model_manager.app import build
     from model_manager.base.text import use_language
     from model_manager.views.help import Help
+    from model_manager.views.sidebar import SCREENS
     from model_manager.views.window import Window
 
     name, family, appearance, scale = look
@@ -88,10 +89,14 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     shot("search")
     library.clear_search()
     library.controller.choose_place("all", "")
-    for screen in ("disk_map", "duplicates", "clean", "families", "health", "history", "folders", "settings"):
+    for screen, _title in SCREENS:
         window.open(screen)
         settle(1.5)
         shot(screen)
+    for page in ("look", "language", "safety", "privacy", "advanced"):
+        window.open("settings")
+        window.screens["settings"].show_page(page)
+        shot(f"settings-{page}")
     cleaning(window, app, settle, shot)
     window.open("library")
     window.toasts.show("Copied: /home/robin/ComfyUI/models/checkpoints/sd_xl_base_1.0.safetensors")
@@ -137,6 +142,13 @@ def cleaning(window: Any, app: Any, settle: Callable[..., None], shot: Callable[
     review = Review(window.root, staged.planned(), lambda plan: None, lambda way: None)
     shot("review")
     review.destroy()
+    review = Review(window.root, staged.planned_for_good(), lambda plan: None, lambda way: None)
+    settle(0.3)
+    review.apply_button.invoke()
+    shot("question")
+    review.destroy()
+    window.remind("4 things that this program cleared away more than 30 days ago still take 17.8 GB.")
+    shot("reminder")
 
 
 if __name__ == "__main__":

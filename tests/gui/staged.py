@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from model_manager.app import App
 from model_manager.catalog import models
@@ -11,8 +12,10 @@ from model_manager.controllers.changes import Planned
 from model_manager.controllers.clean import Offer
 from model_manager.controllers.history import Line, Past
 from model_manager.library import clean
-from model_manager.library.duplicates import Copy, Duplicates, Group, Name
+from model_manager.library.copies import Copy, Name
+from model_manager.library.duplicates import Duplicates
 from model_manager.library.families import families_of
+from model_manager.library.groups import Group
 from model_manager.library.memory import Machine
 from model_manager.operations import Identity, Plan, Step
 from model_manager.operations.trashed import Trashed
@@ -85,7 +88,16 @@ def past() -> Past:
         )
         for number, (name, size) in enumerate(zip(names, sizes, strict=True))
     )
-    return Past(lines, items, 1, ())
+    return Past(lines, items, 1)
+
+
+def planned_for_good() -> Planned:
+    """The same, where nothing can be put back."""
+    plan = planned().plan
+    assert plan is not None
+    steps = tuple(replace(step, verb="delete", target=None, undo=False) for step in plan.steps)
+    final = replace(plan, title="Delete for good: 3 items", steps=steps, frees_now=plan.frees)
+    return Planned(final, "delete", "", lambda way: final)
 
 
 def planned() -> Planned:

@@ -111,6 +111,9 @@ def test_restore_one_thing_and_delete_the_other_for_good(window, home: Path) -> 
     shown = review(window)
     assert "Delete this one for good" in shown._planned.plan.title
     shown._apply()
+    assert shown.winfo_exists() and "Delete 1 item" in shown.question.yes_button.cget("text")
+    shown.question.yes_button.invoke()
+    assert not shown.winfo_exists()
     wait(window, lambda: not history.trash.get_children())
     assert not list((home / ".cache/huggingface/hub/models--org--m").rglob("*.gguf"))
 
@@ -226,6 +229,7 @@ def test_the_toast_has_the_way_back_and_the_way_to_space(window, home: Path) -> 
     assert "Delete this one for good" in shown._planned.plan.title
     assert "danger" in str(shown.apply_button.cget("style")).lower()
     shown._apply()
+    shown.question.yes_button.invoke()
     wait(window, lambda: not list((home / ".local/share/Trash/files").iterdir()))
     wait(window, lambda: not rows(window, "cut"))
 
@@ -258,7 +262,7 @@ def test_what_a_review_proposes_first_can_be_chosen_and_reset(window, home: Path
 
     window.open("settings")
     screen = window.screens["settings"]
-    box, _choices = screen._boxes["clear_way"]
+    box, _choices = screen.page("safety").boxes["clear_way"]
     box.current(1)
     box.event_generate("<<ComboboxSelected>>")
     assert window.app.settings.values.clear_way == "aside"
@@ -273,7 +277,7 @@ def test_what_a_review_proposes_first_can_be_chosen_and_reset(window, home: Path
     second = review(window)
     assert second._planned.way == "trash" and "trash" in second.apply_button.cget("text")
     second.destroy()
-    screen._reset()
+    screen.reset()
     assert window.app.settings.values.clear_way == Settings().clear_way and box.current() == 0
     screen.controller.diagnose()
     wait(window, lambda: "roots" in clipboard(window))

@@ -219,24 +219,19 @@ def test_f6_goes_round_the_parts_of_the_window(window: Any, card: Any) -> None:
     assert focus(window) == str(window.sidebar.screens)
 
 
-def test_a_message_is_reached_stays_while_it_has_the_focus_and_gives_it_back(
-    window: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from model_manager.views import toast
-
-    monkeypatch.setattr(toast, "_STAY_MS", 150)
+def test_a_message_is_reached_stays_while_it_has_the_focus_and_gives_it_back(window: Any) -> None:
     window.go("health")
     before, done = focus(window), []
-    window.toasts.show("Moved.", ("Undo", lambda: done.append(1)))
+    window.toasts.show("Moved.", ("Undo", lambda: done.append(1)), stay_ms=150)
     press(window, "<F6>")
     turn(window, 0.4)
     assert len(window.toasts.open) == 1 and focus(window).startswith(str(window.toasts.open[0]))
     press(window, "<Escape>")
     assert not window.toasts.open and focus(window) == before and not done
-    window.toasts.show("Moved.", ("Undo", lambda: done.append(1)))
+    window.toasts.show("Moved.", ("Undo", lambda: done.append(1)), stay_ms=150)
     press(window, "<F6>", "<space>")
     assert done == [1] and focus(window) == before
-    window.toasts.show("Moved.")
+    window.toasts.show("Moved.", stay_ms=150)
     wait(window, lambda: not window.toasts.open, 3)
 
 

@@ -235,7 +235,7 @@ def test_a_scan_streams_rows_and_touches_no_disk_on_this_thread(
 
 
 def test_a_file_from_outside_shows_its_card_and_can_be_watched(window, tmp_path: Path) -> None:
-    from model_manager.controllers.library import OpenWanted
+    from model_manager.controllers.messages import OpenWanted
 
     library = window.library
     path = write(tmp_path / "Downloads" / "from outside 模型.gguf", gguf_bytes(seed=77))

@@ -13,6 +13,7 @@ from conformance import BY_HAND, TREES
 
 from model_manager.app import App
 from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
 from model_manager.library import watch
 from model_manager.library.present import models_json
@@ -36,7 +37,7 @@ def laid(tool: str, app: App, home: Path) -> None:
 
 def records(app: App) -> dict[str, dict[str, object]]:
     with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
+        ids = [row.id for row in read_rows(tx)]
     return {str(model["id"]): model for model in models_json(app.database, ids)}
 
 

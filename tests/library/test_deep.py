@@ -15,7 +15,7 @@ from factory import gguf_bytes, ollama_model, sha256, tree, write
 
 from model_manager.app import App
 from model_manager.base.facts import Health
-from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.formats.deep import read_all, spans
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch
@@ -34,7 +34,7 @@ def floats(values: bytes, dtype: str = "F32", width: int = 4) -> bytes:
 def check(app: App, again: bool = False) -> tuple[Checked, dict[str, tuple[str, str]]]:
     app.scanner().run(Progress())
     with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
+        ids = [row.id for row in read_rows(tx)]
     found = check_deep(app.database, app.volumes, ids, again=again)
     return found, {os.path.basename(model["files"][0]["path"]): (model["health"]["verdict"], model["health"]["detail"])
                    for model in models_json(app.database, ids)}  # fmt: skip
@@ -130,7 +130,7 @@ def test_read_once_while_it_stays(app: App, home: Path) -> None:
     write(home / "models/a.safetensors", floats(struct.pack("<f", float("nan")) * 5000))
     app.scanner().run(Progress())
     with app.database.read() as tx:
-        (model,) = models_json(app.database, [row.id for row in models.rows(tx)])
+        (model,) = models_json(app.database, [row.id for row in read_rows(tx)])
     assert "every byte" not in model["health"]["detail"], "the verdict was of another content"
     assert check(app)[1]["a.safetensors"][0] == "corrupt"
 
@@ -151,7 +151,7 @@ def test_it_can_be_stopped(app: App, home: Path) -> None:
     progress = Progress()
     progress.cancel()
     with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
+        ids = [row.id for row in read_rows(tx)]
     with pytest.raises(Cancelled):
         check_deep(app.database, app.volumes, ids, progress)
 

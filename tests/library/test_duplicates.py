@@ -20,12 +20,11 @@ from hypothesis import strategies as st
 
 from model_manager.app import App, build
 from model_manager.base.errors import ModelManagerError
-from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import duplicates, watch
-from model_manager.library.copies import Copy, Name
 from model_manager.library.dedupe import plan_sharing
-from model_manager.library.duplicates import Duplicates, Group, is_reference, keeper_of
+from model_manager.library.duplicates import Duplicates
 
 SIZE = 300_000
 DATA = gguf_bytes(seed=40) + bytes(random.Random(1).randbytes(SIZE))
@@ -210,7 +209,7 @@ def test_sharing_and_back(app: App, home: Path) -> None:
     scan(app)
     assert prove(app).groups == ()
     with app.database.read() as tx:
-        assert len(models.rows(tx)) == 1
+        assert len(read_rows(tx)) == 1
     assert app.operations.undo(plan.id).state == "undone"
     assert not os.path.samefile(blob, top / "a.gguf") and (top / "a.gguf").read_bytes() == DATA
 
@@ -475,54 +474,6 @@ def test_small_parts_of_larger_models_are_not_shown(app: App, home: Path) -> Non
         watch.add_root(app.database, str(home / place))
     scan(app)
     assert prove(app).groups == ()
-
-
-def copy_of(tool: str, path: str, **more: object) -> Copy:
-    name = Name(1, "m", 1, tool, path, path)
-    return Copy("v", 1, 10, **{"links": 1, "writable": True, "names": (name,), "key": path, **more})  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("copies", "stays"),
-    [
-        ([copy_of("folder", "/a"), copy_of("ollama", "/b")], 1),
-        ([copy_of("comfyui", "/a"), copy_of("huggingface", "/b")], 1),
-        ([copy_of("lm-studio", "/a"), copy_of("docker-model-runner", "/b")], 1),
-        ([copy_of("ollama", "/a"), copy_of("folder", "/b", writable=False)], 1),
-        ([copy_of("ollama", "/a"), copy_of("folder", "/b", owned=False)], 1),
-        ([copy_of("ollama", "/a", writable=False), copy_of("folder", "/b", reference=True)], 1),
-        ([copy_of("folder", "/a"), copy_of("folder", "/b", pinned=True)], 1),
-        ([copy_of("folder", "/a", pinned=True), copy_of("ollama", "/b")], 1),
-        ([copy_of("folder", "/b"), copy_of("folder", "/a")], 1),
-    ],
-)
-def test_the_keeper_is_where_no_tool_breaks(copies: list[Copy], stays: int) -> None:
-    assert keeper_of(copies) == stays
-    assert keeper_of(copies[::-1]) == 1 - stays
-
-
-@pytest.mark.parametrize("folder", ["", 7, None, "/ab", "relative"])
-def test_a_reference_folder_that_is_none_holds_nothing(folder: object) -> None:
-    assert not is_reference(copy_of("folder", "/a/b"), [folder])  # type: ignore[list-item]
-
-
-def test_a_reference_folder_by_its_short_name(home: Path) -> None:
-    assert is_reference(copy_of("folder", str(home / "archive/a.gguf")), ["~/archive"])
-
-
-def test_what_may_not_be_touched_frees_nothing() -> None:
-    copies = (copy_of("ollama", "/a"), copy_of("folder", "/b", writable=False), copy_of("folder", "/c", reference=True),
-              copy_of("folder", "/d", links=2), copy_of("folder", "/e"))  # fmt: skip
-    group = Group("g", "identical", True, 10, copies, 0)
-    assert [group.frees(number) for number in range(1, 5)] == [0, 0, 0, 10] and group.reclaimable == 10
-
-
-def test_blocks_that_leaving_copies_share_come_back_with_the_last_of_them() -> None:
-    pair = ((100, 10),)
-    copies = (copy_of("folder", "/a"), copy_of("folder", "/b", extents=pair), copy_of("folder", "/c", extents=pair))
-    group = Group("g", "identical", True, 10, copies, 0)
-    assert [group.frees(1), group.frees(2)] == [0, 10]
-    assert [group.frees(0, 1), group.frees(2, 1)] == [10, 0]
 
 
 def _oracle(top: Path) -> int:

@@ -19,6 +19,7 @@ from model_manager.app import App
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch
 from model_manager.library.extents import common, length, shared_extents, union
+from model_manager.library.groups import Group
 
 _FICLONE, _FICLONERANGE = 0x40049409, 0x4020940D
 
@@ -173,7 +174,7 @@ def test_random_trees_to_the_byte(app: App, room: Path, seed: int) -> None:
         assert -(64 << 10) <= came - group.reclaimable <= (64 << 10) + _shared_with_others(group)
 
 
-def _shared_with_others(group: duplicates.Group) -> int:
+def _shared_with_others(group: Group) -> int:
     return sum(length(copy.extents) for number, copy in enumerate(group.copies) if number != group.keeper)
 
 

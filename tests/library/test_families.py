@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.library.families import Line, families_of, lines_of, newer_version, words_of
 from model_manager.library.memory import Machine, fit, kv_cache
 
@@ -147,4 +147,4 @@ def test_verdicts_of_fit() -> None:
     assert fit(Machine(8 * GIB, 24 * GIB), 10 * GIB).verdict == "gpu"
     assert fit(Machine(16 * GIB, 8 * GIB), 10 * GIB).verdict == "partly"
     assert fit(Machine(16 * GIB), 10 * GIB).verdict == "ram"
-    assert not fit(Machine(8 * GIB), 10 * GIB).fits and fit(Machine(8 * GIB), 10 * GIB).estimated
+    assert not fit(Machine(8 * GIB), 10 * GIB).fits

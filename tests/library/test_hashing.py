@@ -7,7 +7,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def sha256s(hashing: Hashing, paths: list[str]) -> dict[str, str]:
+    """Each file is read for itself, as beside one of which a hash is told."""
+    return hashing.compare([[path, "told"] for path in paths], {"told": ""})
+
+
 def test_twins_are_hashed_once_and_others_are_read_to_where_they_differ(hashing: Hashing, tmp_path: Path) -> None:
     paths = put(tmp_path, a=DATA, b=DATA, c=changed(DATA, 1_200_000))
     assert hashing.compare([paths]) == dict.fromkeys(paths[:2], sha256(DATA))
@@ -69,7 +74,7 @@ def test_several_parts_of_one_group(hashing: Hashing, tmp_path: Path) -> None:
 
 def test_one_with_a_hash_spares_its_own_reading(hashing: Hashing, tmp_path: Path) -> None:
     paths = put(tmp_path, a=DATA, b=DATA)
-    hashing.sha256s(paths[:1])
+    sha256s(hashing, paths[:1])
     before = hashing.read_bytes
     assert hashing.compare([paths])[paths[1]] == sha256(DATA) and hashing.read_bytes - before == len(DATA)
 
@@ -79,9 +84,12 @@ def test_more_than_fit_side_by_side(hashing: Hashing, tmp_path: Path) -> None:
     assert set(hashing.compare([paths]).values()) == {sha256(DATA[:70_000])}
 
 
-@pytest.mark.parametrize("way", ["sha256s", "samples", "compare"])
+@pytest.mark.parametrize("way", [sha256s, Hashing.samples, lambda hashing, paths: hashing.compare([paths])])
 def test_a_file_that_changes_meanwhile_has_no_answer(
-    way: str, hashing: Hashing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: Callable[[Hashing, list[str]], dict[str, str]],
+    hashing: Hashing,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     paths = put(tmp_path, a=DATA, b=DATA, c=DATA)
     count = Hashing._count
@@ -92,7 +100,7 @@ def test_a_file_that_changes_meanwhile_has_no_answer(
         count(self, read)
 
     monkeypatch.setattr(Hashing, "_count", meanwhile)
-    found = hashing.compare([paths]) if way == "compare" else getattr(hashing, way)(paths)
+    found = way(hashing, paths)
     assert paths[1] not in found and any(problem.path == paths[1] for problem in hashing.problems)
     assert hashing.known(hashing.mark(paths[1])) == Known()  # type: ignore[arg-type]
 
@@ -107,7 +115,7 @@ def test_a_file_replaced_by_a_link_is_not_followed(hashing: Hashing, tmp_path: P
     with pytest.raises(OSError, match="changed"), hashing.opened(paths[0], mark):
         pass
     os.mkfifo(tmp_path / "pipe")
-    assert hashing.sha256s([str(tmp_path / "pipe"), str(tmp_path), str(tmp_path / "gone")]) == {}
+    assert sha256s(hashing, [str(tmp_path / "pipe"), str(tmp_path), str(tmp_path / "gone")]) == {}
     assert len(hashing.problems) == 3
 
 
@@ -132,7 +140,7 @@ def test_no_stale_hash_in_a_thousand_races(hashing: Hashing, tmp_path: Path) -> 
     try:
         for _ in range(1000):
             hashing.problems.clear()
-            found = hashing.sha256s([path])
+            found = sha256s(hashing, [path])
             mark = hashing.mark(path)
             believed = hashing.known(mark).sha256 if mark else None
             data = Path(path).read_bytes()
@@ -148,11 +156,11 @@ def test_no_stale_hash_in_a_thousand_races(hashing: Hashing, tmp_path: Path) -> 
 
 def test_mtime_put_back_does_not_bring_a_hash_back(hashing: Hashing, tmp_path: Path) -> None:
     (path,) = put(tmp_path, a=DATA)
-    assert hashing.sha256s([path]) == {path: sha256(DATA)}
+    assert sha256s(hashing, [path]) == {path: sha256(DATA)}
     before = os.stat(path)
     Path(path).write_bytes(changed(DATA, 9))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert hashing.sha256s([path]) == {path: sha256(changed(DATA, 9))}
+    assert sha256s(hashing, [path]) == {path: sha256(changed(DATA, 9))}
 
 
 def test_access_times_stay(hashing: Hashing, tmp_path: Path) -> None:
@@ -168,7 +176,7 @@ def test_a_cancelled_run_keeps_what_it_has(database: Database, tmp_path: Path) -
     paths = put(tmp_path, a=DATA, b=DATA, c=DATA[:-1], d=DATA[:-1])
     progress = Progress()
     hashing = Hashing(database, Volumes(), progress)
-    hashing.sha256s(paths[:1])
+    sha256s(hashing, paths[:1])
     progress.cancel()
     with pytest.raises(Cancelled):
         hashing.compare([paths[1:2] + paths[:1], paths[2:]])
@@ -193,7 +201,7 @@ def test_our_own_rename_keeps_the_hash_and_nobody_elses_change_does(
     database: Database, hashing: Hashing, tmp_path: Path
 ) -> None:
     (path,) = put(tmp_path, a=DATA)
-    hashing.sha256s([path])
+    sha256s(hashing, [path])
     before = hashing.mark(path)
     assert before is not None
     time.sleep(0.02)

@@ -5,27 +5,20 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, write
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.base.volumes import Mount, Volumes
-from model_manager.catalog import models, roots
+from model_manager.catalog import roots
+from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
 from model_manager.library import watch
 from model_manager.stores.look import Look
 
 GGUF = [gguf_bytes(seed=seed) for seed in (71, 72, 73, 74)]
-
-
-@pytest.fixture
-def app() -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 @pytest.fixture
@@ -46,7 +39,7 @@ def share(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def names(app: App) -> set[str]:
     with app.database.read() as tx:
-        return {row.name for row in models.rows(tx)}
+        return {row.name for row in read_rows(tx)}
 
 
 def states(app: App) -> dict[str, str]:

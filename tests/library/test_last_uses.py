@@ -13,7 +13,7 @@ from factory import safetensors_bytes, sha256, tree, write
 from model_manager.app import App
 from model_manager.base import volumes
 from model_manager.base.volumes import Mount
-from model_manager.catalog import models
+from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
 from model_manager.library import watch, words
 from model_manager.library.last_uses import keeps_access_times
@@ -27,7 +27,7 @@ COMFYUI = {"main.py": "", "folder_paths.py": "", "comfy/x.py": ""}
 
 def ids_of(app: App) -> list[int]:
     with app.database.read() as tx:
-        return [row.id for row in models.rows(tx)]
+        return [row.id for row in read_rows(tx)]
 
 
 def used(app: App) -> dict[str, object]:

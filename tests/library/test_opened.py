@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, hub_repo, write
 
-from model_manager.app import App, build
+from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.jobs import Progress
 from model_manager.library.opened import opened
 from model_manager.library.present import show_json
 from model_manager.library.scan import scan
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    app = build()
-    yield app
-    app.close()
 
 
 def test_a_file_of_the_library_is_its_model(app: App, home: Path) -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from model_manager.base.errors import UsageError
-from model_manager.catalog.models import Row
+from model_manager.catalog.rows import Row
 from model_manager.library.categories import BUILT_IN
 from model_manager.library.query import Query
 

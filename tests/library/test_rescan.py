@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,13 +20,6 @@ from model_manager.stores.look import Look
 GGUF, OTHER = gguf_bytes(seed=61), gguf_bytes(seed=62)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=63)
 NOTHING = b"no model at all" * 40
-
-
-@pytest.fixture
-def app() -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 @pytest.fixture

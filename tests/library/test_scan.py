@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, tree, write
 
-from model_manager.app import App, build
-from model_manager.catalog import models
+from model_manager.app import App
+from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch, words
 from model_manager.library.present import Json, leftovers_json, models_json, show_json
@@ -22,20 +22,13 @@ OTHER = gguf_bytes({"general.name": "Other"}, seed=3)
 EMBED = gguf_bytes({"general.architecture": "nomic-bert"}, seed=4)
 
 
-@pytest.fixture
-def app() -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
-
-
 def scan(app: App) -> None:
     app.scanner().run(Progress())
 
 
 def everything(app: App) -> dict[str, Json]:
     with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
+        ids = [row.id for row in read_rows(tx)]
     return {model["name"]: model for model in models_json(app.database, ids)}
 
 

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
+import core_texts  # noqa: E402
 import languages  # noqa: E402
 
 PO = languages.languages()
@@ -97,3 +98,62 @@ def test_no_text_of_the_window_bypasses_the_catalogue() -> None:
 def test_the_search_for_bypassing_texts_finds_them() -> None:
     code = "ttk.Label(box, text='Plain words'); ttk.Label(box, text=_('fine')); ttk.Label(box, text=f'{n} items')"
     assert [text for _line, text in literals(ast.parse(code))] == ["Plain words", " items"]
+
+
+_PLAIN = {"info", "warning", "error", "exception", "compile", "execute", "executemany", "_", "ngettext"}
+"""Calls whose texts nobody is shown as they are: the log, patterns, SQL; and what is translated already."""
+_SQL = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE FROM|CREATE|ALTER|WHERE|COALESCE|CASE|COLLATE)\b")
+_LISTS = {"pickle_names.py": "names of classes", "files.py": "columns", "roots.py": "columns"}
+"""Modules whose literals hold many words that are no sentence."""
+
+
+def sentences_left_out(tree: ast.AST, known: set[str]) -> Iterator[str]:
+    """Literals of four words and more that are neither collected nor explained."""
+    passed_over: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in _PLAIN:
+                passed_over.update(ast.walk(node))
+        elif isinstance(node, ast.Expr):  # a docstring
+            passed_over.update(ast.walk(node))
+        elif isinstance(node, ast.JoinedStr):
+            passed_over.update(node.values)
+    for node in ast.walk(tree):
+        if node not in passed_over and isinstance(node, ast.Constant | ast.JoinedStr):
+            for message, _values in core_texts.messages(node):
+                words = re.findall(r"(?:^|(?<= ))[a-z]{2,}(?=[ ,;:)]|$)", message)
+                if len(words) >= 4 and message not in known and not _SQL.search(message):
+                    yield message
+
+
+def test_no_sentence_of_the_core_bypasses_the_catalogue() -> None:
+    known = {message.id for message in languages.collected() if message.id}
+    found = {}
+    for layer in ("catalog", "formats", "operations", "stores", "library", "controllers"):
+        for path in sorted((ROOT / "model_manager" / layer).rglob("*.py")):
+            if path.name not in _LISTS:
+                for text in sentences_left_out(ast.parse(path.read_text()), known):
+                    found[text] = str(path.relative_to(ROOT))
+    assert found == {}
+
+
+def test_the_search_for_sentences_left_out_finds_them() -> None:
+    code = "def f(x):\n    'a docstring of many words'\n    log.info('words that go to the log')\n    return f'{x} is not what it was before'"
+    assert list(sentences_left_out(ast.parse(code), set())) == ["{0} is not what it was before"]
+    assert list(sentences_left_out(ast.parse(code), {"{0} is not what it was before"})) == []
+
+
+def test_the_core_is_read_by_the_calls_that_take_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "formats").mkdir()
+    (tmp_path / "formats" / "one.py").write_text(
+        "Health('corrupt', f'{a.size:,} bytes {\"is\" if one else \"are\"} too much for {b!r}')\n"
+        "Refused('a file is in ' + where) if later('of a table only') else later(f'{n} of a table')\n"
+        "Claim('name', 'x', 'hash', f'{a} of {b}')\n"
+    )
+    assert sorted(core_texts.core_texts(tmp_path)) == [
+        ("formats/one.py", "a file is in {0}", "{0} is where"),
+        ("formats/one.py", "{0} bytes are too much for {1}", "{0} is a.size, {1} is b"),
+        ("formats/one.py", "{0} bytes is too much for {1}", "{0} is a.size, {1} is b"),
+        ("formats/one.py", "{0} of a table", "{0} is n"),
+    ]

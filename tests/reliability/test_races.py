@@ -6,7 +6,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,7 +16,8 @@ from headers import onnx_bytes, onnx_tensor
 
 from model_manager.app import App, build
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import files, models, roots
+from model_manager.catalog import files, roots
+from model_manager.catalog.rows import read_rows
 from model_manager.formats.sniff import facts_of
 from model_manager.jobs import Progress
 from model_manager.library import headers, watch
@@ -107,17 +108,10 @@ class Meddler:
             disturb(self.folder, self.dice)
 
 
-@pytest.fixture
-def app() -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
-
-
 def told(app: App) -> list[str]:
     """What the catalogue says, without what no other catalogue can know."""
     with app.database.read() as tx:
-        ids = [row.id for row in models.rows(tx)]
+        ids = [row.id for row in read_rows(tx)]
     return sorted(_plain(model) for model in models_json(app.database, ids))
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, sha256, write
 
-from model_manager.app import App, build
-from model_manager.catalog import models
+from model_manager.app import App
+from model_manager.catalog.rows import read_rows
 from model_manager.cli import main
 from model_manager.jobs import Progress
 from model_manager.library import watch
@@ -62,13 +61,6 @@ class Writes:
 
 
 WRITES = Writes()
-
-
-@pytest.fixture
-def app() -> Iterator[App]:
-    found = build()
-    yield found
-    found.close()
 
 
 def written_elsewhere() -> list[str]:
@@ -128,7 +120,7 @@ def test_two_hundred_names_to_the_trash_and_back(app: App, home: Path) -> None:
     watch.add_root(app.database, str(home / "AI"))
     app.scanner().run(Progress())
     with app.database.read() as tx:
-        ids = tuple(row.id for row in models.rows(tx))
+        ids = tuple(row.id for row in read_rows(tx))
     assert len(ids) == 200
     before = {path: seen[:3] for path, seen in tree_of(home).items() if os.path.isfile(path)}
     plan = plan_removal(app.database, app.volumes, app.env(), Wanted(ids))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from factory import write
 
 from model_manager.base.facts import VERDICTS
 from model_manager.stores import BY_TOOL, STORES
+from model_manager.stores.env import Env, Process, is_tool
 
 TOOLS = sorted(TREES)
 
@@ -27,6 +28,24 @@ def test_every_tool_has_a_tree() -> None:
 def test_an_empty_home_has_nothing(tool: str, home: Path) -> None:
     assert [root for root in BY_TOOL[tool].find(env_of(home)) if root.path.startswith(str(home))] == []
     assert BY_TOOL[tool].in_use(env_of(home)) is None
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_every_program_it_asks_for_is_among_those_that_are_looked_at(
+    tool: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all other processes nothing but their name is read."""
+    asked: set[str] = set()
+
+    def running(env: Env, *names: str) -> Iterator[Process]:
+        asked.update(names)
+        return iter(())
+
+    monkeypatch.setattr(Env, "running", running)
+    TREES[tool](home)
+    list(BY_TOOL[tool].find(env_of(home)))
+    BY_TOOL[tool].in_use(env_of(home))
+    assert [name for name in asked if not is_tool([name])] == []
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_manager.stores.grouping import Group, group, is_partial, is_projector, is_weights, role_of
+from model_manager.stores.file_names import is_projector, is_weights, role_of
+from model_manager.stores.grouping import Group, group
 
 
 def labels(*names: str) -> list[str]:
@@ -141,14 +142,6 @@ def test_sidecars_follow_by_name() -> None:
         "style.preview.png",
         "style.json",
     }
-
-
-@pytest.mark.parametrize(("name", "partial"), [
-    ("m.gguf.part", True), ("incomplete-m.gguf", True), ("m.gguf.downloadInProgress", True), ("Unconfirmed 1.crdownload", True),
-    ("m.safetensors.aria2", True), ("abc.1234abcd.incomplete", True), ("notes.tmp", False), ("m.gguf", False),
-    ("partial.gguf", False), ("m.gguf.part1of2", False)])  # fmt: skip
-def test_unfinished_downloads_are_known_by_name(name: str, partial: bool) -> None:
-    assert is_partial(name) is partial
 
 
 def test_rests_of_training_are_no_weights() -> None:

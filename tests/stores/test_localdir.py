@@ -11,7 +11,8 @@ from factory import sha256, tree, write
 
 from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.plain import Plain
+from model_manager.stores.tree import describe_tree
 
 DATA = b"PK\x03\x04"
 

@@ -11,11 +11,13 @@ from factory import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_manager.stores import grouping, tree
+from model_manager.stores import folder_models, followers
+from model_manager.stores.file_names import is_partial, is_training, is_weights, may_matter
 from model_manager.stores.found import Found, Leftover
-from model_manager.stores.grouping import by_rules, each_alone, group, is_partial, is_training, is_weights, may_matter
+from model_manager.stores.grouping import by_rules, each_alone, group
 from model_manager.stores.look import Look
-from model_manager.stores.tree import Plain, describe_tree
+from model_manager.stores.plain import Plain
+from model_manager.stores.tree import describe_tree
 
 STEMS = (
     "a", "a.b", "A", "model", "m-Q4_K_M", "m-00001-of-00002", "m-00002-of-00002", "mmproj-m", "m.mmproj-F16", "tokenizer",
@@ -77,8 +79,8 @@ def test_what_is_passed_over_is_neither_weights_nor_unfinished(names: set[str]) 
 
 @given(FOLDERS, NAMES)
 def test_what_follows_by_name_is_what_asking_for_every_ending_finds(names: set[str], stem: str) -> None:
-    asked = {stem + ending for ending in grouping._FOLLOWING}
-    assert set(grouping._following(stem, sorted(names))) == names & asked
+    asked = {stem + ending for ending in followers._FOLLOWING}
+    assert set(followers.following(stem, sorted(names))) == names & asked
 
 
 @given(st.dictionaries(st.sampled_from(SUBFOLDERS), FOLDERS, max_size=4))
@@ -91,7 +93,7 @@ def test_a_walk_with_and_without_the_quick_answer(content: dict[str, set[str]]) 
                 if not path.is_dir():
                     write(path, name.encode() * 9 + b"\0" * 64)
         quick = _walk(folder)
-        patched.setattr(tree, "each_alone", lambda mattering, names: None)
+        patched.setattr(folder_models, "each_alone", lambda mattering, names: None)
         assert _walk(folder) == quick
 
 

@@ -12,7 +12,8 @@ from factory import gguf_bytes, safetensors_bytes, tree, write
 from model_manager.base.facts import Claim
 from model_manager.stores.found import Found, Leftover
 from model_manager.stores.look import Look
-from model_manager.stores.tree import Plain, describe_tree, found_at
+from model_manager.stores.plain import Plain
+from model_manager.stores.tree import describe_tree, found_at
 
 GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=33)

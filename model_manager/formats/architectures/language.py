@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.formats.architectures.names import Names
 
 _LAYERS = ("model.layers.0.", "language_model.model.layers.0.", "model.language_model.layers.0.", "transformer.h.0.",
@@ -24,7 +25,7 @@ def claims_of(names: Names) -> Iterator[Claim]:
     layered = names.begins(*_LAYERS)
     if not layered or (not names.holds(*_TABLES) and not names.holds("self_attn", "attention.wq")):
         return
-    why = f"{names.find(next(one for one in _LAYERS if names.begins(one)))} and an embedding table"
+    why = later(f"{names.find(next(one for one in _LAYERS if names.begins(one)))} and an embedding table")
     sees, hears = names.begins(*_EYES), names.begins(*_EARS)
     yield Claim("category", "multimodal" if sees or hears else "llm", "tensors", why)
     if sees:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.formats.architectures.names import Names, claims
 
 _MARKS = (".lora_down.", ".lora_up.", ".lora_A.", ".lora_B.", "lora.down.", "lora.up.", "_lora.down", "_lora.up", "lora_A.weight",
@@ -68,18 +69,18 @@ def _is_language(names: Names) -> bool:
 def _base(names: Names) -> tuple[str | None, str]:
     for parts, known in _KEYS:
         if names.holds(*parts):
-            return _refined(names, known), f"{parts[0].strip()} among the keys"
+            return _refined(names, known), later(f"{parts[0].strip()} among the keys")
     width = _cross_width(names)
     if width:
         base = {768: "SD 1.5", 1024: "SD 2.1", 2048: "SDXL 1.0", 1280: "SDXL 1.0"}.get(width)
-        return base, f"cross attention takes {width}"
+        return base, later(f"cross attention takes {width}")
     if names.holds("transformer_blocks.0.attn.to_k", "transformer_blocks_0_attn_to_k") and not names.holds(
         "attn1", "attn2"
     ):
         return _plain_transformer(names)
     if _deep(names):
-        return "SDXL 1.0", "more than one transformer block in a row: only SDXL has that"
-    return None, "LoRA keys, but nothing that tells SD 1, 2 and XL apart"
+        return "SDXL 1.0", later("more than one transformer block in a row: only SDXL has that")
+    return None, later("LoRA keys, but nothing that tells SD 1, 2 and XL apart")
 
 
 _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -108,8 +109,8 @@ def _plain_transformer(names: Names) -> tuple[str | None, str]:
         ):
             width = tensor.shape[1]
             base = {3072: "Qwen-Image", 1536: "SD 3", 2432: "SD 3", 2560: "HiDream"}.get(width)
-            return base, f"plain transformer blocks {width} wide"
-    return None, "plain transformer blocks of unknown width"
+            return base, later(f"plain transformer blocks {width} wide")
+    return None, later("plain transformer blocks of unknown width")
 
 
 def _refined(names: Names, base: str) -> str:

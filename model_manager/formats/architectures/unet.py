@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.formats.architectures.names import Names, claims
 
 _PARTS = ("first_stage_model.", "cond_stage_model.", "conditioner.", "vae.", "text_encoders.", "text_encoder.")
@@ -38,7 +39,7 @@ def _place(names: Names) -> str:
 def _original(names: Names, bare: Names) -> Iterator[Claim]:
     channels = bare.side("input_blocks.0.0.weight", 1)
     cross = _cross(bare)
-    why = f"UNet with cross attention of {cross}"
+    why = later(f"UNet with cross attention of {cross}")
     tags = (
         []
         if channels in (0, 4)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.text import later
 from model_manager.formats.folders import diffusion_bases, readme
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import Text, front_matter, json_of
-from model_manager.formats.folders.weights import health_of, listed, weights_in
+from model_manager.formats.folders.weights import health_of, weights_in
 from model_manager.formats.metadata import bounded
 
 NAME = "diffusers"
@@ -51,7 +52,7 @@ def _pipeline(folder: Folder, index: Text) -> Facts:
     parts = _parts(index)
     claims = (
         Claim("category", "audio" if diffusion_bases.is_audio(name) else "diffusion/checkpoints", "metadata",
-              f"model_index.json: {name or 'a pipeline'}"),
+              f"model_index.json: {name or later('a pipeline')}"),
         Claim("architecture", name or "diffusers", "metadata", "model_index.json"),
         *_base(folder, name, parts),
         *(_claim_tag(tag, name) for tag in ("Inpaint", "Img2Img", "InstructPix2Pix", "Upscale") if tag in name),
@@ -86,7 +87,7 @@ def _base(folder: Folder, pipeline: str, parts: dict[str, str]) -> Iterator[Clai
             continue
         base, why = diffusion_bases.of_component(json_of(folder, f"{part}/config.json"))
         if not base:
-            base, why = diffusion_bases.of_class(parts[part]), f"class {parts[part][:80]}"
+            base, why = diffusion_bases.of_class(parts[part]), later(f"class {parts[part][:80]}")
         if base:
             yield Claim("base_model", base, "metadata", f"{part}: {why}")
             return
@@ -103,7 +104,7 @@ def _pipeline_health(folder: Folder, parts: dict[str, str]) -> Health:
         here = any(name.startswith(place) for name in folder.sizes)
         if not weights_in(folder, place):
             missing.append(part)
-            details.append(f"{part}: {'weights are' if here else 'the folder is'} missing")
+            details.append(later(f"{part}: {'weights are' if here else 'the folder is'} missing"))
         elif (health := health_of(folder, place)) != GOOD:
             missing.append(part)
             details.append(f"{part}: {health.detail}")
@@ -111,7 +112,8 @@ def _pipeline_health(folder: Folder, parts: dict[str, str]) -> Health:
         return GOOD
     if len(details) <= 4:
         return Health("incomplete", "; ".join(details))
-    return Health("incomplete", f"{'; '.join(details[:3])}; {listed(missing[3:])} incomplete too")
+    rest = later(f"{', '.join(missing[3:])} {'is' if len(missing) == 4 else 'are'} incomplete too")
+    return Health("incomplete", "; ".join([*details[:3], rest]))
 
 
 def _component(folder: Folder, config: Text) -> Facts:

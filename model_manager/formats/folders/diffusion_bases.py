@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from model_manager.base.text import later
 from model_manager.formats.folders.documents import number
 
 # Transformers whose class alone says the family; None where figures decide.
@@ -72,14 +73,14 @@ def of_component(config: Mapping[str, object]) -> tuple[str, str]:
     if name in ("SD3Transformer2DModel", "SD3ControlNetModel"):
         layers = number(config.get("num_layers"))
         if layers == 38:
-            return "SD 3.5 Large", "38 layers"
+            return "SD 3.5 Large", later("38 layers")
         if layers == 24 and config.get("dual_attention_layers"):
-            return "SD 3.5 Medium", "24 layers, some with two attentions"
-        return "SD 3", f"class {name}"
+            return "SD 3.5 Medium", later("24 layers, some with two attentions")
+        return "SD 3", later(f"class {name}")
     if "ControlNet" in name and of_pipeline(name):
-        return of_pipeline(name), f"class {name}"
+        return of_pipeline(name), later(f"class {name}")
     if base := of_class(name):
-        return base, f"class {name}"
+        return base, later(f"class {name}")
     return _unet(config)
 
 
@@ -105,11 +106,11 @@ def _unet(config: Mapping[str, object]) -> tuple[str, str]:
 def _flux(config: Mapping[str, object]) -> tuple[str, str]:
     channels = number(config.get("in_channels"))
     if channels == 384:
-        return "Flux.1 Fill", "384 input channels"
+        return "Flux.1 Fill", later("384 input channels")
     if channels == 128:
-        return "Flux.1 Canny/Depth", "128 input channels"
+        return "Flux.1 Canny/Depth", later("128 input channels")
     if "guidance_embeds" not in config:
-        return "Flux.1", f"class {str(config.get('_class_name'))[:80]}"
+        return "Flux.1", later(f"class {str(config.get('_class_name'))[:80]}")
     if config["guidance_embeds"]:
         return "Flux.1 dev", "guidance_embeds is true"
     return "Flux.1 schnell", "guidance_embeds is false"
@@ -118,12 +119,12 @@ def _flux(config: Mapping[str, object]) -> tuple[str, str]:
 def _flux2(config: Mapping[str, object]) -> tuple[str, str]:
     width = number(config.get("joint_attention_dim"))
     base = {7680: "Flux.2 klein 4B", 12288: "Flux.2 klein 9B", 15360: "Flux.2 dev"}.get(width, "Flux.2")
-    return base, f"joint_attention_dim {width}" if width else "class Flux2Transformer2DModel"
+    return base, f"joint_attention_dim {width}" if width else later("class Flux2Transformer2DModel")
 
 
 def _wan(config: Mapping[str, object]) -> tuple[str, str]:
     heads, channels = number(config.get("num_attention_heads")), number(config.get("in_channels"))
-    why = f"{heads} heads, {channels} input channels"
+    why = later(f"{heads} heads, {channels} input channels")
     if channels == 48:
         return "Wan 2.2 TI2V 5B", why
     if heads == 12:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from model_manager.base.text import later
+
 # Families that have one use whatever their class is called.
 _FAMILIES = {
     "whisper": "stt", "moonshine": "stt", "moonshine_streaming": "stt", "wav2vec2-conformer": "stt",
@@ -65,18 +67,18 @@ def category_of(name: str, config: Mapping[str, object], repo: str) -> tuple[str
     if name.endswith(_TOKENS):
         return _token_classifier(name, repo)
     if name in ("SpeechT5ForTextToSpeech", "SpeechT5ForSpeechToText", "SpeechT5ForSpeechToSpeech"):
-        return {"ToText": "stt", "ToSpee": "tts"}.get(name[-6:], "tts"), f"class {name}"
+        return {"ToText": "stt", "ToSpee": "tts"}.get(name[-6:], "tts"), later(f"class {name}")
     if name == "SpeechT5HifiGan":
-        return "audio", f"class {name}"
+        return "audio", later(f"class {name}")
     if family in _FAMILIES:
         return _FAMILIES[family], f"model_type {family}"
     for ending, category in _CLASSES:
         if name.endswith(ending) and not (category == "llm" and senses(config)):
-            return category, f"class {name}"
+            return category, later(f"class {name}")
     if name.endswith(("ForConditionalGeneration", "ForCausalLM", "ForImageTextToText", "LMHeadModel")):
         return _generates(name, config)
     if family in _ENCODERS or name.endswith(("BertModel", "RobertaModel", "MPNetModel")):
-        return "embedding", f"an encoder of text ({name or family})"
+        return "embedding", later(f"an encoder of text ({name or family})")
     return "", ""
 
 
@@ -101,22 +103,22 @@ def _classifier(name: str, config: Mapping[str, object]) -> tuple[str, str]:
     labels = config.get("id2label")
     count = len(labels) if isinstance(labels, dict) else config.get("num_labels", 0)
     if count == 1 or name.startswith("Qwen3ForSequence"):
-        return "embedding/rerankers", f"class {name} with one label"
-    return "text/classification", f"class {name} with {count or 2} labels"
+        return "embedding/rerankers", later(f"class {name} with one label")
+    return "text/classification", later(f"class {name} with {count or 2} labels")
 
 
 def _token_classifier(name: str, repo: str) -> tuple[str, str]:
     low = repo.lower()
     if any(word in low for word in _DIACRITICS):
-        return "text/diacritics", f"class {name}, and the name"
+        return "text/diacritics", later(f"class {name}, and the name")
     if any(word in low for word in _PUNCTUATION):
-        return "text/punctuation", f"class {name}, and the name"
-    return "text/classification", f"class {name}"
+        return "text/punctuation", later(f"class {name}, and the name")
+    return "text/classification", later(f"class {name}")
 
 
 def _generates(name: str, config: Mapping[str, object]) -> tuple[str, str]:
     if held := senses(config):
-        return "multimodal", f"class {name} with {' and '.join(sorted(held.values()))}"
+        return "multimodal", later(f"class {name} with {' and '.join(sorted(held.values()))}")
     if config.get("is_encoder_decoder") or name.startswith(("T5", "MT5", "UMT5", "Bart", "MBart", "Pegasus", "Led")):
-        return ("text/translation" if "MBart" in name else "llm"), f"class {name}"
+        return ("text/translation" if "MBart" in name else "llm"), later(f"class {name}")
     return "", ""

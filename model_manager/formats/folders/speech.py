@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from model_manager.base.facts import Claim
+from model_manager.base.text import later
 from model_manager.formats import whisper_sizes
 from model_manager.formats.folders import readme
 from model_manager.formats.folders.contract import Folder
@@ -30,7 +31,7 @@ def speaks(folder: Folder, config: Text, front: Mapping[str, list[str]]) -> tupl
         return ()
     words = number(config.get("vocab_size"))
     if config.get("model_type") == "llama" and words in _ORPHEUS_WORDS:
-        why = f"config.json: a vocabulary of {words:,} is Llama 3's with the codes of an audio codec"
+        why = later(f"config.json: a vocabulary of {words:,} is Llama 3's with the codes of an audio codec")
         size = "-3b" if number(config.get("hidden_size")) == 3072 else ""
         return Claim("category", "tts", "metadata", why), Claim("base_model", f"orpheus{size}", "metadata", why)
     if (front.get("pipeline_tag") or [""])[0] == "text-to-speech":

@@ -45,14 +45,14 @@ def read(folder: Folder) -> Facts | None:
         *_chat(folder),
         *readme.claims_of(front),
     )
-    return Facts(NAME, claims, health=_health(folder, front), metadata=bounded(config))
+    return Facts(NAME, claims, health=_health(folder), metadata=bounded(config))
 
 
 def _sure(folder: Folder) -> bool:
     return bool(weights_in(folder)) and ("tokenizer.json" in folder.sizes or "generation_config.json" in folder.sizes)
 
 
-def _health(folder: Folder, front: Mapping[str, list[str]]) -> Health:
+def _health(folder: Folder) -> Health:
     """What ONNX and GGUF repositories keep below their folder or in other forms counts as weights too."""
     health = health_of(folder)
     if health != GOOD and not weights_in(folder) and "no weights" in health.detail:

@@ -8,7 +8,7 @@ from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.formats.folders import readme
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import front_matter
-from model_manager.formats.folders.weights import listed
+from model_manager.formats.folders.weights import said_missing
 
 NAME = "vosk"
 _OLD = "final.mdl"
@@ -29,7 +29,7 @@ def read(folder: Folder) -> Facts | None:
     missing = [] if whole else [name for name in halves if name not in names]
     if place and not any(name in names for name in ("conf/mfcc.conf", "conf/model.conf")):
         missing.append("conf/mfcc.conf")
-    health = Health("incomplete", f"{listed(missing)} missing") if missing else GOOD
+    health = Health("incomplete", said_missing(missing)) if missing else GOOD
     claims = (
         Claim("category", "stt", "metadata", f"{_NEW if place else _OLD}: a Kaldi acoustic model"),
         Claim("architecture", "kaldi", "metadata", "Vosk's layout"),

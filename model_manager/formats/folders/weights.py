@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 
 from model_manager.base.facts import GOOD, Health
+from model_manager.base.text import later
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import json_of
 
@@ -52,7 +53,7 @@ def health_of(folder: Folder, place: str = "") -> Health:
     begun = [one for one in found if len(one[1]) < one[2]]
     if not _whole(present) and (begun or (found and not present)):
         index, missing, count = min(begun or found, key=lambda one: len(one[1]))
-        return Health("incomplete", f"{index} names {count:,} files, {listed(missing)} missing")
+        return Health("incomplete", f"{index} names {count:,} files; {said_missing(missing)}")
     if not present and not found:
         return Health("incomplete", "no weights lie beside the configuration")
     return GOOD
@@ -71,9 +72,9 @@ def _whole(present: Collection[str]) -> bool:
     )
 
 
-def listed(names: Iterable[str]) -> str:
-    """`a, b is/are` for a sentence that goes on with `missing`; at most five are named."""
-    names = list(names)
+def said_missing(names: Sequence[str]) -> str:
+    """`a, b are missing`; at most five are named."""
     shown = ", ".join(name[:120] for name in names[:_NAMED])
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{shown}{more} {'is' if len(names) == 1 else 'are'}"
+    if len(names) > _NAMED:
+        return later(f"{shown} and {len(names) - _NAMED:,} more are missing")
+    return later(f"{shown} {'is' if len(names) == 1 else 'are'} missing")

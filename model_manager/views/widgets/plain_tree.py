@@ -46,12 +46,12 @@ class PlainTree(ttk.Treeview):
     """
 
     def __init__(
-        self, parent: tk.Misc, columns: Sequence[Column], selectmode: str = "browse", height: int = 5, headings: bool = True
+        self, parent: tk.Misc, columns: Sequence[Column], selectmode: str = "browse", headings: bool = True
     ) -> None:  # fmt: skip
         self._columns = columns
         names = [column.id for column in columns if column.id != "#0"]
         show = ["tree"] * (len(names) < len(columns)) + ["headings"] * headings
-        super().__init__(parent, columns=names, show=show, selectmode=selectmode, height=height)
+        super().__init__(parent, columns=names, show=show, selectmode=selectmode, height=5)
         self._whole: dict[str, dict[str, str]] = {}
         self._longest: dict[str, tuple[int, int]] = {}
         """Column -> letters and pixels of its longest text, with its indentation."""
@@ -81,15 +81,19 @@ class PlainTree(ttk.Treeview):
             self.bind(opening, lambda event: self._soon(), add="+")
 
     def packed(self) -> PlainTree:
-        """Fills its parent, with a scroll bar at its right."""
+        """Fills its parent, with a scroll bar at its right while there is something to scroll."""
         bar = ttk.Scrollbar(self.master, orient="vertical", command=self.yview)
 
         def scrolled(first: str, last: str) -> None:
             bar.set(first, last)
+            needed = float(first) > 0 or float(last) < 1
+            if needed and not bar.winfo_manager():
+                bar.pack(side="right", fill="y", before=self)
+            elif not needed and bar.winfo_manager():
+                bar.pack_forget()
             self._soon()
 
         self.configure(yscrollcommand=scrolled)
-        bar.pack(side="right", fill="y")
         self.pack(side="left", fill="both", expand=True)
         return self
 

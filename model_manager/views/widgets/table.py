@@ -113,6 +113,13 @@ class Table(ttk.Frame):
             self.sorted_by = (sort[0], bool(sort[1]))
         self.headings.show()
 
+    def reset(self, sort: tuple[str, bool]) -> None:
+        """Columns, their order and widths as they were made, sorted so."""
+        self.chosen_widths, self.sorted_by = {}, sort
+        self.headings.show()
+        self._want([column.id for column in self.columns.values() if column.shown])
+        self.on_sort(*sort)
+
     def chosen(self) -> list[Any]:
         """The selected rows that are shown, in order."""
         return [row for row in self.rows if self._key(row) in self.selected]

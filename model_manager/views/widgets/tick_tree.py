@@ -46,9 +46,9 @@ class TickTree(ttk.Frame):
         self._text.clear()
         self._boxed.clear()
 
-    def add_head(self, row: str, text: str, values: Sequence[str], opened: bool = True) -> None:
+    def add_head(self, row: str, text: str, values: Sequence[str]) -> None:
         self._text[row] = text
-        self.tree.insert("", "end", row, text=text, values=list(values), open=opened, tags=("head",))
+        self.tree.insert("", "end", row, text=text, values=list(values), open=True, tags=("head",))
 
     def add(self, head: str, row: str, text: str, values: Sequence[str], fixed: bool = False, box: bool = True) -> None:
         """`fixed`: a row that stays and can never be ticked."""

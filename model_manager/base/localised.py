@@ -1,0 +1,98 @@
+"""What the core says in English, in the user's language.
+
+The core translates nothing: its sentences also go to the log, to journals and to JSON. Where one is shown, the catalogue
+is asked for its shape (`needs {0} bytes, the file has {1}`) and the values are put into the translation.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from model_manager.base import text
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.text import later
+
+CONTEXT = "core"
+"""The context that the catalogue of texts has for these sentences."""
+_VALUE = re.compile(r"\\\{\d+\\\}")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?(?: ?(?:[kMGT]?B|%))?")
+_DEEPEST = 3
+"""A sentence can hold a reason that holds a reason; more than that nothing of ours says."""
+
+
+_SYSTEM = (
+    later("Permission denied"), later("Operation not permitted"), later("No such file or directory"),
+    later("Is a directory"), later("Not a directory"), later("File exists"), later("Directory not empty"),
+    later("No space left on device"), later("Disk quota exceeded"), later("Read-only file system"),
+    later("Input/output error"), later("Device or resource busy"), later("Stale file handle"),
+    later("Too many open files"), later("File name too long"), later("Connection refused"), later("Connection timed out"),
+    later("Too many levels of symbolic links"), later("Invalid cross-device link"), later("unable to open database file"),
+    later("database is locked"), later("database or disk is full"), later("disk I/O error"),
+)  # fmt: skip
+"""The system's and the database's own words that a reason most often is; others stay English."""
+
+
+class _Shape(NamedTuple):
+    start: str
+    end: str
+    pattern: re.Pattern[str]
+    translation: str
+
+
+def localised(said: object) -> str:
+    """A sentence or an error of the core as the user reads it, safe to show; what no catalogue knows stays as it is."""
+    if isinstance(said, ModelManagerError):
+        return _error(said)
+    return text.shown(_translated(str(said), text.language(), 0))
+
+
+def _error(error: ModelManagerError) -> str:
+    where = f" {text.shown(error.path)}" if error.path else ""
+    hint = f" ({localised(error.hint)})" if error.hint else ""
+    return text._("could not {verb}{where}: {reason}{hint}").format(
+        verb=localised(error.verb), where=where, reason=localised(error.reason), hint=hint
+    )
+
+
+@lru_cache(maxsize=4096)
+def _translated(said: str, language: str, depth: int) -> str:
+    """`language` is here for the cache alone: a change of language asks anew."""
+    exact = text.in_context(CONTEXT, said)
+    if exact != said:
+        return exact
+    for shape in _shapes(language):
+        if said.startswith(shape.start) and said.endswith(shape.end) and (match := shape.pattern.fullmatch(said)):
+            return shape.translation.format(*(_value(value, language, depth) for value in match.groups()))
+    whole = text._(said) if said else ""
+    return whole if whole != said else _pieces(said, language, depth)
+
+
+def _pieces(said: str, language: str, depth: int) -> str:
+    """Sentences that were put one behind the other, and `where: why`."""
+    for mark in ("; ", ": "):
+        head, found, tail = said.partition(mark)
+        if found:
+            return f"{_value(head, language, depth)}{mark}{_value(tail, language, depth)}"
+    return said
+
+
+def _value(value: str, language: str, depth: int) -> str:
+    """A reason within a sentence is translated too; one word is not: it may be a name that means something in English."""
+    if _NUMBER.fullmatch(value):
+        return text.number(value)
+    return _translated(value, language, depth + 1) if " " in value and depth < _DEEPEST else value
+
+
+@lru_cache(maxsize=2)
+def _shapes(language: str) -> list[_Shape]:
+    """Every sentence with values, the one with the most words of its own first."""
+    found = []
+    for message, translation in text.messages(CONTEXT):
+        pieces = [piece.replace("{{", "{").replace("}}", "}") for piece in re.split(r"\{\d+\}", message)]
+        if len(pieces) > 1:
+            pattern = "(.*?)".join(re.escape(piece) for piece in pieces)
+            own = sum(len(piece) for piece in pieces)
+            found.append((own, _Shape(pieces[0], pieces[-1], re.compile(pattern, re.DOTALL), translation)))
+    return [shape for _own, shape in sorted(found, key=lambda one: -one[0])]

@@ -1,0 +1,97 @@
+"""The lines of the library: what its table shows and what its filters ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from model_manager.catalog.chosen import these
+from model_manager.catalog.user_words import user_tags
+
+
+class Row(NamedTuple):
+    """One line of the library: what tables, filters and totals need, and no more (memory: 100,000 of these)."""
+
+    id: int
+    name: str
+    category: str
+    category_from: str
+    format: str
+    architecture: str | None
+    base_model: str | None
+    parameters: int | None
+    quant: str | None
+    quant_label: str | None
+    bits: float | None
+    context_length: int | None
+    size: int
+    bytes: int
+    verdict: str
+    tools: str
+    places: int
+    used_at: int | None
+    used_from: str | None
+    added: int
+    pinned: int
+    tags: str
+    copies: int
+    text: str
+
+
+_ROW = (
+    "model.id, model.name, COALESCE(user_category, category), CASE WHEN user_category IS NULL THEN category_from ELSE"
+    " 'user' END, format, architecture, base_model, parameters, quant, quant_label, bits, context_length, model.size,"
+    " model.bytes, verdict, tools, places, used_at, used_from, added, pinned, tags, 0, ''"
+)
+
+
+def read_rows(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> list[Row]:
+    """Every model that is there, or those of `ids` that are; `text` and `tags` are filled in, lower case."""
+    where, values = these(ids, "model.id")
+    mine = user_tags(tx, ids)
+    paths = _paths(tx, ids)
+    copies = _copies(tx)
+    found = []
+    known: dict[object, object] = {}  # one "gguf" and one time of a scan for all: 100,000 rows take 55 MB less
+    # In the order that is shown first, so that a filter runs through memory forwards: 18 ms instead of 40.
+    for row in tx.execute(f"SELECT {_ROW} FROM model WHERE gone_at IS NULL{where} ORDER BY model.size DESC", values):
+        shared = [known.setdefault(value, value) if type(value) in _SHARED else value for value in row[2:]]
+        line = Row._make((*row[:2], *shared))
+        tags = [*json.loads(line.tags), *mine.get(line.id, ())] if line.tags != "[]" or line.id in mine else []
+        words = (line.name, *tags, line.base_model or "", line.tools, line.quant or "", paths.pop(line.id, ""))
+        joined = ",".join(tags)
+        found.append(
+            Row._make(
+                (*line[:_TAGS], known.setdefault(joined, joined), copies.get(line.id, 0), "\n".join(words).lower())
+            )
+        )
+    return found
+
+
+_SHARED = (str, int)
+
+_TAGS = Row._fields.index("tags")
+
+
+def _paths(tx: sqlite3.Connection, ids: Iterable[int] | None) -> dict[int, str]:
+    where, values = these(ids, "model")
+    found: dict[int, str] = {}
+    for model, path, name in tx.execute(f"SELECT model, path, name FROM place WHERE 1{where}", values):
+        text = os.fsdecode(path)
+        text = text if name in text else f"{text}\n{name}"
+        found[model] = f"{found[model]}\n{text}" if model in found else text
+    return found
+
+
+def _copies(tx: sqlite3.Connection) -> dict[int, int]:
+    """Models whose weights have, by the hashes that lie on disk, the same bytes under another inode: how many."""
+    query = (
+        "SELECT p.model, MAX(twins.n) FROM (SELECT sha256, size, COUNT(*) AS n FROM file WHERE sha256 IS NOT NULL"
+        " AND size > 1048576 GROUP BY sha256, size HAVING n > 1) AS twins JOIN file ON file.sha256 = twins.sha256"
+        " JOIN member ON member.file = file.id AND member.role IN ('weights', 'adapter')"
+        " JOIN place AS p ON p.id = member.place GROUP BY p.model"
+    )
+    return dict(tx.execute(query))

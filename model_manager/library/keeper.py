@@ -1,0 +1,34 @@
+"""Which of several copies stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model_manager.library.copies import Copy, is_inside
+
+# Where the tool cannot be pointed elsewhere, or finds its files by their names, the payload stays.
+_STAYS = {"docker-model-runner": 5, "invokeai": 5, "ollama": 4, "huggingface": 4, "gpt4all": 3, "jan": 3,
+          "lm-studio": 2, "store": 2, "folder": 0}  # fmt: skip
+
+
+def keeper_of(copies: Sequence[Copy], reference: Sequence[str] = ()) -> int:
+    """Which copy stays: one that may not be changed, then where a tool cannot be pointed elsewhere, then a pinned one,
+    then the one with most names, then the first by path.
+
+    May not be changed: a reference folder, a folder that we may not write to, a file of somebody else. A pinned copy
+    in a plain folder gives way to a content-addressed store, where it can only become a link: nothing of it is lost.
+    """
+
+    def weight(copy: Copy) -> tuple[bool, bool, bool, int, bool, int, str]:
+        rank = max(_STAYS.get(name.tool, 1) for name in copy.names)
+        return (
+            not is_reference(copy, reference), copy.writable, copy.owned, -rank, not copy.pinned, -len(copy.names),
+            copy.path,
+        )  # fmt: skip
+
+    return min(range(len(copies)), key=lambda number: weight(copies[number]))
+
+
+def is_reference(copy: Copy, reference: Sequence[str]) -> bool:
+    """Whether a copy lies in a folder that is never touched."""
+    return copy.reference or any(is_inside(name.real, folder) for name in copy.names for folder in reference)

@@ -1,0 +1,149 @@
+"""The models and leftovers among the files of one folder that was listed."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterator, Mapping
+
+from model_manager.base.facts import Claim
+from model_manager.formats.folders import FOLDER_FORMATS
+from model_manager.stores.file_names import AMBIGUOUS, is_partial, is_training, is_weights, suffix_of
+from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
+from model_manager.stores.grouping import Group, each_alone, group, is_pipeline, missing_health
+from model_manager.stores.look import Look
+from model_manager.stores.plain import Folder, Plain
+from model_manager.stores.sidecars import read_sidecar
+
+_MEMBER = operator.attrgetter("name")
+
+
+def models_in(
+    folder: Folder,
+    files: Mapping[str, os.DirEntry[str]],
+    mattering: list[str],
+    look: Look,
+    plain: Plain,
+    whole: bool,
+    package: bool = False,
+) -> Iterator[Found | Leftover]:
+    """The models of one folder, or with `package` of all below it. `mattering`: the names that may matter."""
+    pipeline = "model_index.json" in files
+    if not mattering and not whole and not pipeline:
+        return
+    bundle = folder.relative.endswith((".mlmodelc", ".mlpackage"))
+    vosk = "am/final.mdl" in files or "final.mdl" in files
+    whole = whole or bundle or vosk
+    alone = None if whole or package else each_alone(mattering, files)
+    if alone is not None:
+        yield from _each(folder, alone, files, look, plain)
+        return
+    mattering.sort()
+    partial = {name for name in mattering if is_partial(name)}
+    for name in mattering:
+        if name in partial:
+            yield from _leftover(name, files[name], look)
+        elif is_training(name) and any(other != name and is_weights(other) for other in mattering):
+            stat = look.stat(files[name].path)
+            if stat:
+                where = os.path.dirname(files[name].path)
+                yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
+    if not whole and not pipeline and not any(is_weights(name) for name in mattering):
+        return
+    for one in group([name for name in files if name not in partial], whole):
+        found = model_of(folder, one, files, look, plain)
+        if found:
+            yield found
+
+
+def _each(
+    folder: Folder,
+    alone: list[tuple[str, list[str]]],
+    files: Mapping[str, os.DirEntry[str]],
+    look: Look,
+    plain: Plain,
+) -> Iterator[Found]:
+    """Models of one file each, with what follows them by name: what `model_of` makes of such groups, without the groups."""
+    common = (*plain.claims, folder.claim) if folder.claim else plain.claims
+    prefix = folder.relative + "/" if folder.relative else ""
+    for name, beside in alone:
+        path = files[name].path
+        stat = look.stat(path)
+        if stat is None:
+            continue
+        members = [FoundFile(path, stat, "weights", name)]
+        claims = common
+        if beside:
+            for other in beside:
+                stat = look.stat(files[other].path)
+                if stat is not None:
+                    members.append(FoundFile(files[other].path, stat, "sidecar", other))
+            members.sort(key=_MEMBER)
+            told = list(common)
+            members, claims = _with_records(members, told, look), tuple(told)
+        title = name[: name.rfind(".")]
+        yield Found(prefix + title, path, tuple(members), title, claims)
+
+
+def _leftover(name: str, entry: os.DirEntry[str], look: Look) -> Iterator[Leftover]:
+    found = look.stat(entry.path)
+    if found:
+        stem = name[: name.rfind(".")] if not name.startswith("incomplete-") else name[len("incomplete-") :]
+        yield Leftover("partial", entry.path, found.st_size, on_disk(found), stem)
+
+
+def model_of(
+    folder: Folder, one: Group, files: Mapping[str, os.DirEntry[str]], look: Look, plain: Plain
+) -> Found | None:
+    members: list[FoundFile] = []
+    weights = 0
+    for name, role in one.files:
+        stat = look.stat(files[name].path)
+        if stat is None:
+            continue
+        members.append(FoundFile(files[name].path, stat, role, name))
+        weights += role in ("weights", "adapter", "projector")
+    if (not weights and not is_pipeline(one)) or not _recognised(one, members, look, plain):
+        return None
+    claims = [*plain.claims, *([folder.claim] if folder.claim else [])]
+    members = _with_records(members, claims, look)
+    relative = "/".join(part for part in (folder.relative, one.label) if part)
+    whole = one.whole and not one.label
+    first = next((member.path for member in members if member.role in ("weights", "adapter", "projector")), folder.path)
+    return Found(
+        name=relative or os.path.basename(folder.path.rstrip(os.sep)),
+        path=folder.path if whole else first,
+        title=(relative or os.path.basename(folder.path.rstrip(os.sep))).rsplit("/", 1)[-1],
+        files=tuple(members),
+        claims=tuple(claims),
+        health=missing_health(one),
+        is_folder=one.whole,
+    )
+
+
+def _recognised(one: Group, members: list[FoundFile], look: Look, plain: Plain) -> bool:
+    """Ambiguous names (`x.bin`) are models only when their content says so."""
+    weights = [member for member in members if member.role in ("weights", "adapter")]
+    if one.whole and any(format_.matches({name: 0 for name, _role in one.files}) for format_ in FOLDER_FORMATS):
+        return True
+    if not weights or any(suffix_of(member.name) not in AMBIGUOUS for member in weights):
+        return True
+    facts = [look.facts(member.path, member.stat) for member in weights]
+    if all(fact.format == "unknown" for fact in facts):
+        return plain.believed and one.whole
+    return plain.believed or any(fact.health.verdict != "not-a-model" or fact.shares for fact in facts)
+
+
+def _with_records(members: list[FoundFile], claims: list[Claim], look: Look) -> list[FoundFile]:
+    """Adds what sidecars say to `claims` and their hash to the weights."""
+    weights = next((member for member in members if member.role in ("weights", "adapter")), None)
+    sha256 = None
+    for member in members:
+        if weights is not None and member.role == "sidecar" and member.name.endswith((".json", ".info")):
+            recorded = read_sidecar(member.path, weights.stat.st_size, look)
+            claims.extend(recorded.claims)
+            sha256 = sha256 or recorded.sha256
+    if sha256 is None or weights is None:
+        return members
+    hashed = FoundFile(weights.path, weights.stat, weights.role, weights.name, sha256, "sidecar")
+    return [hashed if member is weights else member for member in members]

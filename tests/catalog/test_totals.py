@@ -1,0 +1,23 @@
+"""What takes room."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from shelf import Shelf
+
+from model_manager.catalog import leftovers, roots, totals
+
+STRANGE = os.fsdecode(b"/m/caf\xe9.gguf")
+
+
+def test_room_is_counted_once_for_each_inode(tx: sqlite3.Connection, shelf: Shelf) -> None:
+    shelf.put("a", 100, sha256="x")
+    shelf.put("b", 100, sha256="x")
+    shelf.put("c", 50)
+    assert totals.of_all(tx) == (250, 250) and totals.copied_bytes(tx) == 100
+    assert totals.bytes_by(tx, "tool") == {"ollama": (3, 250)} and roots.figures(tx) == {shelf.root: (3, 250)}
+    leftovers.replace(tx, shelf.root, "ollama", [("orphan", STRANGE, 30, 40, "")])
+    assert totals.of_all(tx) == (290, 280)
+    assert [(row.kind, row.path, row.size, row.bytes) for row in leftovers.every(tx)] == [("orphan", STRANGE, 30, 40)]

@@ -1,0 +1,10 @@
+"""A copy as the search for duplicates makes it, without a file."""
+
+from __future__ import annotations
+
+from model_manager.library.copies import Copy, Name
+
+
+def copy_of(tool: str, path: str, **more: object) -> Copy:
+    name = Name(1, "m", 1, tool, path, path)
+    return Copy("v", 1, 10, **{"links": 1, "writable": True, "names": (name,), "key": path, **more})  # type: ignore[arg-type]

@@ -1,0 +1,22 @@
+"""What comes back when copies go."""
+
+from __future__ import annotations
+
+from copy_of import copy_of
+
+from model_manager.library.groups import Group
+
+
+def test_what_may_not_be_touched_frees_nothing() -> None:
+    copies = (copy_of("ollama", "/a"), copy_of("folder", "/b", writable=False), copy_of("folder", "/c", reference=True),
+              copy_of("folder", "/d", links=2), copy_of("folder", "/e"))  # fmt: skip
+    group = Group("g", "identical", True, 10, copies, 0)
+    assert [group.frees(number) for number in range(1, 5)] == [0, 0, 0, 10] and group.reclaimable == 10
+
+
+def test_blocks_that_leaving_copies_share_come_back_with_the_last_of_them() -> None:
+    pair = ((100, 10),)
+    copies = (copy_of("folder", "/a"), copy_of("folder", "/b", extents=pair), copy_of("folder", "/c", extents=pair))
+    group = Group("g", "identical", True, 10, copies, 0)
+    assert [group.frees(1), group.frees(2)] == [0, 10]
+    assert [group.frees(0, 1), group.frees(2, 1)] == [10, 0]

@@ -1,0 +1,67 @@
+"""A tool whose service is not to be asked is not asked; what then cannot be known or done is told in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import ClassVar
+
+import pytest
+from conformance import facts
+from looking import env_of
+
+from model_manager.stores import invokeai_removal, ollama_service
+from model_manager.stores.found import FoundRoot
+from model_manager.stores.look import Look
+from model_manager.stores.removal import CannotRemove, Placed
+
+
+class Service(BaseHTTPRequestHandler):
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        answer = {"models": [{"name": "some:7b", "size": 9}]} if self.path == "/api/tags" else {"key": "k"}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Service)
+    Service.asked = []
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{server.server_port}")
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_ollama(service: str, home: Path) -> None:
+    root = FoundRoot("ollama", str(home))
+    look = Look(facts)
+    assert [found.name for found in ollama_service.describe(root, look)] == ["some:7b"] and Service.asked == [
+        "/api/tags"
+    ]
+    look = Look(facts, not_asked=frozenset({"ollama"}))
+    assert list(ollama_service.describe(root, look)) == [] and len(Service.asked) == 1
+    assert look.unread == [str(home)] and look.problems, "nothing of it is taken for gone"
+
+
+def test_invokeai(service: str, home: Path) -> None:
+    root = FoundRoot("invokeai", str(home), details={"service": service})
+    place = Placed("k", str(home / "m.safetensors"), ())
+    (part,) = invokeai_removal.remove(root, [place], env_of(home))
+    assert part.url.endswith("/models/i/k") and len(Service.asked) == 1  # type: ignore[union-attr]
+    env = dataclasses.replace(env_of(home), not_asked=frozenset({"invokeai"}))
+    with pytest.raises(CannotRemove, match="Settings, Privacy"):
+        list(invokeai_removal.remove(root, [place], env))
+    assert len(Service.asked) == 1
