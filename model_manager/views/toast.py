@@ -44,7 +44,7 @@ class Toasts:
         toast.bind("<Leave>", lambda event: self._release(toast))
         self.open.append(toast)
         self._place()
-        self._timers[toast] = self._root.after(stay_ms, lambda: self._close(toast))
+        self._timers[toast] = self._root.after(stay_ms, lambda: self._gone(toast))
 
     def _act(self, toast: ttk.Frame, command: Callable[[], None]) -> None:
         self._close(toast)

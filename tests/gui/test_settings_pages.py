@@ -173,7 +173,7 @@ def test_the_review_asks_again_only_where_it_is_wanted(window, home: Path) -> No
 
 def test_the_reminder_shows_the_history(window) -> None:
     window.remind("4 things still take 17.8 GB.")
-    (toast,) = window.toasts._open
+    (toast,) = window.toasts.open
     show = next(child for child in toast.winfo_children() if child.winfo_class() == "TButton")
     show.invoke()
     assert window.current == "history"
