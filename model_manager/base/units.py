@@ -43,3 +43,8 @@ def iso(seconds: float) -> str:
     clamped = min(max(seconds, 0.0), 253402300799.0)
     moment = datetime.datetime.fromtimestamp(int(clamped), datetime.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_of(text: str) -> float:
+    """The seconds since 1970 of what `iso` wrote. Raises ValueError."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

@@ -45,7 +45,7 @@ class Reminder:
             self._looked = True
             self._look()
         elif isinstance(message, JobChanged) and isinstance(message.job.result, Due) and message.state == "done":
-            self._tell(message.job.result)
+            self.tell(message.job.result)
 
     def _look(self) -> None:
         values, now = self._app.settings.values, time.time()
@@ -64,7 +64,8 @@ class Reminder:
 
         self._app.jobs.start(_("Looking into the trash"), "query", work)
 
-    def _tell(self, found: Due) -> None:
+    def tell(self, found: Due) -> None:
+        """Says it, and remembers when."""
         self._app.settings.values.reminded_at = time.time()
         self._app.jobs.start(_("Saving settings"), "query", lambda progress: self._app.settings.save())
         self._view.remind(

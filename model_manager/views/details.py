@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import ttkbootstrap as ttk
 from ttkbootstrap import ScrolledFrame
 
-from model_manager.base import figures
+from model_manager.base import figures, units
 from model_manager.base.localised import localised
-from model_manager.base.text import _, later, ngettext, short_path
+from model_manager.base.text import _, later, ngettext, number, short_path
 from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
 from model_manager.views.open_folder import open_folder
 from model_manager.views.widgets import traversal
+from model_manager.views.widgets.flow import Flow
 
 if TYPE_CHECKING:
     from model_manager.views.library import LibraryScreen
@@ -129,20 +130,15 @@ class Details(ttk.Frame):
                 claim["field"], f"{_(_FROM.get(claim['from'], claim['from']))}: {localised(claim['detail'])}"
             )
         self._label(body, model["name"], font=theme.bold(self, 2))
-        buttons = ttk.Frame(body)
-        buttons.pack(fill="x", pady=(theme.px(self, 6), theme.px(self, 4)))
-        for number, (label, command) in enumerate(self.actions()):
-            button = ttk.Button(buttons, text=label, command=command)
-            button.pack(side="left", padx=(0, theme.px(self, 5)))
-            if number == 1:
-                buttons = ttk.Frame(body)
-                buttons.pack(fill="x")
+        buttons = Flow(body, theme.px(self, 5))
+        buttons.pack(fill="x", pady=theme.px(self, 6))
+        reasons = _("Hide the reasons") if self._reasons else _("Show the reasons")
+        for label, command in [*self.actions(), (reasons, self._toggle_reasons)]:
+            buttons.add(ttk.Button(buttons, text=label, command=command))
         if model["id"]:
             self._trash_button(body, _("Move to the trash…"))
         else:
             self._unlisted(body)
-        title = _("Hide the reasons") if self._reasons else _("Show the reasons")
-        ttk.Button(body, text=title, command=self._toggle_reasons).pack(anchor="w", pady=theme.px(self, 4))
         self._facts(body, model, why)
         self._section(body, _("Places"))
         home = os.path.expanduser("~")
@@ -193,11 +189,12 @@ class Details(ttk.Frame):
             self._label(body, _("Names code: {names}").format(names=", ".join(model["code"])), bootstyle="danger")
         label = model["quant_label"] if model["quant_label"] != model["quant"] else None
         quant = " · ".join(part for part in (model["quant"], label and _("label {label}").format(label=label)) if part)
-        used = f"{model['last_used']['at'][:10]} ({model['last_used']['evidence']})" if model["last_used"] else ""
+        last = model["last_used"]
+        used = f"{figures.day(units.seconds_of(last['at']))} ({localised(last['evidence'])})" if last else ""
         rows = (
             (_("Kind"), model["category"], "category"), (_("Base model"), model["base_model"], "base_model"),
             (_("Quant"), quant, "quant"),
-            (_("Bits per weight"), model["bits_per_weight"], "bits_per_weight"),
+            (_("Bits per weight"), number(str(model["bits_per_weight"] or "")), "bits_per_weight"),
             (_("Parameters"), figures.parameters(model["parameters"]) if model["parameters"] else "", "parameters"),
             (_("Context"), figures.count(model['context_length']) if model["context_length"] else "", "context_length"),
             (_("Architecture"), model["architecture"], "architecture"), (_("Format"), model["format"], "format"),

@@ -111,6 +111,7 @@ class DiskMapScreen(ttk.Frame):
             return
         font = tkfont.nametofont("TkDefaultFont", root=self)
         bold = theme.bold(self)
+        inset = theme.px(self, 5)  # the frame that the keyboard draws round a tile leaves its title alone
         for number, tile in enumerate(self._tiles):
             fill = theme.mixed(_HUES[tile.group % len(_HUES)], colours.bg, 0.34 if tile.depth else 0.55)
             ink = max(("#000000", "#ffffff"), key=lambda one, behind=fill: theme.contrast(one, behind))
@@ -124,10 +125,11 @@ class DiskMapScreen(ttk.Frame):
                 tags=(f"t{number}",),
             )
             used = bold if tile.depth == 0 else font
-            room = int(tile.width - 8)
-            if room > 24 and tile.height >= used.metrics("linespace") + 2:
+            gap = min(inset, (tile.height - used.metrics("linespace")) / 2)  # a head is just as high as its title
+            room = int(tile.width - 2 * inset)
+            if room > 24 and gap >= 1:
                 text = _clipped(tile.title, room, used)
-                canvas.create_text(tile.x + 4, tile.y + 2, text=text, anchor="nw", fill=ink, font=used)
+                canvas.create_text(tile.x + inset, tile.y + gap, text=text, anchor="nw", fill=ink, font=used)
         self.marker.paint()
 
     def _at(self, event: tk.Event[Any]) -> Tile | None:

@@ -114,3 +114,8 @@ def test_a_replugged_drive_keeps_its_name(tmp_path: Path, kind: str) -> None:
         subprocess.run(["umount", str(point)], check=True)
     subprocess.run(["umount", str(tmp_path / "between")], check=True)
     assert names[0] == names[1] and devices[0] != devices[1]
+
+
+@given(st.integers(0, 253402300799))
+def test_a_time_is_read_back_as_it_was_written(seconds: int) -> None:
+    assert units.seconds_of(units.iso(seconds)) == seconds

@@ -126,6 +126,7 @@ def cleaning(window: Any, app: Any, settle: Callable[..., None], shot: Callable[
     """The screens that clean up, with what they would show if these files were here."""
     import staged
 
+    from model_manager.controllers.reminder import Due
     from model_manager.views.review import Review
 
     for screen, show, what in (("duplicates", "show_groups", staged.duplicates(app)), ("clean", "show_offer", staged.offer(app)),
@@ -147,7 +148,7 @@ def cleaning(window: Any, app: Any, settle: Callable[..., None], shot: Callable[
     review.apply_button.invoke()
     shot("question")
     review.destroy()
-    window.remind("4 things that this program cleared away more than 30 days ago still take 17.8 GB.")
+    window.reminder.tell(Due(4, 17_797_916_000, 30))
     shot("reminder")
 
 

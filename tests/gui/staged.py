@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from model_manager.app import App
+from model_manager.base.localised import localised
 from model_manager.catalog import models
 from model_manager.catalog.models import FileView
 from model_manager.controllers.changes import Planned
@@ -65,10 +66,10 @@ def _group(file: FileView, names: dict[str, str], title: str, number: int) -> Gr
 def past() -> Past:
     done = (("Move to the trash: mistral:7b-instruct-v0.2-q4_0", "applied", 4_108_916_000, True, ""),
             ("Share the bytes of 6 groups of copies", "applied", 41_203_000_000, True, ""),
-            ("Move to the trash: 14 items", "partly", 96_214_000_000, True, "it changed since this was planned: look again"),
+            ("Move to the trash: 14 items", "partly", 96_214_000_000, True, "it changed since this was planned: look again and make a new plan"),
             ("Make 31 category folders in /home/robin/AI/models", "undone", 0, False, ""))  # fmt: skip
     lines = tuple(
-        Line(f"o{number}", NOW - number * 86_400 * 3, title, state, frees, undoable, problem)
+        Line(f"o{number}", NOW - number * 86_400 * 3, localised(title), state, frees, undoable, localised(problem))
         for number, (title, state, frees, undoable, problem) in enumerate(done)
     )
     names = ("mistral:7b-instruct-v0.2-q4_0", "Llama-3.1-8B-Instruct-Q3_K_S", "sd_xl_base_0.9", "whisper large-v2")
@@ -102,9 +103,9 @@ def planned_for_good() -> Planned:
 
 def planned() -> Planned:
     """A review of what is about to go: several models, one of them in several parts."""
-    rows = [("qwen2.5:7b-instruct-q4_0", (("manifests/registry.ollama.ai/library/qwen2.5/7b-instruct-q4_0", 486, "Ollama's entry for it"),
+    rows = [("qwen2.5:7b-instruct-q4_0", (("manifests/registry.ollama.ai/library/qwen2.5/7b-instruct-q4_0", 486, "Ollama's entry for qwen2.5"),
                                           ("blobs/sha256-2bada8a7450677000f678be90653b85d364de7db25eb5ea54136ada5f3933730", 4_431_390_000, "no other model of Ollama names it"))),
-            ("Mistral-7B-Instruct-v0.2-Q3_K_S", (("lm-studio/models/bartowski/Mistral-7B-Instruct-v0.2-GGUF", 3_164_567_000, "the folder of it: everything in it belongs to it"),)),
+            ("Mistral-7B-Instruct-v0.2-Q3_K_S", (("lm-studio/models/bartowski/Mistral-7B-Instruct-v0.2-GGUF", 3_164_567_000, "the folder of Mistral-7B: everything in it belongs to it"),)),
             ("realisticVisionV51", (("ComfyUI/models/checkpoints/realisticVisionV51.safetensors", 2_132_650_000, "its weights"),
                                     ("ComfyUI/models/checkpoints/realisticVisionV51.preview.png", 812_000, "kept beside it by tools")))]  # fmt: skip
     steps = []
