@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,9 @@ from factory import gguf_bytes, ollama_model, write
 
 from model_manager.cli import COMMANDS, main
 from model_manager.cli.main import parser
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "packaging"))
+import core_texts
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 LINES = [line for block in re.findall(r"```(?:sh|console)?\n(.*?)```", README, re.S) for line in block.splitlines()
@@ -69,9 +75,45 @@ def test_the_messages_that_are_explained_are_those_of_the_program() -> None:
     root = Path(__file__).resolve().parent.parent
     source = "\n".join(path.read_text() for path in (root / "model_manager").rglob("*.py"))
     joined = re.sub(r'"\s*\n?\s*f?"', "", source)
-    messages = re.findall(r"^\| `([^`]+)` \|", (root / "notes" / "troubleshooting.md").read_text(), re.M)
-    assert len(messages) > 25
-    assert [message for message in messages if message not in joined] == []
+    messages = [message for row in rows_of_troubleshooting() for message in re.findall(r"`([^`]+)`", row)]
+    assert len(messages) > 100
+    said = [part.strip() for message in messages for part in message.split("…") if part.strip(" :();,")]
+    assert [part for part in said if part not in joined] == []
+
+
+REFUSALS = {"Refused": 0, "CannotRemove": 2, "ModelManagerError": 2, "UsageError": 2, "JournalFailed": 2, "NoTrash": 2}
+"""What refuses, and which of its arguments is the reason."""
+
+
+def rows_of_troubleshooting() -> list[str]:
+    """The first cell of each row that has a message."""
+    page = Path(__file__).resolve().parent.parent / "notes" / "troubleshooting.md"
+    return re.findall(r"^\| (`.+?`) \|", page.read_text(), re.M)
+
+
+def refusals(source: ast.AST) -> Iterator[str]:
+    """The reasons in a module, each as the longest piece of it that never differs."""
+    for node in ast.walk(source):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in REFUSALS and len(node.args) > REFUSALS[name]:
+                for message, _values in core_texts.messages(node.args[REFUSALS[name]]):
+                    if piece := max(re.split(r"\{\d+\}", message), key=len).strip(" :;,()"):
+                        yield piece
+
+
+def test_each_refusal_stands_in_the_page_of_troubleshooting() -> None:
+    package = Path(__file__).resolve().parent.parent / "model_manager"
+    told = "\n".join(rows_of_troubleshooting())
+    missing = {}
+    for layer in ("operations", "stores", "library", "cli"):
+        for path in (package / layer).rglob("*.py"):
+            missing |= {piece: path.name for piece in refusals(ast.parse(path.read_text())) if piece not in told}
+    assert missing == {}
+
+
+def test_a_refusal_is_found_by_its_longest_piece() -> None:
+    assert list(refusals(ast.parse("raise Refused(f'the folder {folder} is not there: {why}')"))) == ["is not there"]
 
 
 def test_no_page_was_left_half_merged() -> None:

@@ -16,12 +16,11 @@ from model_manager.base.text import later
 
 CONTEXT = "core"
 """The context that the catalogue of texts has for these sentences."""
-_VALUE = re.compile(r"\\\{\d+\\\}")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?(?: ?(?:[kMGT]?B|%))?")
 _DEEPEST = 3
 """A sentence can hold a reason that holds a reason; more than that nothing of ours says."""
-
-
+_LONGEST = 2000
+"""Characters: nothing of ours is longer, and a pattern takes its time over a text made to mislead it."""
 _SYSTEM = (
     later("Permission denied"), later("Operation not permitted"), later("No such file or directory"),
     later("Is a directory"), later("Not a directory"), later("File exists"), later("Directory not empty"),
@@ -59,6 +58,8 @@ def _error(error: ModelManagerError) -> str:
 @lru_cache(maxsize=4096)
 def _translated(said: str, language: str, depth: int) -> str:
     """`language` is here for the cache alone: a change of language asks anew."""
+    if len(said) > _LONGEST:
+        return said
     exact = text.in_context(CONTEXT, said)
     if exact != said:
         return exact

@@ -91,6 +91,12 @@ def test_any_text_can_be_asked_for(said: str) -> None:
 
 
 @pytest.mark.usefixtures("german")
+def test_a_text_that_is_too_long_is_left_alone() -> None:
+    said = f"the folder {'not there ' * 300}is not there"
+    assert localised(said) == said
+
+
+@pytest.mark.usefixtures("german")
 def test_numbers_and_days() -> None:
     assert (figures.size(4_920_000_000), figures.count(1234567), figures.parameters(8_030_261_248)) == (
         "4,92 GB", "1.234.567", "8,03B",
