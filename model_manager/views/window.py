@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING, Any
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base import figures
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
 from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
 from model_manager.controllers.reminder import Reminder
-from model_manager.jobs import Job, JobChanged, Progress
+from model_manager.controllers.scanning import Scanning
+from model_manager.jobs import JobChanged
 from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
+from model_manager.views.keys import Keys
 from model_manager.views.library import LibraryScreen
 from model_manager.views.pump import Pump
-from model_manager.views.sidebar import SCREENS, Sidebar
+from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
-from model_manager.views.widgets import traversal
-from model_manager.views.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from model_manager.operations.draft import Way
@@ -37,8 +36,6 @@ _REMINDER_MS = 20_000
 _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
-
-_FIELDS = ("TEntry", "TCombobox", "TSpinbox", "Text")
 
 
 def _icon() -> tk.PhotoImage:
@@ -68,13 +65,8 @@ class Window:
         theme.mend(self.root)
         theme.mend_inks(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
-        self.scan_job: Job | None = None
-        self._scan_again = False
-        """Whether what a scan goes by was changed while one was under way."""
+        self.scanning = Scanning(app)
         self._ticking = self._waiting = ""
-        self._told: Any = None
-        """The open help."""
-        self._last_scan = 0.0
         self._build()
         self._bind()
         self._listen()
@@ -97,28 +89,14 @@ class Window:
         )
         self.screens: dict[str, Any] = {"library": self.library}
         self.current = ""
-        self._left: dict[str, str] = {}
-        """Screen -> what had the focus there."""
         self.open("library")
         self.library.table.tree.focus_set()
 
     def _bind(self) -> None:
         root = self.root
-        control = "Command" if root.tk.call("tk", "windowingsystem") == "aqua" else "Control"
-        root.bind(f"<{control}-f>", lambda event: self._search())
-        root.bind("<F5>", lambda event: self.scan())
-        root.bind(f"<{control}-z>", self._undo_key)
-        root.bind(f"<{control}-comma>", lambda event: self._settings())
-        root.bind(f"<{control}-j>", lambda event: self.status.toggle())
-        root.bind("<F1>", lambda event: self._help())
-        root.bind("<F6>", lambda event: self._next_part(1))
-        root.bind("<Shift-F6>", lambda event: self._next_part(-1))
-        traversal.attach(root)
-        self.ring = FocusRing(root)
-        for number, name in enumerate(("library", *(name for name, _title in SCREENS[:8])), 1):
-            root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: self.go(screen))
+        self.keys = Keys(self)
         root.protocol("WM_DELETE_WINDOW", self.close)
-        if control == "Command":  # macOS hands files over by an event, not by an argument
+        if root.tk.call("tk", "windowingsystem") == "aqua":  # it hands files over by an event, not by an argument
             root.createcommand("::tk::mac::OpenDocument", lambda *paths: self.open_file(paths[0]) if paths else None)
         root.bind("<FocusIn>", self._on_focus)
         root.report_callback_exception = self._failed
@@ -158,27 +136,8 @@ class Window:
         self.scan()
 
     def scan(self) -> None:
-        """Scans in the background; one at a time."""
-        if self._is_scanning():
-            return
-        self._last_scan = self.root.tk.call("clock", "seconds")
-        scanner = self.app.scanner
-
-        def work(progress: Progress) -> str:
-            from model_manager.library.scan import scan  # loads every adapter and format, in this thread
-
-            self.app.settle()
-            found = scan(scanner(self.app.jobs.post), progress)
-            if found.cancelled:
-                return _("stopped before its end")
-            return _("{n} models, {seconds} s").format(
-                n=figures.count(found.models), seconds=figures.seconds(found.seconds)
-            )
-
-        self.scan_job = self.app.jobs.start(_("Scanning"), "scan", work)
-
-    def _is_scanning(self) -> bool:
-        return self.scan_job is not None and self.scan_job.state in ("waiting", "running")
+        """Looks at the disk in the background."""
+        self.scanning.scan()
 
     def choose(self, kind: str, value: str) -> None:
         """A line of the sidebar: a screen, or a category or tool of the library."""
@@ -210,12 +169,7 @@ class Window:
     def go(self, name: str) -> None:
         """Opens a screen and gives it the focus: where it was there, or at its table."""
         self.open(name)
-        self.root.update_idletasks()
-        screen = self.screens[name]
-        now, before = str(self.root.tk.call("focus")), self._left.get(name, "")
-        known = traversal.stops(screen)
-        if now not in known:
-            self.root.tk.call("focus", before if before in known else traversal.main_stop(screen) or ".")
+        self.keys.focus_screen(name)
 
     def undo(self, id_: str = "") -> None:
         """Puts back an operation, the last one of this window when none is named."""
@@ -300,9 +254,6 @@ class Window:
             self.toasts.show(message.text)
         elif isinstance(message, Applied):
             self._tell_applied(message)
-        elif isinstance(message, ScanWanted):
-            self._scan_again = self._is_scanning()
-            self.scan()
         elif isinstance(message, OpenWanted):
             self.come_to_front()
             if message.path:
@@ -311,13 +262,11 @@ class Window:
             self.library.controller.select(self.library.controller.selected)
         elif isinstance(message, ScanFinished) and message.problems:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
+        self.scanning.handle(message)
         self.changes.handle(message)
         self.reminder.handle(message)
         if isinstance(message, JobChanged):
             self.status.show_job(message.job)
-            if self._scan_again and not self._is_scanning():
-                self._scan_again = False
-                self.scan()
         for screen in self.screens.values():
             screen.handle(message)
 
@@ -332,53 +281,10 @@ class Window:
         self.library.controller.tick()
         self._ticking = self.root.after(250, self._tick)
 
-    def _help(self) -> None:
-        from model_manager.views.help import Help
-
-        if self._told is not None and self._told.winfo_exists():
-            self._told.text.focus_force()
-        else:
-            self._told = Help(self.root, self.app.paths)
-
-    def _undo_key(self, event: tk.Event[Any]) -> None:
-        """In a field it belongs to what is typed there, not to the disk."""
-        if event.widget.winfo_class() not in _FIELDS:
-            self.undo()
-
-    def _next_part(self, by: int) -> None:
-        """A message first, where one is; else the sidebar, the screens, what is open, its card, the status bar."""
-        screen = self.screens[self.current]
-        card = [self.library.details] if screen is self.library else []
-        parts = [*self.toasts.open, self.sidebar.tree, self.sidebar.screens, screen, *card, self.status]
-        now = str(self.root.tk.call("focus"))
-        inside = [number for number, part in enumerate(parts) if now == str(part) or now.startswith(f"{part}.")]
-        at = inside[-1] if inside else 0 if by < 0 else -1
-        if self.toasts.open and at >= len(self.toasts.open) and by > 0:
-            at = -1
-        for step in range(1, len(parts) + 1):
-            part = parts[(at + by * step) % len(parts)]
-            stop = str(part) if part.winfo_class() == "Treeview" else traversal.main_stop(part)
-            if stop:
-                self.root.tk.call("focus", stop)
-                return
-
-    def _settings(self) -> None:
-        self.open("settings")
-        self.screens["settings"].focus_list()
-
-    def _search(self) -> None:
-        self.open("library")
-        self.root.update_idletasks()
-        self.library.focus_search()
-
     def _on_focus(self, event: tk.Event[Any]) -> None:
-        """Looks again when the person comes back after a while: there is no file watching."""
-        if self.current and str(event.widget).startswith(f"{self.screens[self.current]}."):
-            self._left[self.current] = str(event.widget)
-        minutes = self.app.settings.values.rescan_after_minutes
-        now = int(self.root.tk.call("clock", "seconds"))
-        if event.widget is self.root and self._last_scan and now - int(self._last_scan) > minutes * 60 > 0:
-            self.scan()
+        self.keys.note_focus(str(event.widget))
+        if event.widget is self.root:
+            self.scanning.came_back()
 
     def _failed(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
         import traceback

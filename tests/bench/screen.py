@@ -151,7 +151,7 @@ def heartbeat(here: Path, small: bool, runs: int) -> list[Result]:
                 shown.root.after(5, tick)
 
             shown.root.after(5, tick)
-            while shown.scan_job is None or shown.scan_job.state in ("waiting", "running"):
+            while shown.scanning.job is None or shown.scanning.is_running:
                 shown.root.update()
                 if not first and shown.library.table.rows:
                     first = time.perf_counter() - began

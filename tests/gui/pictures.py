@@ -67,7 +67,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     values = app.settings.values
     values.theme, values.appearance, values.scale, values.window = family, appearance, scale, f"{size}+0+0"
     window = Window(app)
-    window.scan = lambda: None  # the generated models are not on this disk
+    window.scanning.scan = lambda: None  # the generated models are not on this disk
     window.start()
 
     def settle(seconds: float = 0.7) -> None:

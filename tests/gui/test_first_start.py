@@ -27,7 +27,7 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
     app.settings.values.window = "1280x800+0+0"
     found = Window(app)
     found.start()
-    wait(found, lambda: found.scan_job is not None and found.scan_job.state == "done")
+    wait(found, lambda: found.scanning.job is not None and found.scanning.job.state == "done")
     yield found
     found.close()
     app.close()

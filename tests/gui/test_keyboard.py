@@ -35,7 +35,7 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
     app.settings.values.window = "1280x800+0+0"
     found = Window(app)
     ttk.set_bootstyle_strict(True)
-    found.scan = lambda: None
+    found.scanning.scan = lambda: None
     found.start()
     wait(found, lambda: len(found.library.controller.rows) > 2000)
     found.root.focus_force()
@@ -158,7 +158,7 @@ def test_the_ring_is_seen_in_every_look(window: Any, look: str) -> None:
         for path in (str(window.screens["duplicates"].table.tree), str(window.screens["duplicates"].prove)):
             window.root.tk.call("focus", path)
             turn(window, 0.02)
-            (side,) = {str(one.cget("background")) for one in window.ring.sides}
+            (side,) = {str(one.cget("background")) for one in window.keys.ring.sides}
             assert theme.contrast(side, str(ttk.Style().colors.bg)) >= 3
     finally:
         values.appearance = before

@@ -102,14 +102,14 @@ def test_a_change_during_a_scan_is_not_lost(window) -> None:
 
     from model_manager.controllers.messages import ScanWanted
 
-    wait(window, lambda: not window._is_scanning())
+    wait(window, lambda: not window.scanning.is_running)
     end = threading.Event()
-    window.scan_job = first = window.app.jobs.start("Scanning", "scan", lambda progress: end.wait(10))
+    window.scanning.job = first = window.app.jobs.start("Scanning", "scan", lambda progress: end.wait(10))
     window.app.jobs.post(ScanWanted())
-    wait(window, lambda: window._scan_again)
+    wait(window, lambda: window.scanning.again)
     end.set()
-    wait(window, lambda: window.scan_job is not first and not window._is_scanning())
-    assert not window._scan_again
+    wait(window, lambda: window.scanning.job is not first and not window.scanning.is_running)
+    assert not window.scanning.again
 
 
 def test_the_way_to_the_folders(window) -> None:

@@ -35,8 +35,8 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
     app.settings.values.window = "1280x800+0+0"
     found = Window(app)
     ttk.set_bootstyle_strict(True)
-    scan = found.scan
-    found.scan = lambda: None
+    scan = found.scanning.scan
+    found.scanning.scan = lambda: None
     found.start()
     found.real_scan = scan
     wait(found, lambda: len(found.library.controller.rows) > 2000)
@@ -246,12 +246,12 @@ def test_a_file_from_outside_shows_its_card_and_can_be_watched(window, tmp_path:
     shown = texts(library.details)
     assert any("Not in a folder that is watched" in text for text in shown)
     assert "Watch its folder" in shown and "Move to the trash…" not in shown and "Pin" not in shown
-    scan, window.scan = window.scan, window.real_scan
+    scan, window.scanning.scan = window.scanning.scan, window.real_scan
     try:
         library.controller.watch_folder_of_opened()
         wait(window, lambda: "Move to the trash…" in texts(library.details), 30)
     finally:
-        window.scan = scan
+        window.scanning.scan = scan
     assert "from outside 模型" in texts(library.details)
     assert len(library.table.selected) == 1
 

@@ -1,0 +1,60 @@
+"""When the disk is looked at: at the start, when asked, after a change of what a scan goes by, and after a while."""
+
+from __future__ import annotations
+
+import time
+
+from model_manager.app import App
+from model_manager.base import figures
+from model_manager.base.text import _
+from model_manager.controllers.messages import ScanWanted
+from model_manager.jobs import Job, JobChanged, Progress
+
+
+class Scanning:
+    """One for the window; one scan at a time. `job` is the scan that runs, or the last one."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.job: Job | None = None
+        self.again = False
+        """Whether what a scan goes by was changed while one was under way."""
+        self._began = 0.0
+
+    @property
+    def is_running(self) -> bool:
+        return self.job is not None and self.job.state in ("waiting", "running")
+
+    def scan(self) -> None:
+        """Scans in the background, unless a scan is under way."""
+        if self.is_running:
+            return
+        self._began = time.time()  # not monotonic: the time that a computer slept counts
+        scanner = self._app.scanner
+
+        def work(progress: Progress) -> str:
+            from model_manager.library.scan import scan  # loads every adapter and format, in this thread
+
+            self._app.settle()
+            found = scan(scanner(self._app.jobs.post), progress)
+            if found.cancelled:
+                return _("stopped before its end")
+            return _("{n} models, {seconds} s").format(
+                n=figures.count(found.models), seconds=figures.seconds(found.seconds)
+            )
+
+        self.job = self._app.jobs.start(_("Scanning"), "scan", work)
+
+    def came_back(self) -> None:
+        """The person looks at the window again. There is no file watching: after a while the disk is looked at again."""
+        minutes = self._app.settings.values.rescan_after_minutes
+        if self._began and time.time() - self._began > minutes * 60 > 0:
+            self.scan()
+
+    def handle(self, message: object) -> None:
+        if isinstance(message, ScanWanted):
+            self.again = self.is_running
+            self.scan()
+        elif isinstance(message, JobChanged) and self.again and not self.is_running:
+            self.again = False
+            self.scan()

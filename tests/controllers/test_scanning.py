@@ -1,0 +1,82 @@
+"""When the disk is looked at again: one scan at a time, none lost, and after a while."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from model_manager.controllers import scanning
+from model_manager.controllers.messages import ScanWanted
+from model_manager.controllers.scanning import Scanning
+from model_manager.jobs import JobChanged
+
+
+class Jobs:
+    """Jobs that end when the test says so."""
+
+    def __init__(self) -> None:
+        self.started: list[Any] = []
+
+    def start(self, title: str, lane: str, work: object) -> Any:
+        self.started.append(SimpleNamespace(id=len(self.started), state="running", lane=lane))
+        return self.started[-1]
+
+    def end(self, found: Scanning) -> None:
+        self.started[-1].state = "done"
+        found.handle(JobChanged(self.started[-1], "done"))
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+@pytest.fixture
+def found(jobs: Jobs) -> Scanning:
+    values = SimpleNamespace(rescan_after_minutes=5)
+    return Scanning(SimpleNamespace(jobs=jobs, scanner=None, settings=SimpleNamespace(values=values)))  # type: ignore[arg-type]
+
+
+def test_one_scan_at_a_time(found: Scanning, jobs: Jobs) -> None:
+    found.scan()
+    found.scan()
+    assert len(jobs.started) == 1 and found.is_running
+    jobs.end(found)
+    assert not found.is_running and len(jobs.started) == 1
+    found.scan()
+    assert len(jobs.started) == 2
+
+
+def test_a_change_during_a_scan_starts_one_more(found: Scanning, jobs: Jobs) -> None:
+    found.scan()
+    for _time in range(3):
+        found.handle(ScanWanted())
+    assert len(jobs.started) == 1
+    jobs.end(found)
+    assert len(jobs.started) == 2, "one for all three"
+    jobs.end(found)
+    assert len(jobs.started) == 2
+
+
+def test_who_comes_back_after_a_while_sees_the_disk_of_now(
+    found: Scanning, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr(scanning.time, "time", lambda: now)
+    found.came_back()
+    assert jobs.started == [], "the first scan is begun by the start"
+    found.scan()
+    jobs.end(found)
+    now += 299
+    found.came_back()
+    assert len(jobs.started) == 1
+    now += 2
+    found.came_back()
+    assert len(jobs.started) == 2
+    jobs.end(found)
+    found._app.settings.values.rescan_after_minutes = 0
+    now += 10_000
+    found.came_back()
+    assert len(jobs.started) == 2, "0 turns it off"
