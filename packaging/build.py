@@ -45,9 +45,9 @@ def _is_cache(path: Path) -> bool:
     return any(part.startswith(".") or part == "__pycache__" for part in path.parts)
 
 
-def fingerprint(numpy: bool) -> str:
-    """Stands for all inputs, the Python that builds, and what was asked for."""
-    digest = hashlib.sha256(f"{sys.version} {sys.base_prefix} {numpy}".encode())
+def fingerprint() -> str:
+    """Stands for all inputs and the Python that builds."""
+    digest = hashlib.sha256(f"{sys.version} {sys.base_prefix}".encode())
     for path in inputs():
         digest.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -84,13 +84,13 @@ def prepared() -> Path:
     return python
 
 
-def pack(python: Path, numpy: bool) -> None:
+def pack(python: Path) -> None:
     """Runs PyInstaller; both forms are then below `dist/`."""
     print("Packing …", flush=True)
     for path in (DIST / NAME, DIST / f"{NAME}.exe"):
         path.unlink(missing_ok=True)
     # The seed: sets in PyInstaller's archives would come in another order each time.
-    environment = {**start.clean_environment(), "PYTHONHASHSEED": "1", "MODEL_MANAGER_NUMPY": "1" if numpy else ""}
+    environment = {**start.clean_environment(), "PYTHONHASHSEED": "1"}
     command = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", "--distpath", str(DIST),
                "--workpath", str(BUILD / "work"), str(ROOT / "packaging" / f"{NAME}.spec")]  # fmt: skip
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -138,15 +138,15 @@ def readme() -> str:
     )
 
 
-def built(numpy: bool) -> Path:
+def built() -> Path:
     """The one file, packed only when something it is made of has changed."""
-    mark, facts = BUILD / "built.json", {"inputs": fingerprint(numpy)}
+    mark, facts = BUILD / "built.json", {"inputs": fingerprint()}
     file = DIST / (f"{NAME}.exe" if os.name == "nt" else NAME)
     if mark.is_file() and file.is_file() and json.loads(mark.read_text()) == facts:
         print("Nothing has changed since the last build.", flush=True)
         return file
     mark.unlink(missing_ok=True)
-    pack(prepared(), numpy)
+    pack(prepared())
     if sys.platform == "linux":
         for old in DIST.glob(f"{NAME}-*.tar.xz"):
             old.unlink()
@@ -193,7 +193,6 @@ def main(arguments: Sequence[str]) -> int:
         action="store_true",
         help="also start it in a bare Debian without Python (as root; downloads 100 MB once)",
     )
-    parser.add_argument("--numpy", action="store_true", help="with numpy, to measure what that costs")
     options = parser.parse_args(arguments)
     parts = needed_parts(sys.platform, not options.no_check)
     try:
@@ -201,7 +200,7 @@ def main(arguments: Sequence[str]) -> int:
             switch_python()
         if start.mend_parts(parts):
             return start.MISSING
-        file = built(options.numpy)
+        file = built()
         size = file.stat().st_size
         print(f"{file.relative_to(ROOT)}: {size / 1e6:.1f} MB", flush=True)
         if size > LARGEST:

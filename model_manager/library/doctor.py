@@ -18,9 +18,6 @@ from model_manager.catalog import Database
 
 _LIBRARIES = (
     "ttkbootstrap",
-    "huggingface_hub",
-    "safetensors",
-    "gguf",
     "xxhash",
     "send2trash",
     "platformdirs",

@@ -40,11 +40,11 @@ def test_a_build_is_made_of_all_that_it_packs(monkeypatch: pytest.MonkeyPatch, t
         else:
             shutil.copy2(source, tmp_path / name)
     monkeypatch.setattr(build, "ROOT", tmp_path)
-    before = build.fingerprint(False)
-    assert build.fingerprint(False) == before != build.fingerprint(True)
+    before = build.fingerprint()
+    assert build.fingerprint() == before
     with (tmp_path / "model_manager" / "app.py").open("a") as file:
         file.write("# changed\n")
-    assert build.fingerprint(False) != before
+    assert build.fingerprint() != before
 
 
 def test_it_knows_the_version_and_what_to_install() -> None:
