@@ -60,6 +60,8 @@ def _translated(said: str, language: str, depth: int) -> str:
     """`language` is here for the cache alone: a change of language asks anew."""
     if len(said) > _LONGEST:
         return said
+    if _NUMBER.fullmatch(said):
+        return text.number(said)
     exact = text.in_context(CONTEXT, said)
     if exact != said:
         return exact
@@ -81,9 +83,9 @@ def _pieces(said: str, language: str, depth: int) -> str:
 
 def _value(value: str, language: str, depth: int) -> str:
     """A reason within a sentence is translated too; one word is not: it may be a name that means something in English."""
-    if _NUMBER.fullmatch(value):
-        return text.number(value)
-    return _translated(value, language, depth + 1) if " " in value and depth < _DEEPEST else value
+    if not _NUMBER.fullmatch(value) and (" " not in value or depth >= _DEEPEST):
+        return value
+    return _translated(value, language, depth + 1)
 
 
 @lru_cache(maxsize=2)

@@ -48,10 +48,10 @@ def run(app: App, options: argparse.Namespace) -> int:
     if len(report.problems) > 20:
         print(_("… and {n} more problems").format(n=len(report.problems) - 20), file=sys.stderr)
     print(
-        _("{models} {places}, {size} on disk, in {seconds:.1f} s").format(
+        _("{models} {places}, {size} on disk, in {seconds} s").format(
             models=ngettext("{n} model", "{n} models", report.models),
             places=ngettext("in {n} place", "in {n} places", sum(1 for root in report.roots if not root.ignored)),
-            size=figures.size(total.bytes), seconds=report.seconds,
+            size=figures.size(total.bytes), seconds=figures.seconds(report.seconds),
         )
     )  # fmt: skip
     hint(_("`model-manager status` sums up, `model-manager list` shows them"))

@@ -14,7 +14,7 @@ from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.library import watch, words
 from model_manager.library.opened import opened
 from model_manager.library.present import Json, show_json
-from model_manager.library.verdicts import VERDICTS
+from model_manager.library.verdicts import SOURCES, VERDICTS
 
 NAME = "show"
 HELP = later("all about one model: facts, evidence, places, files, raw metadata")
@@ -76,6 +76,7 @@ def _print(found: Json, raw: bool) -> None:
 
 
 def _facts(model: Json) -> list[tuple[str, str]]:
+    source = SOURCES.get(str(model["category_evidence"]), "")
     verdict, detail = model["health"]["verdict"], model["health"]["detail"]
     health = _(VERDICTS[verdict]) + (f": {localised(detail)}" if detail else "")
     bits = (
@@ -87,14 +88,17 @@ def _facts(model: Json) -> list[tuple[str, str]]:
     other = ", " + _("label {label}").format(label=label) if label and label != model["quant"] else ""
     return [
         (_("Id"), model["id"]),
-        (_("Category"), f"{model['category']} ({_('by')} {model['category_evidence']})"),
+        (_("Category"), _("{category} (by {source})").format(category=model["category"], source=_(source))),
         (_("Base model"), model["base_model"] or ""),
         (_("Format"), model["format"]),
         (_("Architecture"), model["architecture"] or ""),
         (_("Parameters"), figures.parameters(model["parameters"]) if model["parameters"] else ""),
         (_("Quant"), (model["quant"] or "") + other + bits if model["quant"] or label else ""),
         (_("Context"), figures.count(model["context_length"]) if model["context_length"] else ""),
-        (_("Size"), f"{figures.size(model['size'])} ({figures.size(model['bytes'])} {_('on disk')})"),
+        (
+            _("Size"),
+            _("{size} ({bytes} on disk)").format(size=figures.size(model["size"]), bytes=figures.size(model["bytes"])),
+        ),
         (_("Licence"), model["licence"] or ""),
         (_("Source"), f"{model['source']['hub']}: {model['source']['repo']}" if model["source"] else ""),
         (_("Health"), health),

@@ -1,4 +1,4 @@
-"""The verdicts on a model's health, for people."""
+"""The verdicts on a model's health and the sources of what is said of it, for people."""
 
 from __future__ import annotations
 
@@ -10,3 +10,9 @@ VERDICTS: dict[str, str] = {
     "suspicious": later("suspicious"), "unsafe": later("unsafe"),
 }  # fmt: skip
 """By the word of the command line's JSON."""
+
+SOURCES: dict[str, str] = {
+    "user": later("you"), "tensors": later("tensors"), "hash": later("hash"), "sidecar": later("file beside it"),
+    "metadata": later("metadata"), "name": later("name"), "folder": later("folder"),
+}  # fmt: skip
+"""Where a claim comes from (`base/facts.py`), by the word of the command line's JSON."""

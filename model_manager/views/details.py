@@ -12,10 +12,10 @@ from ttkbootstrap import ScrolledFrame
 
 from model_manager.base import figures, units
 from model_manager.base.localised import localised
-from model_manager.base.text import _, later, ngettext, number, short_path
+from model_manager.base.text import _, ngettext, number, short_path
 from model_manager.library import watch
 from model_manager.library.present import Json
-from model_manager.library.verdicts import VERDICTS
+from model_manager.library.verdicts import SOURCES, VERDICTS
 from model_manager.views import theme
 from model_manager.views.open_folder import open_folder
 from model_manager.views.widgets import traversal
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from model_manager.views.library import LibraryScreen
 
 _WIDTH = 310
-_FROM = {
-    "user": later("you"), "tensors": later("tensors"), "hash": later("hash"), "sidecar": later("file beside it"),
-    "metadata": later("metadata"), "name": later("name"), "folder": later("folder"),
-}  # fmt: skip
-"""Where a claim comes from (`base/facts.py`), in words."""
 
 
 class Details(ttk.Frame):
@@ -127,7 +122,7 @@ class Details(ttk.Frame):
         why: dict[str, str] = {}
         for claim in details["evidence"]:
             why.setdefault(
-                claim["field"], f"{_(_FROM.get(claim['from'], claim['from']))}: {localised(claim['detail'])}"
+                claim["field"], f"{_(SOURCES.get(claim['from'], claim['from']))}: {localised(claim['detail'])}"
             )
         self._label(body, model["name"], font=theme.bold(self, 2))
         buttons = Flow(body, theme.px(self, 5))

@@ -15,6 +15,7 @@ from model_manager.controllers.changes import Changes
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch
 from model_manager.library.present import Json
+from model_manager.library.verdicts import VERDICTS
 from model_manager.views import theme
 from model_manager.views.details import Details
 from model_manager.views.first_words import where_to_begin
@@ -32,7 +33,7 @@ def _day(seconds: int | None) -> str:
 
 
 def _health(row: Row) -> str:
-    return "" if row.verdict in ("good", "unknown") else row.verdict
+    return "" if row.verdict in ("good", "unknown") else _(VERDICTS[row.verdict])
 
 
 def _name(row: Row) -> str:

@@ -201,6 +201,8 @@ def test_columns_are_chosen_and_remembered(window) -> None:
 def test_a_scan_streams_rows_and_touches_no_disk_on_this_thread(
     window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import ttkbootstrap as ttk
+
     from model_manager.library import watch
 
     for number in range(300):

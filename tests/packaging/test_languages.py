@@ -95,6 +95,23 @@ def test_no_text_of_the_window_bypasses_the_catalogue() -> None:
     assert set(found.values()) <= {"Model Manager"}, found
 
 
+def hidden(tree: ast.AST) -> Iterator[str]:
+    """Texts that are translated within an f-string, where they cannot be collected."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            for call in ast.walk(node):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("_", "ngettext"):
+                    yield from (part.value for part in call.args if isinstance(part, ast.Constant))
+
+
+def test_no_text_hides_within_another() -> None:
+    found = {}
+    for path in sorted((ROOT / "model_manager").rglob("*.py")):
+        found |= dict.fromkeys(hidden(ast.parse(path.read_text())), path.name)
+    assert found == {}
+    assert list(hidden(ast.parse("f'{n} {_(\"on disk\")} {_(TABLE[n])}'"))) == ["on disk"]
+
+
 def test_the_search_for_bypassing_texts_finds_them() -> None:
     code = "ttk.Label(box, text='Plain words'); ttk.Label(box, text=_('fine')); ttk.Label(box, text=f'{n} items')"
     assert [text for _line, text in literals(ast.parse(code))] == ["Plain words", " items"]
