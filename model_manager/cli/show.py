@@ -76,7 +76,9 @@ def _print(found: Json, raw: bool) -> None:
 
 
 def _facts(model: Json) -> list[tuple[str, str]]:
-    source = SOURCES.get(str(model["category_evidence"]), "")
+    category, source = model["category"], SOURCES.get(str(model["category_evidence"]))
+    if source:
+        category = _("{category} (by {source})").format(category=category, source=_(source))
     verdict, detail = model["health"]["verdict"], model["health"]["detail"]
     health = _(VERDICTS[verdict]) + (f": {localised(detail)}" if detail else "")
     bits = (
@@ -88,7 +90,7 @@ def _facts(model: Json) -> list[tuple[str, str]]:
     other = ", " + _("label {label}").format(label=label) if label and label != model["quant"] else ""
     return [
         (_("Id"), model["id"]),
-        (_("Category"), _("{category} (by {source})").format(category=model["category"], source=_(source))),
+        (_("Category"), category),
         (_("Base model"), model["base_model"] or ""),
         (_("Format"), model["format"]),
         (_("Architecture"), model["architecture"] or ""),
