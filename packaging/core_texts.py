@@ -25,7 +25,7 @@ NAMED = {"detail", "why", "reason", "hint", "title", "phase", "verb", "note"}
 """Arguments that are such sentences wherever they are given by name."""
 _GLUE = {"and", "of", "is", "in", "names", "tags"}
 """A shape of these alone would fit names too: `{0} of {1}`."""
-_WORD = re.compile(r"(?<![\w.{])[a-z]{2,}(?![\w.}])|(?<![\w.{])a (?=\w)")
+_WORD = re.compile(r"(?<![\w.{])[a-z]{2,}(?![\w.}])|(?<![\w.{])a (?=\w)|^[A-Z][a-z]+(?= )")
 
 
 def core_texts(package: Path) -> Iterator[tuple[str, str, str]]:

@@ -45,6 +45,8 @@ def test_english_stays_as_the_core_said_it() -> None:
         ("Move to the trash: 3 items", "In den Papierkorb: 3 Einträge"),
         ("Delete these 3 for good (4.92 GB)", "Endgültig löschen: diese 3 (4,92 GB)"),
         ("Permission denied", "Keine Berechtigung"),
+        ("Reading ComfyUI", "ComfyUI lesen"),
+        ("82.4 GB", "82,4 GB"),
         ("words that nobody wrote down", "words that nobody wrote down"),
         ("bad\x1bname, unpacked beside it", "bad\\x1bname, daneben entpackt"),
     ],
