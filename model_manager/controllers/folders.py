@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.events import ModelsChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
@@ -43,10 +44,10 @@ class Folders:
         self._change(lambda: watch.add_root(self._app.database, path))
 
     def remove(self, id_: str) -> None:
-        self._change(lambda: watch.remove_root(self._app.database, id_))
+        self._change(lambda: self._have_gone(watch.remove_root(self._app.database, id_)[1]))
 
     def ignore(self, id_: str) -> None:
-        self._change(lambda: watch.ignore_root(self._app.database, id_))
+        self._change(lambda: self._have_gone(watch.ignore_root(self._app.database, id_)))
 
     def move(self, id_: str, path: str) -> None:
         self._change(lambda: watch.move_root(self._app.database, id_, path))
@@ -94,6 +95,10 @@ class Folders:
             return self._load()
 
         self._app.jobs.start(_("Changing the folders"), "query", run)
+
+    def _have_gone(self, ids: Iterable[int]) -> None:
+        """The next scan finds nothing changed: what it would compare with is gone from the catalogue already."""
+        self._app.jobs.post(ModelsChanged(tuple(ids)))
 
     def _load(self) -> _Roots:
         likely = os.path.join(os.path.expanduser("~"), "AI", "models")

@@ -234,6 +234,7 @@ class Window:
         for screen in self.screens.values():
             screen.restyle()
         self.sidebar.restyle()
+        self.keys.ring.restyle()
 
     def close(self) -> None:
         """Cancels, remembers, leaves within three seconds."""

@@ -95,7 +95,8 @@ def test_the_words_of_the_empty_library_are_as_wide_as_their_pane(window) -> Non
 def test_a_folder_of_ones_own_is_added_from_the_empty_library(
     window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last: afterwards there is a model."""
+    from model_manager.library.present import roots_json
+
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
     monkeypatch.setattr("model_manager.views.folders.filedialog.askdirectory", lambda **_: str(tmp_path / "mine"))
     window.open("library")
@@ -110,3 +111,10 @@ def test_a_folder_of_ones_own_is_added_from_the_empty_library(
     assert not library.begin.winfo_ismapped(), "a search that finds nothing has nothing to add"
     window.open("duplicates")
     wait(window, lambda: any("Nothing is there twice" in text for text in _texts(window.screens["duplicates"])))
+    # The other tests are about no models.
+    (root,) = [one for one in roots_json(window.app.database) if one["path"] == str(tmp_path / "mine")]
+    window.screens["folders"].controller.remove(root["id"])
+    library.text.set("")
+    wait(window, lambda: not library.controller.rows and not window.scanning.is_running)
+    window.open("library")
+    wait(window, library.begin.winfo_ismapped)

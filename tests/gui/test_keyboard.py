@@ -160,6 +160,10 @@ def test_the_ring_is_seen_in_every_look(window: Any, look: str) -> None:
             turn(window, 0.02)
             (side,) = {str(one.cget("background")) for one in window.keys.ring.sides}
             assert theme.contrast(side, str(ttk.Style().colors.bg)) >= 3
+        values.appearance = "dark" if look == "light" else "light"
+        window.restyle()
+        (side,) = {str(one.cget("background")) for one in window.keys.ring.sides}
+        assert theme.contrast(side, str(ttk.Style().colors.bg)) >= 3, "it follows the theme where the focus stays"
     finally:
         values.appearance = before
         window.restyle()

@@ -34,6 +34,16 @@ class FocusRing:
         if str(self._root.tk.call("focus")) != str(widget):
             return  # Tk tells the parents of what gets the focus, too
         _into_view(widget)
+        self._draw(widget)
+
+    def restyle(self) -> None:
+        """In the colours of another theme."""
+        self._hide()
+        path = str(self._root.tk.call("focus"))
+        if path:
+            self._draw(self._root.nametowidget(path))
+
+    def _draw(self, widget: tk.Misc) -> None:
         name = widget.winfo_class()
         if name not in _AREAS + _BUTTONS:
             return
