@@ -35,7 +35,6 @@ class Sidebar(ttk.Frame):
     ) -> None:
         super().__init__(parent, bootstyle="@chrome")
         self._on_choose = on_choose
-        self._quiet = False
         columns = (
             Column("#0", "", 186, loose=True), Column("count", "", 52, figure=True), Column("size", "", 74, figure=True)
         )  # fmt: skip
@@ -61,7 +60,11 @@ class Sidebar(ttk.Frame):
             tree.bind("<space>", lambda event: "break")  # Tk would fold the row
         self.tree.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.tree, self.screens))
         self.screens.bind("<<TreeviewSelect>>", lambda event: self._chosen(self.screens, self.tree))
-        self._select("all")
+        self._now = self._place = "all"
+        """The line that is shown, and that of the library. A selection is told after it was made, when it may be another one
+        already."""
+        self.tree.selection_set(self._now)
+        self.tree.focus(self._now)
 
     def show(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
         """Brings counts up to date without closing what is open: (slug or tool, title, models, bytes)."""
@@ -74,21 +77,25 @@ class Sidebar(ttk.Frame):
         for item in self._below("all") + self._below("tools"):
             if item not in wanted and self.tree.exists(item):
                 self.tree.delete(item)
+        if not self.screens.selection() and not self.tree.exists(self._now):  # the last model of it went
+            self.tree.selection_set("all")
         for place, (_slug, _title, *_figures) in enumerate(tools):
             self.tree.move(f"tool:{_slug}", "tools", place)
 
     def mark_screen(self, name: str) -> None:
         """Shows which screen is open, without choosing it again."""
-        self._quiet = True
         if self.screens.exists(f"screen:{name}"):
-            self.screens.selection_set(f"screen:{name}")
-            self.screens.focus(f"screen:{name}")
+            self._now = f"screen:{name}"
+            self.screens.selection_set(self._now)
+            self.screens.focus(self._now)
             self.tree.selection_set(())
         else:
             self.screens.selection_set(())
-            if not self.tree.selection():
+            if self.tree.exists(self._place):
+                self._now = self._place
+                self.tree.selection_set(self._place)
+            else:  # its last model went meanwhile: all of them are chosen as a person would
                 self.tree.selection_set("all")
-        self.after_idle(self._loud)
 
     def restyle(self) -> None:
         self.tree.restyle()
@@ -108,25 +115,17 @@ class Sidebar(ttk.Frame):
             found += [child, *self._below(child)]
         return found
 
-    def _select(self, item: str) -> None:
-        self._quiet = True
-        self.tree.selection_set(item)
-        self.tree.focus(item)
-        self.after_idle(self._loud)
-
-    def _loud(self) -> None:
-        self._quiet = False
-
     @staticmethod
     def _enter(on_enter: Callable[[], None]) -> str:
         on_enter()
         return "break"
 
     def _chosen(self, tree: ttk.Treeview, other: ttk.Treeview) -> None:
-        if self._quiet or not tree.selection():
+        if not tree.selection() or tree.selection()[0] == self._now:
             return
-        self._quiet = True
+        self._now = tree.selection()[0]
         other.selection_set(())
-        self.after_idle(self._loud)
-        kind, _colon, value = tree.selection()[0].partition(":")
+        if tree is self.tree:
+            self._place = self._now
+        kind, _colon, value = self._now.partition(":")
         self._on_choose("all" if kind in ("all", "tools") else kind, value)

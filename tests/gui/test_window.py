@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from factory import gguf_bytes, write
@@ -44,6 +45,20 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
     found.close()
     app.close()
     gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
+
+
+@pytest.fixture(autouse=True)
+def _at_the_start(window: Any) -> None:
+    """The library with all its models, the largest first: whatever was tested before."""
+    library = window.library
+    window.open("library")
+    window.sidebar.tree.selection_set("all")
+    library.clear_search()
+    if library.table.sorted_by != ("size", True):
+        library.table.sorted_by = ("size", False)
+        library.table.sort("size")
+    wait(window, lambda: len(library.table.rows) == len(library.controller.rows))
+    wait(window, lambda: library.table.rows[0].size >= library.table.rows[-1].size)
 
 
 def test_it_shows_the_library_sorted_by_size(window) -> None:
@@ -149,12 +164,45 @@ def test_the_users_words_are_kept(window) -> None:
 
 
 def test_sidebar_chooses_places(window) -> None:
+    loras = sum(row.category.startswith("diffusion/lora") for row in window.library.controller.rows)
+    assert loras > 1900
     window.sidebar.tree.selection_set("category:diffusion/lora")
-    wait(window, lambda: len(window.library.table.rows) == 1930)
+    wait(window, lambda: len(window.library.table.rows) == loras)
     window.sidebar.tree.selection_set("tool:ollama")
     wait(window, lambda: 0 < len(window.library.table.rows) < 100)
     window.sidebar.tree.selection_set("all")
     wait(window, lambda: len(window.library.table.rows) > 2000)
+
+
+def test_the_last_of_two_quick_choices_counts(window) -> None:
+    """An arrow key that repeats chooses faster than the library follows."""
+    tree, library = window.sidebar.tree, window.library
+    tree.selection_set("tool:ollama")
+    window.root.update()
+    tree.selection_set("category:diffusion/lora")
+    tree.selection_set("category:llm")
+    wait(window, lambda: library.controller.place == ("category", "llm"))
+    turn(window, 0.1)
+    assert library.controller.place == ("category", "llm") and tree.selection() == ("category:llm",)
+
+
+def test_the_library_comes_back_as_it_was_left(window) -> None:
+    sidebar, library = window.sidebar, window.library
+    sidebar.tree.selection_set("tool:ollama")
+    wait(window, lambda: library.controller.place == ("tool", "ollama"))
+    window.open("history")
+    turn(window, 0.05)
+    assert sidebar.tree.selection() == () and sidebar.screens.selection() == ("screen:history",)
+    window.open("library")
+    turn(window, 0.05)
+    assert sidebar.tree.selection() == ("tool:ollama",) and library.controller.place == ("tool", "ollama")
+    window.open("history")
+    turn(window, 0.05)
+    sidebar.show([("llm", "Language models", 1, 1)], [])  # the last model of the tool went
+    window.open("library")
+    wait(window, lambda: library.controller.place == ("all", "") and sidebar.tree.selection() == ("all",))
+    library.controller.start()
+    wait(window, lambda: sidebar.tree.exists("tool:ollama"))
 
 
 @pytest.mark.parametrize("name", ["disk_map", "health", "folders", "settings", "library"])
