@@ -98,8 +98,12 @@ class Library:
                 self._details(result)
             elif isinstance(result, Opened):
                 self._show_opened(result)
-        elif isinstance(message, ScanFinished) and self._opened:
-            self.open_file(self._opened)  # the scan may have found it
+        elif isinstance(message, ScanFinished):
+            if message.models != len(self.rows):  # another process has scanned meanwhile: ours found nothing changed
+                self._pending = None
+                self.tick()
+            if self._opened:
+                self.open_file(self._opened)  # the scan may have found it
 
     def tick(self) -> None:
         """Loads what has changed, four times a second at most."""

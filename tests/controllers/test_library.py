@@ -1,0 +1,38 @@
+"""What the library's controller loads, and when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+from unittest.mock import MagicMock
+
+from factory import gguf_bytes, write
+
+from model_manager.app import App
+from model_manager.base.events import ScanFinished
+from model_manager.controllers.library import Library
+from model_manager.jobs import Progress
+from model_manager.library import watch
+from model_manager.library.scan import scan
+
+
+def load(app: App, library: Library, models: int) -> None:
+    while len(library.rows) != models:
+        library.handle(cast(Any, app.jobs.messages.get(timeout=20)))
+
+
+def test_what_another_process_scanned_is_shown_after_the_next_scan(app: App, tmp_path: Path) -> None:
+    """Its scan has told this window nothing, and ours finds the disk as the catalogue has it."""
+    library = Library(app, MagicMock())
+    library.start()
+    write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
+    watch.add_root(app.database, str(tmp_path / "mine"))
+    scan(app.scanner(lambda message: None), Progress())  # the other process
+    told: list[object] = []
+    scan(app.scanner(told.append), Progress())
+    (finished,) = [one for one in told if isinstance(one, ScanFinished)]
+    assert finished.models == 1 and library.rows == []
+    library.handle(finished)
+    library.tick()
+    load(app, library, 1)
+    assert [row.name for row in library.rows] == ["one"]
