@@ -15,7 +15,7 @@ from model_manager.base.text import later
 from model_manager.stores import docker_removal
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
-from model_manager.stores.look import Look, is_folder
+from model_manager.stores.look import Look, files_below
 from model_manager.stores.removal import CannotRemove, Part, Placed
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
@@ -179,14 +179,9 @@ def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
 
 
 def _files(folder: str, look: Look) -> Iterator[tuple[str, os.stat_result]]:
-    waiting = [folder]
-    while waiting:
-        look.step()
-        for entry in look.entries(waiting.pop()):
-            if is_folder(entry, links=False):
-                waiting.append(entry.path)
-            elif not entry.is_symlink() and (stat := look.stat(entry.path)) is not None:
-                yield entry.path, stat
+    for entry in files_below(folder, look):
+        if not entry.is_symlink() and (stat := look.stat(entry.path)) is not None:
+            yield entry.path, stat
 
 
 def in_use(env: Env) -> str | None:

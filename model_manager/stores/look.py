@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
@@ -132,3 +132,15 @@ class Look:
         if not found and self.stat(path) is not None:
             self.problem(path, "yaml", "cannot be read as a YAML mapping")
         return found
+
+
+def files_below(folder: str, look: Look) -> Iterator[os.DirEntry[str]]:
+    """Everything below a folder that is no folder itself; links are not followed."""
+    waiting = [folder]
+    while waiting:
+        look.step()
+        for entry in look.entries(waiting.pop()):
+            if is_folder(entry, links=False):
+                waiting.append(entry.path)
+            else:
+                yield entry

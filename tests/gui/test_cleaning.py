@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, tree, write
 from gui.waiting import wait
+from gui.window_over import window_over
 
 pytestmark = pytest.mark.gui
 TENSORS = {"token_embd.weight": ("F16", (256, 64)), "blk.0.attn_q.weight": ("Q4_0", (256, 256))}
@@ -19,11 +19,8 @@ Q4, Q8 = gguf_bytes({}, TENSORS, seed=70), gguf_bytes({}, BETTER, seed=71)
 
 @pytest.fixture
 def window(display: str, home: Path) -> Iterator[object]:
-    import ttkbootstrap as ttk
-
     from model_manager.app import build
     from model_manager.library import watch
-    from model_manager.views.window import Window
 
     tree(home / "models", {"some-7B-Q4_0.gguf": Q4, "some-7B-Q8_0.gguf": Q8, "cut.gguf": Q8[:-9000]})
     ollama_model(home / ".ollama/models", "registry.ollama.ai/library/some/7b", {"model": Q4})
@@ -33,15 +30,9 @@ def window(display: str, home: Path) -> Iterator[object]:
     os.utime(old, (1.7e9, 1.7e9))
     app = build()
     watch.add_root(app.database, str(home / "models"))
-    app.settings.values.window = "1280x800+0+0"
-    found = Window(app)
-    ttk.set_bootstyle_strict(True)
-    found.start()
-    wait(found, lambda: len(found.library.controller.rows) == 5)
-    yield found
-    found.close()
-    app.close()
-    gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
+    with window_over(app) as found:
+        wait(found, lambda: len(found.library.controller.rows) == 5)
+        yield found
 
 
 def review(window):

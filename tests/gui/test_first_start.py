@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, write
 from gui.waiting import wait
+from gui.window_over import empty_home, window_over
 
 pytestmark = pytest.mark.gui
 
@@ -17,21 +16,9 @@ pytestmark = pytest.mark.gui
 @pytest.fixture(scope="module")
 def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """One Tk root lives in one process: the module shares it."""
-    from model_manager.app import build
-    from model_manager.views.window import Window
-
-    base = tmp_path_factory.mktemp("first")
-    os.environ["HOME"] = str(base / "home")
-    (base / "home").mkdir()
-    app = build(str(base / "data"))
-    app.settings.values.window = "1280x800+0+0"
-    found = Window(app)
-    found.start()
-    wait(found, lambda: found.scanning.job is not None and found.scanning.job.state == "done")
-    yield found
-    found.close()
-    app.close()
-    gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
+    with window_over(empty_home(tmp_path_factory.mktemp("first"))) as found:
+        wait(found, lambda: found.scanning.job is not None and found.scanning.job.state == "done")
+        yield found
 
 
 def _texts(widget) -> list[str]:

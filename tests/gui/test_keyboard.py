@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 from gui.waiting import turn, wait
+from gui.window_over import generated_window
 
 pytestmark = pytest.mark.gui
 PRESSED = {"TButton", "TEntry", "TCombobox", "TCheckbutton", "TRadiobutton", "TSpinbox", "TScale", "TMenubutton", "TNotebook",
@@ -20,40 +20,22 @@ SCREENS = ("library", "disk_map", "duplicates", "clean", "families", "health", "
 
 @pytest.fixture(scope="module")
 def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    import ttkbootstrap as ttk
     from gui import staged
-    from gui.generated import fill
 
-    from model_manager.app import build
-    from model_manager.views.window import Window
-
-    base = tmp_path_factory.mktemp("keyboard")
-    os.environ["HOME"] = str(base / "home")
-    (base / "home").mkdir()
-    app = build(str(base / "data"))
-    fill(app, "/home/robin")
-    app.settings.values.window = "1280x800+0+0"
-    found = Window(app)
-    ttk.set_bootstyle_strict(True)
-    found.scanning.scan = lambda: None
-    found.start()
-    wait(found, lambda: len(found.library.controller.rows) > 2000)
-    found.root.focus_force()
-    for name, show, what in (("duplicates", "show_groups", staged.duplicates(app)), ("clean", "show_offer", staged.offer(app)),
-                             ("families", "show_offer", staged.offer(app)), ("history", "show_past", staged.past())):  # fmt: skip
-        found.open(name)
-        turn(found, 0.2)
-        screen = found.screens[name]
-        screen.handle = lambda message: None
-        screen.start = lambda: None
-        getattr(screen, show)(what)
-    # A caret that blinks would look like a focus that is seen.
-    found.root.option_add("*insertOffTime", 0)
-    found.open("library")
-    yield found
-    found.close()
-    app.close()
-    gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
+    with generated_window(tmp_path_factory.mktemp("keyboard")) as found:
+        found.root.focus_force()
+        for name, show, what in (("duplicates", "show_groups", staged.duplicates(found.app)), ("clean", "show_offer", staged.offer(found.app)),
+                                 ("families", "show_offer", staged.offer(found.app)), ("history", "show_past", staged.past())):  # fmt: skip
+            found.open(name)
+            turn(found, 0.2)
+            screen = found.screens[name]
+            screen.handle = lambda message: None
+            screen.start = lambda: None
+            getattr(screen, show)(what)
+        # A caret that blinks would look like a focus that is seen.
+        found.root.option_add("*insertOffTime", 0)
+        found.open("library")
+        yield found
 
 
 @pytest.fixture

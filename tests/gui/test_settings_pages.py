@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, tree
 from gui.waiting import wait
+from gui.window_over import window_over
 
 pytestmark = pytest.mark.gui
 
 
 @pytest.fixture
 def window(display: str, home: Path) -> Iterator[object]:
-    import ttkbootstrap as ttk
-
     from model_manager.app import build
     from model_manager.library import watch
-    from model_manager.views.window import Window
 
     tree(home / "models", {"one.gguf": gguf_bytes(seed=70), "backup/two.gguf": gguf_bytes(seed=71)})
     app = build()
     watch.add_root(app.database, str(home / "models"))
-    app.settings.values.window = "960x600+0+0"
-    found = Window(app)
-    ttk.set_bootstyle_strict(True)
-    found.start()
-    wait(found, lambda: len(found.library.controller.rows) == 2)
-    yield found
-    found.close()
-    app.close()
-    gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
+    with window_over(app, "960x600") as found:
+        wait(found, lambda: len(found.library.controller.rows) == 2)
+        yield found
 
 
 def opened(window):

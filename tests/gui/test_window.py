@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import builtins
-import gc
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from factory import gguf_bytes, write
 from gui.waiting import turn, wait
+from gui.window_over import generated_window
+
+from model_manager.controllers.scanning import Scanning
 
 pytestmark = pytest.mark.gui
 
@@ -22,29 +25,9 @@ pytestmark = pytest.mark.gui
 @pytest.fixture(scope="module")
 def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """One Tk root lives in one process: the module shares it."""
-    import ttkbootstrap as ttk
-    from gui.generated import fill
-
-    from model_manager.app import build
-    from model_manager.views.window import Window
-
-    base = tmp_path_factory.mktemp("window")
-    os.environ["HOME"] = str(base / "home")
-    (base / "home").mkdir()
-    app = build(str(base / "data"))
-    fill(app, "/home/robin")
-    app.settings.values.window = "1280x800+0+0"
-    found = Window(app)
-    ttk.set_bootstyle_strict(True)
-    scan = found.scanning.scan
-    found.scanning.scan = lambda: None
-    found.start()
-    found.real_scan = scan
-    wait(found, lambda: len(found.library.controller.rows) > 2000)
-    yield found
-    found.close()
-    app.close()
-    gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
+    with generated_window(tmp_path_factory.mktemp("window")) as found:
+        found.real_scan = partial(Scanning.scan, found.scanning)
+        yield found
 
 
 @pytest.fixture(autouse=True)
