@@ -67,7 +67,7 @@ class Runs:
                 return
             self._close(self._at + at)
         if data and not data[-1]:
-            self._from = self._at + len(data) - _trailing(data[max(0, at) :] or data[-_STEP:])
+            self._from = self._at + len(data) - _trailing(data[-LEAST:])
         self._at += len(data)
 
     def end(self) -> None:
