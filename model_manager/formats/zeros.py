@@ -152,6 +152,17 @@ class Emptiness:
             return Health("suspicious", f"{self.blank:,} bytes ({share:.1%}) are tensors of zeros alone")
         return GOOD
 
+    def health_of_holes(self, absent: int) -> Health:
+        """The same of runs of which `absent` bytes were never written: nobody makes tensors so, but copies may."""
+        share = absent / max(1, self.size)
+        loose = self.longest >= _LOOSE_RUN or self.loose >= self.size * _LOOSE_SHARE
+        if self.missing or (self.loose and loose) or self.blank > self.size * _BLANK_SHARE:
+            return Health(
+                "incomplete" if share >= _MANY or self.missing else "suspicious",
+                f"{absent:,} of {self.size:,} bytes ({share:.1%}) were never written: its download or copy has not ended",
+            )
+        return GOOD
+
     def _holes(self, empty: int) -> Health:
         share = empty / max(1, self.size)
         said = later(
