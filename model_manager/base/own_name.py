@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-Key = tuple[object, ...]
+NameKey = tuple[object, ...]
 
 
-def name_key(path: str, parents: dict[str, Key] | None = None) -> Key:
+def name_key(path: str, parents: dict[str, NameKey] | None = None) -> NameKey:
     """(device and inode of the folder, name); the path where the folder cannot be asked. Follows no link in the name.
 
     `parents`: folders that were asked already.
@@ -32,8 +32,8 @@ def name_key(path: str, parents: dict[str, Key] | None = None) -> Key:
 
 def apart(paths: Iterable[str]) -> list[str]:
     """These paths, without those that are a name by which one of them came already."""
-    parents: dict[str, Key] = {}
-    found: dict[Key, str] = {}
+    parents: dict[str, NameKey] = {}
+    found: dict[NameKey, str] = {}
     for path in paths:
         found.setdefault(name_key(path, parents), path)
     return list(found.values())

@@ -24,10 +24,14 @@ _T = TypeVar("_T", str, int, float, bool)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that stays, because of which a step may take another: asked on the disk before the step and after it."""
+    """A file that stays, because of which a step may take another: asked on the disk before the step and after it.
+
+    `ctime_ns`: its change time, which nobody can set back as they can the others; None where it tells nothing.
+    """
 
     path: str
     identity: Identity
+    ctime_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,10 @@ def _step_record(step: Step) -> dict[str, object]:
         "identity": identity,
         "how": dict(step.how),
         "of": step.of,
-        "keeps": [{"path": kept.path, "identity": identity_to_record(kept.identity)} for kept in step.keeps],
+        "keeps": [
+            {"path": kept.path, "identity": identity_to_record(kept.identity), "ctime_ns": kept.ctime_ns}
+            for kept in step.keeps
+        ],
     }
 
 
@@ -218,7 +225,10 @@ def _step_from(record: object) -> Step:
 def _kept_from(record: object) -> Kept:
     if not isinstance(record, dict):
         raise ValueError("a step says strangely what stays")
-    return Kept(_get(record, "path", str), identity_from_record(record.get("identity")))
+    ctime_ns = record.get("ctime_ns")
+    if not isinstance(ctime_ns, int | None):
+        raise ValueError("a step says strangely what stays")
+    return Kept(_get(record, "path", str), identity_from_record(record.get("identity")), ctime_ns)
 
 
 def _origins_from(record: object) -> dict[int, str]:

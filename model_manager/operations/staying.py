@@ -25,23 +25,31 @@ _TAKES = frozenset({"trash", "delete", "move", "link"})
 
 
 def must_hold_before(disk: Disk, volumes: Volumes, unit: Iterable[Step]) -> None:
-    """Raises Refused, in words, unless every step of a unit may begin."""
-    for step in unit:
-        if step.verb not in _TAKES:
-            continue
+    """Raises Refused, in words, unless every step of a unit may begin. OSError when the disk cannot be asked."""
+    taking = [step for step in unit if step.verb in _TAKES]
+    kept = [one for step in taking for one in kept_by(step)]
+    for step in taking:
         nobody_may_write(step.path)
-        for kept in kept_by(step):
-            must_be_there(disk, volumes, kept)
-            must_be_two(step.path, kept.path, volumes)
-            if step.verb == "link":
-                nobody_may_write(kept.path)
+        for one in kept:
+            must_be_two(step.path, one.path, volumes)
+        if step.verb == "link" and step.target is not None:
+            nobody_may_write(step.target)
+    for one in kept:
+        must_be_there(disk, volumes, one)
 
 
 def must_hold_after(disk: Disk, volumes: Volumes, unit: Iterable[Step]) -> None:
     """The same once a unit was done: what stays may have been moved along with what went."""
     for step in unit:
-        for kept in kept_by(step) if step.verb in _TAKES else ():
-            must_be_there(disk, volumes, kept)
+        for one in kept_by(step) if step.verb in _TAKES else ():
+            must_be_there(disk, volumes, one)
+
+
+def kept_as(path: str, volumes: Volumes) -> Kept:
+    """The file at a real path as it is now, as what has to stay. Raises OSError."""
+    found = os.lstat(path)
+    identity = identity_of(path, found, volumes)
+    return Kept(path, identity, found.st_ctime_ns if identity.inode else None)
 
 
 def kept_by(step: Step) -> Iterator[Kept]:
@@ -63,15 +71,19 @@ def must_be_there(disk: Disk, volumes: Volumes, kept: Kept) -> None:
                 pass
     except (FileNotFoundError, NotADirectoryError):
         raise Refused(f"{kept.path}, which is to stay, is not there any more") from None
-    if not stat.S_ISREG(found.st_mode) or identity_of(kept.path, found, volumes) != kept.identity:
+    is_same = stat.S_ISREG(found.st_mode) and identity_of(kept.path, found, volumes) == kept.identity
+    if not is_same or kept.ctime_ns not in (None, found.st_ctime_ns):
         raise Refused(f"{kept.path}, which is to stay, changed since this was planned: look again")
 
 
 def must_be_two(path: str, kept: str, volumes: Volumes) -> None:
     """Raises Refused unless what goes is shown to be another file than the one that stays; OSError."""
     for going, size in _files_of(path):
-        if size != os.lstat(kept).st_size:
-            continue
+        try:
+            if size != os.lstat(kept).st_size:
+                continue
+        except FileNotFoundError:
+            raise Refused(f"{kept}, which is to stay, is not there any more") from None
         answer = sameness(going, kept, volumes)
         if answer == "one":
             raise Refused(f"{going} and {kept} are one file already, seen by two ways: nothing of it goes")

@@ -135,8 +135,8 @@ def _folders(step: Step) -> tuple[str, str, str]:
 def _clear_folders(site: Site, step: Step, facts: Facts) -> None:
     """Removes the folders of a trash that this step made, where nothing else has come into them."""
     made = facts.get("folders")
-    for folder in reversed(_folders(step)) if isinstance(made, list) else ():
-        if folder not in made:
+    for folder in reversed(_folders(step)):
+        if not isinstance(made, list) or folder not in made:
             continue
         try:
             site.disk.remove_folder(folder)
