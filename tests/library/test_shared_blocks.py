@@ -19,6 +19,7 @@ from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes, read_mounts
 from model_manager.jobs import Progress
 from model_manager.library import duplicates, watch
+from model_manager.library.status import status
 from model_manager.operations import Operations
 from model_manager.operations.draft import Draft
 from model_manager.operations.plan import Plan
@@ -193,6 +194,20 @@ def look(app: App, folder: Path) -> duplicates.Duplicates:
     watch.add_root(app.database, str(folder))
     app.scanner().run(Progress())
     return duplicates.prove(app.database, app.volumes)
+
+
+def test_the_summary_promises_no_more(app: App, room: Path) -> None:
+    """Of three with the same hash one has blocks of its own: one may come back, or none."""
+    first = put(room / "a.gguf", HEAD + os.urandom(SIZE - len(HEAD)))
+    put(room / "b.gguf", first.read_bytes())
+    watch.add_root(app.database, str(room))
+    for shared in (False, True):
+        app.scanner().run(Progress())
+        with app.database.write() as tx:
+            tx.execute("UPDATE file SET sha256 = 'x', sha256_source = 'sidecar'")
+        assert status(app.database).reclaimable == (0 if shared else SIZE)
+        os.unlink(room / "b.gguf")
+        clone(first, room / "b.gguf")
 
 
 HEAD = b"GGUF" + b"\3\0\0\0" + bytes(16)
