@@ -12,10 +12,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from model_manager.base.own_name import apart
 from model_manager.catalog import Database, leftovers, models, user_words
 from model_manager.catalog.hashes import Mark
 from model_manager.catalog.models import FileView, PlaceView
-from model_manager.library.extents import Extents
 from model_manager.library.hashing import Hashing
 from model_manager.operations.bins import home_trash
 from model_manager.stores.file_names import is_partial
@@ -62,8 +62,8 @@ class Copy:
     """Whether the file is this user's."""
     pinned: bool = False
     """Whether a model that has it is pinned."""
-    extents: Extents = ()
-    """Its blocks that other files share already."""
+    shared: int = 0
+    """How many of its bytes do not come back with it: other files share their blocks."""
     size: int = 0
     mtime_ns: int = 0
 
@@ -74,7 +74,7 @@ class Copy:
     @property
     def alone(self) -> bool:
         """Whether every name it has is known here: else sharing or removing those frees nothing."""
-        return len({name.real for name in self.names}) >= self.links
+        return len(apart(name.real for name in self.names)) >= self.links
 
     @property
     def identity(self) -> Identity:
