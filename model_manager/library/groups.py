@@ -162,7 +162,15 @@ def _of_models(
 def _whole(model: int, own: Sequence[Copy], library: Library) -> Copy:
     """A model of several files as one copy: its names are its places, its identity that of the first place."""
     names = tuple(
-        Name(model, library.titles.get(model, ""), place.id, place.tool, place.path, os.path.realpath(place.path))
+        Name(
+            model,
+            library.titles.get(model, ""),
+            place.id,
+            place.tool,
+            place.path,
+            os.path.realpath(place.path),
+            beside=library.beside.get(place.id, ()),
+        )
         for place in library.places[model]
     )
     try:

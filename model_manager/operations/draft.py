@@ -22,7 +22,7 @@ from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.own_name import NameKey, name_key
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, may_hang
-from model_manager.operations.bins import aside_for, trash_for
+from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Step, new_id
 from model_manager.operations.refusal import Refused
@@ -237,7 +237,7 @@ class Draft:
             place = trash_for(path, self._volumes)
             hint = later("set it aside in a folder on that volume, or delete it for good")
             why = later("the volume it lies on can have no trash")
-        if place is None:
+        if place is None or not _has_own_folders(place):
             raise NoTrash("clear away", path, why, hint)
         return "trash", place.folder, place.folder is not None
 
@@ -300,6 +300,14 @@ class Draft:
 
     def _own(self, path: str, device: int, size: int) -> int:
         return own_bytes(path, size) if size and self._volumes.of(path, device).kind in SHARING else size
+
+
+def _has_own_folders(place: Bin) -> bool:
+    """Whether the folders of a trash are folders, or can be made: through a link things would go elsewhere."""
+    folders = [os.path.join(place.folder, name) for name in ("files", "info")] if place.folder else []
+    return not any(
+        os.path.lexists(folder) and (os.path.islink(folder) or not os.path.isdir(folder)) for folder in folders
+    )
 
 
 def _on_disk(details: os.stat_result) -> int:
