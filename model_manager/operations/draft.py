@@ -168,10 +168,10 @@ class Draft:
         freed = self._freed()
         own = {step.n: step.frees for step in self._steps}
         alone = {n for n, path in self._links.items() if self._leads_to_what_stays(path)}
+        said = later("link only, the original stays")
         self._steps = [
-            replace(step, why=f"{step.why}; {later('link only, the original stays')}") if step.n in alone else step
-            for step in self._steps
-        ]
+            replace(step, why=f"{step.why}; {said}") if step.n in alone else step for step in self._steps
+        ]  # fmt: skip
         self._links.clear()
         order = {step.n: place for place, step in enumerate(self._steps, 1)}
         steps = tuple(replace(step, n=order[step.n], frees=freed.get(step.n, 0) + own[step.n]) for step in self._steps)
@@ -278,10 +278,8 @@ class Draft:
                 freed[last] = freed.get(last, 0) + own
                 withheld += size - own
         if withheld >= _WORTH_SAYING:
-            self.warnings.append(
-                later(f"{units.size(withheld)} of what goes frees nothing for sure: it may be shared with a snapshot or "
-                      "another copy, and comes back with the last of them")
-            )  # fmt: skip
+            size = units.size(withheld)
+            self.warnings.append(later(f"{size} are not promised: they may be shared with a snapshot or another copy"))
         return freed
 
     def _leads_to_what_stays(self, link: str) -> bool:
