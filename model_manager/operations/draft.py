@@ -278,8 +278,8 @@ class Draft:
                 freed[last] = freed.get(last, 0) + own
                 withheld += size - own
         if withheld >= _WORTH_SAYING:
-            size = units.size(withheld)
-            self.warnings.append(later(f"{size} are not promised: they may be shared with a snapshot or another copy"))
+            amount = units.size(withheld)
+            self.warnings.append(later(f"{amount} are not promised: they may be shared with a snapshot or another copy"))
         return freed
 
     def _leads_to_what_stays(self, link: str) -> bool:

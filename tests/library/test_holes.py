@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, safetensors_bytes, write
+from headers import onnx_bytes, onnx_tensor
 
 from model_manager.app import App
 from model_manager.base.facts import Health
@@ -126,6 +127,19 @@ def test_a_download_of_another_try_is_a_rest_by_itself(app: App, home: Path) -> 
     write(home / "m" / "a.gguf", DATA)
     write(home / "m" / "a.gguf.part", DATA[: 3 * MIB])
     assert health(app, home / "m")["a"].verdict == "good"
+
+
+def test_numbers_that_lie_beside_a_graph(app: App, home: Path) -> None:
+    data = random.Random(3).randbytes(8 * MIB)
+    graph = onnx_bytes(
+        {"x": (0, 10)}, tensors=[onnx_tensor((1024, 2048), 1, location="model.onnx.data", length=len(data))]
+    )
+    write(home / "m" / "model.onnx", graph)
+    write(home / "m" / "model.onnx.data", data)
+    assert [one.verdict for one in health(app, home / "m").values()] == ["good"]
+    with_hole(home / "m" / "model.onnx.data", MIB, 7 * MIB, data)
+    ((_name, verdict),) = health(app, home / "m").items()
+    assert verdict.verdict == "incomplete" and NEVER in verdict.detail
 
 
 def lora() -> bytes:
