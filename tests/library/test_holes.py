@@ -142,9 +142,9 @@ def test_numbers_that_lie_beside_a_graph(app: App, home: Path) -> None:
     assert verdict.verdict == "incomplete" and NEVER in verdict.detail
 
 
-def lora() -> bytes:
-    """A LoRA before its training: every second matrix is zeros, and meant so."""
-    names = [f"blocks.{n}.lora_{side}.weight" for n in range(8) for side in "AB"]
+def beginner(name: str) -> bytes:
+    """A model before its training: every second matrix is zeros, and meant so."""
+    names = [name.format(n, side) for n in range(8) for side in "AB"]
     data = bytearray(safetensors_bytes(dict.fromkeys(names, ("F16", (256, 512)))))
     body = len(data) - len(names) * 256 * 512 * 2
     data[body:] = data[body:].translate(bytes(byte % 60 + 1 for byte in range(256)))
@@ -154,8 +154,9 @@ def lora() -> bytes:
     return bytes(data)
 
 
-def test_zeros_that_a_copy_left_out_are_no_download_that_stopped(app: App, home: Path) -> None:
-    write(home / "whole", lora())
+@pytest.mark.parametrize("name", ["blocks.{}.lora_{}.weight", "input.{}.zero_conv_{}.weight"])
+def test_zeros_that_a_copy_left_out_are_no_download_that_stopped(app: App, home: Path, name: str) -> None:
+    write(home / "whole", beginner(name))
     (home / "m").mkdir()
     subprocess.run(["cp", "--sparse=always", str(home / "whole"), str(home / "m" / "lora.safetensors")], check=True)
     assert sum(stop - start for start, stop in holes_of(home / "m" / "lora.safetensors")) > MIB
