@@ -148,6 +148,11 @@ def _is_lasting(kind: str, device: int, source: str) -> bool:
     return kind not in _UNLASTING
 
 
+def may_hang(kind: str) -> bool:
+    """Whether what is mounted is served by another computer or program, which may not answer."""
+    return kind in NETWORK or kind.startswith("fuse")
+
+
 def is_removable(volume: Volume, system: str = "/sys") -> bool:
     """Whether a person can unplug it: a stick, a card, a drive at USB, or what is mounted where such drives are.
 

@@ -18,7 +18,7 @@ from model_manager.catalog.hashes import Mark
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.library.hashing import Hashing
 from model_manager.operations.bins import home_trash
-from model_manager.stores.file_names import is_partial
+from model_manager.stores.file_names import data_of, is_partial
 from model_manager.stores.found import on_disk
 from model_manager.stores.look import forbidden
 
@@ -189,6 +189,7 @@ class _Maker:
         self._hashing, self._titles, self._pinned, self._places = hashing, titles, pinned, places
         self._weights, self._reference = weights, reference
         self._trash = home_trash()
+        self._notes: dict[str, frozenset[str]] = {}
 
     def candidate(self, names: Sequence[FileView]) -> Candidate | None:
         """One file with its names; None when it is not there any more as it was."""
@@ -243,14 +244,25 @@ class _Maker:
         )
         return Candidate(copy, mark, told)
 
+    def _unfinished(self, folder: str) -> frozenset[str]:
+        """The files of a folder beside which a note says that their download has not ended."""
+        known = self._notes.get(folder)
+        if known is None:
+            try:
+                names = os.listdir(folder)
+            except OSError:
+                names = []
+            known = self._notes[folder] = frozenset(data_of(name) for name in names if is_partial(name))
+        return known
+
     def _is_no_copy(self, real: str) -> bool:
         folder, _, base = real.rpartition(os.sep)
         return (
             any(forbidden(part) for part in folder.split(os.sep))
             or is_inside(real, self._trash)
             or is_partial(base)
-            # aria2 writes into the final name, at full length from the start, until this note is gone.
-            or os.path.lexists(f"{real}.aria2")
+            # aria2 and torrent clients write into the final name, at full length from the start.
+            or base in self._unfinished(folder)
         )
 
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.own_name import apart
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.library.copies import Copy, Name
+from model_manager.library.far_links import said_of
 from model_manager.library.groups import Group
 from model_manager.library.keeper import contents, is_reference, most_complete
 from model_manager.library.origins import OfCopies, as_text
@@ -59,7 +61,17 @@ def plan_sharing(
                         must_be_closed(root, env)
                 for part in group.files:
                     if part.copies[number].identity != part.copies[keeper].identity:
-                        _add(draft, part, part.copies[number], part.copies[keeper], by, reference, number, keeper)
+                        _add(
+                            draft,
+                            volumes,
+                            part,
+                            part.copies[number],
+                            part.copies[keeper],
+                            by,
+                            reference,
+                            number,
+                            keeper,
+                        )
             except ModelManagerError as error:
                 problems.append(error)
     count = len(groups)
@@ -144,7 +156,8 @@ def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str], usual:
 
 
 def _add(
-    draft: Draft, group: Group, copy: Copy, keeper: Copy, by: By, reference: Sequence[str], number: int, stays: int
+    draft: Draft, volumes: Volumes, group: Group, copy: Copy, keeper: Copy, by: By, reference: Sequence[str],
+    number: int, stays: int,
 ) -> None:  # fmt: skip
     """One copy: all its names, together."""
     if is_reference(copy, reference):
@@ -164,7 +177,9 @@ def _add(
         )  # fmt: skip
     now = (os.lstat(copy.path), os.lstat(keeper.path))
     proof = {"ctime": str(now[0].st_ctime_ns), "keeper_ctime": str(now[1].st_ctime_ns), "sha256": group.sha256 or ""}
-    reals = list(dict.fromkeys(name.real for name in copy.names))
+    reals = apart(name.real for name in copy.names)
+    if by == "symlink" and (far := said_of(copy.path, keeper.path, volumes)):
+        draft.warnings.append(far)
     draft.begin_unit(copy.names[0].model_name, as_text(OfCopies()))
     for place, real in enumerate(reals):
         # Shared blocks are the file's, whatever its names; a link replaces one name.

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 
 from model_manager.base.errors import reason_of
-from model_manager.base.facts import Facts, Health, worst
+from model_manager.base.facts import GOOD, Facts, Health, worst
 from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, files, listings, roots
@@ -94,6 +94,14 @@ class Headers:
             return Facts("unknown", health=Health("unknown", f"cannot be understood: {reason_of(error)[:200]}"))
         self.read_at[path] = int(time.time())
         return known
+
+    def lack(self, path: str, stat: os.stat_result) -> Health:
+        """What is not on the disk of a file that has no header of its own: numbers that lie beside a graph."""
+        try:
+            with open_quietly(path) as file:
+                return lacking(file, stat, self._volumes.of(path, stat.st_dev).kind, "")
+        except OSError:
+            return GOOD  # its size is compared with what the graph needs, and says so
 
     def stat(self, path: str) -> os.stat_result | None:
         try:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from model_manager.base.facts import Facts
+from model_manager.base.facts import Facts, worst
 from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
@@ -101,6 +101,9 @@ def prepare(found: Found, mark: bytes, headers: Headers) -> Pending:
     facts = {file.path: headers.facts(file.path, file.stat) for file in found.files if file.role in READ}
     folder = facts_of_folder(SnapshotFolder(found)) if found.is_folder else None
     found = with_companions(found, facts, headers)
+    lacks = [headers.lack(file.path, file.stat) for file in found.files if file.role in READ and file.path not in facts]
+    if sick := [one for one in lacks if one.verdict not in ("good", "unknown")]:
+        found = found._replace(health=worst([*sick, found.health] if found.health else sick))
     heavy = _heavy(found.files)
     return Pending(found, mark, facts, folder, heavy, _likeness([found.files[at] for at in heavy]))
 

@@ -21,7 +21,7 @@ from model_manager.base.extents import SHARING, own_bytes
 from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.own_name import NameKey, name_key
 from model_manager.base.text import later
-from model_manager.base.volumes import Volumes
+from model_manager.base.volumes import Volumes, may_hang
 from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Step, new_id
@@ -58,6 +58,8 @@ class Draft:
         self._files: dict[tuple[int, int], tuple[int, int, str]] = {}
         """(device, inode) -> (bytes on disk, names it has, one of them)."""
         self._parents: dict[str, NameKey] = {}
+        self._links: dict[int, str] = {}
+        """Step -> the link that it takes."""
         self._taken: set[str] = set()
         self.warnings: list[str] = []
 
@@ -78,6 +80,8 @@ class Draft:
         for names in self._names.values():
             for name in [name for name, n in names.items() if n in gone]:
                 del names[name]
+        for n in gone:
+            self._links.pop(n, None)
         self._steps = kept
         self._unit -= 1
 
@@ -105,6 +109,8 @@ class Draft:
         self._may_go("clear away", path, keeps)
         verb, target, undo = self._verb_for(path)
         self._taken.add(path)
+        if stat.S_ISLNK(found.st_mode):
+            self._links[n] = path
         self._steps.append(
             Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}, self._of, tuple(keeps))
         )
@@ -161,6 +167,12 @@ class Draft:
         """The finished plan, with what it frees. The trash frees nothing until it is emptied."""
         freed = self._freed()
         own = {step.n: step.frees for step in self._steps}
+        alone = {n for n, path in self._links.items() if self._leads_to_what_stays(path)}
+        said = later("link only, the original stays")
+        self._steps = [
+            replace(step, why=f"{step.why}; {said}") if step.n in alone else step for step in self._steps
+        ]  # fmt: skip
+        self._links.clear()
         order = {step.n: place for place, step in enumerate(self._steps, 1)}
         steps = tuple(replace(step, n=order[step.n], frees=freed.get(step.n, 0) + own[step.n]) for step in self._steps)
         frees = sum(step.frees for step in steps)
@@ -266,11 +278,23 @@ class Draft:
                 freed[last] = freed.get(last, 0) + own
                 withheld += size - own
         if withheld >= _WORTH_SAYING:
-            self.warnings.append(
-                later(f"{units.size(withheld)} of what goes frees nothing for sure: it may be shared with a snapshot or "
-                      "another copy, and comes back with the last of them")
-            )  # fmt: skip
+            amount = units.size(withheld)
+            self.warnings.append(later(f"{amount} are not promised: they may be shared with a snapshot or another copy"))
         return freed
+
+    def _leads_to_what_stays(self, link: str) -> bool:
+        """Whether what a link leads to does not go with it. A mount that may not answer is not asked."""
+        try:
+            target = os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link)))
+            mount = self._volumes.mount_of(target)
+            if mount is not None and may_hang(mount.kind):
+                return True
+            found = os.stat(link)
+        except OSError:
+            return False  # it leads nowhere
+        if self._names.get((found.st_dev, found.st_ino)):
+            return False
+        return not self.takes(target)
 
     def _own(self, path: str, device: int, size: int) -> int:
         return own_bytes(path, size) if size and self._volumes.of(path, device).kind in SHARING else size

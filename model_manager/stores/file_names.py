@@ -76,11 +76,6 @@ def data_of(name: str) -> str:
     return next((name[: -len(end)] for end in _PARTIAL if low.endswith(end)), "")
 
 
-def notes_beside(path: str) -> list[str]:
-    """The paths that a note about this file's download would have."""
-    return [path + end for end in (*_PARTIAL, ".!qB", ".!uT", ".!bT")]
-
-
 def is_training(name: str) -> bool:
     """Rests of a training run: never needed to use the model."""
     base = name.rsplit("/", 1)[-1]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, safetensors_bytes, write
+from headers import onnx_bytes, onnx_tensor
 
 from model_manager.app import App
 from model_manager.base.facts import Health
@@ -128,9 +129,22 @@ def test_a_download_of_another_try_is_a_rest_by_itself(app: App, home: Path) -> 
     assert health(app, home / "m")["a"].verdict == "good"
 
 
-def lora() -> bytes:
-    """A LoRA before its training: every second matrix is zeros, and meant so."""
-    names = [f"blocks.{n}.lora_{side}.weight" for n in range(8) for side in "AB"]
+def test_numbers_that_lie_beside_a_graph(app: App, home: Path) -> None:
+    data = random.Random(3).randbytes(8 * MIB)
+    graph = onnx_bytes(
+        {"x": (0, 10)}, tensors=[onnx_tensor((1024, 2048), 1, location="model.onnx.data", length=len(data))]
+    )
+    write(home / "m" / "model.onnx", graph)
+    write(home / "m" / "model.onnx.data", data)
+    assert [one.verdict for one in health(app, home / "m").values()] == ["good"]
+    with_hole(home / "m" / "model.onnx.data", MIB, 7 * MIB, data)
+    ((_name, verdict),) = health(app, home / "m").items()
+    assert verdict.verdict == "incomplete" and NEVER in verdict.detail
+
+
+def beginner(name: str) -> bytes:
+    """A model before its training: every second matrix is zeros, and meant so."""
+    names = [name.format(n, side) for n in range(8) for side in "AB"]
     data = bytearray(safetensors_bytes(dict.fromkeys(names, ("F16", (256, 512)))))
     body = len(data) - len(names) * 256 * 512 * 2
     data[body:] = data[body:].translate(bytes(byte % 60 + 1 for byte in range(256)))
@@ -140,8 +154,9 @@ def lora() -> bytes:
     return bytes(data)
 
 
-def test_zeros_that_a_copy_left_out_are_no_download_that_stopped(app: App, home: Path) -> None:
-    write(home / "whole", lora())
+@pytest.mark.parametrize("name", ["blocks.{}.lora_{}.weight", "input.{}.zero_conv_{}.weight"])
+def test_zeros_that_a_copy_left_out_are_no_download_that_stopped(app: App, home: Path, name: str) -> None:
+    write(home / "whole", beginner(name))
     (home / "m").mkdir()
     subprocess.run(["cp", "--sparse=always", str(home / "whole"), str(home / "m" / "lora.safetensors")], check=True)
     assert sum(stop - start for start, stop in holes_of(home / "m" / "lora.safetensors")) > MIB

@@ -197,6 +197,22 @@ def test_a_folder_mounted_twice_gives_no_second_name(tmp_path: Path, bound) -> N
     assert draft(top, "again/a", "m/a").plan("Delete").frees == 9000
 
 
+def test_a_link_says_that_it_is_one(tmp_path: Path) -> None:
+    """Alone it frees nothing and the original stays; with what it leads to, or leading nowhere, nothing is said."""
+    top = tmp_path / "m"
+    put(top / "store" / "blob", b"x" * 9000)
+    os.symlink("store/blob", top / "link")
+    os.symlink("nowhere", top / "loose")
+    os.symlink("store", top / "way")
+    whys = {step.path: step.why for step in draft(top, "link", "loose", "way").plan("Delete").steps}
+    assert whys[str(top / "link")] == whys[str(top / "way")] == "test; link only, the original stays"
+    assert whys[str(top / "loose")] == "test"
+    together = draft(top, "link", "store/blob").plan("Delete")
+    assert [step.why for step in together.steps] == ["test", "test"] and together.frees == 9000
+    assert {step.why for step in draft(top, "way", "store").plan("Delete").steps} == {"test"}
+    assert draft(top, "link").plan("Delete").frees == 0
+
+
 def test_names_of_one_file_in_two_folders_are_two(tmp_path: Path) -> None:
     put(tmp_path / "m" / "a", b"x" * 9000)
     (tmp_path / "m" / "n").mkdir()

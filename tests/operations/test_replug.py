@@ -1,0 +1,117 @@
+"""A stick with exFAT by FUSE, pulled out and put back: inode numbers are others, the device too, and all is found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scenes import put
+
+from model_manager.base.paths import OwnPaths
+from model_manager.base.volumes import Volumes
+from model_manager.operations import Operations
+from model_manager.operations.draft import Draft
+from model_manager.operations.operation import Operation
+from model_manager.operations.trashed import plan_empty, trashed
+
+
+class Stick:
+    """An exFAT image behind loop devices, mounted by FUSE's driver."""
+
+    def __init__(self, folder: Path) -> None:
+        self.image, self.point = folder / "image", folder / "usb"
+        self._devices: list[str] = []
+        self.point.mkdir()
+        with open(self.image, "wb") as file:
+            file.truncate(64 << 20)
+        subprocess.run(["mkfs.exfat", str(self.image)], check=True, capture_output=True)
+
+    def plug(self) -> Volumes:
+        """Behind a device of its own each time, so under another number."""
+        made = subprocess.run(["losetup", "-f", "--show", str(self.image)], capture_output=True, text=True)
+        if made.returncode:
+            pytest.skip("no loop devices here")
+        self._devices.append(made.stdout.strip())
+        subprocess.run(["mount.exfat-fuse", self._devices[-1], str(self.point)], check=True, capture_output=True)
+        return Volumes()
+
+    def pull(self) -> None:
+        subprocess.run(["umount", str(self.point)], check=True)
+
+    def away(self) -> None:
+        subprocess.run(["umount", str(self.point)], capture_output=True)
+        for device in self._devices:
+            subprocess.run(["losetup", "-d", device], check=True)
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Iterator[Stick]:
+    if os.geteuid() or not shutil.which("mount.exfat-fuse") or not shutil.which("mkfs.exfat"):
+        pytest.skip("needs root, exfat-fuse and mkfs.exfat")
+    made = Stick(tmp_path)
+    yield made
+    made.away()
+
+
+def cleared(stick: Stick, volumes: Volumes, own: OwnPaths, *names: str) -> Operation:
+    draft = Draft(volumes, [str(stick.point / "m")])
+    draft.begin_unit()
+    for name in names:
+        draft.take(str(stick.point / "m" / name), "test")
+    return Operations(own, volumes=volumes).apply(draft.plan("Clear"))
+
+
+def fill(stick: Stick) -> None:
+    for number, name in enumerate(("a.gguf", "b.gguf", "c.gguf", "d/x.gguf", "d/y.json")):
+        put(stick.point / "m" / name, bytes([65 + number]) * 70_001)
+
+
+@pytest.mark.parametrize("what", [["b.gguf"], ["d"], ["a.gguf", "c.gguf"]])
+def test_undo_after_a_replug(stick: Stick, tmp_path: Path, what: list[str]) -> None:
+    volumes, own = stick.plug(), OwnPaths(tmp_path / "own")
+    fill(stick)
+    whole = {path.relative_to(stick.point): path.read_bytes() for path in stick.point.rglob("*") if path.is_file()}
+    done = cleared(stick, volumes, own, *what)
+    device = os.stat(stick.point).st_dev
+    assert done.state == "applied" and not (stick.point / "m" / what[0]).exists()
+    stick.pull()
+    volumes = stick.plug()
+    assert os.stat(stick.point).st_dev != device
+    operations = Operations(own, volumes=volumes)
+    assert {item.where for item in trashed(operations.history()[0], volumes)} == {"trash"}
+    assert operations.undo(done.id).state == "undone"
+    assert {
+        path.relative_to(stick.point): path.read_bytes() for path in (stick.point / "m").rglob("*") if path.is_file()
+    } == whole
+
+
+def test_emptied_after_a_replug_and_nothing_else_of_that_trash(stick: Stick, tmp_path: Path) -> None:
+    volumes, own = stick.plug(), OwnPaths(tmp_path / "own")
+    fill(stick)
+    cleared(stick, volumes, own, "b.gguf")
+    trash = stick.point / f".Trash-{os.getuid()}"
+    put(trash / "files" / "somebody's", b"precious")
+    stick.pull()
+    volumes = stick.plug()
+    operations = Operations(own, volumes=volumes)
+    plan = plan_empty(trashed(operations.history()[0], volumes), volumes)
+    assert operations.apply(plan).state == "applied"
+    assert os.listdir(trash / "files") == ["somebody's"] and (stick.point / "m" / "a.gguf").exists()
+
+
+def test_another_file_under_that_name_in_the_trash_is_not_ours(stick: Stick, tmp_path: Path) -> None:
+    volumes, own = stick.plug(), OwnPaths(tmp_path / "own")
+    fill(stick)
+    done = cleared(stick, volumes, own, "b.gguf")
+    kept = stick.point / f".Trash-{os.getuid()}" / "files" / "b.gguf"
+    kept.unlink()
+    put(kept, b"somebody's own file")
+    stick.pull()
+    volumes = stick.plug()
+    operations = Operations(own, volumes=volumes)
+    assert [item.where for item in trashed(operations.history()[0], volumes)] == ["gone"]
+    assert operations.undo(done.id).state != "undone" and kept.read_bytes() == b"somebody's own file"
