@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
 import stat
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import BinaryIO
 
+
+@dataclass(slots=True)
+class Count:
+    """Bytes that one thread read of small files."""
+
+    bytes: int = 0
+
+
+@contextlib.contextmanager
+def counting(count: Count) -> Iterator[None]:
+    """Adds to `count` what this thread reads of small files and copies of databases until the end."""
+    before = _counted.set(count)
+    try:
+        yield
+    finally:
+        _counted.reset(before)
+
+
+def count_read(size: int) -> None:
+    """Notes bytes that were read of another program's file."""
+    if count := _counted.get():
+        count.bytes += size
+
+
+_counted: ContextVar[Count | None] = ContextVar("counted", default=None)
 _NOATIME = getattr(os, "O_NOATIME", 0)
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _FLAGS |= getattr(os, "O_BINARY", 0)
@@ -47,6 +76,7 @@ def read_small(path: str, limit: int = SMALL) -> bytes:
             left -= len(part)
     finally:
         os.close(number)
+        count_read(limit + 1 - left)
     if left <= 0:
         raise OSError(errno.EFBIG, f"larger than {limit:,} bytes", path)
     return b"".join(parts)

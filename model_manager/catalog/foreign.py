@@ -1,17 +1,81 @@
-"""Questions to a private copy of another program's database."""
+"""Questions to a private copy of another program's database, which may be made to hurt.
+
+A view or a virtual table under a table's name can go on for ever, so only real tables are asked; what a question may take
+of time, rows and bytes is bounded, and an answer is whole or none: half a list of models would make orphans of the rest.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
 
-_MOST = 100_000
+from model_manager.base.text import later
+
+Rows = list[tuple[object, ...]]
+MOST_ROWS = 100_000
+MOST_BYTES = 16 << 20
+"""Of texts and blobs in one answer: InvokeAI's record of a model has 1 to 2 KB."""
+SECONDS = 3.0
+"""For one question. Reading 100,000 images' metadata of 2 KB each takes 0.8 s."""
+_LONGEST = 4 << 20
+_STEPS = 10_000
+_AT_ONCE = 200
+_READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 
 
-def query(path: str, sql: str) -> list[tuple[object, ...]]:
-    """The rows of a SELECT, at most 100,000; empty when the file is no database or has no such table."""
+class Question(NamedTuple):
+    """One SELECT over these tables, in which each must be a real one."""
+
+    sql: str
+    tables: tuple[str, ...]
+
+
+class Unanswered(Exception):
+    """The database cannot be asked, or its answer is beyond our limits: why, in words."""
+
+
+def answers(path: str, questions: Sequence[Question]) -> list[Rows]:
+    """The rows of each question, none where a table is not there. Raises Unanswered."""
     try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            return connection.execute(sql).fetchmany(_MOST)
-    except sqlite3.Error:
-        return []
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            _bind(connection)
+            return [_rows(connection, one) for one in questions]
+    except sqlite3.Error as error:
+        raise Unanswered(later(f"cannot be read: {str(error)[:200]}")) from None
+
+
+def _bind(connection: sqlite3.Connection) -> None:
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY)
+
+
+def _rows(connection: sqlite3.Connection, question: Question) -> Rows:
+    until = time.monotonic() + SECONDS
+    connection.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS)
+    for table in question.tables:
+        found = connection.execute("SELECT type, rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        if found is None:
+            return []
+        if found[0] != "table" or not found[1]:
+            raise Unanswered(later(f"its {table} is no table: it is not the database that it is taken for"))
+    rows: Rows = []
+    size = 0
+    try:
+        cursor = connection.execute(question.sql)
+        while part := cursor.fetchmany(_AT_ONCE):
+            rows += part
+            size += sum(len(value) for row in part for value in row if isinstance(value, str | bytes))
+            if len(rows) > MOST_ROWS or size > MOST_BYTES:
+                raise Unanswered(later(f"it answers with more than {MOST_ROWS:,} rows or {MOST_BYTES:,} bytes"))
+    except sqlite3.OperationalError as error:
+        if time.monotonic() > until:
+            raise Unanswered(later(f"it did not answer within {SECONDS:.0f} seconds")) from None
+        raise error
+    return rows

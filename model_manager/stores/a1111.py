@@ -135,7 +135,7 @@ def _running(tool: str, env: Env) -> Iterator[Process]:
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     category = root.details.get("category")
     plain = Plain(categories={"": category} if category else FOLDERS)
-    hashes = read_hashes(*(root.details.get(name, "") for name in ("data", "cache", "scratch")))
+    hashes = read_hashes(root.details, look)
     if not hashes:
         return describe_tree(root.path, look, plain, remembers=True)
     return with_hashes(describe_tree(root.path, look, plain), root.path, hashes)

@@ -12,6 +12,7 @@ from typing import Literal
 
 System = Literal["linux", "macos", "windows"]
 _MOST_FOLDERS = 20_000
+_MOST_UNREAD = 20
 _NO_PROGRAMS = frozenset(
     {"node_modules", "site-packages", "__pycache__", "venv", "Library", "AppData", "snap", "lost+found"}
 )
@@ -49,6 +50,13 @@ class Env:
     """Patterns of the names that the person wants left out."""
     not_asked: frozenset[str] = frozenset()
     """Tools whose service on this computer is not to be asked."""
+    unread: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Settings that could not be read, by path, and why. Shared by the copies that `replace` makes."""
+
+    def say(self, path: str, why: str) -> None:
+        """Notes that a tool's settings could not be read."""
+        if len(self.unread) < _MOST_UNREAD:
+            self.unread[path] = why
 
     def path(self, *parts: str) -> str:
         """A path below the home folder."""

@@ -33,7 +33,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
     """
     roots = RootList(TOOL, env)
     for home, found_by in _homes(env):
-        chosen = json_settings(os.path.join(home, "settings.json")).get("downloadsFolder")
+        chosen = json_settings(os.path.join(home, "settings.json"), env.say).get("downloadsFolder")
         if isinstance(chosen, str):
             yield from roots.take(env.expand(chosen), "config")
         yield from roots.take(os.path.join(home, "models"), found_by)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import operator
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
+from model_manager.base.json_text import TooMuch, parsed
 from model_manager.base.reading import SMALL, read_small
+from model_manager.base.text import later
 from model_manager.stores.found import Problem
 from model_manager.stores.left_out import LeftOut
 from model_manager.stores.remembered import Memory
@@ -21,6 +22,9 @@ FORBIDDEN = frozenset({".Trash", ".Trashes", "$RECYCLE.BIN", ".snapshots", ".zfs
 
 
 NAME = operator.attrgetter("name")
+MOST_PROBLEMS = 200
+"""Of one root that are kept: each is a row in the catalogue and in the window. Real stores have a handful."""
+_LONGEST_WHY = 500
 
 
 def forbidden(name: str) -> bool:
@@ -69,13 +73,25 @@ class Look:
         self.skip = skip
         self.step = step
         self.problems: list[Problem] = []
+        """The first of them: a hostile tree could have a million. `told` says how many there are more."""
+        self.met_problems = 0
         self.unread: list[str] = []
         """Folders whose content is not known: nothing below them may be taken for gone."""
         self.met: set[str] = set()
         """Real paths of `skip` that were reached: this tool uses those roots too."""
 
     def problem(self, path: str, kind: str, why: str) -> None:
-        self.problems.append(Problem(path, kind, why))
+        self.met_problems += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(path, kind, why if len(why) <= _LONGEST_WHY else why[:_LONGEST_WHY] + "…"))
+
+    def told(self, root: str) -> list[Problem]:
+        """The problems kept and, where there were more, how many."""
+        more = self.met_problems - len(self.problems)
+        if not more:
+            return self.problems
+        why = later(f"{more:,} more problems in this folder are not listed")
+        return [*self.problems, Problem(root, "more", why)]
 
     def entries(self, folder: str) -> list[os.DirEntry[str]]:
         """A folder's entries by name; empty, with a problem, when it cannot be read."""
@@ -120,16 +136,18 @@ class Look:
         if text is None:
             return None
         try:
-            found: object = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            return parsed(text)
+        except TooMuch as error:
+            self.problem(path, "json", f"is not read: {error}")
+        except ValueError as error:
             self.problem(path, "json", f"is not valid JSON: {str(error)[:120]}")
-            return None
-        return found
+        return None
 
-    def yaml(self, path: str) -> dict[str, object]:
+    def yaml(self, path: str) -> Mapping[str, object]:
         """A small YAML mapping; empty when it is not there, and with a problem when it is something else."""
-        found = yaml_settings(path)
-        if not found and self.stat(path) is not None:
+        before = self.met_problems
+        found = yaml_settings(path, lambda place, why: self.problem(place, "yaml", why))
+        if not found and self.met_problems == before and self.stat(path) is not None:
             self.problem(path, "yaml", "cannot be read as a YAML mapping")
         return found
 

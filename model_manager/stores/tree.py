@@ -59,7 +59,7 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
                     continue
             memory.same.discard(folder.path)
         stat = memory.settled(folder.path) if memory is not None and not folder.apart else None
-        before = len(look.problems) + len(look.unread)
+        before = look.met_problems + len(look.unread)
         files, folders = _list(folder, look, visited, plain)
         cached = memory is not None and (
             not visited.steady or _CACHE in [one.path[-len(_CACHE) :] for one in folders]
@@ -90,7 +90,7 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
         for item in models:
             items.append(item)
             yield item
-        if before == len(look.problems) + len(look.unread):
+        if before == look.met_problems + len(look.unread):
             _keep(memory, folder, rules, stat, folders, {name: files[name] for name in mattering}, items)
 
 
