@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 MOST_PARTS = 150_000
 """Lists, objects and entries of one text. An object of one entry takes 190 bytes, so 28 MB at most; a repository's tree of
@@ -26,7 +27,7 @@ class TooMuch(ValueError):
     """A text beyond our limits, which may well be sound. Says in words which limit."""
 
 
-def parsed(raw: bytes) -> object:
+def parsed(raw: bytes) -> Any:
     """What a JSON text says. Raises ValueError when it is none, TooMuch beyond the limits."""
     coding = json.detect_encoding(raw)
     text = raw.decode(coding, "surrogatepass")

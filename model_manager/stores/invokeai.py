@@ -92,7 +92,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         database, root.details.get("scratch", ""), last_used.OF_INVOKEAI,
         lambda path, why: look.problem(path, "database", why),
     )  # fmt: skip
-    rows = found[0] if found else []
+    rows = found[0]
     if not rows:
         yield from describe_tree(root.path, look, Plain(categories=_old_folders()))
         return

@@ -66,8 +66,7 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
         yield Going(leftover.path, leftover.of or leftover.kind.replace("-", " "))
         return
     database = root.details.get("database", "")
-    found = answers_of(database, env.scratch, (_NAMED,), env.say, anew=True)
-    rows = found[0] if found else []
+    (rows,) = answers_of(database, env.scratch, (_NAMED,), env.say, anew=True)
     if not rows:
         raise CannotRemove("clear away", leftover.path, "InvokeAI's database cannot be read, and may name it")
     own = os.path.join(os.path.realpath(leftover.path), "")

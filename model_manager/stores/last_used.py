@@ -69,9 +69,9 @@ OF_INVOKEAI = tuple(
 
 def of_invokeai(root: FoundRoot, env: Env) -> Iterator[Used]:
     """Images name the keys of their model and of its LoRAs."""
-    found = answers_of(root.details.get("database", ""), env.scratch, OF_INVOKEAI, env.say) or [[], [], []]
-    for rows in found[1:]:
-        yield from _named(rows, later("InvokeAI's images"))
+    _models, *images = answers_of(root.details.get("database", ""), env.scratch, OF_INVOKEAI, env.say)
+    for rows in images:
+        yield from _named(rows or [], later("InvokeAI's images"))
 
 
 def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:

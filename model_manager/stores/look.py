@@ -136,7 +136,8 @@ class Look:
         if text is None:
             return None
         try:
-            return parsed(text)
+            found: object = parsed(text)
+            return found
         except TooMuch as error:
             self.problem(path, "json", f"is not read: {error}")
         except ValueError as error:

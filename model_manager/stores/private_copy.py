@@ -35,48 +35,40 @@ _Stamp = list[list[int] | None]
 
 def rows_of(path: str, scratch: str, question: Question, say: Say) -> Rows:
     """The rows of one question; empty when the file is missing, and with a word to `say` when it cannot be asked."""
-    found = answers_of(path, scratch, (question,), say)
-    return found[0] if found else []
+    return answers_of(path, scratch, (question,), say)[0] or []
 
 
 def answers_of(
     path: str, scratch: str, questions: Sequence[Question], say: Say, anew: bool = False
-) -> list[Rows] | None:
+) -> list[Rows | None]:
     """The rows of each question, None when the file is missing or cannot be asked. `anew`: whatever is kept."""
     if not scratch or not os.path.isfile(path):
-        return None
+        return [None] * len(questions)
     try:
-        stamp = _stamp(path)
-        asked = [one.sql for one in questions]
-        store = os.path.join(scratch, f"answers-{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.json")
-        if not anew and (kept := _kept(store, stamp, asked)) is not None:
-            return kept
-        found, stamp = _ask_steady(path, scratch, stamp, questions)
-        if _is_settled(stamp):
-            _keep(store, stamp, asked, found)
+        found = _answers(path, scratch, questions, anew)
     except (OSError, Unanswered) as error:
-        say(path, reason_of(error))
-        return None
-    return found
+        found = [reason_of(error)] * len(questions)
+    for why in dict.fromkeys(one for one in found if isinstance(one, str)):
+        say(path, why)
+    return [None if isinstance(one, str) else one for one in found]
 
 
-def _ask_steady(
-    path: str, scratch: str, stamp: _Stamp, questions: Sequence[Question]
-) -> tuple[list[Rows], _Stamp]:
-    """The answers of a copy during whose making nothing changed, and what shows that."""
+def _answers(path: str, scratch: str, questions: Sequence[Question], anew: bool) -> list[Rows | str]:
+    stamp = _stamp(path)
+    asked = [one.sql for one in questions]
+    store = os.path.join(scratch, f"answers-{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.json")
+    if not anew and (kept := _kept(store, stamp, asked)) is not None:
+        return kept
     for _ in range(_TRIES):
-        problem, found = None, list[Rows]()
-        try:
-            found = _ask_copy(path, scratch, stamp, questions)
-        except Unanswered as error:
-            problem = error
-        now = _stamp(path)
-        if now == stamp and problem is None:
-            return found, stamp
-        if now == stamp and problem is not None:
-            raise problem
+        found = _ask_copy(path, scratch, stamp, questions)
+        if (now := _stamp(path)) == stamp:
+            break
         stamp = now
-    raise Unanswered(later("it changes while it is read: scan again"))
+    else:
+        raise Unanswered(later("it changes while it is read: scan again"))
+    if _is_settled(stamp):
+        _keep(store, stamp, asked, found)
+    return found
 
 
 def _stamp(path: str) -> _Stamp:
@@ -99,7 +91,7 @@ def _is_settled(stamp: _Stamp) -> bool:
     return time.time() - max(times) / 1e9 > tick
 
 
-def _ask_copy(path: str, scratch: str, stamp: _Stamp, questions: Sequence[Question]) -> list[Rows]:
+def _ask_copy(path: str, scratch: str, stamp: _Stamp, questions: Sequence[Question]) -> list[Rows | str]:
     size = sum(part[1] for part in stamp if part)
     if size > LARGEST:
         raise Unanswered(later(f"it has {size:,} bytes, over the limit of {LARGEST:,}"))
@@ -122,7 +114,7 @@ def _copy(source: str, target: str, size: int) -> None:
             size -= len(piece)
 
 
-def _kept(store: str, stamp: _Stamp, asked: list[str]) -> list[Rows] | None:
+def _kept(store: str, stamp: _Stamp, asked: list[str]) -> list[Rows | str] | None:
     """What was answered of this very database, None when nothing is kept that can be used."""
     try:
         if os.path.getsize(store) > _KEPT:
@@ -131,18 +123,21 @@ def _kept(store: str, stamp: _Stamp, asked: list[str]) -> list[Rows] | None:
             record = json.load(file)
         if record["stamp"] != stamp or record["asked"] != asked:
             return None
-        return [[tuple(_unpacked(value) for value in row) for row in rows] for rows in record["rows"]]
+        return [
+            one if isinstance(one, str) else [tuple(_unpacked(value) for value in row) for row in one]
+            for one in record["answers"]
+        ]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _keep(store: str, stamp: _Stamp, asked: list[str], found: list[Rows]) -> None:
-    rows = [[[_packed(value) for value in row] for row in one] for one in found]
+def _keep(store: str, stamp: _Stamp, asked: list[str], found: list[Rows | str]) -> None:
+    told = [one if isinstance(one, str) else [[_packed(value) for value in row] for row in one] for one in found]
     draft = store + ".new"
     with contextlib.suppress(OSError):  # no room: it is asked again the next time
         number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(number, "w", encoding="utf-8") as file:
-            json.dump({"stamp": stamp, "asked": asked, "rows": rows}, file)
+            json.dump({"stamp": stamp, "asked": asked, "answers": told}, file)
         os.replace(draft, store)
 
 

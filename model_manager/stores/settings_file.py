@@ -17,7 +17,7 @@ from model_manager.base.reading import read_small
 from model_manager.base.text import later
 
 _LIMIT = 1 << 20
-_YAML_LIMIT = 64 << 10
+_YAML_LIMIT = _TEXT_LIMIT = 64 << 10
 _MOST_TOKENS = 4_000
 """Some 1,000 lines. PyYAML takes 30 to 45 µs for each (6.0, measured), so 0.2 s; real files have 20 to 400 lines."""
 _DEEPEST = 32
@@ -61,6 +61,11 @@ def ini_value(path: str, section: str, key: str, say: Say = _unsaid) -> str:
     if problem:
         say(path, problem)
     return found.get(section, key, fallback="").strip().strip('"') if found else ""
+
+
+def text_settings(path: str, say: Say = _unsaid) -> str:
+    """A short text: words of a command line, a path; empty as above. Bytes that are no UTF-8 stay what they are."""
+    return _small(path, _TEXT_LIMIT, say).decode("utf-8", "surrogateescape")
 
 
 def _small(path: str, limit: int, say: Say) -> bytes:
