@@ -19,7 +19,7 @@ _DIGITS = 40
 _WIDE = re.compile(rb"[\xf0-\xff]")
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*"')
-_OPENING = re.compile(rb"[\[{]")
+_ALIKE = bytes.maketrans(b"{}", b"[]")
 _MARKS = bytes(byte for byte in range(256) if byte not in b'[]{}",')
 
 
@@ -51,12 +51,12 @@ def _check(raw: bytes) -> None:
     opened = marks.count(b"[") + marks.count(b"{")
     if (parts := opened + marks.count(b",")) > MOST_PARTS:
         raise TooMuch(f"{parts:,} entries, over the limit of {MOST_PARTS:,}")
-    marks = marks.replace(b",", b"")
+    marks = marks.translate(_ALIKE, b",")
     for _ in range(DEEPEST):
-        if not _OPENING.search(marks):
+        if b"[" not in marks:
             return
-        marks = marks.replace(b"[]", b"").replace(b"{}", b"")
-    if _OPENING.search(marks):
+        marks = marks.replace(b"[]", b"")
+    if b"[" in marks:
         raise TooMuch(f"nested more than {DEEPEST} deep")
 
 

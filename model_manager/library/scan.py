@@ -31,7 +31,7 @@ from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
 from model_manager.stores.left_out import LeftOut
-from model_manager.stores.look import Look
+from model_manager.stores.look import Look, lies_below
 from model_manager.stores.remembered import KINDS, Memory, digest
 from model_manager.stores.store import remove_leftover_by_layout
 
@@ -254,12 +254,15 @@ class Scan:
     ) -> dict[tuple[str, str], int]:
         """Places that the root has no more, by path and name. Asks only when something changed (5,000 take 10 ms)."""
         same = look.memory.seen() if look.memory else set()
+        unread = frozenset(look.unread)
         if known is None and look.memory and same >= look.memory.places:
             return {}
         return {
             key: place.id
             for key, place in (self._known(root) if known is None else known).items()
-            if key not in seen and place.fingerprint not in same and not _unread(key[0], look.unread)
+            if key not in seen
+            and place.fingerprint not in same
+            and not (key[0] in unread or lies_below(key[0], unread))
         }
 
     def _left_empty(self, root: RootRow, gone: Iterable[tuple[str, str]]) -> list[Leftover]:
@@ -332,10 +335,6 @@ class Scan:
         report.seconds, report.read_bytes = seconds, sum(one.count.bytes for one in (self._headers, *self._others))
         self._notify(RootsChanged())
         self._notify(ScanFinished(report.models, report.files, seconds, len(report.problems), report.cancelled))
-
-
-def _unread(path: str, folders: list[str]) -> bool:
-    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
 
 
 _one_at_a_time = threading.Lock()

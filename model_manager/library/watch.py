@@ -86,6 +86,7 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
 
     asked: list[FoundRoot] = []
     why = ""
+    otherwise = later("its models are not shown")
     env.unread.clear()
     try:
         for root in store.find(env):
@@ -96,6 +97,7 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
     if not why and env.unread:
         path, reason = next(iter(env.unread.items()))
         why = later(f"{store.label}'s settings in {shown(path)} are not used: {shown(reason)}")
+        otherwise = later("what they name is not shown")
     if not why:
         return asked, ""
     mine = [root for root in known.values() if root.tool == store.tool]
@@ -103,10 +105,8 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
         FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
         for root in mine if root.found_by != "user"
     ]  # fmt: skip
-    if any(not root.ignored for root in mine):
-        rest = later("the folders known before are still read")
-    else:
-        rest = later("its models are not shown")
+    watched = any(not root.ignored for root in mine)
+    rest = later("the folders known before are still read") if watched else otherwise
     return asked, f"{why}; {rest}"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
@@ -25,6 +26,8 @@ NAME = operator.attrgetter("name")
 MOST_PROBLEMS = 200
 """Of one root that are kept: each is a row in the catalogue and in the window. Real stores have a handful."""
 _LONGEST_WHY = 500
+MOST_NAMES = 300_000
+"""In one folder: 85 MB while it is looked at. The largest that tools make have some 10,000."""
 
 
 def forbidden(name: str) -> bool:
@@ -46,6 +49,15 @@ def is_link(entry: os.DirEntry[str]) -> bool:
         return entry.is_symlink()
     except OSError:
         return True
+
+
+def lies_below(path: str, folders: Collection[str]) -> bool:
+    """Whether a path lies below one of these folders, of which there may be many."""
+    while (above := os.path.dirname(path)) != path:
+        if above in folders:
+            return True
+        path = above
+    return False
 
 
 class Look:
@@ -101,13 +113,18 @@ class Look:
         """A folder's entries as they come; empty, with a problem, when it cannot be read."""
         try:
             with os.scandir(folder) as found:
-                return list(found)
+                entries = list(itertools.islice(found, MOST_NAMES + 1))
         except FileNotFoundError:
             return []
         except OSError as error:
             self.problem(folder, "folder", reason_of(error))
             self.unread.append(folder)
             return []
+        if len(entries) > MOST_NAMES:  # a part of them would make orphans and broken sets of the rest
+            self.problem(folder, "folder", f"has more than {MOST_NAMES:,} names: not looked into")
+            self.unread.append(folder)
+            return []
+        return entries
 
     def stat(self, path: str) -> os.stat_result | None:
         """What a path leads to; None when it is gone, dangling or not a regular file."""
