@@ -209,7 +209,9 @@ class Scan:
         rests += self._left_empty(root, gone)
         uses = list(BY_TOOL[root.tool].last_used(_found(root), self._env))
         for path in list(self._env.unread):
-            look.problem(path, "record", self._env.unread.pop(path, ""))
+            why = self._env.unread.pop(path, "")
+            if all((one.path, one.why) != (path, why) for one in look.problems):  # not what was said of its models
+                look.problem(path, "record", why)
         told = look.told(root.path)
         volume = self._volumes.of(root.path, os.stat(root.path).st_dev)
         with self._database.write() as tx:
