@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from model_manager.formats.problem import Limits
+from model_manager.formats.problem import FormatProblem, Limits
 
 PIECE = 256 * 1024
+_SCATTERED = 1024
+"""Bytes read first behind a jump over an array's bytes."""
 STEPS = 300_000
 """Opcodes of all pickles of one file: 0.1 to 0.2 s. A checkpoint has about 35 for each tensor, so 8,500 tensors."""
 LONGEST_LINE = 4096
@@ -45,6 +47,7 @@ class Reader:
     def __init__(self, file: BinaryIO, start: int, end: int, budget: Budget) -> None:
         self.file, self.end, self.budget = file, end, budget
         self.data, self.at, self.base = b"", 0, start
+        self._piece = PIECE
 
     @property
     def position(self) -> int:
@@ -58,12 +61,16 @@ class Reader:
         position = self.position
         if position + count > self.end:
             raise Broken("ends in the middle: the rest is missing")
-        want = min(max(count, PIECE), self.end - position)
+        want = min(max(count, self._piece), self.end - position)
+        self._piece = min(4 * self._piece, PIECE)
         self.file.seek(position)
         parts, missing = [], want
-        while missing and (piece := self.file.read(missing)):
-            parts.append(piece)
-            missing -= len(piece)
+        try:
+            while missing and (piece := self.file.read(missing)):
+                parts.append(piece)
+                missing -= len(piece)
+        except FormatProblem:  # the file's budget is used up: what was met so far still counts
+            raise Beyond("is spread over more of the file than this program reads") from None
         self.data, self.base, self.at = b"".join(parts), position, 0
         if len(self.data) < count:
             raise Broken("ends in the middle: the rest is missing")
@@ -95,6 +102,7 @@ class Reader:
             self.at += count
         else:
             self.base, self.data, self.at = position, b"", 0
+            self._piece = _SCATTERED
 
     def hold(self, count: int) -> None:
         self.budget.held -= count

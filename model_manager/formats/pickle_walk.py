@@ -16,6 +16,7 @@ from model_manager.formats.pickle_names import known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
 from model_manager.formats.pickle_reader import STEPS, Beyond, Broken, Budget, Reader
 from model_manager.formats.pickle_values import OPAQUE, Blob, Made, Name, Storage
+from model_manager.formats.problem import FormatProblem
 from model_manager.formats.torch_rebuild import rebuild
 
 _LONGEST_FAST = 9
@@ -165,7 +166,10 @@ class Walker(Reader):
         """Behind the limits: looks once for the modules that attacks name, so that padding does not hide them."""
         start = max(0, self.position - 64)
         self.file.seek(start)
-        rest = self.file.read(min(self.end - start, 16 * 1024 * 1024))
+        try:
+            rest = self.file.read(min(self.end - start, 16 * 1024 * 1024))
+        except FormatProblem:
+            return
         for module in set(_RUNS.findall(rest)):
             self.found.names.add((module.decode(), "…"))
 

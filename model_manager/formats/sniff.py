@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
 from model_manager.base.text import later
 from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem
+from model_manager.formats.metered import Metered
 from model_manager.formats.problem import SAME_STEM
 
 HEAD = 512
@@ -21,6 +22,7 @@ _JSON_ERROR = re.compile(rb'^\s*\{\s*"(error|message|detail|code|status|errors)"
 
 def facts_of(file: BinaryIO, size: int, name: str) -> Facts:
     """Facts of an open file. Every FormatProblem becomes the facts' health; OSError passes."""
+    file = file if isinstance(file, Metered) else cast(BinaryIO, Metered(file))
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     if size == 0:
         return Facts(suffix.strip(".") or "unknown", health=Health("not-a-model", "the file is empty (0 bytes)"))

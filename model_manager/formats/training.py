@@ -5,10 +5,10 @@ These words can be wrong (ai-toolkit writes `sd_1.5` into Flux LoRAs), so they a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
+from model_manager.base.json_text import parsed
 
 _MOST_WORDS = 20
 _LONGEST = 2 << 20
@@ -62,8 +62,8 @@ def _words(metadata: Mapping[str, str]) -> Iterator[Claim]:
     if not text or len(text) > _LONGEST:
         return
     try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
+        record = parsed(text.encode("utf-8", "surrogatepass"))
+    except ValueError:
         return
     counts: dict[str, int] = {}
     for folder in record.values() if isinstance(record, dict) else ():

@@ -9,6 +9,8 @@ from model_manager.formats.problem import FormatProblem
 
 FIRST = 64 * 1024
 PIECE = 512 * 1024
+SCATTERED = 1024
+"""Bytes read first behind a jump over weights; each further piece is four times as large, up to the window's own."""
 
 
 class Window:
@@ -16,7 +18,7 @@ class Window:
 
     `byte_order` is `<` until somebody finds it to be `>`. Every method that wants bytes beyond the end of the file
     raises FormatProblem("truncated"): the caller need not check each length on its own.
-    `piece` is how much is read at a time: small where headers lie scattered between weights.
+    `piece` is how much is read at a time, at most: less behind a jump, for headers may lie scattered between weights.
     """
 
     def __init__(self, file: BinaryIO, size: int, piece: int = PIECE) -> None:
@@ -27,7 +29,7 @@ class Window:
         self._buffer = b""
         self._at = 0  # cursor within _buffer
         self.byte_order = "<"
-        self._piece = piece
+        self._piece = self._next = piece
 
     @property
     def position(self) -> int:
@@ -45,6 +47,7 @@ class Window:
             self._at = position - self._base
         else:
             self._base, self._buffer, self._at = position, b"", 0
+            self._next = min(SCATTERED, self._piece)
 
     def skip(self, count: int) -> None:
         self.seek(self.position + count)
@@ -89,7 +92,8 @@ class Window:
                 f"the header goes on to byte {self.position + count:,}, the file ends at {self.size:,}",
             )
         position = self.position
-        piece = FIRST if position == 0 else self._piece
+        piece = FIRST if position == 0 else self._next
+        self._next = min(4 * piece, self._piece)
         want = min(max(count, piece), self.size - position)
         self._file.seek(position + have)
         parts = [self._buffer[self._at :]]

@@ -6,12 +6,14 @@ import logging
 import os
 import time
 from dataclasses import replace
+from typing import BinaryIO, cast
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import GOOD, Facts, Health, worst
-from model_manager.base.reading import open_quietly
+from model_manager.base.reading import Count, open_quietly
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, files, listings, roots
+from model_manager.formats.metered import Metered
 from model_manager.formats.sniff import facts_of
 from model_manager.library.holes import lacking
 
@@ -19,13 +21,13 @@ log = logging.getLogger(__name__)
 
 
 class Headers:
-    """Serves one scan. Counts what it read from disk in `read_bytes`."""
+    """Serves one scan. Counts what it read from disk in `count`."""
 
     def __init__(self, database: Database, volumes: Volumes) -> None:
         self._database, self._volumes = database, volumes
         self._volume_ids: dict[str, int] = {}
         self._met: dict[tuple[int, int, int], Facts] = {}
-        self.read_bytes = 0
+        self.count = Count()
         self.read_files = 0
         with database.read() as tx:
             self._empty = files.counts(tx)[1] == 0 and not listings.any_passed(tx)
@@ -77,15 +79,18 @@ class Headers:
     def _read(self, path: str, stat: os.stat_result) -> Facts:
         self.read_files += 1
         try:
-            with Counting(open_quietly(path)) as file:
+            with open_quietly(path) as raw:
                 _outwait(stat)
-                if _differs(stat, os.fstat(file.fileno())):
+                if _differs(stat, os.fstat(raw.fileno())):
                     return _CHANGED
-                known = facts_of(file, stat.st_size, os.path.basename(path))  # type: ignore[arg-type]
+                file = Metered(raw)
+                try:
+                    known = facts_of(cast(BinaryIO, file), stat.st_size, os.path.basename(path))
+                finally:
+                    self.count.bytes += file.read_bytes
                 kind = self._volumes.of(path, stat.st_dev).kind
-                known = _with(known, lacking(file, stat, kind, known.format))  # type: ignore[arg-type]
-                self.read_bytes += file.count
-                if _differs(stat, os.fstat(file.fileno())):
+                known = _with(known, lacking(raw, stat, kind, known.format))
+                if _differs(stat, os.fstat(raw.fileno())):
                     return _CHANGED
         except OSError as error:
             return Facts("unknown", health=Health("unknown", f"cannot be read: {reason_of(error)}"))
@@ -141,25 +146,3 @@ def _differs(one: os.stat_result, other: os.stat_result) -> bool:
     return (one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) != (
         other.st_ino, other.st_size, other.st_mtime_ns, other.st_ctime_ns,
     )  # fmt: skip
-
-
-class Counting:
-    """A raw file that counts what is read from it."""
-
-    def __init__(self, file: object) -> None:
-        self._file = file
-        self.count = 0
-        self.seek = file.seek  # type: ignore[attr-defined]
-        self.tell = file.tell  # type: ignore[attr-defined]
-        self.fileno = file.fileno  # type: ignore[attr-defined]
-
-    def read(self, size: int = -1) -> bytes:
-        piece: bytes = self._file.read(size)  # type: ignore[attr-defined]
-        self.count += len(piece)
-        return piece
-
-    def __enter__(self) -> Counting:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from model_manager import __version__
 from model_manager.base.errors import reason_of
 from model_manager.base.events import Event, ModelsChanged, RootsChanged, ScanFinished
+from model_manager.base.reading import counting
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, listings, places, problems, roots
@@ -30,7 +31,7 @@ from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
 from model_manager.stores.left_out import LeftOut
-from model_manager.stores.look import Look
+from model_manager.stores.look import Look, lies_below
 from model_manager.stores.remembered import KINDS, Memory, digest
 from model_manager.stores.store import remove_leftover_by_layout
 
@@ -85,7 +86,8 @@ class Scan:
         gc.set_threshold(*_SELDOM)
         try:
             progress.step(phase="Looking for your tools")
-            every = watch.find_roots(self._database, self._env, self._private, self._volumes)
+            with counting(self._headers.count):
+                every = watch.find_roots(self._database, self._env, self._private, self._volumes)
             self._report.problems += self._search_problems()
             self._notify(RootsChanged())
             chosen = [root for root in every if only is None or root.id in set(only)]
@@ -155,7 +157,8 @@ class Scan:
         look = Look(headers.asked, skip, progress.step, self._memory(root), self._left_out, self._env.not_asked)
         found = _found(root)
         try:
-            self._read_root(root, store.describe(found, look), look, state, writable, headers)
+            with counting(headers.count):
+                self._read_root(root, store.describe(found, look), look, state, writable, headers)
         except Cancelled:
             raise
         except Exception as error:  # one adapter's mistake must not end the scan of the others
@@ -205,13 +208,18 @@ class Scan:
         gone = self._gone(root, known, seen, look)
         rests += self._left_empty(root, gone)
         uses = list(BY_TOOL[root.tool].last_used(_found(root), self._env))
+        for path in list(self._env.unread):
+            why = self._env.unread.pop(path, "")
+            if all((one.path, one.why) != (path, why) for one in look.problems):  # not what was said of its models
+                look.problem(path, "record", why)
+        told = look.told(root.path)
         volume = self._volumes.of(root.path, os.stat(root.path).st_dev)
         with self._database.write() as tx:
             touched = places.remove(tx, gone.values())
             derive(tx, touched)
             touched |= keep_last_uses(tx, root.id, uses)
             leftovers.replace(tx, root.id, root.tool, [(r.kind, r.path, r.size, r.bytes, shown(r.of)) for r in rests])
-            problems.replace(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
+            problems.replace(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in told])
             row = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
             if look.unread and root.path in look.unread:
                 state = "denied"
@@ -220,7 +228,7 @@ class Scan:
             if look.memory:
                 marks = {key: mark for key, mark in seen.items() if key not in loose}
                 listings.put(tx, root.id, *look.memory.after(marks))
-        self._report.problems += look.problems
+        self._report.problems += told
         if touched:
             self._notify(ModelsChanged(tuple(touched)))
 
@@ -248,12 +256,15 @@ class Scan:
     ) -> dict[tuple[str, str], int]:
         """Places that the root has no more, by path and name. Asks only when something changed (5,000 take 10 ms)."""
         same = look.memory.seen() if look.memory else set()
+        unread = frozenset(look.unread)
         if known is None and look.memory and same >= look.memory.places:
             return {}
         return {
             key: place.id
             for key, place in (self._known(root) if known is None else known).items()
-            if key not in seen and place.fingerprint not in same and not _unread(key[0], look.unread)
+            if key not in seen
+            and place.fingerprint not in same
+            and not (key[0] in unread or lies_below(key[0], unread))
         }
 
     def _left_empty(self, root: RootRow, gone: Iterable[tuple[str, str]]) -> list[Leftover]:
@@ -297,9 +308,10 @@ class Scan:
             self._notify(RootsChanged())
 
     def _keep_problems(self, root: RootRow, look: Look) -> None:
-        self._report.problems += look.problems
+        told = look.told(root.path)
+        self._report.problems += told
         with self._database.write() as tx:
-            problems.replace(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in look.problems])
+            problems.replace(tx, root.id, [(p.path, p.kind, shown(p.why)) for p in told])
 
     def _finish(self) -> None:
         """What no root names any more is gone; roots that others lead into get their second name."""
@@ -322,13 +334,9 @@ class Scan:
         with self._database.read() as tx:
             report.roots = roots.every(tx)
             report.models, report.files = files.counts(tx)
-        report.seconds, report.read_bytes = seconds, sum(one.read_bytes for one in (self._headers, *self._others))
+        report.seconds, report.read_bytes = seconds, sum(one.count.bytes for one in (self._headers, *self._others))
         self._notify(RootsChanged())
         self._notify(ScanFinished(report.models, report.files, seconds, len(report.problems), report.cancelled))
-
-
-def _unread(path: str, folders: list[str]) -> bool:
-    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
 
 
 _one_at_a_time = threading.Lock()

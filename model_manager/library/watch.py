@@ -80,25 +80,34 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
     """The roots that an adapter names, and why it failed, if it did.
 
     One adapter's mistake must not hide the other tools, nor give its folders to them: what it does not come to name is
-    named as it was known.
+    named as it was known. So with settings that are there and cannot be read: they may name more than was found.
     """
     from model_manager.stores.found import FoundRoot
 
     asked: list[FoundRoot] = []
+    why = ""
+    otherwise = later("its models are not shown")
+    env.unread.clear()
     try:
         for root in store.find(env):
             asked.append(root)  # what it named before it failed counts
     except Exception as error:
         log.exception("%s could not be looked for", store.label)
-        mine = [root for root in known.values() if root.tool == store.tool]
-        asked += [
-            FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
-            for root in mine if root.found_by != "user"
-        ]  # fmt: skip
-        watched = any(not root.ignored for root in mine)
-        rest = later("the folders known before are still read") if watched else later("its models are not shown")
-        return asked, later(f"Looking for {store.label}'s folders failed: {shown(reason_of(error))}") + f"; {rest}"
-    return asked, ""
+        why = later(f"Looking for {store.label}'s folders failed: {shown(reason_of(error))}")
+    if not why and env.unread:
+        path, reason = next(iter(env.unread.items()))
+        why = later(f"{store.label}'s settings in {shown(path)} are not used: {shown(reason)}")
+        otherwise = later("what they name is not shown")
+    if not why:
+        return asked, ""
+    mine = [root for root in known.values() if root.tool == store.tool]
+    asked += [
+        FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
+        for root in mine if root.found_by != "user"
+    ]  # fmt: skip
+    watched = any(not root.ignored for root in mine)
+    rest = later("the folders known before are still read") if watched else otherwise
+    return asked, f"{why}; {rest}"
 
 
 def _drop_extras(found: dict[str, FoundRoot], also: dict[str, set[str]]) -> None:

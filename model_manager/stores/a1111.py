@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import in_script, split, values_of
@@ -20,6 +19,7 @@ from model_manager.stores.hash_cache import read_hashes, with_hashes
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
+from model_manager.stores.settings_file import text_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import describe_tree
 
@@ -115,11 +115,7 @@ class _Install:
 
 def _script_words(folder: str, env: Env) -> list[str]:
     name = "webui-user.bat" if env.system == "windows" else "webui-user.sh"
-    try:
-        text = read_small(os.path.join(folder, name), 1 << 20).decode("utf-8", "surrogateescape")
-    except OSError:
-        return []
-    return in_script(text, "COMMANDLINE_ARGS")
+    return in_script(text_settings(os.path.join(folder, name), env.say), "COMMANDLINE_ARGS")
 
 
 def _running(tool: str, env: Env) -> Iterator[Process]:
@@ -135,7 +131,7 @@ def _running(tool: str, env: Env) -> Iterator[Process]:
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     category = root.details.get("category")
     plain = Plain(categories={"": category} if category else FOLDERS)
-    hashes = read_hashes(*(root.details.get(name, "") for name in ("data", "cache", "scratch")))
+    hashes = read_hashes(root.details, look)
     if not hashes:
         return describe_tree(root.path, look, plain, remembers=True)
     return with_hashes(describe_tree(root.path, look, plain), root.path, hashes)

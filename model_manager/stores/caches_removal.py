@@ -5,16 +5,15 @@ Sources: mkiol/dsnote src/models_manager.cpp delete_model, config/models.json; u
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
+from model_manager.base.json_text import parsed
 from model_manager.base.reading import read_small
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot
 from model_manager.stores.removal import CannotRemove, Placed
 
-_LIST_LIMIT = 16 << 20
 _BUNDLED = os.path.join("resources", "models").lower()
 
 
@@ -48,9 +47,9 @@ def _speech_note_models(env: Env) -> Iterator[Mapping[str, object]]:
     bases = (env.data(), env.config(), *env.flatpaks("data"), *env.flatpaks("config"))
     for base in bases:
         try:
-            text = read_small(os.path.join(base, "net.mkiol", "dsnote", "models.json"), _LIST_LIMIT)
-            found = json.loads(text)
-        except (OSError, ValueError, RecursionError):
+            text = read_small(os.path.join(base, "net.mkiol", "dsnote", "models.json"))
+            found = parsed(text)
+        except (OSError, ValueError):
             continue
         yield from _records(found.get("models") if isinstance(found, dict) else None)
 

@@ -64,8 +64,8 @@ def find(env: Env) -> Iterator[FoundRoot]:
         yield from _of_process(process, roots, env)
     desktop = os.path.join(env.config(), "ComfyUI")
     settings = os.path.join(desktop, "extra_models_config.yaml")
-    chosen = json_settings(os.path.join(desktop, "config.json")).get("basePath")
-    for base in [chosen] if isinstance(chosen, str) and chosen else _desktop_bases(settings):
+    chosen = json_settings(os.path.join(desktop, "config.json"), env.say).get("basePath")
+    for base in [chosen] if isinstance(chosen, str) and chosen else _desktop_bases(settings, env):
         yield from _install(roots, env, env.expand(base), ("config", "config"), [settings])
     for folder, _names in env.unpacked("folder_paths.py", "main.py"):
         own = os.path.join(folder, "extra_model_paths.yaml")
@@ -112,8 +112,8 @@ def _install(
         yield from roots.take(place, own, category=FOLDERS[name])
 
 
-def _desktop_bases(path: str) -> Iterator[str]:
-    for name, section in yaml_settings(path).items():
+def _desktop_bases(path: str, env: Env) -> Iterator[str]:
+    for name, section in yaml_settings(path, env.say).items():
         base = section.get("base_path") if isinstance(section, dict) else None
         if name in ("comfyui_desktop", "comfyui") and isinstance(base, str):
             yield base
@@ -121,7 +121,7 @@ def _desktop_bases(path: str) -> Iterator[str]:
 
 def _extras(path: str, env: Env) -> Iterator[_Extra]:
     """The lines of every section but Desktop's own, whose paths lie below its base."""
-    for name, section in yaml_settings(path).items():
+    for name, section in yaml_settings(path, env.say).items():
         if name in ("comfyui_desktop", "desktop_extensions") or not isinstance(section, dict):
             continue
         base = section.get("base_path")

@@ -22,7 +22,6 @@ from model_manager.stores.store import Store
 
 TOOL = "docker-model-runner"
 _DIGEST = re.compile(r"^sha256:([0-9a-f]{64})$")
-_INDEX_LIMIT = 64 << 20
 _HEAVY = ("gguf", "safetensors", "dduf", "model.file")
 
 
@@ -53,7 +52,7 @@ class _Index:
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     path = os.path.join(root.path, "models.json")
-    record = look.json(path, _INDEX_LIMIT)
+    record = look.json(path)
     entries = record.get("models") if isinstance(record, dict) else None
     index = _Index(root.path, readable=isinstance(entries, list))
     if not index.readable:

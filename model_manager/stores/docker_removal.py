@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from model_manager.base.errors import reason_of
+from model_manager.base.json_text import parsed
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.env import Env
@@ -98,8 +99,8 @@ def _index(root: str) -> dict[str, Any]:
     """models.json with entries that all have an id. CannotRemove when it is anything else."""
     path = os.path.join(root, "models.json")
     try:
-        index = json.loads(read_small(path, _INDEX_LIMIT))
-    except (OSError, ValueError, RecursionError) as error:
+        index = parsed(read_small(path, _INDEX_LIMIT))
+    except (OSError, ValueError) as error:
         why = reason_of(error) if isinstance(error, OSError) else later("it is no JSON")
         raise CannotRemove("clear away", path, f"Docker's index cannot be read: {why}") from error
     entries = index.get("models") if isinstance(index, dict) else None
@@ -114,10 +115,10 @@ def _blobs(root: str, entry: dict[str, Any], must: bool) -> set[str]:
     found = {_digest(name) for name in listed} - {""} if isinstance(listed, list) else set()
     path = os.path.join(root, "manifests", "sha256", _digest(entry["id"]))
     try:
-        record = json.loads(read_small(path))
+        record = parsed(read_small(path))
         layers = [*record["layers"], record.get("config") or {}]
         found |= {_digest(layer.get("digest")) for layer in layers} - {""}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         if must and not found:
             raise CannotRemove("clear away", path, "what another model of Docker needs cannot be read") from error
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections import deque
@@ -12,6 +13,9 @@ from typing import Literal
 
 System = Literal["linux", "macos", "windows"]
 _MOST_FOLDERS = 20_000
+_MOST_UNREAD = 20
+_MOST_NAMES = 20_000
+"""In one folder: one with more holds data and no program."""
 _NO_PROGRAMS = frozenset(
     {"node_modules", "site-packages", "__pycache__", "venv", "Library", "AppData", "snap", "lost+found"}
 )
@@ -49,6 +53,13 @@ class Env:
     """Patterns of the names that the person wants left out."""
     not_asked: frozenset[str] = frozenset()
     """Tools whose service on this computer is not to be asked."""
+    unread: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Settings that could not be read, by path, and why. Shared by the copies that `replace` makes."""
+
+    def say(self, path: str, why: str) -> None:
+        """Notes that a tool's settings could not be read."""
+        if len(self.unread) < _MOST_UNREAD:
+            self.unread[path] = why
 
     def path(self, *parts: str) -> str:
         """A path below the home folder."""
@@ -121,8 +132,11 @@ class Env:
                 continue
             try:
                 with os.scandir(folder) as entries:
-                    listed = sorted(entries, key=lambda entry: entry.name)
+                    names = itertools.islice(entries, _MOST_NAMES + 1)
+                    listed = sorted(names, key=lambda entry: entry.name)
             except OSError:
+                continue
+            if len(listed) > _MOST_NAMES:
                 continue
             found[folder] = frozenset(entry.name for entry in listed)
             if depth < 3 or os.path.basename(folder) == "Packages":

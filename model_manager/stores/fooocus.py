@@ -47,7 +47,7 @@ def _running(env: Env) -> Iterator[Process]:
 
 
 def _install(roots: RootList, env: Env, folder: str, own: FoundBy) -> Iterator[FoundRoot]:
-    settings = json_settings(os.path.join(folder, env.variable("config_path") or "config.txt"))
+    settings = json_settings(os.path.join(folder, env.variable("config_path") or "config.txt"), env.say)
     yield from roots.take(os.path.join(folder, "models"), own)
     for key, category in _KEYS.items():
         value = env.variable(key)

@@ -29,8 +29,8 @@ def find(env: Env) -> Iterator[FoundRoot]:
     config = env.config() if env.system == "windows" else env.environ.get("XDG_CONFIG_HOME") or env.path(".config")
     for base in (config, *env.flatpaks("config")):
         ini = os.path.join(base, _FOLDER + ".ini")
-        yield from roots.take(env.expand(ini_value(ini, "General", "modelPath")), "config")
-        yield from roots.take(env.expand(ini_value(ini, "General", "modelPaths")), "config")
+        yield from roots.take(env.expand(ini_value(ini, "General", "modelPath", env.say)), "config")
+        yield from roots.take(env.expand(ini_value(ini, "General", "modelPaths", env.say)), "config")
     for base in (env.data(), *env.flatpaks("data")):
         yield from roots.take(os.path.join(base, _FOLDER), "default")
     yield from roots.take(os.path.join(env.xdg_cache(), "gpt4all"), "default")

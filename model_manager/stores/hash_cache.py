@@ -7,19 +7,20 @@ the like; values tell the file's mtime and its sha256. Nothing is unpickled: the
 
 from __future__ import annotations
 
-import json
 import os
 import pickletools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from model_manager.base.reading import read_small
+from model_manager.catalog.foreign import Question
 from model_manager.stores.found import Found, FoundFile, Leftover
+from model_manager.stores.look import Look
 from model_manager.stores.private_copy import rows_of
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
-_LARGEST_JSON = 16 << 20
+_LARGEST_JSON = 4 << 20
 _LARGEST_VALUE = 4096
+_REMEMBERED = f"SELECT key, value FROM Cache WHERE raw = 1 AND mode = 4 AND length(value) <= {_LARGEST_VALUE}"
 _KINDS = ("checkpoint", "lora", "textual_inversion", "hypernet", "vae", "controlnet")
 _QUIET = frozenset(
     {"PROTO", "FRAME", "EMPTY_DICT", "MARK", "MEMOIZE", "BINPUT", "LONG_BINPUT", "SETITEM", "SETITEMS", "STOP"}
@@ -29,14 +30,15 @@ Hashes = Mapping[str, tuple[float, str]]
 """Key -> the file's mtime in seconds when it was hashed, and its sha256."""
 
 
-def read_hashes(data: str, cache: str, scratch: str) -> dict[str, tuple[float, str]]:
-    """Everything remembered below a program's data folder and its cache folder; newer forms win."""
+def read_hashes(details: Mapping[str, str], look: Look) -> dict[str, tuple[float, str]]:
+    """Everything remembered below a program's `data` folder and its `cache` folder; newer forms win."""
+    data, cache, scratch = (details.get(name, "") for name in ("data", "cache", "scratch"))
     found: dict[str, tuple[float, str]] = {}
     for path in (os.path.join(data, "cache.json"), os.path.join(data, "data", "cache.json"), f"{cache}.json"):
-        found |= dict(_told(_json(path)))
+        found |= dict(_told(_json(path, look)))
     rows = rows_of(
         os.path.join(cache, "hashes", "cache.db"), scratch,
-        f"SELECT key, value FROM Cache WHERE raw = 1 AND mode = 4 AND length(value) <= {_LARGEST_VALUE} LIMIT 200000",
+        Question(_REMEMBERED, ("Cache",)), lambda path, why: look.problem(path, "database", why),
     )  # fmt: skip
     pickled = {key: _dict(value) for key, value in rows if isinstance(key, str) and isinstance(value, bytes)}
     return found | dict(_told(pickled))
@@ -65,11 +67,8 @@ def _with(file: FoundFile, root: str, hashes: Hashes) -> FoundFile:
     return file
 
 
-def _json(path: str) -> Mapping[str, object]:
-    try:
-        found = json.loads(read_small(path, _LARGEST_JSON))
-    except (OSError, ValueError, RecursionError):
-        return {}
+def _json(path: str, look: Look) -> Mapping[str, object]:
+    found = look.json(path, _LARGEST_JSON)
     hashes = found.get("hashes") if isinstance(found, dict) else None
     return hashes if isinstance(hashes, dict) else {}
 

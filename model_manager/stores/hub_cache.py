@@ -21,6 +21,8 @@ _REPOSITORIES = ("models--", "datasets--", "spaces--", "kernels--")
 _MOST_SHARED = 2_000
 _HEAVY = ("weights", "adapter", "projector")
 _TREES = os.sep + "trees"
+_LARGEST_TREE = 8 << 20
+"""Bytes: 300 for each file of a repository, so 25,000 of them; beyond it the sizes of its files are not compared."""
 
 
 def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Iterator[Found | Leftover]:
@@ -108,7 +110,7 @@ def _tree(repo: Repository, commit: str, look: Look) -> dict[str, dict[str, obje
     place = f"{repo.path}{_TREES}{os.sep}{commit}.json"
     if not os.access(place, os.F_OK):  # most have none, and an error costs three times the question
         return {}
-    record = look.json(place, 64 << 20)
+    record = look.json(place, _LARGEST_TREE)
     files = record.get("files") if isinstance(record, dict) else None
     return (
         {str(name): entry for name, entry in files.items() if isinstance(entry, dict)}

@@ -6,13 +6,13 @@ to models_dir when managed, absolute when installed in place. The database is re
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from model_manager.base.facts import Claim, Health
+from model_manager.base.json_text import parsed
 from model_manager.base.text import later
 from model_manager.stores import invokeai_removal, last_used
 from model_manager.stores.env import Env
@@ -21,7 +21,7 @@ from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Plain
-from model_manager.stores.private_copy import rows_of
+from model_manager.stores.private_copy import answers_of
 from model_manager.stores.root_list import RootList
 from model_manager.stores.settings_file import yaml_settings
 from model_manager.stores.store import Store
@@ -62,7 +62,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
 
 def _install(roots: RootList, env: Env, place: str, found_by: FoundBy) -> Iterator[FoundRoot]:
     """Variables win over invokeai.yaml; relative paths are taken from the root."""
-    settings = yaml_settings(os.path.join(place, "invokeai.yaml")) if place else {}
+    settings = yaml_settings(os.path.join(place, "invokeai.yaml"), env.say) if place else {}
 
     def folder(key: str, default: str) -> tuple[str, FoundBy]:
         if told := env.variable(f"INVOKEAI_{key.upper()}"):
@@ -88,7 +88,11 @@ def _service(settings: Mapping[str, object]) -> str:
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     """The models of the database; without one, whatever lies in the folders of older versions."""
     database = root.details.get("database", "")
-    rows = rows_of(database, root.details.get("scratch", ""), "SELECT id, config FROM models")
+    found = answers_of(
+        database, root.details.get("scratch", ""), last_used.OF_INVOKEAI,
+        lambda path, why: look.problem(path, "database", why),
+    )  # fmt: skip
+    rows = found[0]
     if not rows:
         yield from describe_tree(root.path, look, Plain(categories=_old_folders()))
         return
@@ -122,8 +126,9 @@ def _place(models: str, path: object) -> str:
 
 def _record(config: object) -> Mapping[str, object]:
     try:
-        found = json.loads(config) if isinstance(config, str | bytes) else {}
-    except (ValueError, RecursionError):
+        text = config.encode("utf-8", "replace") if isinstance(config, str) else config
+        found = parsed(text) if isinstance(text, bytes) else {}
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -11,12 +11,14 @@ import os
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
+from model_manager.catalog.foreign import Question
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
 from model_manager.stores.loopback import answer_of
-from model_manager.stores.private_copy import rows_of
+from model_manager.stores.private_copy import answers_of
 from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed
 
+_NAMED = Question("SELECT config FROM models", ("models",))
 _SERVICE = "http://127.0.0.1:9090"  # invokeai.yaml: host and port, as they are by default
 
 
@@ -64,7 +66,7 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
         yield Going(leftover.path, leftover.of or leftover.kind.replace("-", " "))
         return
     database = root.details.get("database", "")
-    rows = rows_of(database, env.scratch, "SELECT config FROM models")
+    (rows,) = answers_of(database, env.scratch, (_NAMED,), env.say, anew=True)
     if not rows:
         raise CannotRemove("clear away", leftover.path, "InvokeAI's database cannot be read, and may name it")
     own = os.path.join(os.path.realpath(leftover.path), "")

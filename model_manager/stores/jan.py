@@ -31,7 +31,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
     yield from _data(roots, env.variable("JAN_DATA_FOLDER"), "environment")
     for base in (env.data(), env.config(), *env.flatpaks("data"), *env.flatpaks("config")):
         for name in ("Jan", "jan.ai.app"):
-            chosen = json_settings(os.path.join(base, name, "settings.json")).get("data_folder")
+            chosen = json_settings(os.path.join(base, name, "settings.json"), env.say).get("data_folder")
             if isinstance(chosen, str):
                 yield from _data(roots, env.expand(chosen), "config")
             yield from _data(roots, os.path.join(base, name, "data"), "default")

@@ -6,7 +6,6 @@ for ComfyUI, py/utils/usage_stats.py: `lora_manager_stats.json`, sha256 -> days.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -14,14 +13,17 @@ from calendar import timegm
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from model_manager.base.errors import reason_of
+from model_manager.base.json_text import parsed
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
+from model_manager.catalog.foreign import Question
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot
-from model_manager.stores.private_copy import rows_of
+from model_manager.stores.private_copy import answers_of, rows_of
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
-_LARGEST = 16 << 20
+_LARGEST = 4 << 20
 _AT = "MAX(CAST(strftime('%s', substr(replace({column}, 'T', ' '), 1, 19)) AS INTEGER))"
 _JSON = "CASE WHEN json_valid(metadata) THEN metadata ELSE '{}' END"
 
@@ -41,22 +43,35 @@ def of_ollama(root: FoundRoot, env: Env) -> Iterator[Used]:
     if env.system == "linux":
         return
     sql = f"SELECT model_name, {_AT.format(column='updated_at')} FROM messages GROUP BY model_name"
-    yield from _named(rows_of(desktop_database(env), env.scratch, sql), later("Ollama's app"))
+    rows = rows_of(desktop_database(env), env.scratch, Question(sql, ("messages",)), env.say)
+    yield from _named(rows, later("Ollama's app"))
 
 
 def desktop_database(env: Env) -> str:
     return os.path.join(env.config() if env.system == "macos" else env.data(), "Ollama", "db.sqlite")
 
 
+_IMAGES_AT = _AT.format(column="created_at")
+OF_INVOKEAI = tuple(
+    Question(sql, tables)
+    for sql, tables in (
+        ("SELECT id, config FROM models", ("models",)),
+        (f"SELECT json_extract({_JSON}, '$.model.key'), {_IMAGES_AT} FROM images GROUP BY 1", ("images",)),
+        (
+            f"SELECT json_extract(lora.value, '$.model.key'), {_IMAGES_AT}"
+            f" FROM images, json_each({_JSON}, '$.loras') AS lora GROUP BY 1",
+            ("images",),
+        ),
+    )
+)
+"""InvokeAI's models, and when images name them and their LoRAs: asked at once, for the database is copied for it."""
+
+
 def of_invokeai(root: FoundRoot, env: Env) -> Iterator[Used]:
     """Images name the keys of their model and of its LoRAs."""
-    at = _AT.format(column="created_at")
-    keys = (
-        f"SELECT json_extract({_JSON}, '$.model.key'), {at} FROM images GROUP BY 1",
-        f"SELECT json_extract(lora.value, '$.model.key'), {at} FROM images, json_each({_JSON}, '$.loras') AS lora GROUP BY 1",
-    )
-    for sql in keys:
-        yield from _named(rows_of(root.details.get("database", ""), env.scratch, sql), later("InvokeAI's images"))
+    _models, *images = answers_of(root.details.get("database", ""), env.scratch, OF_INVOKEAI, env.say)
+    for rows in images:
+        yield from _named(rows or [], later("InvokeAI's images"))
 
 
 def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:
@@ -66,9 +81,13 @@ def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:
         os.path.join(env.config(), "ComfyUI-LoRA-Manager", "stats"),
     )  # fmt: skip
     for place in places:
+        path = os.path.join(place, "lora_manager_stats.json")
         try:
-            found = json.loads(read_small(os.path.join(place, "lora_manager_stats.json"), _LARGEST))
-        except (OSError, ValueError, RecursionError):
+            found = parsed(read_small(path, _LARGEST))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError) as error:
+            env.say(path, later(f"cannot be read: {reason_of(error)[:120]}"))
             continue
         for kind in ("loras", "checkpoints", "embeddings"):
             section = found.get(kind) if isinstance(found, dict) else None

@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
-from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
@@ -18,7 +17,7 @@ from model_manager.stores.localdir import with_downloads
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
-from model_manager.stores.settings_file import json_settings
+from model_manager.stores.settings_file import json_settings, text_settings
 from model_manager.stores.store import Store, remove_folders
 from model_manager.stores.tree import describe_tree
 
@@ -33,7 +32,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
     """
     roots = RootList(TOOL, env)
     for home, found_by in _homes(env):
-        chosen = json_settings(os.path.join(home, "settings.json")).get("downloadsFolder")
+        chosen = json_settings(os.path.join(home, "settings.json"), env.say).get("downloadsFolder")
         if isinstance(chosen, str):
             yield from roots.take(env.expand(chosen), "config")
         yield from roots.take(os.path.join(home, "models"), found_by)
@@ -42,10 +41,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
 
 
 def _homes(env: Env) -> Iterator[tuple[str, FoundBy]]:
-    try:
-        pointer = env.expand(os.fsdecode(read_small(env.path(".lmstudio-home-pointer"), 65_536)))
-    except OSError:
-        pointer = ""
+    pointer = env.expand(text_settings(env.path(".lmstudio-home-pointer"), env.say))
     if os.path.isabs(pointer) and "\0" not in pointer:
         yield pointer, "config"
     yield env.path(".cache", "lm-studio"), "default"

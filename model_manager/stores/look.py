@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import operator
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
+from model_manager.base.json_text import TooMuch, parsed
 from model_manager.base.reading import SMALL, read_small
+from model_manager.base.text import later
 from model_manager.stores.found import Problem
 from model_manager.stores.left_out import LeftOut
 from model_manager.stores.remembered import Memory
@@ -21,6 +23,11 @@ FORBIDDEN = frozenset({".Trash", ".Trashes", "$RECYCLE.BIN", ".snapshots", ".zfs
 
 
 NAME = operator.attrgetter("name")
+MOST_PROBLEMS = 200
+"""Of one root that are kept: each is a row in the catalogue and in the window. Real stores have a handful."""
+_LONGEST_WHY = 500
+MOST_NAMES = 300_000
+"""In one folder: 85 MB while it is looked at. The largest that tools make have some 10,000."""
 
 
 def forbidden(name: str) -> bool:
@@ -42,6 +49,15 @@ def is_link(entry: os.DirEntry[str]) -> bool:
         return entry.is_symlink()
     except OSError:
         return True
+
+
+def lies_below(path: str, folders: Collection[str]) -> bool:
+    """Whether a path lies below one of these folders, of which there may be many."""
+    while (above := os.path.dirname(path)) != path:
+        if above in folders:
+            return True
+        path = above
+    return False
 
 
 class Look:
@@ -69,13 +85,25 @@ class Look:
         self.skip = skip
         self.step = step
         self.problems: list[Problem] = []
+        """The first of them: a hostile tree could have a million. `told` says how many there are more."""
+        self.met_problems = 0
         self.unread: list[str] = []
         """Folders whose content is not known: nothing below them may be taken for gone."""
         self.met: set[str] = set()
         """Real paths of `skip` that were reached: this tool uses those roots too."""
 
     def problem(self, path: str, kind: str, why: str) -> None:
-        self.problems.append(Problem(path, kind, why))
+        self.met_problems += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(path, kind, why if len(why) <= _LONGEST_WHY else why[:_LONGEST_WHY] + "…"))
+
+    def told(self, root: str) -> list[Problem]:
+        """The problems kept and, where there were more, how many."""
+        more = self.met_problems - len(self.problems)
+        if not more:
+            return self.problems
+        why = later(f"{more:,} more problems in this folder are not listed")
+        return [*self.problems, Problem(root, "more", why)]
 
     def entries(self, folder: str) -> list[os.DirEntry[str]]:
         """A folder's entries by name; empty, with a problem, when it cannot be read."""
@@ -85,13 +113,18 @@ class Look:
         """A folder's entries as they come; empty, with a problem, when it cannot be read."""
         try:
             with os.scandir(folder) as found:
-                return list(found)
+                entries = list(itertools.islice(found, MOST_NAMES + 1))
         except FileNotFoundError:
             return []
         except OSError as error:
             self.problem(folder, "folder", reason_of(error))
             self.unread.append(folder)
             return []
+        if len(entries) > MOST_NAMES:  # a part of them would make orphans and broken sets of the rest
+            self.problem(folder, "folder", f"has more than {MOST_NAMES:,} names: not looked into")
+            self.unread.append(folder)
+            return []
+        return entries
 
     def stat(self, path: str) -> os.stat_result | None:
         """What a path leads to; None when it is gone, dangling or not a regular file."""
@@ -120,16 +153,19 @@ class Look:
         if text is None:
             return None
         try:
-            found: object = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            found: object = parsed(text)
+            return found
+        except TooMuch as error:
+            self.problem(path, "json", f"is not read: {error}")
+        except ValueError as error:
             self.problem(path, "json", f"is not valid JSON: {str(error)[:120]}")
-            return None
-        return found
+        return None
 
-    def yaml(self, path: str) -> dict[str, object]:
+    def yaml(self, path: str) -> Mapping[str, object]:
         """A small YAML mapping; empty when it is not there, and with a problem when it is something else."""
-        found = yaml_settings(path)
-        if not found and self.stat(path) is not None:
+        before = self.met_problems
+        found = yaml_settings(path, lambda place, why: self.problem(place, "yaml", why))
+        if not found and self.met_problems == before and self.stat(path) is not None:
             self.problem(path, "yaml", "cannot be read as a YAML mapping")
         return found
 

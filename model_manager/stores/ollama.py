@@ -7,14 +7,15 @@ unless a manifest cannot be read (then Ollama itself prunes nothing).
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Health, Role
+from model_manager.base.json_text import parsed
 from model_manager.base.text import later
+from model_manager.catalog.foreign import Question
 from model_manager.stores import last_used, ollama_removal, ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
@@ -59,7 +60,8 @@ def _if_store(path: str, found_by: str) -> Iterator[FoundRoot]:
 def _from_desktop(env: Env) -> Iterator[str]:
     if env.system == "linux":
         return
-    for row in rows_of(last_used.desktop_database(env), env.scratch, "SELECT models FROM settings LIMIT 1"):
+    chosen = Question("SELECT models FROM settings LIMIT 1", ("settings",))
+    for row in rows_of(last_used.desktop_database(env), env.scratch, chosen, env.say):
         if isinstance(row[0], str) and row[0]:
             yield env.expand(row[0])
 
@@ -217,8 +219,8 @@ def _config_claims(store: _Store, config: object, look: Look) -> Iterator[Claim]
     match = _DIGEST.match(str(config.get("digest", ""))) if isinstance(config, dict) else None
     text = look.small(os.path.join(store.root, "blobs", f"sha256-{match[1]}"), 4 << 20) if match else None
     try:
-        record = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
+        record = parsed(text) if text else {}
+    except ValueError:
         return
     if not isinstance(record, dict):
         return

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.errors import reason_of
+from model_manager.base.json_text import parsed
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores import ollama_service
@@ -160,9 +161,9 @@ def _named(root: str, without: set[str]) -> _Named:
 def _digests(path: str) -> list[str] | None:
     """The blobs that one manifest names, None when it cannot be understood."""
     try:
-        record = json.loads(read_small(path))
+        record = parsed(read_small(path))
         layers = [*record["layers"], *([record["config"]] if record.get("config") else [])]
         matches = [_DIGEST.match(layer["digest"]) for layer in layers]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return [f"sha256-{match[1]}" for match in matches if match] if all(matches) else None

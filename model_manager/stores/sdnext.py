@@ -66,7 +66,7 @@ def _install(roots: RootList, env: Env, folder: str, process: Process | None) ->
         return next((env.expand(value) for value in last_of(words, flag)), "") or env.variable(variable)
 
     data = os.path.join(folder, told("--data-dir", "SD_DATADIR"))
-    settings = json_settings(os.path.join(data, told("--config", "SD_CONFIG") or "config.json"))
+    settings = json_settings(os.path.join(data, told("--config", "SD_CONFIG") or "config.json"), env.say)
     chosen, configured = told("--models-dir", "SD_MODELSDIR"), settings.get("models_dir")
     own: FoundBy = "environment" if chosen else "default"
     if not chosen and isinstance(configured, str) and configured:
@@ -101,7 +101,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         yield from describe_tree(root.path, look, plain)
         return
     category = root.details.get("category")
-    hashes = read_hashes(*(root.details.get(name, "") for name in ("data", "cache", "scratch")))
+    hashes = read_hashes(root.details, look)
     models = describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
     yield from with_hashes(models, root.path, hashes) if hashes else models
 

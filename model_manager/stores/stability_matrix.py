@@ -42,7 +42,7 @@ FOLDERS = {
 def find(env: Env) -> Iterator[FoundRoot]:
     """The library of library.json, then portable ones: `<program>/Data/.sm-portable`."""
     roots = RootList(TOOL, env)
-    library = json_settings(os.path.join(env.config(), "StabilityMatrix", "library.json")).get("LibraryPath")
+    library = json_settings(os.path.join(env.config(), "StabilityMatrix", "library.json"), env.say).get("LibraryPath")
     if isinstance(library, str) and os.path.isabs(library):
         yield from _library(roots, library, "config")
     for folder, names in env.folders.items():

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
-from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
+from model_manager.stores.settings_file import Say, text_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import describe_tree
 
@@ -42,7 +42,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
         if "SwarmUI.sln" not in names and not (names & _MARKERS and "Models" in names):
             continue
         path = os.path.join(folder, "Data", "Settings.fds")
-        settings = _settings(path)
+        settings = _settings(path, env.say)
         told: FoundBy = "config" if "ModelRoot" in settings else "default"
         for value in _listed(settings.get("ModelRoot", "")) or ["Models"]:
             yield from roots.take(os.path.join(folder, value), "default" if value == "Models" else told, settings=path)
@@ -51,12 +51,9 @@ def find(env: Env) -> Iterator[FoundRoot]:
                 yield from roots.take(value, "config", category=category, extra="yes")
 
 
-def _settings(path: str) -> dict[str, str]:
+def _settings(path: str, say: Say) -> dict[str, str]:
     """The texts of the `Paths` section; a value's backslash is written `\\s`, an edge space `\\x` (FDSUtility.Escape)."""
-    try:
-        text = read_small(path, 1 << 20).decode("utf-8", "surrogateescape")
-    except OSError:
-        return {}
+    text = text_settings(path, say)
     found: dict[str, str] = {}
     inside = False
     for line in text.splitlines():
@@ -86,7 +83,8 @@ def _categories(settings: Mapping[str, str]) -> dict[str, str]:
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     category = root.details.get("category")
-    folders = {"": category} if category else _categories(_settings(root.details.get("settings", "")))
+    settings = _settings(root.details.get("settings", ""), lambda path, why: look.problem(path, "settings", why))
+    folders = {"": category} if category else _categories(settings)
     return describe_tree(root.path, look, Plain(categories=folders), remembers=True)
 
 

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
-from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.flags import last_of, split
@@ -19,6 +18,7 @@ from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Sour
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Plain
 from model_manager.stores.root_list import RootList
+from model_manager.stores.settings_file import text_settings
 from model_manager.stores.store import Store
 from model_manager.stores.tree import describe_tree
 
@@ -49,7 +49,7 @@ def _install(
 ) -> Iterator[FoundRoot]:
     data = next((os.path.join(working, env.expand(value)) for value in last_of(words, "--user-data-dir")), "")
     data = data or _user_data(folder)
-    words = [*(_flags(data) or _flags(folder)), *words]
+    words = [*(_flags(data, env) or _flags(folder, env)), *words]
     for name, flag, category in _PLACES:
         for value in last_of(words, flag) if flag else ():
             yield from roots.take(os.path.join(working, env.expand(value)), told, category=category)
@@ -65,11 +65,8 @@ def _user_data(folder: str) -> str:
     return folder
 
 
-def _flags(folder: str) -> list[str]:
-    try:
-        text = read_small(os.path.join(folder, "CMD_FLAGS.txt"), 1 << 20).decode("utf-8", "replace")
-    except OSError:
-        return []
+def _flags(folder: str, env: Env) -> list[str]:
+    text = text_settings(os.path.join(folder, "CMD_FLAGS.txt"), env.say)
     return split(" ".join(line for line in text.splitlines() if not line.strip().startswith("#")))
 
 

@@ -16,7 +16,7 @@ from model_manager.stores.folder_models import model_of, models_in, notes_among,
 from model_manager.stores.found import Found, Leftover
 from model_manager.stores.grouping import group
 from model_manager.stores.localdir import has_downloads
-from model_manager.stores.look import NAME, Look, forbidden, is_link
+from model_manager.stores.look import NAME, Look, forbidden, is_link, lies_below
 from model_manager.stores.plain import Folder, Plain, subfolder, top_folder
 from model_manager.stores.remembered import Memory
 
@@ -59,7 +59,7 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
                     continue
             memory.same.discard(folder.path)
         stat = memory.settled(folder.path) if memory is not None and not folder.apart else None
-        before = len(look.problems) + len(look.unread)
+        before = look.met_problems + len(look.unread)
         files, folders = _list(folder, look, visited, plain)
         cached = memory is not None and (
             not visited.steady or _CACHE in [one.path[-len(_CACHE) :] for one in folders]
@@ -90,7 +90,7 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
         for item in models:
             items.append(item)
             yield item
-        if before == len(look.problems) + len(look.unread):
+        if before == look.met_problems + len(look.unread):
             _keep(memory, folder, rules, stat, folders, {name: files[name] for name in mattering}, items)
 
 
@@ -141,7 +141,7 @@ def found_at(path: str, look: Look, plain: Plain) -> Found | None:
         return model_of(top, groups[0], listing, look, plain) if groups else None
     if not os.path.isfile(path):
         return None
-    listing, _folders = _list(top_folder(parent, plain, _DEEPEST), look, _Visited(parent), plain)
+    listing, _folders = _list(top_folder(parent, plain, _DEEPEST + 1), look, _Visited(parent), plain)
     for one in group([other for other in listing if not is_partial(other)]):
         if any(member == name for member, role in one.files if role in ("weights", "adapter", "projector")):
             found = model_of(top_folder(parent, plain), one, listing, look, plain)
@@ -166,14 +166,20 @@ def _list(
         except OSError:  # a link that leads to itself
             visited.steady = False
     if not below or folder.depth >= _DEEPEST:
+        if below and folder.depth == _DEEPEST:
+            look.problem(folder.path, "folder", f"what lies more than {_DEEPEST} folders deep is not looked into")
         return files, []
+    here = ""
     folders: list[Folder] = []
     for entry in sorted(below, key=NAME) if len(below) > 1 else below:
         name = entry.name
         if forbidden(name) or name == "__pycache__" or (plain.passed_over and name.lower() in plain.passed_over):
             continue
         link = is_link(entry)
-        if _enter(entry, link, folder.path, look, visited):
+        if link:
+            look.step()  # following links takes the longest: 100,000 of them a while
+            here = here or os.path.realpath(folder.path)
+        if _enter(entry, link, here, look, visited):
             folders.append(subfolder(folder, name, entry.path, plain, link))
         else:
             visited.steady = False
@@ -187,17 +193,16 @@ def _links(entries: list[os.DirEntry[str]]) -> bool:
         return True
 
 
-def _enter(entry: os.DirEntry[str], link: bool, parent: str, look: Look, visited: _Visited) -> bool:
+def _enter(entry: os.DirEntry[str], link: bool, here: str, look: Look, visited: _Visited) -> bool:
     """Whether to go into a folder: each once, no other root's, no way back up through a link.
 
-    A link to a folder below the root is left to that folder's own name.
+    A link to a folder below the root is left to that folder's own name. `here`: of a link, its folder's real path.
     """
     if look.skip or link:
         real = os.path.realpath(entry.path) if link else entry.path
-        if real in look.skip or (link and any(real.startswith(other + os.sep) for other in look.skip)):
+        if real in look.skip or (link and lies_below(real, look.skip)):
             look.met.add(real)
             return False
-        here = os.path.realpath(parent) if link else ""
         if link and (here == real or here.startswith(os.path.join(real, ""))):
             return False
         if link and real.startswith(os.path.join(visited.real, "")):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from model_manager.base import units
 from model_manager.base.facts import Claim, Health, settle, worst
-from model_manager.base.reading import open_quietly, read_small
+from model_manager.base.reading import Count, counting, open_quietly, read_small
 from model_manager.base.settings import SettingsFile
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes, read_mounts
@@ -119,3 +119,13 @@ def test_a_replugged_drive_keeps_its_name(tmp_path: Path, kind: str) -> None:
 @given(st.integers(0, 253402300799))
 def test_a_time_is_read_back_as_it_was_written(seconds: int) -> None:
     assert units.seconds_of(units.iso(seconds)) == seconds
+
+
+def test_of_a_file_that_is_too_large_nothing_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(bytes(5000))
+    with counting(count := Count()):
+        with pytest.raises(OSError, match="larger than 4,999 bytes"):
+            read_small(str(path), 4999)
+        assert count.bytes == 0
+        assert len(read_small(str(path), 5000)) == count.bytes == 5000

@@ -11,6 +11,7 @@ import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, tree, write
 
 from model_manager.app import App
+from model_manager.catalog import problems
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch, words
@@ -252,3 +253,23 @@ def test_folders_that_are_models_are_known_by_their_marks(app: App, home: Path) 
         and pipe["category"] == "diffusion/checkpoints"
         and pipe["format"] == "diffusers"
     )
+
+
+def test_a_flood_of_problems_is_a_few_and_a_count(app: App, home: Path) -> None:
+    """A store made to fill the catalogue and the window with rows."""
+    for number in range(260):
+        write(home / f".ollama/models/manifests/h/n/m/{number}", "no manifest")
+    report = app.scanner().run(Progress())
+    (more,) = [problem for problem in report.problems if problem.kind == "more"]
+    assert len(report.problems) == 201 and more.path == str(home / ".ollama/models")
+    assert more.why == "320 more problems in this folder are not listed", "two for each manifest"
+    with app.database.read() as tx:
+        assert len(problems.every(tx)) == 201
+
+
+def test_everything_that_is_read_of_other_programs_files_is_counted(app: App, home: Path) -> None:
+    tree(home / ".lmstudio/models", {"org/m/m.gguf": QWEN})
+    write(home / ".lmstudio/models/org/m/m.metadata.json", b"{}" + b" " * 100_000)
+    write(home / ".lmstudio/settings.json", b"{}" + b" " * 50_000)
+    assert app.scanner().run(Progress()).read_bytes >= 150_004 + len(QWEN)
+    assert 50_002 <= app.scanner().run(Progress()).read_bytes < 160_000

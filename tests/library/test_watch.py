@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factory import gguf_bytes, ollama_model, tree
+from factory import gguf_bytes, ollama_model, tree, write
 
 from model_manager import stores
 from model_manager.app import App
@@ -112,3 +112,18 @@ def test_the_command_says_it(home: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert problem["path"] == "" and problem["kind"] == "search" and "its settings are odd" in problem["why"]
     assert main(["scan"]) == 0
     assert "\nLooking for Ollama's folders failed: its settings are odd" in "\n" + capsys.readouterr().err
+
+
+def test_settings_that_cannot_be_read_are_said_and_lose_no_folder(app: App, home: Path) -> None:
+    """What LM Studio's settings named stays watched while they are beyond reading."""
+    settings = home / ".lmstudio/settings.json"
+    write(settings, json.dumps({"downloadsFolder": str(home / "elsewhere")}))
+    tree(home / "elsewhere", {"org/m/m.gguf": MODEL})
+    assert scan(app).problems == [] and [row.tools for row in rows(app)] == ["lm-studio"]
+    before = rows(app)
+    write(settings, "[" * 100 + "]" * 100)
+    (problem,) = scan(app).problems
+    assert problem.kind == "search" and str(settings) in problem.why and "nested more than 64 deep" in problem.why
+    assert problem.why.endswith("; the folders known before are still read") and rows(app) == before
+    write(settings, "{}")
+    assert scan(app).problems == []

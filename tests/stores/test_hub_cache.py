@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 from conformance import facts
@@ -183,3 +184,18 @@ def test_repositories_that_are_damaged_do_not_stop_the_others(home: Path) -> Non
     models, _rests, look = told(home)
     assert [model.name for model in models] == ["org/good/m"]
     assert [os.path.basename(problem.path) for problem in look.problems] == ["main"]
+
+
+def test_a_tree_beyond_the_limits_is_said_and_takes_nothing(home: Path) -> None:
+    """A list of a repository's files that would take gigabytes; the models are shown without it."""
+    repo = hub_repo(home, "org/gg", {"m-Q4_K_M.gguf": GGUF})
+    for text in (b'{"files":' + b"[[]," * (16 << 20) + b"]", b'{"files":' + b"[]," * (2 << 20) + b"]", b"[" * 4000):
+        tree = write(repo / "trees" / f"{'a' * 40}.json", text)
+        tracemalloc.start()
+        try:
+            models, _rests, look = told(home)
+            assert tracemalloc.get_traced_memory()[1] < 64 << 20
+        finally:
+            tracemalloc.stop()
+        assert [model.name for model in models] == ["org/gg/m-Q4_K_M"]
+        assert [problem.path for problem in look.problems] == [str(tree)] and look.problems[0].why

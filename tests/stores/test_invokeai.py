@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -144,3 +145,21 @@ def test_hostile_settings(text: bytes, home: Path) -> None:
     write(install(home, {"k1": record("k1/m.safetensors")}) / "invokeai.yaml", text)
     seen = read("invokeai", env_of(home))
     assert all(root.path == str(home / "invokeai/models") for root in seen.roots)
+
+
+def test_a_view_that_never_ends_is_said_once(home: Path) -> None:
+    """It gave 100,000 problems, a row of each in the window."""
+    base = home / "invokeai/databases/invokeai.db"
+    base.parent.mkdir(parents=True)
+    tree(home / "invokeai/models", {"sd-1/lora/x.safetensors": WEIGHTS})
+    write(home / "invokeai/invokeai.yaml", "port: 9090\n")
+    with contextlib.closing(sqlite3.connect(base)) as connection:
+        connection.execute(
+            "CREATE VIEW models AS WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a)"
+            " SELECT x AS id, '{}' AS config FROM a"
+        )
+    found = read("invokeai", env_of(home))
+    assert [problem.why for problem in found.problems] == [
+        "its models is no table: it is not the database that it is taken for"
+    ]
+    assert found.names == {"sd-1/lora/x"} and found.leftovers == [], "shown by its name, and nothing is an orphan"

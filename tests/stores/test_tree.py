@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from factory import gguf_bytes, safetensors_bytes, tree, write
 
 from model_manager.base.facts import Claim
 from model_manager.stores.found import Found, Leftover
-from model_manager.stores.look import Look
+from model_manager.stores.look import Look, files_below
 from model_manager.stores.plain import Plain
 from model_manager.stores.tree import describe_tree, found_at
 
@@ -151,3 +152,48 @@ def test_archives_whose_folder_lies_beside_them(home: Path) -> None:
         "n.tar.gz": 60,
         "sub/p.7z": 70,
     }
+
+
+def test_a_folder_of_more_names_than_are_looked_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All or none: a part of a folder would make broken sets and orphans of the rest."""
+    tree(home, {"a/1.gguf": GGUF, "b/2.gguf": OTHER, "b/x.txt": b"", "b/y.txt": b""})
+    monkeypatch.setattr("model_manager.stores.look.MOST_NAMES", 2)
+    models, _rests, look = told(home)
+    assert [model.name for model in models] == ["a/1"] and look.unread == [str(home / "b")]
+    assert [problem.why for problem in look.problems] == ["has more than 2 names: not looked into"]
+
+
+def test_folders_too_deep_to_follow_are_said(home: Path) -> None:
+    """10,000 deep, longer than any path may be: walked to its limit, and no further."""
+    below = os.open(home, os.O_RDONLY)
+    for _ in range(10_000):
+        os.mkdir("d", dir_fd=below)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=below)
+        os.close(below)
+        below = deeper
+    os.close(below)
+    try:
+        models, _rests, look = told(home)
+        assert models == [] and [problem.why for problem in look.problems] == [
+            "what lies more than 24 folders deep is not looked into"
+        ]
+        look = Look(facts)
+        with within(20):
+            assert list(files_below(str(home), look)) == []
+        assert len(look.problems) == 1 and look.unread, "where the path became too long"
+    finally:
+        subprocess.run(["rm", "-rf", str(home / "d")], check=True)
+
+
+def test_a_forest_of_links_ends(home: Path) -> None:
+    """Each of 60 folders leads to 20 others outside the root, and 3,000 links lead into them."""
+    outside = home / "outside"
+    for number in range(60):
+        write(outside / f"t{number}/{number}.gguf", gguf_bytes(seed=number))
+        for other in range(20):
+            (outside / f"t{number}/l{other}").symlink_to(f"../t{(number * 7 + other) % 60}")
+    (home / "root").mkdir()
+    for number in range(3000):
+        (home / f"root/l{number}").symlink_to(f"../outside/t{number % 60}")
+    models, _rests, look = told(home / "root")
+    assert len(models) == 60 and look.problems == []

@@ -1,13 +1,14 @@
 """Formats that are a folder: a configuration that says what the weights beside it are.
 
 Each module offers `NAME`, `matches(names) -> bool` and `read(folder) -> Facts`. Claims have source
-`metadata`; `health` is `incomplete` when a file that the folder's own index names is missing.
+`metadata`; `health` is `incomplete` when a file that the folder's own index names is missing, `unknown` with the reason
+when a file beside the weights is beyond our limits.
 The facts speak of the folder; those of its weight files are read as files and joined by the library.
 """
 
 from __future__ import annotations
 
-from model_manager.base.facts import Facts
+from model_manager.base.facts import Facts, Health
 from model_manager.formats.folders import (
     coqui,
     coreml,
@@ -19,6 +20,7 @@ from model_manager.formats.folders import (
     vosk,
 )
 from model_manager.formats.folders.contract import Folder, FolderFormat
+from model_manager.formats.problem import FormatProblem
 
 FOLDER_FORMATS: tuple[FolderFormat, ...] = (
     diffusers, sentence_transformers, peft, coreml, vosk, coqui, ctranslate2, transformers,
@@ -28,10 +30,18 @@ FOLDER_FORMATS: tuple[FolderFormat, ...] = (
 
 def facts_of_folder(folder: Folder) -> Facts | None:
     """The facts of a folder that is a model, None when no format knows it."""
+    beyond: Facts | None = None
     for format_ in FOLDER_FORMATS:
-        if format_.matches(folder.sizes) and (facts := format_.read(folder)) is not None:
+        if not format_.matches(folder.sizes):
+            continue
+        try:
+            facts = format_.read(folder)
+        except FormatProblem as problem:
+            beyond = Facts(format_.NAME, health=Health(problem.kind, problem.why))
+            continue
+        if facts is not None:
             return facts
-    return None
+    return beyond
 
 
 __all__ = ["FOLDER_FORMATS", "Folder", "FolderFormat", "facts_of_folder"]

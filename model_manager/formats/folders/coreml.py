@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.formats.folders.contract import Folder
-from model_manager.formats.folders.documents import NOTHING, Text, json_of, texts, within
+from model_manager.formats.folders.documents import NOTHING, Text, any_json_of, bytes_of, json_of, texts, within
 from model_manager.formats.metadata import bounded
 
 NAME = "coreml"
+_LARGEST_PROGRAM = 16 << 20
 _MARKS = ("coremldata.bin", "Manifest.json")
 
 
@@ -48,12 +48,7 @@ def read(folder: Folder) -> Facts | None:
 
 def _metadata(folder: Folder, name: str) -> Text:
     """metadata.json is a list of one object."""
-    if name not in folder.sizes:
-        return NOTHING
-    try:
-        value = json.loads(folder.read(name, 4 << 20))
-    except (OSError, ValueError, RecursionError):
-        return NOTHING
+    value = any_json_of(folder, name)
     first = value[0] if isinstance(value, list) and value else value
     return first if isinstance(first, dict) else NOTHING
 
@@ -61,12 +56,7 @@ def _metadata(folder: Folder, name: str) -> Text:
 def _compiled_health(folder: Folder, place: str) -> Health:
     """Weights that model.mil points to must be there; a model without any points to none."""
     name = place + "model.mil"
-    if not 0 < folder.sizes.get(name, 0) <= 16 << 20:
-        return GOOD
-    try:
-        program = folder.read(name, 16 << 20)
-    except OSError:
-        return GOOD
+    program = bytes_of(folder, name, _LARGEST_PROGRAM)
     if b"@model_path/weights/weight.bin" in program and place + "weights/weight.bin" not in folder.sizes:
         return Health("incomplete", "weights/weight.bin is missing")
     return GOOD

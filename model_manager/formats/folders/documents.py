@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 
+from model_manager.base.json_text import TooMuch, parsed
 from model_manager.formats.folders.contract import Folder
+from model_manager.formats.problem import FormatProblem
 
-_README = 256 * 1024
-_INDEX = 16 * 1024 * 1024
+_DOCUMENT = 4 * 1024 * 1024
+_INDEX = 32 * 1024 * 1024
+"""Of an index of weights: 105 bytes for each tensor, so 300,000 of them; the largest published has 140,000."""
+_MOST_NAMES = 10_000
+_MAP = re.compile(rb'"weight_map"\s*:\s*\{')
+_PAIR = re.compile(rb'\s*"(?:[^"\\]|\\.)*+"\s*:\s*"([^"\\]{1,1000})"\s*([,}])', re.DOTALL)
 _FRONT = 64 * 1024
 _MOST = 64
 Text = Mapping[str, object]
@@ -16,14 +22,54 @@ NOTHING: Text = {}
 
 
 def json_of(folder: Folder, name: str) -> Text:
-    """A JSON object, empty when the file is missing, too large or no object."""
-    if name not in folder.sizes or folder.sizes[name] > _INDEX:
-        return NOTHING
-    try:
-        value = json.loads(folder.read(name, _INDEX))
-    except (OSError, ValueError, RecursionError):
-        return NOTHING
+    """A JSON object, empty when the file is missing or no object. Raises FormatProblem("unknown") beyond the limits."""
+    value = any_json_of(folder, name)
     return value if isinstance(value, dict) else NOTHING
+
+
+def any_json_of(folder: Folder, name: str) -> object:
+    """What a JSON file says, None when it is missing or none. Raises FormatProblem("unknown") beyond the limits."""
+    raw = bytes_of(folder, name, _DOCUMENT)
+    try:
+        return parsed(raw) if raw else None
+    except TooMuch as error:
+        raise FormatProblem("unknown", f"{name[:120]} is not read: {error}") from None
+    except ValueError:
+        return None
+
+
+def bytes_of(folder: Folder, name: str, limit: int) -> bytes:
+    """A small file whole, empty when it is missing. Raises FormatProblem("unknown") when it is larger than `limit`."""
+    if (size := folder.sizes.get(name, 0)) > limit:
+        raise FormatProblem("unknown", f"{name[:120]} is not read: its {size:,} bytes are over the limit of {limit:,}")
+    try:
+        return folder.read(name, limit) if name in folder.sizes else b""
+    except OSError:
+        return b""
+
+
+def weight_files_of(folder: Folder, name: str) -> set[str]:
+    """The files that an index of weights names; empty when it is none. Raises FormatProblem("unknown") as above.
+
+    The map of tensors is walked, not parsed: 140,000 entries would take 60 MB to learn 61 names.
+    """
+    raw = bytes_of(folder, name, _INDEX)
+    found = _MAP.search(raw)
+    if not found:
+        return set()
+    named: set[bytes] = set()
+    at = found.end()
+    while pair := _PAIR.match(raw, at):
+        named.add(pair[1])
+        at = pair.end()
+        if pair[2] == b"}":
+            return {one.decode("utf-8", "surrogateescape") for one in named}
+        if len(named) > _MOST_NAMES:
+            raise FormatProblem("unknown", f"{name[:120]} names more than {_MOST_NAMES:,} files")
+    if len(raw) > _DOCUMENT:
+        return set()
+    table = json_of(folder, name).get("weight_map")  # escapes, or values that are no texts
+    return {one for one in table.values() if isinstance(one, str)} if isinstance(table, dict) else set()
 
 
 def texts(value: object) -> list[str]:
@@ -49,13 +95,7 @@ def front_matter(folder: Folder) -> dict[str, list[str]]:
 
     A plain line reader, because YAML's own aliases and tags are no business of a stranger's README.
     """
-    size = folder.sizes.get("README.md", 0)
-    if not 0 < size <= _README:
-        return {}
-    try:
-        text = folder.read("README.md", _README)[:_FRONT].decode("utf-8", "replace")
-    except OSError:
-        return {}
+    text = bytes_of(folder, "README.md", _DOCUMENT)[:_FRONT].decode("utf-8", "replace")
     lines = text.lstrip("\ufeff").splitlines()
     if not lines or lines[0].strip() != "---":
         return {}

@@ -5,13 +5,12 @@ Source: UKPLab/sentence-transformers `SentenceTransformer.py`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from model_manager.base.facts import Claim, Facts, Health
 from model_manager.formats.folders import readme, transformers
 from model_manager.formats.folders.contract import Folder
-from model_manager.formats.folders.documents import front_matter, json_of
+from model_manager.formats.folders.documents import any_json_of, front_matter, json_of
 from model_manager.formats.folders.weights import health_of
 from model_manager.formats.metadata import bounded
 
@@ -46,10 +45,7 @@ def _kept(claim: Claim) -> bool:
 
 def _modules(folder: Folder) -> list[str] | None:
     """The steps' types, None when the file is another program's."""
-    try:
-        steps = json.loads(folder.read(_STEPS, 1 << 20))
-    except (OSError, ValueError, RecursionError):
-        return None
+    steps = any_json_of(folder, _STEPS)
     if not isinstance(steps, list):
         return None
     types = [str(step.get("type", ""))[:200] for step in steps[:32] if isinstance(step, dict)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.formats.folders import kinds, quantization, readme, speech
 from model_manager.formats.folders.contract import Folder
-from model_manager.formats.folders.documents import Text, front_matter, json_of, number, texts, within
+from model_manager.formats.folders.documents import Text, bytes_of, front_matter, json_of, number, texts, within
 from model_manager.formats.folders.weights import health_of, weights_in
 from model_manager.formats.metadata import bounded
 
@@ -115,12 +115,9 @@ def _chat(folder: Folder) -> Iterator[Claim]:
 
 def _templates(folder: Folder) -> Iterator[tuple[str, str]]:
     for name in _TEMPLATES:
-        if 0 < folder.sizes.get(name, 0) <= _LARGEST:
-            try:
-                yield name, folder.read(name, _LARGEST).decode("utf-8", "replace")
-            except OSError:
-                continue
-    value = json_of(folder, _CHATS).get("chat_template") if folder.sizes.get(_CHATS, 0) <= _LARGEST else None
+        if text := bytes_of(folder, name, _LARGEST):
+            yield name, text.decode("utf-8", "replace")
+    value = json_of(folder, _CHATS).get("chat_template")
     if isinstance(value, str) and value:
         yield _CHATS, value
     elif isinstance(value, list) and value:

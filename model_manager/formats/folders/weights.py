@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from model_manager.base.facts import GOOD, Health
 from model_manager.base.text import later
 from model_manager.formats.folders.contract import Folder
-from model_manager.formats.folders.documents import json_of
+from model_manager.formats.folders.documents import weight_files_of
 
 _INDEX = re.compile(r"^(?P<stem>.+)\.(?P<suffix>safetensors|bin)\.index(?:\.(?P<variant>\w+))?\.json$")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}\.\w+$")
@@ -43,7 +43,7 @@ def health_of(folder: Folder, place: str = "") -> Health:
         match = _INDEX.match(name[len(place) :]) if name.startswith(place) else None
         if not match or "/" in match["stem"]:
             continue
-        named = _named(folder, name)
+        named = weight_files_of(folder, name)
         if not named:
             continue
         missing = sorted(one for one in named if one not in present)
@@ -57,11 +57,6 @@ def health_of(folder: Folder, place: str = "") -> Health:
     if not present and not found:
         return Health("incomplete", "no weights lie beside the configuration")
     return GOOD
-
-
-def _named(folder: Folder, name: str) -> set[str]:
-    table = json_of(folder, name).get("weight_map")
-    return {one for one in table.values() if isinstance(one, str)} if isinstance(table, dict) else set()
 
 
 def _whole(present: Collection[str]) -> bool:

@@ -84,7 +84,7 @@ def test_a_list_has_an_end() -> None:
 
 
 def test_json_that_is_none() -> None:
-    for content in (b"[1]", b"{", b"\xff", b"[" * 100_000, 7):
+    for content in (b"[1]", b"{", b"\xff", 7):
         assert documents.json_of(MemoryFolder("a", {"config.json": content}), "config.json") == {}
 
 
