@@ -7,11 +7,11 @@ import os
 
 from model_manager.app import App
 from model_manager.base import figures
-from model_manager.base.errors import UsageError
+from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, number
 from model_manager.cli.output import coloured, hint, print_json, print_table
-from model_manager.library import watch, words
+from model_manager.library import meant, watch
 from model_manager.library.opened import opened
 from model_manager.library.present import Json, show_json
 from model_manager.library.verdicts import SOURCES, VERDICTS
@@ -38,8 +38,8 @@ def run(app: App, options: argparse.Namespace) -> int:
 def _found(app: App, text: str) -> Json:
     """The model that is meant; a file that the library has not is told by its header, with an empty id."""
     try:
-        return show_json(app.database, words.named(app.database, text))
-    except UsageError:
+        return show_json(app.database, meant.model_meant(app.database, text))
+    except ModelManagerError:
         path = os.path.expanduser(text)
         card = opened(app.database, app.volumes, path).card if os.path.isfile(path) else None
         if card is None:

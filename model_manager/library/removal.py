@@ -9,14 +9,16 @@ from typing import cast
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.facts import Role
-from model_manager.base.text import later
+from model_manager.base.text import later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, leftovers, models, roots
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
-from model_manager.library.words import named
+from model_manager.library.meant import Meant, meant, where
+from model_manager.library.staying import what_stays
 from model_manager.operations import Plan, Step
 from model_manager.operations.draft import Draft, Way
+from model_manager.operations.plan import printable
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
@@ -256,28 +258,32 @@ def _size(path: str) -> int:
 
 
 def wanted_of(database: Database, texts: Sequence[str], places: Sequence[str] = ()) -> Wanted:
-    """What a person named: models by id, name or path, leftovers by path, places by id.
+    """What a person named: models by their ids, places of models by name or path, leftovers by path, places by id.
 
-    Raises UsageError. A place belongs to one of the models that are named, which then stays otherwise.
+    Raises ModelManagerError. A place given by its id belongs to one of the models that are named, which then stays
+    otherwise. What stays of a model is a warning.
     """
     with database.read() as tx:
-        rests = {row.path for row in leftovers.every(tx)}
-    paths, ids = [], []
+        rests = [row.path for row in leftovers.every(tx)]
+    paths: list[str] = []
+    named: list[Meant] = []
     for text in texts:
-        path = os.path.abspath(os.path.expanduser(text))
-        if path in rests:
-            paths.append(path)
+        at = where(text)
+        if rest := next((path for path in rests if at.is_at(path) or text in (shown(path), printable(path))), None):
+            paths.append(rest)
         else:
-            ids.append(named(database, text))
-    if not places:
-        return Wanted(tuple(ids), (), tuple(paths))
+            named.append(meant(database, text))
     with database.read() as tx:
-        known = {f"p{place.id}": place.id for place in models.places(tx, ids)}
-    wrong = next((place for place in places if place not in known), None)
-    if wrong is not None:
-        raise UsageError("find the place", wrong, "the models that you named have no place of this id",
-                         "`show MODEL --json` lists them")  # fmt: skip
-    return Wanted((), tuple(known[place] for place in places), tuple(paths))
+        known = {f"p{place.id}": place.id for place in models.places(tx, [one.model for one in named])}
+        wrong = next((place for place in places if place not in known), None)
+        if wrong is not None:
+            raise UsageError("find the place", wrong, "the models that you named have no place of this id",
+                             "`show MODEL --json` lists them")  # fmt: skip
+        whole = () if places else tuple(one.model for one in named if not one.places)
+        alone = [known[place] for place in places] if places else [
+            place for one in named if one.model not in whole for place in one.places
+        ]  # fmt: skip
+        return Wanted(whole, tuple(dict.fromkeys(alone)), tuple(paths), what_stays(tx, alone, whole))
 
 
 def touched(database: Database, plan: Plan) -> list[int]:
