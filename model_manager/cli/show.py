@@ -59,7 +59,7 @@ def _print(found: Json, raw: bool) -> None:
         print(f"  {watch.label_of(place['tool'])}: {place['name']}\n      {place['path']}")
     print("\n" + coloured(_("Files"), "bold"))
     rows = [(file["role"], figures.size(file["size"]), file["path"]) for file in model["files"]]
-    print_table([_("Role"), _("Size"), _("Path")], rows, right=(1,))
+    print_table([_("Role"), _("Size"), _("Path")], rows, right=(1,), path=2)
     print("\n" + coloured(_("Evidence"), "bold"))
     lines = [
         (one["field"], str(one["value"])[:60], one["from"], localised(one["detail"])[:60]) for one in found["evidence"]
