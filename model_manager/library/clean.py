@@ -12,11 +12,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from model_manager.base import units
+from model_manager.base.open_files import holders
 from model_manager.base.text import later, shown
+from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, models
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView
@@ -24,14 +26,17 @@ from model_manager.catalog.rows import Row, read_rows
 from model_manager.library import watch
 from model_manager.library.families import Line, Rung, lines_of, newer_version
 from model_manager.library.memory import Fit, Machine, fit
-from model_manager.library.removal import Wanted
+from model_manager.library.removal import Stays, Wanted, drafted
+from model_manager.library.shelf import read_shelf
 from model_manager.library.sources import again
+from model_manager.stores.env import Env
 
 Confidence = Literal["certain", "likely", "maybe"]
 RULES = ("old-quant", "older-version", "partial", "orphan", "unnamed-revision", "broken", "training-leftover", "archive",
          "empty-folder", "unused")  # fmt: skip
 UNUSED_DAYS = 180
 _DAY = 86_400
+_WEIGHTS = frozenset({"weights", "projector", "adapter"})
 _EPOCH = re.compile(r"^(.+)-(?:step)?(\d{6,8})$")
 """kohya-ss/sd-scripts library/train_util.py: `{name}-{epoch:06d}`, `{name}-step{step:08d}`; the last has no number."""
 _LAST_EPOCH = 1 << 31
@@ -150,7 +155,38 @@ def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
         later(f"{shown(one.name)} was offered because {shown(titles.get(one.keeps or 0, ''))} stays, and that goes too")
         for one in lost
     )  # fmt: skip
-    return Wanted(models_, (), paths, warnings)
+    stays: dict[int | str, Sequence[Stays]] = {
+        one.model: _stays_for(library, one) for one in every if one.model is not None and one not in lost
+    }
+    return Wanted(models_, (), paths, warnings, stays)
+
+
+def _stays_for(library: Library, one: Candidate) -> list[Stays]:
+    """The weights of the model because of which a candidate may go, as they were when it was read."""
+    files = library.files.get(one.keeps, []) if one.keeps is not None else []
+    return [Stays(file.path, file.size, file.mtime_ns) for file in files if file.role in _WEIGHTS]
+
+
+def offered(
+    database: Database, volumes: Volumes, env: Env, library: Library, found: Iterable[Candidate]
+) -> list[Candidate]:
+    """Those that could go at this moment, each with the very paths and bytes of the plan that takes it.
+
+    What its tool's rule would refuse, what somebody has open, and what went since the last scan is not offered.
+    """
+    shelf = read_shelf(database)
+    drafts = []
+    for one in found:
+        draft, problems = drafted(shelf, volumes, env, wanted_of(library, [one]), "delete")
+        plan = draft.plan("")
+        if plan.steps and not problems:
+            drafts.append((one, draft, plan))
+    held = holders({key for _one, draft, _plan in drafts for key in draft.files()})
+    return [
+        replace(one, paths=tuple(step.path for step in plan.steps), frees=plan.frees)
+        for one, draft, plan in drafts
+        if one.model is not None or not held.keys() & draft.files()
+    ]  # fmt: skip
 
 
 def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate]:

@@ -11,16 +11,19 @@ import json
 import os
 import stat
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Literal
 
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.bins import aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
-from model_manager.operations.plan import Plan, Step, new_id
+from model_manager.operations.plan import Kept, Plan, Step, new_id
+from model_manager.operations.refusal import Refused
+from model_manager.operations.staying import must_be_two, nobody_may_write
 
 Way = Literal["trash", "aside", "delete"]
 """How things go: into the trash, into a folder of ours on their volume, or for good."""
@@ -42,6 +45,7 @@ class Draft:
         self._steps: list[Step] = []
         self._unit = 0
         self._of = ""
+        self._origins: dict[int, str] = {}
         self._names: dict[tuple[int, int], list[int]] = {}
         """(device, inode) -> numbers of the steps that take one of its names, once per name."""
         self._files: dict[tuple[int, int], tuple[int, int]] = {}
@@ -49,10 +53,14 @@ class Draft:
         self._taken: set[str] = set()
         self.warnings: list[str] = []
 
-    def begin_unit(self, of: str = "") -> None:
-        """The next steps go whole or not at all; `of` is what a person calls the thing they are parts of."""
+    def begin_unit(self, of: str = "", origin: str = "") -> None:
+        """The next steps go whole or not at all; `of` is what a person calls the thing they are parts of.
+
+        `origin` says in the planner's own words what asked for them: see `Plan`.
+        """
         self._unit += 1
         self._of = of
+        self._origins[self._unit] = origin
 
     def drop_unit(self) -> None:
         """Forgets the steps of the unit at hand, which could not be planned whole."""
@@ -64,8 +72,11 @@ class Draft:
         self._steps = kept
         self._unit -= 1
 
-    def take(self, path: str, why: str, how: Mapping[str, str] | None = None) -> None:
-        """A file, a link (never what it leads to) or a whole folder goes, each path once."""
+    def take(self, path: str, why: str, how: Mapping[str, str] | None = None, keeps: Sequence[Kept] = ()) -> None:
+        """A file, a link (never what it leads to) or a whole folder goes, each path once.
+
+        `keeps`: the files because of which it may go, each shown to be another one.
+        """
         path, found = self._look(later("clear away"), path)
         if path in self._taken:
             return
@@ -80,15 +91,19 @@ class Draft:
         except OSError as error:
             raise ModelManagerError("clear away", path, reason_of(error)) from error
         self._must_be_movable(path)
+        self._may_go("clear away", path, keeps)
         verb, target, undo = self._verb_for(path)
         self._taken.add(path)
-        self._steps.append(Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}, self._of))
+        self._steps.append(
+            Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}, self._of, tuple(keeps))
+        )
 
     def link(self, path: str, keeper: str, kind: str, why: str, proof: Mapping[str, str], frees: int) -> None:
         """A copy is replaced by a link to `keeper`. `proof` holds the ctimes at which equal hashes were read."""
         path, found = self._look("replace", path)
         keeper = self._real("keep", keeper)
         kept = identity_of(keeper, os.lstat(keeper), self._volumes)
+        self._may_go("replace", path, [Kept(keeper, kept)])
         how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept)), **proof}
         identity = identity_of(path, found, self._volumes)
         n, size = len(self._steps) + 1, _on_disk(found)
@@ -112,6 +127,20 @@ class Draft:
         n = len(self._steps) + 1
         self._steps.append(Step(n, self._unit, "ask", url, None, size, frees, why, False, None, how, self._of))
 
+    def files(self) -> Set[Key]:
+        """(device, inode) of every file that goes."""
+        return {key for key, steps in self._names.items() if steps}
+
+    def holders(self) -> dict[str, tuple[Holder, ...]]:
+        """Path of a step -> the programs that have something of it open, which will go on with what they have."""
+        found = holders(self._names)
+        paths = {step.n: step.path for step in self._steps}
+        by_path: dict[str, dict[int, Holder]] = {}
+        for key, ones in found.items():
+            for n in self._names[key]:
+                by_path.setdefault(paths[n], {}).update({one.pid: one for one in ones})
+        return {path: tuple(ones.values()) for path, ones in by_path.items()}
+
     def takes(self, path: str) -> bool:
         """Whether a step takes this path, or a folder that it lies in."""
         path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
@@ -125,7 +154,16 @@ class Draft:
         steps = tuple(replace(step, n=order[step.n], frees=freed.get(step.n, 0) + own[step.n]) for step in self._steps)
         frees = sum(step.frees for step in steps)
         now = sum(step.frees for step in steps if step.verb not in ("trash", "move"))
-        return Plan(new_id(), title, steps, frees, now, tuple(dict.fromkeys(self.warnings)), time.time())
+        return Plan(
+            new_id(),
+            title,
+            steps,
+            frees,
+            now,
+            tuple(dict.fromkeys(self.warnings)),
+            time.time(),
+            {step.unit: self._origins[step.unit] for step in steps if self._origins.get(step.unit)},
+        )
 
     def _look(self, verb: str, path: str) -> tuple[str, os.stat_result]:
         path = self._real(verb, path)
@@ -145,6 +183,16 @@ class Draft:
                 verb, path, "it lies outside the folders that are watched", "nothing outside them is ever changed"
             )
         return real
+
+    def _may_go(self, verb: str, path: str, keeps: Sequence[Kept]) -> None:
+        try:
+            nobody_may_write(path)
+            for kept in keeps:
+                must_be_two(path, kept.path, self._volumes)
+        except Refused as refused:
+            raise ModelManagerError(verb, path, str(refused)) from None
+        except OSError as error:
+            raise ModelManagerError(verb, path, reason_of(error)) from error
 
     def _must_be_movable(self, path: str) -> None:
         parent = os.path.dirname(path)

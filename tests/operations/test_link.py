@@ -168,15 +168,15 @@ def test_what_is_refused_before_anything_is_read(tmp_path: Path, own: OwnPaths) 
     assert "no link of the kind 'magic'" in problem(operations.apply(unknown))
     for keeper in ("", "[]", "{"):
         lost = plan_of(replace(step, how={**step.how, "keeper": keeper}))
-        assert "changed since" in problem(operations.apply(lost))
+        assert "does not say which file stays" in problem(operations.apply(lost))
     (top / "copy").unlink()
     assert "not there any more" in problem(operations.apply(plan_of(step)))
     (top / "copy").mkdir()
     assert "only a file is replaced" in problem(operations.apply(plan_of(step)))
     (top / "keeper").unlink()
-    assert "the file to keep" in problem(operations.apply(plan_of(step)))
+    assert "which is to stay, is not there any more" in problem(operations.apply(plan_of(step)))
     (top / "keeper").symlink_to("copy")
-    assert "the file to keep" in problem(operations.apply(plan_of(step)))
+    assert "which is to stay, changed" in problem(operations.apply(plan_of(step)))
     assert sorted(os.listdir(top)) == ["copy", "keeper"]
 
 

@@ -13,7 +13,8 @@ import urllib.parse
 
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.verb import Note, Refused, Side, Site
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Note, Side, Site
 
 _TIMEOUT = 30.0
 _ANSWER = 16 << 20
