@@ -171,6 +171,8 @@ def told(operation: Operation, as_json: bool, text: str, wanted: Sequence[str] =
         for step, now in zip(operation.plan.steps, operation.steps, strict=True):
             if now.problem:
                 print(f"{shown(step.path)}: {localised(now.problem)}", file=sys.stderr)
+        for left in operation.plan.left if operation.state == "partly" else ():
+            print(localised(left), file=sys.stderr)
         count = ngettext("{n} step", "{n} steps", len(operation.plan.steps))
         print(f"{localised(operation.plan.title)}: {count}, {_(STATES[operation.state])}")
         hint(text)

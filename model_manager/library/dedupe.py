@@ -15,7 +15,7 @@ from model_manager.library.groups import Group
 from model_manager.library.keeper import is_reference
 from model_manager.library.removal import Wanted, finished, must_be_closed, plan_removal
 from model_manager.operations import Plan
-from model_manager.operations.draft import Draft
+from model_manager.operations.draft import Draft, is_read_only
 from model_manager.stores.env import Env
 
 By = Literal["hardlink", "reflink", "symlink", "trash"]
@@ -131,6 +131,8 @@ def _add(
     if is_reference(copy, reference):
         raise ModelManagerError("share", copy.path, "it lies in a folder that is never touched")
     if not copy.writable:
+        if is_read_only(os.path.dirname(copy.path)):
+            raise ModelManagerError("share", copy.path, "the volume is read-only", "mount it anew, or keep this copy")
         raise ModelManagerError("share", copy.path, "you may not change its folder", "its owner can")
     if by != "symlink" and copy.volume != keeper.volume:
         raise ModelManagerError(

@@ -114,7 +114,7 @@ def drafted(
 
 def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) -> Plan:
     """The plan, with what could not be planned as warnings; raises the first problem when there is no step."""
-    draft.warnings.extend(later(f"left: {problem.path}: {problem.reason}") for problem in problems)
+    draft.left.extend(f"{problem.path}: {problem.reason}" for problem in problems)
     for path, holders in draft.holders().items():
         names = ", ".join(sorted({holder.name for holder in holders}))
         draft.warnings.append(later(f"in use by {names}: {path}"))
@@ -276,6 +276,7 @@ def _leftover(path: str, rests: Iterable[LeftoverRow], known: Iterable[RootRow])
 
 def _title(way: Way, shelf: Shelf, wanted: Wanted) -> str:
     names = [shelf.titles[id_] for id_ in wanted.models if id_ in shelf.titles]
+    names += [place.name for place in shelf.places if place.id in wanted.places]
     count = len(wanted.models) + len(wanted.places) + len(wanted.paths)
     what = names[0] if count == 1 and names else later(f"{count} {'item' if count == 1 else 'items'}")
     return f"{_WORDS[way]}: {what}"

@@ -52,6 +52,8 @@ class Draft:
         """(device, inode) -> (bytes on disk, names it has)."""
         self._taken: set[str] = set()
         self.warnings: list[str] = []
+        self.left: list[str] = []
+        """What was asked for and cannot be planned, as `path: reason`."""
 
     def begin_unit(self, of: str = "", origin: str = "") -> None:
         """The next steps go whole or not at all; `of` is what a person calls the thing they are parts of.
@@ -160,9 +162,10 @@ class Draft:
             steps,
             frees,
             now,
-            tuple(dict.fromkeys(self.warnings)),
+            tuple(dict.fromkeys([*self.warnings, *(later(f"left: {one}") for one in self.left)])),
             time.time(),
             {step.unit: self._origins[step.unit] for step in steps if self._origins.get(step.unit)},
+            tuple(dict.fromkeys(self.left)),
         )
 
     def _look(self, verb: str, path: str) -> tuple[str, os.stat_result]:
@@ -197,6 +200,10 @@ class Draft:
     def _must_be_movable(self, path: str) -> None:
         parent = os.path.dirname(path)
         if not os.access(parent, os.W_OK | os.X_OK):
+            if is_read_only(parent):
+                raise ModelManagerError(
+                    "clear away", path, "the volume is read-only", "switch off its write protection, or mount it anew"
+                )
             raise ModelManagerError("clear away", path, f"you may not change the folder {parent}", "its owner can")
         sticky = os.stat(parent)
         if os.name != "nt" and sticky.st_mode & stat.S_ISVTX and os.getuid() not in (0, sticky.st_uid):
@@ -250,6 +257,14 @@ class Draft:
             if names and len(names) >= links:
                 freed[names[-1]] = freed.get(names[-1], 0) + size
         return freed
+
+
+def is_read_only(folder: str) -> bool:
+    """Whether nothing can be written on the volume of a folder, whoever asks."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (OSError, AttributeError):  # there is no statvfs on Windows
+        return False
 
 
 def _on_disk(details: os.stat_result) -> int:

@@ -57,14 +57,24 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
         raise ModelManagerError("empty the trash", "", "nothing of this program's is in it")
     folders = {os.path.dirname(path) for item in there for path in (item.kept, item.note)}
     draft = Draft(volumes, sorted(folders), "delete")
-    last = None
+    units_: dict[tuple[str, int], list[Trashed]] = {}
     for item in there:
-        if last != (item.operation, item.unit):
-            last = (item.operation, item.unit)
-            draft.begin_unit(item.of)
-        draft.take(item.kept, later(f"was {item.path}"))
-        if os.path.lexists(item.note):
-            draft.take(item.note, later("the note of the trash about it"))
+        units_.setdefault((item.operation, item.unit), []).append(item)
+    problems = []
+    for items_ in units_.values():
+        draft.begin_unit(items_[0].of)
+        try:
+            for item in items_:
+                draft.take(item.kept, later(f"was {item.path}"))
+                if os.path.lexists(item.note):
+                    draft.take(item.note, later("the note of the trash about it"))
+        except ModelManagerError as error:
+            draft.drop_unit()
+            problems.append(error)
+            there = [item for item in there if item not in items_]
+    if not there:
+        raise problems[0]
+    draft.left.extend(f"{problem.path}: {problem.reason}" for problem in problems)
     size = sum(item.frees for item in there)
     count = len({(item.operation, item.unit) for item in there})
     what = later("this one") if count == 1 else later(f"these {count}")
