@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from model_manager.base import units
 from model_manager.base.open_files import holders
+from model_manager.base.own_name import apart
 from model_manager.base.text import later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, models
@@ -99,7 +100,7 @@ def library_of(database: Database, machine: Machine) -> Library:
         fits = {
             row.id: _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_)) for row in rows
         }
-    known = {file: len(names) for file, names in paths.items()}
+    known = {file: len(apart(names)) if len(names) > 1 else 1 for file, names in paths.items()}
     return Library(rows, members, known, owners, rests, lines_of(rows, fits), sources)
 
 
@@ -137,10 +138,16 @@ def as_json(one: Candidate) -> dict[str, Any]:
 
 
 def reclaimable(library: Library, chosen: Iterable[Candidate]) -> int:
-    """What comes back when all of these go: each inode once, and only when all its names go."""
-    going = {one.model for one in chosen if one.model is not None}
-    rests = sum(one.frees for one in chosen if one.model is None)
-    return rests + _freed(library, going)
+    """What comes back when all of these go: each inode once, and only when all its names go.
+
+    What a candidate's own plan does not promise, as other files may share it, is not promised of all together either.
+    """
+    every = list(chosen)
+    models_ = [one for one in every if one.model is not None]
+    going = {one.model for one in models_ if one.model is not None}
+    rests = sum(one.frees for one in every if one.model is None)
+    withheld = sum(max(0, _freed(library, {one.model}) - one.frees) for one in models_ if one.model is not None)
+    return rests + max(0, _freed(library, going) - withheld)
 
 
 def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:

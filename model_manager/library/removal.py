@@ -51,7 +51,7 @@ class Wanted:
     warnings: tuple[str, ...] = ()
     """What a person has to know of this choice."""
     stays: Mapping[int | str, Sequence[Stays]] = field(default_factory=dict)
-    """What must stay for it, by the model, or by the path of a leftover or of a place."""
+    """What must stay for it: by the model, by `p` and the id of a place, by the path of a leftover."""
 
 
 @dataclass(slots=True)
@@ -61,6 +61,7 @@ class _Group:
     root: RootRow
     places: list[Placed] = field(default_factory=list)
     models: set[int] = field(default_factory=set)
+    ids: list[int] = field(default_factory=list)
     along: set[int] = field(default_factory=set)
     links: list[str] = field(default_factory=list)
     """Links of places that stay and lead to a file of these."""
@@ -91,7 +92,7 @@ def drafted(
     for group in groups:
         of = ", ".join(dict.fromkeys(place.name for place in group.places))
         before = len(problems)
-        keys: list[int | str] = [*group.models, *(place.path for place in group.places)]
+        keys: list[int | str] = [*group.models, *(f"p{id_}" for id_ in group.ids)]
         stays = [one for key in keys for one in wanted.stays.get(key, ())]
         _add_unit(draft, problems, group.root, of, _parts_of_places(group, env), _origin(group, shelf), stays, volumes)
         if len(problems) > before:
@@ -209,6 +210,7 @@ def _groups(shelf: Shelf, wanted: Wanted) -> Iterator[_Group]:
             listed = [(file.path, file.role, file.name) for file in own]
             group.places.append(shelf.placed(place.name, place.path, listed, {f.path: f.file for f in own}, ids))
             group.models.add(place.model)
+            group.ids.append(place.id)
         yield group
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 import urllib.parse
 
@@ -31,6 +32,10 @@ def check(site: Site, step: Step) -> Facts:
     trash = step.target
     if not site.connected(trash, identity.volume):
         raise Refused(f"the trash {trash} is not on the volume of this file")
+    for folder in _folders(step):
+        there = site.look(folder)
+        if there is not None and not stat.S_ISDIR(there.st_mode):
+            raise Refused(f"{folder} is a link or a file, where the trash should have a folder: nothing was moved")
     looks = site.disk.looks(step.path)
     return {
         "at": step.path,
@@ -59,6 +64,10 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     except OSError as error:
         if error.errno == errno.EXDEV:
             raise Refused("it cannot be moved into the trash without a copy") from None
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Refused(
+                f"the volume of {step.target} is full, there is no room for a note: delete it for good"
+            ) from None
         raise
 
 
