@@ -164,6 +164,21 @@ def silent_mount(path: str, follow: bool = True) -> str:
     return _reach.on(realpath(path) if follow else real_parent(path))
 
 
+def may_meet_silence() -> bool:
+    """Whether this computer has a mount at all that may not answer."""
+    return sys.platform == "linux" and bool(_reach.points())
+
+
+def some_silent() -> bool:
+    """Whether any mount of this computer does not answer now; asks all that may not."""
+    return any([not _reach.answers(point) for point in _reach.points()])
+
+
+def on_silent(real: str) -> bool:
+    """Whether a path without links lies on a mount that does not answer."""
+    return sys.platform == "linux" and bool(_reach.on(real))
+
+
 def must_answer(path: str, follow: bool = True) -> None:
     """OSError, which names the mount, where a path leads to one that does not answer."""
     if point := silent_mount(path, follow):

@@ -6,7 +6,7 @@ import argparse
 import os
 
 from model_manager.app import App
-from model_manager.base import figures
+from model_manager.base import figures, reach
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, number
@@ -41,6 +41,7 @@ def _found(app: App, text: str) -> Json:
         return show_json(app.database, meant.model_meant(app.database, text))
     except ModelManagerError:
         path = os.path.expanduser(text)
+        reach.must_answer(path)
         card = opened(app.database, app.volumes, path).card if os.path.isfile(path) else None
         if card is None:
             raise

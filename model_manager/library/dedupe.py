@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Literal
 
+from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -164,7 +165,7 @@ def _add(
             "share", copy.path, f"{', '.join(sorted(tools - FOLLOWS_LINKS))} is not known to follow links",
             "use hard links",
         )  # fmt: skip
-    now = (os.lstat(copy.path), os.lstat(keeper.path))
+    now = (reach.lstat(copy.path), reach.lstat(keeper.path))
     proof = {"ctime": str(now[0].st_ctime_ns), "keeper_ctime": str(now[1].st_ctime_ns), "sha256": group.sha256 or ""}
     reals = list(dict.fromkeys(name.real for name in copy.names))
     draft.begin_unit(copy.names[0].model_name, as_text(OfCopies()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
+from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.real import resolved
 from model_manager.base.text import later, shown
@@ -157,7 +158,7 @@ def _add_unit(
 
 def _kept(one: Stays, volumes: Volumes) -> Kept:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
-    kept = kept_as(os.path.realpath(one.path), volumes)
+    kept = kept_as(reach.realpath(one.path), volumes)
     if (kept.identity.size, kept.identity.mtime_ns) != (one.size, one.mtime_ns):
         raise CannotRemove("keep", one.path, "it changed since it was looked at", "scan again")
     return kept
@@ -166,6 +167,7 @@ def _kept(one: Stays, volumes: Volumes) -> Kept:
 def _must_allow(root: RootRow) -> None:
     if root.state != "online":
         raise CannotRemove("clear away", root.path, f"this folder is {root.state}", "connect it and scan again")
+    reach.must_answer(root.path)
 
 
 def _parts_of_places(group: _Group, env: Env) -> Iterator[Part]:
@@ -206,7 +208,7 @@ def _groups(shelf: Shelf, wanted: Wanted) -> Iterator[_Group]:
             for file in own:
                 names = shelf.names.get(file.file, ())
                 group.along |= {other for other, _path in names if other in ids}
-                group.links += [path for other, path in names if other not in ids and os.path.islink(path)]
+                group.links += [path for other, path in names if other not in ids and reach.is_link(path)]
             listed = [(file.path, file.role, file.name) for file in own]
             group.places.append(shelf.placed(place.name, place.path, listed, {f.path: f.file for f in own}, ids))
             group.models.add(place.model)
@@ -228,9 +230,9 @@ def _broken(links: Iterable[str], draft: Draft) -> Iterator[str]:
     for link in dict.fromkeys(links):
         hop = link
         for _ in range(_MOST_HOPS):
-            if not os.path.islink(hop):
+            if not reach.is_link(hop):
                 break
-            hop = resolved(os.path.join(os.path.realpath(os.path.dirname(hop)), os.readlink(hop)))
+            hop = resolved(os.path.join(reach.realpath(os.path.dirname(hop)), os.readlink(hop)))
             if draft.takes(hop):
                 yield later(f"the link {link} leads to {hop}, and would lead nowhere")
                 break
@@ -286,7 +288,7 @@ def _title(way: Way, shelf: Shelf, wanted: Wanted) -> str:
 
 def _size(path: str) -> int:
     try:
-        found = os.lstat(path)
+        found = reach.lstat(path)
     except OSError:
         return 0
     return min(found.st_size, 512 * getattr(found, "st_blocks", found.st_size))
@@ -329,5 +331,5 @@ def touched(database: Database, plan: Plan) -> list[int]:
     asked = any(step.verb == "ask" for step in plan.steps)
     return [
         root.id for root in every
-        if asked or any(path.startswith(os.path.realpath(root.path).rstrip(os.sep) + os.sep) for path in paths)
+        if asked or any(path.startswith(reach.realpath(root.path).rstrip(os.sep) + os.sep) for path in paths)
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Literal
 
-from model_manager.base import units
+from model_manager.base import reach, units
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.extents import SHARING, own_bytes
 from model_manager.base.open_files import Holder, Key, holders
@@ -48,7 +48,7 @@ class Draft:
 
     def __init__(self, volumes: Volumes, roots: Sequence[str], way: Way = "trash") -> None:
         self._volumes, self._way = volumes, way
-        self._roots = [os.path.realpath(root) for root in roots]
+        self._roots = [reach.realpath(root) for root in roots]
         self._steps: list[Step] = []
         self._unit = 0
         self._of = ""
@@ -115,7 +115,7 @@ class Draft:
         """A copy is replaced by a link to `keeper`. `proof` holds the ctimes at which equal hashes were read."""
         path, found = self._look("replace", path)
         keeper = self._real("keep", keeper)
-        kept = identity_of(keeper, os.lstat(keeper), self._volumes)
+        kept = identity_of(keeper, reach.lstat(keeper), self._volumes)
         self._may_go("replace", path, [Kept(keeper, kept)])
         how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept)), **proof}
         identity = identity_of(path, found, self._volumes)
@@ -156,7 +156,7 @@ class Draft:
 
     def takes(self, path: str) -> bool:
         """Whether a step takes this path, or a folder that it lies in."""
-        path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        path = reach.real_parent(path)
         return any(path == taken or path.startswith(taken + os.sep) for taken in self._taken)
 
     def plan(self, title: str) -> Plan:
@@ -182,7 +182,7 @@ class Draft:
     def _look(self, verb: str, path: str) -> tuple[str, os.stat_result]:
         path = self._real(verb, path)
         try:
-            return path, os.lstat(path)
+            return path, reach.lstat(path)
         except OSError as error:
             raise ModelManagerError(verb, path, reason_of(error), "scan again") from error
 
@@ -191,7 +191,7 @@ class Draft:
         if "\0" in path or not os.path.isabs(path):
             raise ModelManagerError(verb, path, "this is no path")
         parent, name = os.path.split(path)
-        real = os.path.join(os.path.realpath(parent), name)
+        real = os.path.join(reach.realpath(parent), name)
         if name in ("", ".", "..") or not any(real.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
             raise ModelManagerError(
                 verb, path, "it lies outside the folders that are watched", "nothing outside them is ever changed"

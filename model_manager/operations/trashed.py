@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from model_manager.base import units
+from model_manager.base import reach, units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -118,8 +119,10 @@ def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> Where:
         return "gone"
     for path, answer in ((kept, "trash"), (step.path, "restored")):
         try:
-            found = identity_of(path, os.lstat(path), volumes)
-        except OSError:
+            found = identity_of(path, reach.lstat(path), volumes)
+        except OSError as error:
+            if error.errno == errno.EHOSTDOWN:
+                return "trash"  # nobody can tell: as it was left
             continue
         if seen.is_same_thing(found):
             return "trash" if answer == "trash" else "restored"
