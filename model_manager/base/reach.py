@@ -170,8 +170,8 @@ def may_meet_silence() -> bool:
 
 
 def some_silent() -> bool:
-    """Whether any mount of this computer does not answer now; asks all that may not."""
-    return any([not _reach.answers(point) for point in _reach.points()])
+    """Whether any mount of this computer does not answer now; asks them until one is silent."""
+    return any(not _reach.answers(point) for point in _reach.points())
 
 
 def on_silent(real: str) -> bool:
