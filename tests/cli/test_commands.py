@@ -166,7 +166,7 @@ def test_the_first_plan(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (home / "base/diffusion/lora").is_dir()
     (operation,) = run(capsys, "history")["operations"]
     assert operation["undoable"] and operation["applied_at"]
-    assert run(capsys, "undo")["plan"]["state"] == "undone"
+    assert run(capsys, "undo", "--yes")["plan"]["state"] == "undone"
     assert not (home / "base/llm").exists() and (home / "base").is_dir()
     assert main(["undo"]) == 2
 
