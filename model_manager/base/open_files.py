@@ -6,6 +6,8 @@ import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from model_manager.base import reach
+
 Key = tuple[int, int]
 """(st_dev, st_ino)"""
 _WRITING = os.O_WRONLY | os.O_RDWR
@@ -55,7 +57,7 @@ def _descriptors(pid: int, wanted: frozenset[Key]) -> Iterator[tuple[Key, bool]]
             path = os.readlink(f"{folder}/{name}")
             if not path.startswith("/"):  # a socket or a pipe: stat would ask in vain
                 continue
-            found = os.stat(f"{folder}/{name}") if _may_be_a_model(path) else None
+            found = os.stat(f"{folder}/{name}") if _may_be_a_model(path) and not reach.on_silent(path) else None
         except OSError:
             continue
         if found is not None and (found.st_dev, found.st_ino) in wanted:
@@ -101,6 +103,8 @@ def _is_device(text: bytes, device: int) -> bool:
 
 
 def _leads_to(path: str, key: Key) -> bool:
+    if reach.on_silent(path):
+        return False
     try:
         found = os.stat(path)
     except OSError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from model_manager.base import reach
+
 NameKey = tuple[object, ...]
 
 
@@ -17,6 +19,7 @@ def name_key(path: str, parents: dict[str, NameKey] | None = None) -> NameKey:
     known = parents.get(folder) if parents is not None else None
     if known is None:
         try:
+            reach.must_answer(folder)
             found = os.stat(folder)
         except OSError:
             known = (folder,)

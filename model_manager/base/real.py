@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 
+from model_manager.base import reach
+
 
 def resolved(path: str) -> str:
     """A path with its folder resolved and its last name as it is: a link and what it leads to stay two."""
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    return reach.real_parent(path)
 
 
 def is_below(path: str, folder: str) -> bool:

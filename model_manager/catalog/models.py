@@ -124,16 +124,6 @@ def titles(tx: sqlite3.Connection) -> dict[int, str]:
     return dict(tx.execute("SELECT id, name FROM model WHERE gone_at IS NULL"))
 
 
-def by_name(tx: sqlite3.Connection, name: str) -> list[int]:
-    """Models that a person may mean: by their own name or by a tool's name for them, whatever the case."""
-    rows_ = tx.execute(
-        "SELECT id FROM model WHERE gone_at IS NULL AND name = :name COLLATE NOCASE UNION SELECT model FROM place"
-        " WHERE name = :name COLLATE NOCASE OR title = :name COLLATE NOCASE",
-        {"name": name},
-    )
-    return sorted(row[0] for row in rows_)
-
-
 def by_path(tx: sqlite3.Connection, path: str) -> list[int]:
     """Models that have a file or a place at this path."""
     rows_ = tx.execute(

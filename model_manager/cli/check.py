@@ -15,7 +15,7 @@ from model_manager.catalog import models
 from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import coloured, hint, print_json, print_table, tell_nothing_known
 from model_manager.jobs import Progress
-from model_manager.library import words
+from model_manager.library import meant
 from model_manager.library.deep import check_deep
 from model_manager.library.present import models_json
 from model_manager.library.sources import again
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(app: App, options: argparse.Namespace) -> int:
     app.scanner().run(Progress())  # what changed since is read; what did not is not
     if options.models:
-        ids = [words.named(app.database, text) for text in options.models]
+        ids = [meant.model_meant(app.database, text) for text in options.models]
     else:
         with app.database.read() as tx:
             ids = [row.id for row in read_rows(tx)]

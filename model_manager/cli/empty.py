@@ -60,9 +60,10 @@ def _show(items: list[Trashed], as_json: bool) -> int:
         print(_("Nothing of this program's is in the trash."))
         return 0
     print_table(
-        [_("Size"), _("Since"), _("Was"), _("Operation")],
-        [(figures.size(item.bytes), units.iso(item.at), shown(item.path), item.operation) for item in there],
+        [_("Size"), _("Since"), _("Operation"), _("Was")],
+        [(figures.size(item.bytes), units.iso(item.at), item.operation, shown(item.path)) for item in there],
         right=(0,),
+        path=3,
     )
     total = figures.size(sum(item.frees for item in there))
     print(

@@ -6,12 +6,16 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from model_manager import __version__
 from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
-from model_manager.base.text import _, use_language
+from model_manager.base.text import _, shown, use_language
 from model_manager.cli.output import print_error
+
+if TYPE_CHECKING:
+    from model_manager.app import App
 
 DONE, FAILED, USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -118,6 +122,7 @@ def _run(options: argparse.Namespace) -> int:
         app.settle()
         status = int(options.run(app, options))
         sys.stdout.flush()
+        _tell_silent(app)
         return status
     except BrokenPipeError:
         raise
@@ -126,6 +131,15 @@ def _run(options: argparse.Namespace) -> int:
     finally:
         if app is not None:
             app.close()
+
+
+def _tell_silent(app: App) -> None:
+    """Names the folders that this command went round, since their drive or share does not answer."""
+    from model_manager.library.watch import silent_roots
+
+    for path, mount in silent_roots(app.database):
+        text = _("{path}: the drive or share at {mount} does not answer; its models stay as they were known")
+        print(text.format(path=shown(path), mount=shown(mount)), file=sys.stderr)
 
 
 def _failed(error: ModelManagerError | OSError, as_json: bool) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
 from model_manager.base.text import _
+from model_manager.cli.terminal import cells, columns, cut, padded, path_lines
 
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -35,26 +36,30 @@ def coloured(text: str, colour: str) -> str:
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Aligned columns; those in `right` to the right. The widest column gives way to the terminal's width."""
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), path: int | None = None
+) -> None:
+    """Aligned columns; those in `right` to the right.
+
+    The widest column gives way to the terminal's width. The column `path`, which is the last one, holds paths: their
+    middle gives way, and the names at their ends stay whole.
+    """
     table = [list(headings), *(list(row) for row in rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
-    if sys.stdout.isatty():
-        spare = sum(widths) + 2 * (len(widths) - 1) - os.get_terminal_size().columns
-        widest = widths.index(max(widths))
+    widths = [max(cells(row[column]) for row in table) for column in range(len(headings))]
+    room = columns()
+    if room is not None:
+        spare = sum(widths) + 2 * (len(widths) - 1) - room
+        widest = widths.index(max(widths)) if path is None else path
         widths[widest] = max(12, widths[widest] - max(spare, 0))
     for number, row in enumerate(table):
-        cells = [
-            _cell(text, width, column in right) for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        *before, last = [
+            path_lines(text, width) if column == path else [padded(cut(text, width), width, column in right)]
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
-        line = "  ".join(cells).rstrip()
-        print(coloured(line, "bold") if number == 0 else line)
-
-
-def _cell(text: str, width: int, to_right: bool) -> str:
-    if len(text) > width:
-        text = text[: width - 1] + "…"
-    return text.rjust(width) if to_right else text.ljust(width)
+        start = "".join(f"{cell[0]}  " for cell in before)
+        for line, text in enumerate(last):
+            whole = ((start if line == 0 else " " * cells(start)) + text).rstrip()
+            print(coloured(whole, "bold") if number == 0 else whole)
 
 
 def tell_nothing_known() -> None:

@@ -39,7 +39,7 @@ def run(app: App, options: argparse.Namespace) -> int:
          root["state"] + ("" if root["writable"] or root["state"] != "online" else _(", read-only")), root["path"])
         for root in found
     ]  # fmt: skip
-    print_table([_("Id"), _("Tool"), _("Models"), _("On disk"), _("State"), _("Path")], rows, right=(2, 3))
+    print_table([_("Id"), _("Tool"), _("Models"), _("On disk"), _("State"), _("Path")], rows, right=(2, 3), path=5)
     hint(_("`model-manager roots ignore ID` hides one, `model-manager roots move ID PATH` says where it is now"))
     return 0
 

@@ -8,7 +8,7 @@ from model_manager.app import App
 from model_manager.base.errors import UsageError
 from model_manager.base.text import _, later
 from model_manager.cli.output import print_json
-from model_manager.library import words
+from model_manager.library import meant, words
 from model_manager.library.present import models_json
 
 NAME = "set"
@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    id_ = words.named(app.database, options.model)
     pairs = [value.partition("=") for value in options.values]
     for name, equals, value in pairs:
         if not equals or name not in ("category", "note", "pinned"):
             raise UsageError("set", f"{name}{equals}{value}", "write category=…, note=… or pinned=yes", EXAMPLE)
         if name == "pinned" and value.lower() not in _YES_NO:
             raise UsageError("set", f"pinned={value}", "write pinned=yes or pinned=no", EXAMPLE)
+    id_ = meant.model_meant(app.database, options.model)
     for name, _equals, value in pairs:
         if name == "category":
             words.set_category(app.database, id_, value or None)

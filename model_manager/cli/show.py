@@ -6,12 +6,12 @@ import argparse
 import os
 
 from model_manager.app import App
-from model_manager.base import figures
-from model_manager.base.errors import UsageError
+from model_manager.base import figures, reach
+from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, number
 from model_manager.cli.output import coloured, hint, print_json, print_table
-from model_manager.library import watch, words
+from model_manager.library import meant, watch
 from model_manager.library.opened import opened
 from model_manager.library.present import Json, show_json
 from model_manager.library.verdicts import SOURCES, VERDICTS
@@ -38,9 +38,10 @@ def run(app: App, options: argparse.Namespace) -> int:
 def _found(app: App, text: str) -> Json:
     """The model that is meant; a file that the library has not is told by its header, with an empty id."""
     try:
-        return show_json(app.database, words.named(app.database, text))
-    except UsageError:
+        return show_json(app.database, meant.model_meant(app.database, text))
+    except ModelManagerError:
         path = os.path.expanduser(text)
+        reach.must_answer(path)
         card = opened(app.database, app.volumes, path).card if os.path.isfile(path) else None
         if card is None:
             raise
@@ -59,7 +60,7 @@ def _print(found: Json, raw: bool) -> None:
         print(f"  {watch.label_of(place['tool'])}: {place['name']}\n      {place['path']}")
     print("\n" + coloured(_("Files"), "bold"))
     rows = [(file["role"], figures.size(file["size"]), file["path"]) for file in model["files"]]
-    print_table([_("Role"), _("Size"), _("Path")], rows, right=(1,))
+    print_table([_("Role"), _("Size"), _("Path")], rows, right=(1,), path=2)
     print("\n" + coloured(_("Evidence"), "bold"))
     lines = [
         (one["field"], str(one["value"])[:60], one["from"], localised(one["detail"])[:60]) for one in found["evidence"]

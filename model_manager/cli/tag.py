@@ -7,7 +7,7 @@ import argparse
 from model_manager.app import App
 from model_manager.base.text import _, later
 from model_manager.cli.output import print_json
-from model_manager.library import words
+from model_manager.library import meant, words
 from model_manager.library.present import models_json
 
 NAME = "tag"
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    id_ = words.named(app.database, options.model)
+    id_ = meant.model_meant(app.database, options.model)
     words.tag(app.database, id_, options.add, options.remove)
     (model,) = models_json(app.database, [id_])
     if options.json:

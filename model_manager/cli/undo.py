@@ -3,30 +3,94 @@
 from __future__ import annotations
 
 import argparse
+import time
+from typing import cast
 
 from model_manager.app import App
+from model_manager.base import figures
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, later
-from model_manager.cli.plans import look_again, told
+from model_manager.base.localised import localised
+from model_manager.base.text import _, later, ngettext
+from model_manager.cli.output import hint, print_json
+from model_manager.cli.plans import agreed, look_again, print_steps, print_warnings, say, told
+from model_manager.library.plan_words import BACK
+from model_manager.library.undoing import Undoing, undoing
+from model_manager.operations import Operation, Plan, StepState, as_json
+from model_manager.operations.plan import printable
 
 NAME = "undo"
 HELP = later("put an operation back; without an id, the last that can be")
-EXAMPLE = "model-manager undo"
+EXAMPLE = "model-manager undo --dry-run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("operation", nargs="?", metavar="OPERATION", help=_("an id from `history`"))
+    parser.add_argument("--dry-run", action="store_true", help=_("print what would be put back, change nothing"))
+    parser.add_argument("--yes", action="store_true", help=_("do not ask"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    id_ = options.operation
-    if id_ is None:
-        found, _problems = app.operations.history()
-        id_ = next((operation.id for operation in found if operation.undoable), None)
-        if id_ is None:
-            raise UsageError(
-                "undo", "", "there is nothing that could be undone", "`model-manager history` lists what was done"
-            )
-    done = app.operations.undo(id_)
+    operation = _chosen(app, options.operation)
+    if not operation.undoable:
+        # In the words of who would do it: never applied, stuck, nothing left.
+        return _undo(app, operation, options)
+    planned = undoing(operation, app.volumes)
+    if options.dry_run:
+        _tell(operation, planned, options.json)
+        return 0
+    if not agreed(options, lambda: _print(operation, planned)):
+        return 1
+    return _undo(app, operation, options)
+
+
+def _chosen(app: App, id_: str | None) -> Operation:
+    if id_ is not None:
+        return app.operations.get(id_)
+    found, _problems = app.operations.history()
+    last = next((operation for operation in found if operation.undoable), None)
+    if last is None:
+        raise UsageError(
+            "undo", "", "there is nothing that could be undone", "`model-manager history` lists what was done"
+        )
+    return last
+
+
+def _undo(app: App, operation: Operation, options: argparse.Namespace) -> int:
+    done = app.operations.undo(operation.id)
     look_again(app, done.plan)
-    return told(done, options.json, _("It is as it was before.") if done.state == "undone" else _("Some of it stays."))
+    text = _("It is as it was before.") if done.state == "undone" else _("Some of it stays.")
+    return told(done, options.json, text, wanted=("undone",))
+
+
+def _tell(operation: Operation, planned: Undoing, as_json: bool) -> None:
+    if as_json:
+        print_json({"plan": _json(operation, planned)})
+        return
+    _print(operation, planned)
+    hint(_("`model-manager undo {id}` puts it back.").format(id=operation.id))
+
+
+def _json(operation: Operation, planned: Undoing) -> dict[str, object]:
+    """The PLAN of an undo: steps in the order in which they go back, with the room that they need."""
+    waiting = Plan(operation.id, _title(operation), operation.plan.steps, 0, 0, planned.warnings, time.time())
+    plan = as_json(waiting, "planned", [StepState("planned")] * len(waiting.steps))
+    by_number = dict(zip((step.n for step in waiting.steps), cast("list[object]", plan["steps"]), strict=True))
+    return plan | {
+        "steps": [by_number[step.n] for step in planned.steps],
+        "needs": [{"path": printable(room.path), "bytes": room.needs, "free": room.free} for room in planned.rooms],
+        "seconds": round(planned.seconds),
+    }
+
+
+def _print(operation: Operation, planned: Undoing) -> None:
+    """What comes back and where to, the room it takes, and what stays as it is."""
+    say(_title(operation), "bold")
+    print_steps(planned.steps, BACK)
+    print()
+    total = figures.size(sum(step.bytes for step in planned.steps))
+    say(ngettext("{n} step, {size} in all.", "{n} steps, {size} in all.", len(planned.steps), size=total))
+    print_warnings(planned.warnings)
+
+
+def _title(operation: Operation) -> str:
+    return _("Undo: {title}").format(title=localised(operation.plan.title))

@@ -159,7 +159,7 @@ def outcome(done: Operation) -> str:
         if done.plan.frees:
             return _("{title}: done. {size} came back.").format(title=title, size=figures.size(done.plan.frees))
         return _("{title}: done.").format(title=title)
-    why = localised(problems[0]) if problems else ""
+    why = localised([*problems, *done.plan.left, ""][0])
     if done.state == "partly":
         return _("{title}: not all of it was done. {why}").format(title=title, why=why)
     return _("{title}: nothing was changed. {why}").format(title=title, why=why)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from model_manager.base import units
+from model_manager.base import reach, units
 from model_manager.base.open_files import holders
 from model_manager.base.own_name import apart
 from model_manager.base.text import later, shown
@@ -93,7 +93,7 @@ def library_of(database: Database, machine: Machine) -> Library:
         owners: dict[int, set[int]] = {}
         for file in models.files(tx):
             members.setdefault(file.model, []).append(file)
-            paths.setdefault(file.file, set()).add(os.path.realpath(file.path))
+            paths.setdefault(file.file, set()).add(reach.realpath(file.path))
             owners.setdefault(file.file, set()).add(file.model)
         rests = leftovers.every(tx)
         sources = models.sources(tx)
@@ -355,7 +355,7 @@ def _freed(library: Library, going: set[int]) -> int:
 def _age(path: str, now: float) -> float | None:
     """Seconds since a leftover was written to, None when it is gone."""
     try:
-        return now - os.lstat(path).st_mtime
+        return now - reach.lstat(path).st_mtime
     except OSError:
         return None
 

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from model_manager.base import reach
 from model_manager.base.own_name import apart
 from model_manager.catalog import Database, leftovers, models, user_words
 from model_manager.catalog.hashes import Mark
@@ -197,7 +198,7 @@ class _Maker:
         """One file with its names; None when it is not there any more as it was."""
         known: dict[tuple[str, int], Name] = {}
         for file in names:
-            real = os.path.realpath(file.path)
+            real = reach.realpath(file.path)
             if not self._is_no_copy(real):
                 tool = self._places[file.place].tool
                 title = self._titles.get(file.model, "")
@@ -214,7 +215,7 @@ class _Maker:
         return made
 
     def orphan(self, path: str, tool: str) -> Candidate | None:
-        real = os.path.realpath(path)
+        real = reach.realpath(path)
         if self._is_no_copy(real):
             return None
         return self._made((Name(None, os.path.basename(path), None, tool, path, real),), None)
@@ -261,7 +262,8 @@ class _Maker:
     def _is_no_copy(self, real: str) -> bool:
         folder, _, base = real.rpartition(os.sep)
         return (
-            any(forbidden(part) for part in folder.split(os.sep))
+            reach.on_silent(real)
+            or any(forbidden(part) for part in folder.split(os.sep))
             or is_inside(real, self._trash)
             or is_partial(base)
             # aria2 and torrent clients write into the final name, at full length from the start.
@@ -273,4 +275,4 @@ def is_inside(path: str, folder: str) -> bool:
     """Whether a real path lies below a folder; nothing lies below one without a name."""
     if not isinstance(folder, str) or not folder:
         return False
-    return path.startswith(os.path.realpath(os.path.expanduser(folder)).rstrip(os.sep) + os.sep)
+    return path.startswith(reach.realpath(os.path.expanduser(folder)).rstrip(os.sep) + os.sep)

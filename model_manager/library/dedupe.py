@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Literal
 
+from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.own_name import apart
 from model_manager.base.text import later
@@ -18,7 +19,7 @@ from model_manager.library.keeper import contents, is_reference, most_complete
 from model_manager.library.origins import OfCopies, as_text
 from model_manager.library.removal import Stays, Wanted, finished, must_be_closed, plan_removal
 from model_manager.operations import Plan
-from model_manager.operations.draft import Draft
+from model_manager.operations.draft import Draft, is_read_only
 from model_manager.stores.env import Env
 
 By = Literal["hardlink", "reflink", "symlink", "trash"]
@@ -163,6 +164,8 @@ def _add(
     if is_reference(copy, reference):
         raise ModelManagerError("share", copy.path, "it lies in a folder that is never touched")
     if not copy.writable:
+        if is_read_only(os.path.dirname(copy.path)):
+            raise ModelManagerError("share", copy.path, "the volume is read-only", "mount it anew, or keep this copy")
         raise ModelManagerError("share", copy.path, "you may not change its folder", "its owner can")
     if by != "symlink" and copy.volume != keeper.volume:
         raise ModelManagerError(
@@ -175,7 +178,7 @@ def _add(
             "share", copy.path, f"{', '.join(sorted(tools - FOLLOWS_LINKS))} is not known to follow links",
             "use hard links",
         )  # fmt: skip
-    now = (os.lstat(copy.path), os.lstat(keeper.path))
+    now = (reach.lstat(copy.path), reach.lstat(keeper.path))
     proof = {"ctime": str(now[0].st_ctime_ns), "keeper_ctime": str(now[1].st_ctime_ns), "sha256": group.sha256 or ""}
     reals = apart(name.real for name in copy.names)
     if by == "symlink" and (far := said_of(copy.path, keeper.path, volumes)):

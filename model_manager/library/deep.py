@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from model_manager.base import reach
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Health
 from model_manager.base.reading import open_quietly
@@ -53,7 +54,7 @@ def check_deep(
     total, done, kept, read = sum(file.size for file in members.values()), 0, 0, 0
     progress.step(0, total)
     for file in members.values():
-        path = os.path.realpath(file.path)
+        path = reach.realpath(file.path)
         mark = hashing.mark(path)
         if mark is None:
             continue

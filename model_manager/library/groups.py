@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from model_manager.base import reach
 from model_manager.base.extents import own_bytes
 from model_manager.library.copies import FLOOR, Candidate, Copy, Identity, Library, Name
 from model_manager.library.keeper import keeper_of
@@ -168,12 +169,13 @@ def _whole(model: int, own: Sequence[Copy], library: Library) -> Copy:
             place.id,
             place.tool,
             place.path,
-            os.path.realpath(place.path),
+            reach.realpath(place.path),
             beside=library.beside.get(place.id, ()),
         )
         for place in library.places[model]
     )
     try:
+        reach.must_answer(names[0].path)
         inode = os.stat(names[0].path).st_ino
     except OSError:
         inode = own[0].inode

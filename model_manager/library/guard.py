@@ -6,9 +6,9 @@ the rule of removal that made a unit is asked once more: a blob that another man
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.real import is_below, resolved
 from model_manager.base.text import later
@@ -57,7 +57,7 @@ class Guard:
     def _must_be_closed(self, steps: Sequence[Step], known: Sequence[RootRow]) -> None:
         env = self._env()
         for root in known:
-            if any(is_below(step.path, os.path.realpath(root.path)) for step in steps):
+            if any(is_below(step.path, reach.realpath(root.path)) for step in steps):
                 must_be_closed(root, env)
 
     def _asked_again(self, steps: Sequence[Step], text: str, shelf: Shelf) -> str:
@@ -100,7 +100,7 @@ def _outside(step: Step, known: Sequence[RootRow]) -> Iterator[str]:
     if step.verb == "ask":  # an address: the verb itself takes none but this computer's
         return
     paths = [step.path] + ([step.target] if step.target and step.verb in ("link", "move", "copy") else [])
-    folders = [os.path.realpath(root.path) for root in known]
+    folders = [reach.realpath(root.path) for root in known]
     if step.verb == "trash" and step.target is not None and not is_trash(step.target):
         yield step.target
     yield from (path for path in paths if not any(is_below(path, folder) for folder in folders))

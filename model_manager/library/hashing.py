@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
@@ -89,7 +90,7 @@ class Hashing:
     def mark(self, path: str) -> Mark | None:
         """The identity of a regular file now; None when it is gone or something else."""
         try:
-            found = os.lstat(path)
+            found = reach.lstat(path)
         except OSError:
             return None
         return self._mark_of(path, found) if (found.st_mode & 0o170000) == 0o100000 else None

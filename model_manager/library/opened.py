@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.text import shown
@@ -37,7 +38,7 @@ def opened(database: Database, volumes: Volumes, path: str) -> Opened:
     """
     path = os.path.abspath(path)
     with database.read() as tx:
-        for name in dict.fromkeys((path, os.path.realpath(path))):
+        for name in dict.fromkeys((path, reach.realpath(path))):
             found = [id_ for id_ in models.by_path(tx, name) if models.is_there(tx, id_)]
             if found:
                 return Opened(path, found[0])
@@ -51,6 +52,7 @@ def _card(database: Database, volumes: Volumes, path: str) -> Json:
 
     headers = Headers(database, volumes)
     try:
+        reach.must_answer(path)
         stat = os.stat(path)
     except OSError as error:
         raise ModelManagerError("open", shown(path), reason_of(error), "check the path") from error

@@ -15,6 +15,12 @@ VERBS = {
     "trash": later("to the trash"), "delete": later("delete for good"), "move": later("move"), "copy": later("copy"), "link": later("link"),
     "write": later("write"), "make_folder": later("make the folder"), "ask": later("ask the tool"),
 }  # fmt: skip
+BACK = {
+    "trash": later("put back"), "delete": later("stays deleted"), "move": later("move back"), "copy": later("remove the copy"),
+    "link": later("a file of its own again"), "write": later("its old text again"), "make_folder": later("remove the folder if it is empty"),
+    "ask": later("stays deleted"),
+}  # fmt: skip
+"""What undo does with a step, by its verb."""
 
 
 def frees_text(plan: Plan) -> str:

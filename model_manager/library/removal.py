@@ -7,20 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
+from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.real import resolved
-from model_manager.base.text import later
+from model_manager.base.text import later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers, models, roots
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
+from model_manager.library.meant import Meant, meant, where
 from model_manager.library.origins import OfLeftover, OfPlaces, as_text
 from model_manager.library.shelf import Shelf, read_shelf
-from model_manager.library.words import named
+from model_manager.library.staying import what_stays
 from model_manager.operations import Plan
 from model_manager.operations.draft import Draft, Way
-from model_manager.operations.plan import Kept
+from model_manager.operations.plan import Kept, printable
 from model_manager.operations.staying import kept_as
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
@@ -114,7 +116,7 @@ def drafted(
 
 def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) -> Plan:
     """The plan, with what could not be planned as warnings; raises the first problem when there is no step."""
-    draft.warnings.extend(later(f"left: {problem.path}: {problem.reason}") for problem in problems)
+    draft.left.extend(f"{problem.path}: {problem.reason}" for problem in problems)
     for path, holders in draft.holders().items():
         names = ", ".join(sorted({holder.name for holder in holders}))
         draft.warnings.append(later(f"in use by {names}: {path}"))
@@ -156,7 +158,7 @@ def _add_unit(
 
 def _kept(one: Stays, volumes: Volumes) -> Kept:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
-    kept = kept_as(os.path.realpath(one.path), volumes)
+    kept = kept_as(reach.realpath(one.path), volumes)
     if (kept.identity.size, kept.identity.mtime_ns) != (one.size, one.mtime_ns):
         raise CannotRemove("keep", one.path, "it changed since it was looked at", "scan again")
     return kept
@@ -165,6 +167,7 @@ def _kept(one: Stays, volumes: Volumes) -> Kept:
 def _must_allow(root: RootRow) -> None:
     if root.state != "online":
         raise CannotRemove("clear away", root.path, f"this folder is {root.state}", "connect it and scan again")
+    reach.must_answer(root.path)
 
 
 def _parts_of_places(group: _Group, env: Env) -> Iterator[Part]:
@@ -205,7 +208,7 @@ def _groups(shelf: Shelf, wanted: Wanted) -> Iterator[_Group]:
             for file in own:
                 names = shelf.names.get(file.file, ())
                 group.along |= {other for other, _path in names if other in ids}
-                group.links += [path for other, path in names if other not in ids and os.path.islink(path)]
+                group.links += [path for other, path in names if other not in ids and reach.is_link(path)]
             listed = [(file.path, file.role, file.name) for file in own]
             group.places.append(shelf.placed(place.name, place.path, listed, {f.path: f.file for f in own}, ids))
             group.models.add(place.model)
@@ -227,9 +230,9 @@ def _broken(links: Iterable[str], draft: Draft) -> Iterator[str]:
     for link in dict.fromkeys(links):
         hop = link
         for _ in range(_MOST_HOPS):
-            if not os.path.islink(hop):
+            if not reach.is_link(hop):
                 break
-            hop = resolved(os.path.join(os.path.realpath(os.path.dirname(hop)), os.readlink(hop)))
+            hop = resolved(os.path.join(reach.realpath(os.path.dirname(hop)), os.readlink(hop)))
             if draft.takes(hop):
                 yield later(f"the link {link} leads to {hop}, and would lead nowhere")
                 break
@@ -277,6 +280,7 @@ def _leftover(path: str, rests: Iterable[LeftoverRow], known: Iterable[RootRow])
 
 def _title(way: Way, shelf: Shelf, wanted: Wanted) -> str:
     names = [shelf.titles[id_] for id_ in wanted.models if id_ in shelf.titles]
+    names += [place.name for place in shelf.places if place.id in wanted.places]
     count = len(wanted.models) + len(wanted.places) + len(wanted.paths)
     what = names[0] if count == 1 and names else later(f"{count} {'item' if count == 1 else 'items'}")
     return f"{_WORDS[way]}: {what}"
@@ -284,35 +288,39 @@ def _title(way: Way, shelf: Shelf, wanted: Wanted) -> str:
 
 def _size(path: str) -> int:
     try:
-        found = os.lstat(path)
+        found = reach.lstat(path)
     except OSError:
         return 0
     return min(found.st_size, 512 * getattr(found, "st_blocks", found.st_size))
 
 
 def wanted_of(database: Database, texts: Sequence[str], places: Sequence[str] = ()) -> Wanted:
-    """What a person named: models by id, name or path, leftovers by path, places by id.
+    """What a person named: models by their ids, places of models by name or path, leftovers by path, places by id.
 
-    Raises UsageError. A place belongs to one of the models that are named, which then stays otherwise.
+    Raises ModelManagerError. A place given by its id belongs to one of the models that are named, which then stays
+    otherwise. What stays of a model is a warning.
     """
     with database.read() as tx:
-        rests = {row.path for row in leftovers.every(tx)}
-    paths, ids = [], []
+        rests = [row.path for row in leftovers.every(tx)]
+    paths: list[str] = []
+    named: list[Meant] = []
     for text in texts:
-        path = os.path.abspath(os.path.expanduser(text))
-        if path in rests:
-            paths.append(path)
+        at = where(text)
+        if rest := next((path for path in rests if at.is_at(path) or text in (shown(path), printable(path))), None):
+            paths.append(rest)
         else:
-            ids.append(named(database, text))
-    if not places:
-        return Wanted(tuple(ids), (), tuple(paths))
+            named.append(meant(database, text))
     with database.read() as tx:
-        known = {f"p{place.id}": place.id for place in models.places(tx, ids)}
-    wrong = next((place for place in places if place not in known), None)
-    if wrong is not None:
-        raise UsageError("find the place", wrong, "the models that you named have no place of this id",
-                         "`show MODEL --json` lists them")  # fmt: skip
-    return Wanted((), tuple(known[place] for place in places), tuple(paths))
+        known = {f"p{place.id}": place.id for place in models.places(tx, [one.model for one in named])}
+        wrong = next((place for place in places if place not in known), None)
+        if wrong is not None:
+            raise UsageError("find the place", wrong, "the models that you named have no place of this id",
+                             "`show MODEL --json` lists them")  # fmt: skip
+        whole = () if places else tuple(one.model for one in named if not one.places)
+        alone = [known[place] for place in places] if places else [
+            place for one in named if one.model not in whole for place in one.places
+        ]  # fmt: skip
+        return Wanted(whole, tuple(dict.fromkeys(alone)), tuple(paths), what_stays(tx, alone, whole))
 
 
 def touched(database: Database, plan: Plan) -> list[int]:
@@ -323,5 +331,5 @@ def touched(database: Database, plan: Plan) -> list[int]:
     asked = any(step.verb == "ask" for step in plan.steps)
     return [
         root.id for root in every
-        if asked or any(path.startswith(os.path.realpath(root.path).rstrip(os.sep) + os.sep) for path in paths)
+        if asked or any(path.startswith(reach.realpath(root.path).rstrip(os.sep) + os.sep) for path in paths)
     ]  # fmt: skip

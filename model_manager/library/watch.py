@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.settings import SettingsFile
 from model_manager.base.text import _, later, shown
@@ -42,8 +43,14 @@ def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> 
         known = {real_of(root.path, volumes): root for root in roots.every(tx)}
         failed_before = dict(problems.of_search(tx))
     failed: dict[str, str] = {}
+    patience = 3.0
     for store in STORES:
-        asked, why = _ask(store, env, known)
+        asked, why = _in_time(store, env, known, patience) if reach.may_meet_silence() else _ask(store, env, known)
+        if asked is None:
+            asked, rest = _as_known(store, known, later("its models are not shown"))
+            silent = later("a drive or share that its settings lead to does not answer")
+            why = later(f"Looking for {store.label}'s folders failed: {silent}") + f"; {rest}"
+            patience = 0.5
         if why:
             failed[store.tool] = why
         for root in asked:
@@ -76,14 +83,28 @@ def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> 
         return [root for root in roots.every(tx) if not root.ignored]
 
 
+def _in_time(
+    store: Store, env: Env, known: Mapping[str, RootRow], patience: float
+) -> tuple[list[FoundRoot] | None, str]:
+    """As `_ask`; no list where an adapter is not back after so many seconds and some mount is silent: its settings or
+    folders may lead there. While all mounts answer it may take its time."""
+    answer: list[tuple[list[FoundRoot], str]] = []
+    thread = threading.Thread(
+        target=lambda: answer.append(_ask(store, env, known)), daemon=True, name=f"look for {store.label}"
+    )
+    thread.start()
+    thread.join(patience)
+    while thread.is_alive() and not reach.some_silent():
+        thread.join(1.0)
+    return answer[0] if answer else (None, "")
+
+
 def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[FoundRoot], str]:
     """The roots that an adapter names, and why it failed, if it did.
 
     One adapter's mistake must not hide the other tools, nor give its folders to them: what it does not come to name is
     named as it was known. So with settings that are there and cannot be read: they may name more than was found.
     """
-    from model_manager.stores.found import FoundRoot
-
     asked: list[FoundRoot] = []
     why = ""
     otherwise = later("its models are not shown")
@@ -100,14 +121,21 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
         otherwise = later("what they name is not shown")
     if not why:
         return asked, ""
+    before, rest = _as_known(store, known, otherwise)
+    return asked + before, f"{why}; {rest}"
+
+
+def _as_known(store: Store, known: Mapping[str, RootRow], otherwise: str) -> tuple[list[FoundRoot], str]:
+    """The roots of a tool as they were named before, and what becomes of them, in words."""
+    from model_manager.stores.found import FoundRoot
+
     mine = [root for root in known.values() if root.tool == store.tool]
-    asked += [
+    before = [
         FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
         for root in mine if root.found_by != "user"
     ]  # fmt: skip
     watched = any(not root.ignored for root in mine)
-    rest = later("the folders known before are still read") if watched else otherwise
-    return asked, f"{why}; {rest}"
+    return before, later("the folders known before are still read") if watched else otherwise
 
 
 def _drop_extras(found: dict[str, FoundRoot], also: dict[str, set[str]]) -> None:
@@ -138,10 +166,11 @@ def _is_news(known: RootRow | None, root: FoundRoot, also: set[str]) -> bool:
 def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
     """Adds a folder of the user's own. Raises ModelManagerError when there is no such folder."""
     path = os.path.abspath(os.path.expanduser(path))
+    _must_answer("watch", path)
     if not os.path.isdir(path):
         raise ModelManagerError("watch", path, "there is no such folder", "check the path")
     with database.read() as tx:
-        known = next((root for root in roots.every(tx) if os.path.realpath(root.path) == os.path.realpath(path)), None)
+        known = next((one for one in roots.every(tx) if reach.realpath(one.path) == reach.realpath(path)), None)
     with database.write() as tx:
         keep = known is not None and tool != "store" and not known.details.get("shared")
         id_ = known.id if known and keep else roots.add(tx, tool, known.path if known else path, "user", {})
@@ -176,6 +205,7 @@ def move_root(database: Database, id_: str, path: str) -> RootRow:
     """Says that a folder is elsewhere now (a drive with another mount point). Its models keep their ids."""
     root = named(database, id_)
     path = os.path.abspath(os.path.expanduser(path))
+    _must_answer("move a root to", path)
     if not os.path.isdir(path):
         raise ModelManagerError("move a root to", path, "there is no such folder", "check the path")
     with database.write() as tx:
@@ -192,6 +222,13 @@ def named(database: Database, id_: str) -> RootRow:
     raise UsageError("find the root", id_, "no root has this id or path", "`model-manager roots` lists them")
 
 
+def _must_answer(verb: str, path: str) -> None:
+    try:
+        reach.must_answer(path)
+    except OSError as error:
+        raise ModelManagerError(verb, path, reason_of(error), "connect it, then try again") from error
+
+
 def _one(database: Database, id_: int) -> RootRow:
     with database.read() as tx:
         return next(root for root in roots.every(tx) if root.id == id_)
@@ -202,6 +239,8 @@ def state_of(root: RootRow, volumes: Volumes, database: Database) -> tuple[str, 
 
     A mount point that is empty because its drive is unplugged lies on another volume than the root did: offline.
     """
+    if reach.silent_mount(root.path):
+        return ("not-answering", False)
     answer: list[tuple[str, bool]] = []
 
     def ask() -> None:
@@ -224,6 +263,13 @@ def state_of(root: RootRow, volumes: Volumes, database: Database) -> tuple[str, 
     return answer[0] if answer else ("not-answering", False)
 
 
+def silent_roots(database: Database) -> list[tuple[str, str]]:
+    """(root, mount) of the folders watched that lie on a mount which does not answer now."""
+    with database.read() as tx:
+        watched = [root.path for root in roots.every(tx) if not root.ignored]
+    return [(path, mount) for path in watched if (mount := reach.silent_mount(path))]
+
+
 _SLOW = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "davfs", "autofs", "fuse.")
 """How the names of file systems begin that may not answer."""
 
@@ -236,7 +282,7 @@ def is_slow(path: str, volumes: Volumes) -> bool:
 
 def real_of(path: str, volumes: Volumes) -> str:
     """The real path; where asking might hang, the path without `..` and double slashes."""
-    return os.path.normpath(path) if is_slow(path, volumes) else os.path.realpath(path)
+    return os.path.normpath(path) if is_slow(path, volumes) else reach.realpath(path)
 
 
 def _state(error: OSError) -> str:

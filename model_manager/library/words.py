@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from model_manager.base.errors import ModelManagerError, UsageError
-from model_manager.catalog import Database, models, user_words
+from model_manager.catalog import Database, user_words
 from model_manager.library.categories import GROUPS, slugs
 
 _LONGEST_NOTE = 20_000
-
-
-def named(database: Database, text: str) -> int:
-    """The model that an id (`m12`), an unambiguous name or a path means.
-
-    Raises UsageError when there is none, or several: then the candidates are in the hint.
-    """
-    with database.read() as tx:
-        if text[:1] == "m" and text[1:].isdigit() and len(text) < 20 and models.is_there(tx, int(text[1:])):
-            return int(text[1:])
-        found = models.by_path(tx, os.path.abspath(os.path.expanduser(text))) if os.sep in text else []
-        found = found or models.by_name(tx, text)
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise UsageError("find the model", text, "no model has this id, name or path",
-                             "`model-manager list WORD` searches")  # fmt: skip
-        seen = [f"m{place.model} {place.name} ({place.tool})" for place in models.places(tx, found)]
-    raise UsageError(
-        "choose the model", text, f"{len(found)} models have this name", "use an id: " + "; ".join(seen[:20])
-    )
 
 
 def set_category(database: Database, id_: int, slug: str | None) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from model_manager.base import reach
 from model_manager.base.volumes import Volumes
 
 ASIDE = ".model-manager-aside"
@@ -34,7 +35,7 @@ def home_trash() -> str:
     data = os.environ.get("XDG_DATA_HOME", "")
     if not os.path.isabs(data):
         data = os.path.join(os.path.expanduser("~"), ".local", "share")
-    return os.path.join(os.path.realpath(data), "Trash")
+    return os.path.join(reach.realpath(data), "Trash")
 
 
 def trash_for(path: str, volumes: Volumes) -> Bin | None:
@@ -97,7 +98,7 @@ def _renames(path: str, place: str, volumes: Volumes) -> bool:
             return False
     except OSError:
         return False
-    here, there = volumes.mount_of(os.path.realpath(path)), volumes.mount_of(os.path.realpath(place))
+    here, there = volumes.mount_of(reach.realpath(path)), volumes.mount_of(reach.realpath(place))
     return (here and here.point) == (there and there.point)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from model_manager.base import reach
 from model_manager.base.reading import open_quietly
 
 PIECE = 8 << 20
@@ -71,12 +72,12 @@ class Disk:
     """The real disk. Every method raises OSError and follows no link at the last component."""
 
     def lstat(self, path: str) -> os.stat_result:
-        return os.lstat(path)
+        return reach.lstat(path)
 
     def resolve(self, path: str) -> str:
         """`path` with its parent resolved; the last component stays, so a link is met as a link."""
         parent, name = os.path.split(path)
-        return os.path.join(os.path.realpath(parent), name)
+        return os.path.join(reach.realpath(parent), name)
 
     def names(self, path: str) -> list[str]:
         """The names in a folder."""

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Literal
 
-from model_manager.base import units
+from model_manager.base import reach, units
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.extents import SHARING, own_bytes
 from model_manager.base.open_files import Holder, Key, holders
@@ -48,7 +48,7 @@ class Draft:
 
     def __init__(self, volumes: Volumes, roots: Sequence[str], way: Way = "trash") -> None:
         self._volumes, self._way = volumes, way
-        self._roots = [os.path.realpath(root) for root in roots]
+        self._roots = [reach.realpath(root) for root in roots]
         self._steps: list[Step] = []
         self._unit = 0
         self._of = ""
@@ -62,6 +62,8 @@ class Draft:
         """Step -> the link that it takes."""
         self._taken: set[str] = set()
         self.warnings: list[str] = []
+        self.left: list[str] = []
+        """What was asked for and cannot be planned, as `path: reason`."""
 
     def begin_unit(self, of: str = "", origin: str = "") -> None:
         """The next steps go whole or not at all; `of` is what a person calls the thing they are parts of.
@@ -119,7 +121,7 @@ class Draft:
         """A copy is replaced by a link to `keeper`. `proof` holds the ctimes at which equal hashes were read."""
         path, found = self._look("replace", path)
         keeper = self._real("keep", keeper)
-        kept = identity_of(keeper, os.lstat(keeper), self._volumes)
+        kept = identity_of(keeper, reach.lstat(keeper), self._volumes)
         self._may_go("replace", path, [Kept(keeper, kept)])
         how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept)), **proof}
         identity = identity_of(path, found, self._volumes)
@@ -160,7 +162,7 @@ class Draft:
 
     def takes(self, path: str) -> bool:
         """Whether a step takes this path, or a folder that it lies in."""
-        path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        path = reach.real_parent(path)
         return any(path == taken or path.startswith(taken + os.sep) for taken in self._taken)
 
     def plan(self, title: str) -> Plan:
@@ -183,15 +185,16 @@ class Draft:
             steps,
             frees,
             now,
-            tuple(dict.fromkeys(self.warnings)),
+            tuple(dict.fromkeys([*self.warnings, *(later(f"left: {one}") for one in self.left)])),
             time.time(),
             {step.unit: self._origins[step.unit] for step in steps if self._origins.get(step.unit)},
+            tuple(dict.fromkeys(self.left)),
         )
 
     def _look(self, verb: str, path: str) -> tuple[str, os.stat_result]:
         path = self._real(verb, path)
         try:
-            return path, os.lstat(path)
+            return path, reach.lstat(path)
         except OSError as error:
             raise ModelManagerError(verb, path, reason_of(error), "scan again") from error
 
@@ -200,7 +203,7 @@ class Draft:
         if "\0" in path or not os.path.isabs(path):
             raise ModelManagerError(verb, path, "this is no path")
         parent, name = os.path.split(path)
-        real = os.path.join(os.path.realpath(parent), name)
+        real = os.path.join(reach.realpath(parent), name)
         if name in ("", ".", "..") or not any(real.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
             raise ModelManagerError(
                 verb, path, "it lies outside the folders that are watched", "nothing outside them is ever changed"
@@ -220,6 +223,10 @@ class Draft:
     def _must_be_movable(self, path: str) -> None:
         parent = os.path.dirname(path)
         if not os.access(parent, os.W_OK | os.X_OK):
+            if is_read_only(parent):
+                raise ModelManagerError(
+                    "clear away", path, "the volume is read-only", "switch off its write protection, or mount it anew"
+                )
             raise ModelManagerError("clear away", path, f"you may not change the folder {parent}", "its owner can")
         sticky = os.stat(parent)
         if os.name != "nt" and sticky.st_mode & stat.S_ISVTX and os.getuid() not in (0, sticky.st_uid):
@@ -308,6 +315,14 @@ def _has_own_folders(place: Bin) -> bool:
     return not any(
         os.path.lexists(folder) and (os.path.islink(folder) or not os.path.isdir(folder)) for folder in folders
     )
+
+
+def is_read_only(folder: str) -> bool:
+    """Whether nothing can be written on the volume of a folder, whoever asks."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (OSError, AttributeError):  # there is no statvfs on Windows
+        return False
 
 
 def _on_disk(details: os.stat_result) -> int:

@@ -161,7 +161,7 @@ class Replay:
         if not self._settled:
             return "partly"
         if kinds <= {"done"}:
-            return "applied"
+            return "partly" if self.plan.left else "applied"
         if "done" in kinds:
             return "partly"
         return "undone" if "undone" in kinds else "refused"

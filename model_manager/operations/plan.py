@@ -77,6 +77,8 @@ class Plan:
     warnings: tuple[str, ...]
     created_at: float
     origins: Mapping[int, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    """What was asked for and could not be planned, each as `path: reason`: doing all steps does only a part of it."""
 
     def __post_init__(self) -> None:
         if [step.n for step in self.steps] != list(range(1, len(self.steps) + 1)):
@@ -114,6 +116,7 @@ def to_record(plan: Plan) -> dict[str, object]:
         "warnings": list(plan.warnings),
         "created_at": plan.created_at,
         "origins": {str(unit): origin for unit, origin in plan.origins.items()},
+        "left": list(plan.left),
     }
 
 
@@ -121,8 +124,8 @@ def from_record(record: object) -> Plan:
     """The plan that `to_record` made. Raises ValueError for anything else."""
     if not isinstance(record, dict):
         raise ValueError("no plan")
-    steps, warnings = record.get("steps"), record.get("warnings")
-    if not isinstance(steps, list) or not isinstance(warnings, list):
+    steps, warnings, left = record.get("steps"), record.get("warnings"), record.get("left", [])
+    if not isinstance(steps, list) or not isinstance(warnings, list) or not isinstance(left, list):
         raise ValueError("no plan")
     return Plan(
         id=_get(record, "id", str),
@@ -133,6 +136,7 @@ def from_record(record: object) -> Plan:
         warnings=tuple(str(warning) for warning in warnings),
         created_at=_get(record, "created_at", float),
         origins=_origins_from(record.get("origins", {})),
+        left=tuple(str(one) for one in left),
     )
 
 

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 
+from model_manager.base import reach
 from model_manager.base.open_files import holders
 from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volumes
@@ -47,7 +48,7 @@ def must_hold_after(disk: Disk, volumes: Volumes, unit: Iterable[Step]) -> None:
 
 def kept_as(path: str, volumes: Volumes) -> Kept:
     """The file at a real path as it is now, as what has to stay. Raises OSError."""
-    found = os.lstat(path)
+    found = reach.lstat(path)
     identity = identity_of(path, found, volumes)
     return Kept(path, identity, found.st_ctime_ns if identity.inode else None)
 
@@ -80,7 +81,7 @@ def must_be_two(path: str, kept: str, volumes: Volumes) -> None:
     """Raises Refused unless what goes is shown to be another file than the one that stays; OSError."""
     for going, size in _files_of(path):
         try:
-            if size != os.lstat(kept).st_size:
+            if size != reach.lstat(kept).st_size:
                 continue
         except FileNotFoundError:
             raise Refused(f"{kept}, which is to stay, is not there any more") from None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from model_manager.base import units
+from model_manager.base import reach, units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -57,14 +58,24 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
         raise ModelManagerError("empty the trash", "", "nothing of this program's is in it")
     folders = {os.path.dirname(path) for item in there for path in (item.kept, item.note)}
     draft = Draft(volumes, sorted(folders), "delete")
-    last = None
+    units_: dict[tuple[str, int], list[Trashed]] = {}
     for item in there:
-        if last != (item.operation, item.unit):
-            last = (item.operation, item.unit)
-            draft.begin_unit(item.of)
-        draft.take(item.kept, later(f"was {item.path}"))
-        if os.path.lexists(item.note):
-            draft.take(item.note, later("the note of the trash about it"))
+        units_.setdefault((item.operation, item.unit), []).append(item)
+    problems = []
+    for items_ in units_.values():
+        draft.begin_unit(items_[0].of)
+        try:
+            for item in items_:
+                draft.take(item.kept, later(f"was {item.path}"))
+                if os.path.lexists(item.note):
+                    draft.take(item.note, later("the note of the trash about it"))
+        except ModelManagerError as error:
+            draft.drop_unit()
+            problems.append(error)
+            there = [item for item in there if item not in items_]
+    if not there:
+        raise problems[0]
+    draft.left.extend(f"{problem.path}: {problem.reason}" for problem in problems)
     size = sum(item.frees for item in there)
     count = len({(item.operation, item.unit) for item in there})
     what = later("this one") if count == 1 else later(f"these {count}")
@@ -108,8 +119,10 @@ def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> Where:
         return "gone"
     for path, answer in ((kept, "trash"), (step.path, "restored")):
         try:
-            found = identity_of(path, os.lstat(path), volumes)
-        except OSError:
+            found = identity_of(path, reach.lstat(path), volumes)
+        except OSError as error:
+            if error.errno == errno.EHOSTDOWN:
+                return "trash"  # nobody can tell: as it was left
             continue
         if seen.is_same_thing(found):
             return "trash" if answer == "trash" else "restored"

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from model_manager.base import reach
+
 System = Literal["linux", "macos", "windows"]
 _MOST_FOLDERS = 20_000
 _MOST_UNREAD = 20
@@ -128,7 +130,7 @@ class Env:
         waiting = deque((base, 0) for base in (self.home, *self.drives, *sorted(hidden)))
         while waiting and len(found) < _MOST_FOLDERS:
             folder, depth = waiting.popleft()
-            if folder in found:
+            if folder in found or reach.on_silent(folder):
                 continue
             try:
                 with os.scandir(folder) as entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from model_manager.base import reach
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundBy, FoundRoot
 
@@ -24,7 +25,7 @@ class RootList:
         it is none either: one wrong line in a tool's settings (`loras: /`) must not make us read a whole disk.
         """
         path = os.path.normpath(path)
-        if not os.path.isabs(path) or not os.path.isdir(path):
+        if not os.path.isabs(path) or reach.silent_mount(path) or not os.path.isdir(path):
             return
         real = os.path.realpath(path)
         if real in self._seen or self._home.startswith(os.path.join(real, "")):

@@ -145,7 +145,8 @@ def _clear_folders(site: Site, step: Step, facts: Facts) -> None:
     """Removes the folders of a trash that this step made, where nothing else has come into them."""
     made = facts.get("folders")
     for folder in reversed(_folders(step)):
-        if not isinstance(made, list) or folder not in made:
+        # Of a folder that is not there a read-only volume says EROFS, not that it is gone.
+        if not isinstance(made, list) or folder not in made or site.look(folder) is None:
             continue
         try:
             site.disk.remove_folder(folder)

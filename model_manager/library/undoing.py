@@ -1,0 +1,129 @@
+"""What it would mean to undo an operation: what comes back, what cannot, the space it needs and about how long."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from model_manager.base import reach, units
+from model_manager.base.errors import reason_of
+from model_manager.base.text import later, shown
+from model_manager.base.volumes import Volumes
+from model_manager.operations import Operation, Step
+from model_manager.operations.trashed import Trashed, trashed
+
+COPIED_A_SECOND = 100 * 10**6
+"""Bytes: a copy is written, and both are read to be compared. A hard disk reads and writes 150 to 250 MB/s."""
+_WORTH_A_WORD = 10.0
+"""Seconds; what takes less is done before it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes that undo writes on one volume, which `path` lies on, and what is free there (None: it does not say)."""
+
+    path: str
+    needs: int
+    free: int | None
+
+    @property
+    def is_there(self) -> bool:
+        return self.free is None or self.free >= self.needs
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """`steps`: what is put back, in that order. `rooms`: where bytes are copied; `seconds`: about how long that takes.
+
+    `warnings`: all of it in words, and why something will stay as it is.
+    """
+
+    steps: tuple[Step, ...]
+    rooms: tuple[Room, ...]
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+def undoing(operation: Operation, volumes: Volumes) -> Undoing:
+    """Looks what undo would find; changes nothing and reads no file."""
+    in_force = [step for step, now in zip(operation.plan.steps, operation.steps, strict=True) if now.state == "done"]
+    back = tuple(step for step in reversed(in_force) if step.undo)
+    rooms = tuple(_rooms(back))
+    seconds = sum(room.needs for room in rooms) / COPIED_A_SECOND
+    final = [step for step in in_force if not step.undo]
+    words = [*_of_rooms(rooms, seconds), *_gone(operation, back, volumes)]
+    words += [later(f"this stays as it is, it cannot be undone: {shown(step.path)}") for step in final]
+    return Undoing(back, rooms, seconds, tuple(dict.fromkeys(words)))
+
+
+def _rooms(steps: tuple[Step, ...]) -> Iterator[Room]:
+    """Shared copies become files of their own again: all their bytes are written, on the volume of each."""
+    needs: dict[int | str, int] = {}
+    folders: dict[int | str, str] = {}
+    for step in steps:
+        # A link that stood where nothing was before is only removed.
+        if step.verb == "link" and step.identity is not None and step.how.get("kind") in ("hard", "symbolic"):
+            folder = os.path.dirname(step.path)
+            try:
+                reach.must_answer(folder)
+                device: int | str = os.stat(folder).st_dev
+            except OSError:
+                device = folder
+            needs[device] = needs.get(device, 0) + step.bytes
+            folders.setdefault(device, folder)
+    for key, size in needs.items():
+        try:
+            free = shutil.disk_usage(folders[key]).free if isinstance(key, int) else None
+        except OSError:
+            free = None
+        yield Room(folders[key], size, free)
+
+
+def _of_rooms(rooms: tuple[Room, ...], seconds: float) -> Iterator[str]:
+    for room in rooms:
+        need, where, free = units.size(room.needs), shown(room.path), units.size(room.free or 0)
+        if room.free is None:
+            yield later(f"{need} are copied to {where}: shared copies become files of their own again")
+        elif room.is_there:
+            yield later(
+                f"{need} are copied to {where} ({free} are free): shared copies become files of their own again"
+            )
+        else:
+            yield later(
+                f"{need} are needed at {where}, only {free} are free: make room first, or some of it stays shared"
+            )
+    if seconds >= _WORTH_A_WORD:
+        yield later(f"the copying takes about {_about(seconds)}")
+
+
+def _about(seconds: float) -> str:
+    """A time that nobody takes for exact."""
+    if seconds < 90:
+        return later(f"{round(seconds / 10) * 10} seconds")
+    if seconds < 90 * 60:
+        return later(f"{round(seconds / 60)} minutes")
+    return later(f"{round(seconds / 3600)} hours")
+
+
+def _gone(operation: Operation, back: tuple[Step, ...], volumes: Volumes) -> Iterator[str]:
+    """What of it is not where it could come back from."""
+    for item in _trashed(operation, volumes):
+        path = shown(item.path)
+        if item.where == "gone":
+            yield later(f"{path} stays away: it is not in the trash any more")
+        elif item.where == "restored":
+            yield later(f"{path} is back already")
+    for step in back:
+        try:
+            reach.must_answer(step.path, follow=False)
+        except OSError as error:
+            yield later(f"{shown(step.path)}: {reason_of(error)}")
+
+
+def _trashed(operation: Operation, volumes: Volumes) -> list[Trashed]:
+    paths = [path for step in operation.plan.steps for path in (step.path, step.target or "")]
+    return (
+        [] if any(reach.silent_mount(path, follow=False) for path in paths if path) else trashed([operation], volumes)
+    )
