@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from model_manager.base import reach
 from model_manager.base.open_files import holders
 from model_manager.base.reading import open_quietly
+from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
 from model_manager.operations.identity import identity_from_record, identity_of
@@ -118,8 +119,8 @@ def _written(path: str) -> str:
     ones = holders([(found.st_dev, found.st_ino)]).get((found.st_dev, found.st_ino), ())
     who = next((one.name for one in ones if one.writes), "")
     if who:
-        return f"{who} is writing to {path}: wait until it has finished, or close it"
-    return f"another program is writing to {path}: wait until it has finished, or close it"
+        return later(f"{who} is writing to {path}: wait until it has finished, or close it")
+    return later(f"another program is writing to {path}: wait until it has finished, or close it")
 
 
 def _files_of(path: str) -> Iterator[tuple[str, int]]:
