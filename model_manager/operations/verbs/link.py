@@ -81,7 +81,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     coming, before = _names_aside(site, step, path)[0], site.look(keeper)
     with _unwritten(keeper) as is_unwritten:
         if before is None or before.st_ctime_ns != facts.get("keeper_ctime"):
-            raise Refused(f"{keeper}, which is to stay, changed in the last moment")
+            raise Refused(f"{keeper}, which is to stay, changed in the last moment: the copy stays")
         if kind == "hard":
             site.disk.hard_link(keeper, coming)
         else:
@@ -234,7 +234,7 @@ def _must_lead_to_keeper(site: Site, step: Step, facts: Facts) -> None:
     if changed is None and aside is not None:  # settled after a kill: what happened meanwhile is not known
         _compare(site, aside, keeper.path)
     elif changed not in (None, site.disk.lstat(keeper.path).st_ctime_ns):
-        raise Refused(f"{keeper.path}, which is to stay, changed in the last moment: the copy is put back")
+        raise Refused(f"{keeper.path}, which is to stay, changed in the last moment: the copy stays")
 
 
 def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:
