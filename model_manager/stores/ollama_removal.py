@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from model_manager.base.errors import reason_of
-from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores import ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.ollama_manifests import BLOB, PART, digests, manifests_of
 from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed
-
-_DIGEST = re.compile(r"^sha256[:-]([0-9a-f]{64})$")
-_PART = re.compile(r"^(sha256-[0-9a-f]{64})-partial(?:-\d+)?$")
+from model_manager.stores.under_way import FRESH, is_younger, must_not_be_fetched
 
 
 @dataclass(slots=True)
@@ -51,7 +47,7 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
         if named.unread:
             why += "; " + later(f"its blobs stay, because {named.unread} cannot be read and may name them")
         yield Going(place.path, why)
-    for name in () if named.unread else dict.fromkeys(name for path in going for name in _digests(path) or ()):
+    for name in () if named.unread else dict.fromkeys(name for path in going for name in digests(path) or ()):
         blob = os.path.join(blobs, name)
         if name not in named.blobs and os.path.lexists(blob):
             yield Going(blob, "no other model of Ollama names it", fresh=True)
@@ -60,16 +56,24 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     """A blob that no manifest names now, or a download with all its parts."""
     blobs, name = os.path.split(leftover.path)
-    part = _PART.match(name)
+    must_not_be_fetched(leftover.path)
+    part = PART.match(name)
     if part:
         for other in sorted(os.listdir(blobs)):
-            match = _PART.match(other)
+            match = PART.match(other)
             if match and match[1] == part[1]:
                 yield Going(os.path.join(blobs, other), "a part of an unfinished download")
         return
+    if not BLOB.match(name) and not name.startswith("sha256-"):
+        raise CannotRemove("clear away", leftover.path, "it is no blob of Ollama's", "move it elsewhere yourself")
     named = _named(root.path, set())
     if named.unread:
         raise CannotRemove("clear away", leftover.path, f"{named.unread} cannot be read, and may name it")
+    if BLOB.match(name) and is_younger(os.lstat(leftover.path), FRESH):
+        raise CannotRemove(
+            "clear away", leftover.path, "it was written within the last hour: a pull may be about to name it",
+            "try again in an hour",
+        )  # fmt: skip
     if name in named.blobs:
         raise CannotRemove("clear away", leftover.path, "a model of Ollama names it now", "scan again")
     yield Going(leftover.path, leftover.of, fresh=True)
@@ -80,7 +84,7 @@ def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
     known = {str(record.get("name")) for record in ollama_service.tags()}
     host = ollama_service.address()
     counted: set[str] = set()
-    others = _named_if_readable(root.path, {place.path for place in places})
+    others = _named_beside(root.path, {place.path for place in places})
     for place in places:
         twin = _twin(root.path, place, env)
         if twin or place.name not in known:
@@ -124,45 +128,21 @@ def _below_manifests(place: Placed) -> list[tuple[str, ...]]:
     return [(*full, tag)]
 
 
-def _named_if_readable(root: str, without: set[str]) -> set[str]:
-    try:
-        return _named(root, without).blobs
-    except CannotRemove:
-        return set()
+def _named_beside(root: str, without: set[str]) -> set[str]:
+    return _named(root, without).blobs
 
 
 def _named(root: str, without: set[str]) -> _Named:
-    """The blobs that all manifests but these name. Links are followed, as Ollama's own `*/*/*/*` follows them."""
-    named = _Named()
-    level = [os.path.join(root, "manifests")]
-    for depth in range(4):
-        below: list[str] = []
-        for folder in level:
-            try:
-                below += [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise CannotRemove(
-                    "clear away", folder, f"Ollama's manifests cannot all be read: {reason_of(error)}"
-                ) from error
-        level = [path for path in below if os.path.isdir(path) == (depth < 3)]
-    for path in level:
+    """The blobs that all manifests but these name."""
+    manifests = manifests_of(root)
+    named = _Named(unread=next((one.path for one in manifests.unread), ""))
+    if not manifests.files and not named.unread:
+        named.unread = os.path.join(root, "manifests")
+    for path, _parts in manifests.files:
         if path in without:
             continue
-        digests = _digests(path)
-        if digests is None and not os.path.basename(path).startswith("."):  # no tag of Ollama begins with a dot
+        found = digests(path)
+        if found is None:
             named.unread = path
-        named.blobs.update(digests or ())
+        named.blobs.update(found or ())
     return named
-
-
-def _digests(path: str) -> list[str] | None:
-    """The blobs that one manifest names, None when it cannot be understood."""
-    try:
-        record = json.loads(read_small(path))
-        layers = [*record["layers"], *([record["config"]] if record.get("config") else [])]
-        matches = [_DIGEST.match(layer["digest"]) for layer in layers]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    return [f"sha256-{match[1]}" for match in matches if match] if all(matches) else None
