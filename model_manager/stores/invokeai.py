@@ -14,11 +14,13 @@ from dataclasses import replace
 
 from model_manager.base.facts import Claim, Health
 from model_manager.base.text import later
+from model_manager.catalog.foreign import MOST_ROWS
 from model_manager.stores import invokeai_removal, last_used
 from model_manager.stores.env import Env
 from model_manager.stores.file_names import is_weights
 from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.known_files import is_known
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Plain
 from model_manager.stores.private_copy import rows_of
@@ -90,10 +92,14 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     database = root.details.get("database", "")
     rows = rows_of(database, root.details.get("scratch", ""), "SELECT id, config FROM models")
     if not rows:
+        scratch = root.details.get("scratch", "")
+        if scratch and os.path.lexists(database) and not rows_of(database, scratch, "SELECT count(*) FROM models"):
+            why = later("InvokeAI's database cannot be read; no file of its folder is called unused: repair it and scan again")
+            look.problem(database, "database", why)
         yield from describe_tree(root.path, look, Plain(categories=_old_folders()))
         return
     covered: set[str] = set()
-    certain = True
+    certain = len(rows) < MOST_ROWS
     for key, config in rows:
         look.step()
         record = _record(config)
@@ -104,10 +110,12 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
             look.problem(database, "database", f"the model {str(key)[:80]!r} has no path that could be its own")
             certain = False
             continue
-        covered.add(os.path.relpath(place, root.path).split(os.sep)[0])
+        covered |= _tops(place, root.path)
         yield _found(str(key), record, place, look)
     if certain:
         yield from _orphans(root.path, covered, look)
+    elif len(rows) == MOST_ROWS:
+        look.problem(database, "database", later("it has too many lines to be read; no file of its folder is called unused"))
 
 
 def _place(models: str, path: object) -> str:
@@ -118,6 +126,13 @@ def _place(models: str, path: object) -> str:
     if not os.path.isabs(path) and not place.startswith(os.path.join(models, "")):
         return ""
     return "" if os.path.join(models, "").startswith(os.path.join(place, "")) else place
+
+
+def _tops(place: str, root: str) -> set[str]:
+    """The entry of the models folder that a place lies in, by either's own name and by where links lead."""
+    tops = (os.path.realpath(root), root)
+    inside = [(path, top) for path in (place, os.path.realpath(place)) for top in tops]
+    return {os.path.relpath(path, top).split(os.sep)[0] for path, top in inside if path.startswith(top + os.sep)}
 
 
 def _record(config: object) -> Mapping[str, object]:
@@ -178,13 +193,14 @@ def _orphans(root: str, covered: set[str], look: Look) -> Iterator[Leftover]:
             continue
         if any(path == entry.path or path.startswith(entry.path + os.sep) for path in look.skip):
             continue
+        before = len(look.unread)
         names, size, on = _below(entry, look)
-        if any(is_weights(name) for name in names):
+        if any(is_weights(name) for name in names) and len(look.unread) == before:
             yield Leftover("orphan", entry.path, size, on, "InvokeAI's database does not name it")
 
 
 def _below(top: os.DirEntry[str], look: Look) -> tuple[set[str], int, int]:
-    """The names of all files at and below an entry, their size, and their bytes on disk; each inode once."""
+    """The names of all files of a model's form at and below an entry, their size and bytes on disk; each inode once."""
     names: set[str] = set()
     seen: set[tuple[int, int]] = set()
     size = on = 0
@@ -196,7 +212,7 @@ def _below(top: os.DirEntry[str], look: Look) -> tuple[set[str], int, int]:
         if entry.is_dir(follow_symlinks=False):
             look.step()
             waiting += look.entries(entry.path)
-        elif (stat := look.stat(entry.path)) and (stat.st_dev, stat.st_ino) not in seen:
+        elif is_known(entry.name) and (stat := look.stat(entry.path)) and (stat.st_dev, stat.st_ino) not in seen:
             seen.add((stat.st_dev, stat.st_ino))
             names.add(entry.name)
             size, on = size + stat.st_size, on + on_disk(stat)

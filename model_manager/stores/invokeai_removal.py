@@ -11,11 +11,14 @@ import os
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
+from model_manager.base.errors import reason_of
+from model_manager.catalog.foreign import MOST_ROWS
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.known_files import is_known
 from model_manager.stores.loopback import answer_of
 from model_manager.stores.private_copy import rows_of
-from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed
+from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed, saying
 
 _SERVICE = "http://127.0.0.1:9090"  # invokeai.yaml: host and port, as they are by default
 
@@ -65,7 +68,7 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
         return
     database = root.details.get("database", "")
     rows = rows_of(database, env.scratch, "SELECT config FROM models")
-    if not rows:
+    if not rows or len(rows) >= MOST_ROWS:
         raise CannotRemove("clear away", leftover.path, "InvokeAI's database cannot be read, and may name it")
     own = os.path.join(os.path.realpath(leftover.path), "")
     for (config,) in rows:
@@ -74,7 +77,34 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
             raise CannotRemove("clear away", leftover.path, "a line of InvokeAI's database is not understood")
         if place and os.path.join(os.path.realpath(place), "").startswith(own):
             raise CannotRemove("clear away", leftover.path, "InvokeAI's database names it now", "scan again")
-    yield Going(leftover.path, leftover.of)
+    yield from _known_of(leftover)
+
+
+def _known_of(leftover: Leftover) -> Iterator[Going]:
+    """An orphan as a whole; where files of no known form lie in its folder, all others: these stay."""
+    files = list(_files(leftover.path))
+    foreign = [path for path in files if not is_known(path)]
+    if not foreign:
+        yield Going(leftover.path, leftover.of)
+        return
+    names = ", ".join(os.path.basename(path) for path in foreign[:3]) + (" …" if len(foreign) > 3 else "")
+    for path in files:
+        if path not in foreign:
+            yield saying(Going(path, leftover.of), names)
+
+
+def _files(top: str) -> Iterator[str]:
+    """Everything at or below a path that is no folder; links are not followed. CannotRemove when one cannot be read."""
+    if os.path.islink(top) or not os.path.isdir(top):
+        yield top
+        return
+    try:
+        with os.scandir(top) as found:
+            below = sorted(entry.path for entry in found)
+    except OSError as error:
+        raise CannotRemove("clear away", top, reason_of(error)) from error
+    for path in below:
+        yield from _files(path)
 
 
 def _place(models: str, config: object) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,11 +35,21 @@ def at(place: str, files: dict[str, bytes | str]) -> Tree:
     return lambda home: tree(home / place, files)
 
 
+def aged(top: Path, days: float = 3) -> Path:
+    """A folder whose files were last written to some days ago, as what was fetched long since is."""
+    then = time.time() - days * 86_400
+    for path in top.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            os.utime(path, (then, then))
+    return top
+
+
 def _ollama(home: Path) -> None:
     base = home / ".ollama/models"
     ollama_model(base, "registry.ollama.ai/library/m/latest", {"model": GGUF, "template": b"{{ .Prompt }}"})
     ollama_model(base, "hf.co/org/repo/Q4_K_M", {"model": GGUF, "projector": OTHER}, {"file_type": "Q4_K_M"})
     tree(base, {f"blobs/sha256-{'0' * 64}": b"orphan", f"blobs/sha256-{'1' * 64}-partial": b"half"})
+    aged(base)
 
 
 def _huggingface(home: Path) -> None:
@@ -47,7 +58,10 @@ def _huggingface(home: Path) -> None:
     hub_repo(base, "org/shared", {"m-Q4_K_M.gguf": GGUF}, shared=True)
     listed = {"files": {"model.safetensors": {"lfs_sha256": sha256(TENSORS), "lfs_size": len(TENSORS)}}}
     tree(base, {f"models--org--m/trees/{'a' * 40}.json": json.dumps(listed),
-                f"models--org--m/blobs/{'e' * 64}.1234abcd.incomplete": b"half"})  # fmt: skip
+                f"models--org--m/blobs/{'e' * 64}.1234abcd.incomplete": b"half",
+                f"models--org--m/blobs/{'c' * 64}": b"orphan", f"blobs/dd/{'d' * 64}": b"payload",
+                f"blobs/dd/{'d' * 64}.refs": ""})  # fmt: skip
+    hub_repo(base, "org/m", {"README.md": b"an older card"}, commit="b" * 40, ref=None)
 
 
 def _docker(home: Path) -> None:
@@ -65,6 +79,7 @@ def _docker(home: Path) -> None:
     for name in ("1" * 64, "4" * 64):
         (base / "bundles/sha256" / name).mkdir(parents=True)
         os.link(base / "blobs/sha256" / weights, base / "bundles/sha256" / name / "model.gguf")
+    aged(base)
 
 
 def _jan(home: Path) -> None:
