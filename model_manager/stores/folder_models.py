@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
 from model_manager.formats.folders import FOLDER_FORMATS
-from model_manager.stores.file_names import AMBIGUOUS, is_partial, is_training, is_weights, suffix_of
+from model_manager.stores.file_names import AMBIGUOUS, is_models_partial, is_partial, is_training, is_weights, suffix_of
 from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
 from model_manager.stores.grouping import Group, each_alone, group, is_pipeline, missing_health
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Folder, Plain
 from model_manager.stores.sidecars import read_sidecar
+from model_manager.stores.under_way import Locks
 
 _MEMBER = operator.attrgetter("name")
 
@@ -42,7 +43,8 @@ def models_in(
     partial = {name for name in mattering if is_partial(name)}
     for name in mattering:
         if name in partial:
-            yield from _leftover(name, files[name], look)
+            if is_models_partial(name, plain.believed):
+                yield from _leftover(name, files[name], look)
         elif is_training(name) and any(other != name and is_weights(other) for other in mattering):
             stat = look.stat(files[name].path)
             if stat:
@@ -87,7 +89,7 @@ def _each(
 
 def _leftover(name: str, entry: os.DirEntry[str], look: Look) -> Iterator[Leftover]:
     found = look.stat(entry.path)
-    if found:
+    if found and not Locks().on(entry.path):
         stem = name[: name.rfind(".")] if not name.startswith("incomplete-") else name[len("incomplete-") :]
         yield Leftover("partial", entry.path, found.st_size, on_disk(found), stem)
 

@@ -38,27 +38,50 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
             "allow asking it under Settings, Privacy, or remove the model there",
         )  # fmt: skip
     service = root.details.get("service") or _SERVICE
+    lines = _lines(root, env)
     for place in places:
         url = f"{service}/api/v2/models/i/{urllib.parse.quote(place.name, safe='')}"
-        if not _knows(url, place.name):
+        own = lines.get(place.name, {})
+        same = {key: own[key] for key in ("path", "hash") if isinstance(own.get(key), str) and own[key]}
+        answer = _answer(url, place.name)
+        if answer is not None and (not same or any(answer.get(key) != value for key, value in same.items())):
+            raise CannotRemove(
+                "clear away", place.path, "the InvokeAI that answers is not the one of this folder: its model of this "
+                "key has another path or hash", "remove the model in the InvokeAI that uses this folder",
+            )  # fmt: skip
+        if answer is None:
             raise CannotRemove(
                 "clear away", place.path, "InvokeAI keeps a database of its models, which only it may change",
                 "start InvokeAI and try again, or remove the model there",
             )  # fmt: skip
         paths = tuple(file.path for file in place.files if file.path.startswith(inside))
+        gone = {"list": "", "is": {"key": place.name}, "same": same, "absent": paths}
         yield Asking(
-            url, "DELETE", "", url, place.name,
+            url, "DELETE", "", url, json.dumps(gone),
             "InvokeAI removes it itself" if paths else "InvokeAI forgets it: its files are gone already", paths,
         )  # fmt: skip
 
 
-def _knows(url: str, key: str) -> bool:
-    """Whether InvokeAI itself answers, and no other program at this address."""
+def _answer(url: str, key: str) -> dict[str, object] | None:
+    """What InvokeAI itself says of a model; None when another program answers at this address, or none."""
     try:
         record = json.loads(answer_of(url))
     except (ValueError, RecursionError):
-        return False
-    return isinstance(record, dict) and record.get("key") == key
+        return None
+    return record if isinstance(record, dict) and record.get("key") == key else None
+
+
+def _lines(root: FoundRoot, env: Env) -> dict[str, dict[str, object]]:
+    """The lines of the database that was listed, by key."""
+    found: dict[str, dict[str, object]] = {}
+    for key, config in rows_of(root.details.get("database", ""), env.scratch, "SELECT id, config FROM models"):
+        try:
+            record = json.loads(config) if isinstance(config, str | bytes) else None
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(key, str) and isinstance(record, dict):
+            found[key] = record
+    return found
 
 
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:

@@ -6,11 +6,13 @@ cannot be read, no blob is removed, as Ollama itself does. Its next start remove
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores import ollama_service
 from model_manager.stores.env import Env
@@ -80,19 +82,18 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
 
 
 def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
-    """By the service that runs on this computer, if this store can only be its own."""
-    known = {str(record.get("name")) for record in ollama_service.tags()}
+    """By the service that runs on this computer, if it is shown to serve this very store.
+
+    The digest that it tells of a name is the sha256 of the manifest (ollama/ollama server/images.go): a server in a
+    container or behind a tunnel that has another model of the same name is not asked.
+    """
+    known = {str(record.get("name")): record for record in ollama_service.tags()}
     host = ollama_service.address()
     counted: set[str] = set()
-    others = _named_beside(root.path, {place.path for place in places})
+    others = _named(root.path, {place.path for place in places}).blobs
     for place in places:
-        twin = _twin(root.path, place, env)
-        if twin or place.name not in known:
-            why = later("its service does not answer")
-            if twin:
-                why = later(
-                    f"{twin} has a model of this name too: which of the two its service would remove is not known"
-                )
+        digest = _digest(place.path)
+        if why := _why_not(root, place, digest, known.get(place.name), env):
             raise CannotRemove(
                 "clear away", place.name, f"Ollama's files belong to another user, and {why}",
                 f"start it, or run as that user: ollama rm {place.name}",
@@ -101,10 +102,33 @@ def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
             file.path for file in place.files if file.path not in counted and os.path.basename(file.path) not in others
         )
         counted.update(paths)
+        gone = {"list": "models", "is": {"name": place.name}, "same": {"digest": digest}, "file": place.path,
+                "sha256": digest, "absent": [place.path]}  # fmt: skip
         yield Asking(
-            f"{host}/api/delete", "DELETE", json.dumps({"model": place.name}), f"{host}/api/tags",
-            json.dumps(place.name), f"Ollama removes {place.name} itself; it can be pulled again by this name", paths,
+            f"{host}/api/delete", "DELETE", json.dumps({"model": place.name}), f"{host}/api/tags", json.dumps(gone),
+            f"Ollama removes {place.name} itself; it can be pulled again by this name", paths,
         )  # fmt: skip
+
+
+def _why_not(root: FoundRoot, place: Placed, digest: str, record: dict[str, object] | None, env: Env) -> str:
+    """Why the service is not asked, in words; empty when it is the one that serves this store."""
+    if twin := _twin(root.path, place, env):
+        return later(f"{twin} has a model of this name too: which of the two its service would remove is not known")
+    if record is None:
+        return later("its service does not answer")
+    if not digest:
+        return later("which folder its service uses cannot be seen")
+    if str(record.get("digest", "")).lower().removeprefix("sha256:") != digest:
+        return later("the service that answers has another model of this name: it does not serve this folder")
+    return ""
+
+
+def _digest(manifest: str) -> str:
+    """The sha256 of a manifest; empty when it cannot be read."""
+    try:
+        return hashlib.sha256(read_small(manifest)).hexdigest()
+    except OSError:
+        return ""
 
 
 def _twin(root: str, place: Placed, env: Env) -> str:
@@ -126,10 +150,6 @@ def _below_manifests(place: Placed) -> list[tuple[str, ...]]:
     parts = path.split("/")
     full = [*("registry.ollama.ai", "library")[: 3 - len(parts)], *parts] if len(parts) < 4 else parts
     return [(*full, tag)]
-
-
-def _named_beside(root: str, without: set[str]) -> set[str]:
-    return _named(root, without).blobs
 
 
 def _named(root: str, without: set[str]) -> _Named:

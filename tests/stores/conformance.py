@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import test_tools
-from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree
+from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree, zipped
 
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
@@ -168,13 +168,13 @@ TREES: dict[str, Tree] = {
     "coqui": at(".local/share/tts", {"tts_models--en--x--y/model_file.pth": b"PK\x03\x04", "tts_models--en--x--y/config.json": "{}"}),
     "kokoro": at(".cache/kokoro", {"kokoro-v1.0.onnx": ONNX}),
     "fish-speech": at("fish-speech/checkpoints", {"openaudio/model.pth": b"PK\x03\x04", "openaudio/config.json": "{}"}),
-    "vosk": at(".cache/vosk", {f"vosk-model-en/{name}": data for name, data in _VOSK.items()} | {"vosk-model-en.zip": b"PK"}),
+    "vosk": at(".cache/vosk", {f"vosk-model-en/{name}": data for name, data in _VOSK.items()} | {"vosk-model-en.zip": zipped(_VOSK)}),
     "nemo": at(".cache/torch/NeMo/NeMo_2.0/parakeet/abc", {"parakeet.nemo": b"x" * 600}),
     "sentence-transformers": _sentence_transformers,
     "torch-hub": at(".cache/torch/hub/checkpoints", {"resnet18-f37072fd.pth": b"PK\x03\x04"}),
     "timm": at(".cache/timm", {"vit.safetensors": TENSORS}),
     "rembg": at(".rembg/models", {"u2net/u2net.onnx": ONNX}),
-    "insightface": at(".insightface/models", {"buffalo_l/det.onnx": ONNX, "buffalo_l/rec.onnx": ONNX, "buffalo_l.zip": b"PK"}),
+    "insightface": at(".insightface/models", {"buffalo_l/det.onnx": ONNX, "buffalo_l/rec.onnx": ONNX, "buffalo_l.zip": zipped({"det.onnx": ONNX, "rec.onnx": ONNX})}),
     "easyocr": at(".EasyOCR/model", {"craft_mlt_25k.pth": b"PK\x03\x04"}),
     "upscayl": at(".local/share/upscayl/models", {"x4.param": "7767517\n1 1\nInput in 0 1 in\n", "x4.bin": b"\0" * 64}),
     "msty": _msty,
