@@ -99,6 +99,7 @@ def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Fou
             files.append(FoundFile(place, stat, role, digest[:12], digest, "blob-name"))
         elif digest != id_:
             missing.append(digest[:12])
+            index.doubt(place, later("a model needs it, and it is not there"))
     manifest = look.stat(path)
     if manifest is not None:
         files.append(FoundFile(path, manifest, "manifest", "manifest", id_, "blob-name"))
@@ -189,7 +190,9 @@ def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
         else:
             rest.append((entry.path, stat, later("no model of models.json names this blob")))
     for entry in look.entries(os.path.join(index.root, "bundles", "sha256")):
-        if entry.name not in index.ids and re.fullmatch("[0-9a-f]{64}", entry.name):
+        if entry.name in index.ids:
+            kept.update((stat.st_dev, stat.st_ino) for _path, stat in _files(entry.path, look))
+        elif re.fullmatch("[0-9a-f]{64}", entry.name):
             rest += [
                 (path, stat, later("a bundle of a model that is gone"))
                 for path, stat in _files(entry.path, look)

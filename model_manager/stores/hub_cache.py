@@ -38,8 +38,8 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
         if not entry.name.startswith(_REPOSITORIES) or entry.name in _REPOSITORIES:
             continue
         if not is_folder(entry):
+            lost = True
             if is_link(entry):
-                lost = True
                 look.problem(entry.path, "folder", later("it is a link that leads nowhere now"))
                 look.unread.append(entry.path)
             continue
@@ -63,7 +63,8 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
     locks = Locks()
     for repo in untidy:
         yield from _leftovers(repo, users, told, locks, look)
-    lost = lost or any(os.path.islink(folder) and not os.path.isdir(folder) for folder in others)
+    lost = lost or not all(os.path.isdir(folder) for folder in others)
+    lost = lost or any(any(repo.dangling.values()) or not (repo.snapshots or repo.blobs) for repo in repos)
     if not lost and all(repo.certain for repo in repos) and not {root, *others} & set(look.unread):
         yield from _shared_orphans(shared, set(users) | told, look)
 
@@ -242,13 +243,25 @@ _UNKNOWN = later("nothing in this repository is called unused until it can be re
 
 
 def _shared_orphans(folder: str, used: set[Key], look: Look) -> Iterator[Leftover]:
-    """Payloads of the cache-wide store that no repository leads to."""
+    """Payloads of the cache-wide store that no repository leads to, by their links and by the note beside them.
+
+    Without that note the library never removes them, and neither do we.
+    """
     for entry in look.entries(folder):
         if len(entry.name) != 2 or not is_folder(entry, links=False):
             continue
         for payload in look.entries(entry.path):
             stat = look.stat(payload.path) if _SHA256.match(payload.name) else None
-            if stat is not None and key_of(stat) not in used:
+            if stat is not None and key_of(stat) not in used and not _is_noted(payload.path, os.path.dirname(folder), look):
                 yield Leftover(
                     "orphan", payload.path, stat.st_size, on_disk(stat), "no repository leads to this payload"
                 )
+
+
+def _is_noted(payload: str, cache: str, look: Look) -> bool:
+    """Whether the note beside a payload names a blob that is there, or cannot be read."""
+    note = look.small(payload + ".refs")
+    if note is None:
+        return True
+    names = [os.path.normpath(os.path.join(cache, line)) for line in os.fsdecode(note).splitlines() if "\0" not in line]
+    return any(name.startswith(os.path.join(cache, "")) and os.path.lexists(name) for name in names if name != cache)

@@ -84,6 +84,7 @@ def remove_hub_leftover(root: FoundRoot, leftover: Leftover) -> Iterator[Part]:
     match = _BLOB.match(leftover.path)
     must_not_be_fetched(leftover.path)
     if _PAYLOAD.match(leftover.path) and not match:
+        _must_all_be_whole(root.path, leftover.path)
         parts = list(_payload(leftover.path, root.path, set()))
         if not parts:
             raise CannotRemove(
@@ -239,11 +240,21 @@ def _led_to(repo: _Repo) -> set[str]:
     return found
 
 
-def _must_be_whole(path: str, of: str) -> None:
+def _must_all_be_whole(cache: str, of: str) -> None:
+    """The same of all repositories of a cache, where a blob that is not there may be one that led to a payload."""
+    for name in _names(cache):
+        path = os.path.join(cache, name)
+        if name.startswith("models--") and os.path.isdir(path):
+            _must_be_whole(path, of, True)
+
+
+def _must_be_whole(path: str, of: str, blobs: bool = False) -> None:
     """CannotRemove while a part of a repository cannot be read, or leads nowhere: it may name what seems unused."""
-    look = Look(lambda _path, _stat: Facts("unknown"))
-    if doubts := read_repository(path, os.path.basename(path), look).doubts:
-        place, why = doubts[0]
+    repo = read_repository(path, os.path.basename(path), Look(lambda _path, _stat: Facts("unknown")))
+    if blobs and any(repo.dangling.values()):
+        repo.doubt(path, later("some of its blobs are not there"))
+    if repo.doubts:
+        place, why = repo.doubts[0]
         raise CannotRemove(
             "clear away", of, f"{place} may name it: {why}", "connect its drive or repair it, and scan again"
         )

@@ -90,6 +90,8 @@ def read_repository(path: str, name: str, look: Look) -> Repository:
             repo.doubt(entry.path, later("it is a link in the place of a revision"))
         elif is_folder(entry):
             repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, blobs, repo, look)
+        else:
+            repo.doubt(entry.path, later("it is no folder of a revision"))
     if repo.blobs:
         _must_name_something(repo)
     return repo
@@ -99,6 +101,15 @@ def _must_name_something(repo: Repository) -> None:
     """Doubt where revisions that were here are not: they may lie on a drive that is not connected."""
     if not any(repo.snapshots.values()) and not any(repo.dangling.values()):
         repo.doubt(repo.path + SNAPSHOTS, later("no file of any revision is there"))
+    for commit, files in repo.snapshots.items():
+        if not files and not repo.dangling[commit]:
+            repo.doubt(f"{repo.path}{SNAPSHOTS}{os.sep}{commit}", later("no file of this revision is there"))
+        for one in files.values():
+            if not one.blob and not os.path.islink(one.path):
+                repo.doubt(one.path, later("it is a file in the place of a link to a blob"))
+                break
+    if not repo.refs:
+        repo.doubt(repo.path + _REFS, later("no branch or tag is there"))
     for commit, ref in repo.refs.items():
         if commit not in repo.snapshots:
             repo.doubt(f"{repo.path}{_REFS}/{ref}", later("it names a revision that is not there"))
@@ -176,8 +187,8 @@ def _snapshot(
                 files[name] = Entry(entry.path, stat, etag, own)
                 if blob is None and link and not _is_inside(entry.path, repo.path):
                     repo.doubt(entry.path, later("it is a link that leads out of the repository"))
-            elif entry.is_symlink():
-                repo.doubt(entry.path, later("it is a link to something that is no file"))
+            else:
+                repo.doubt(entry.path, later("it is neither a file nor a link to one"))
     return files, dangling
 
 

@@ -68,7 +68,7 @@ def manifests_of(root: str) -> Manifests:
 
 
 def _take(found: Manifests, entry: os.DirEntry[str], inner: tuple[str, ...]) -> None:
-    """A manifest; above the last level files are passed over as Ollama does, but for what stands in a host's place."""
+    """A manifest; a file above the last level, which Ollama passes over, may stand in the place of a folder of them."""
     try:
         mode = os.stat(entry.path).st_mode
     except OSError as error:
@@ -76,7 +76,7 @@ def _take(found: Manifests, entry: os.DirEntry[str], inner: tuple[str, ...]) -> 
         return
     if len(inner) == _LEVELS and stat.S_ISREG(mode):
         found.files.append((entry.path, inner))  # type: ignore[arg-type]
-    elif not stat.S_ISDIR(mode) and (not stat.S_ISREG(mode) or len(inner) == 1):
+    elif not stat.S_ISDIR(mode):
         found.unread.append(Unread(entry.path, later("it is no folder of manifests and no manifest"), False))
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import test_tools
 from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree, zipped
 
+from model_manager.base.facts import Facts, Health
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
 from model_manager.stores import BY_TOOL
@@ -194,8 +195,11 @@ def env_of(home: Path, **environ: str) -> Env:
 
 
 def facts(path: str, stat: os.stat_result) -> Any:
-    with open_quietly(path) as file:
-        return facts_of(file, stat.st_size, os.path.basename(path))
+    try:
+        with open_quietly(path) as file:
+            return facts_of(file, stat.st_size, os.path.basename(path))
+    except OSError as error:
+        return Facts("unknown", health=Health("unknown", str(error)))
 
 
 def roots_of(tool: str, home: Path) -> list[FoundRoot]:

@@ -111,8 +111,19 @@ def test_payloads_that_nothing_leads_to_and_blobs_that_no_revision_names(home: P
     write(base / "blobs" / ("e" * 64), b"x" * 5000)
     write(base / "blobs" / f"{'f' * 64}.0011aabb.incomplete", b"y" * 300)
     write(home / "blobs/ab" / ("ab" * 32), b"z" * 700)
+    write(home / "blobs/ab" / ("ab" * 32 + ".refs"), "models--org--gone/blobs/x\n")
     rests = told(home)[1]
     assert {(rest.kind, rest.size) for rest in rests} == {("orphan", 5000), ("partial", 300), ("orphan", 700)}
+
+
+@pytest.mark.parametrize("note", [None, "models--org--m/blobs/still-there\n"])
+def test_a_payload_stays_without_its_note_or_while_that_names_a_blob(note: str | None, home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    write(base / "blobs/still-there", b"x")
+    write(home / "blobs/ab" / ("ab" * 32), b"z" * 700)
+    if note is not None:
+        write(home / "blobs/ab" / ("ab" * 32 + ".refs"), note)
+    assert told(home)[1] == []
 
 
 def test_an_orphan_whose_payload_another_repository_uses_frees_nothing(home: Path) -> None:
@@ -190,6 +201,7 @@ def test_a_repository_that_is_not_whole_has_nothing_unused(how: str, home: Path)
     hub_repo(home, "org/m", {"m.gguf": THIRD}, commit="c" * 40, ref=None)
     write(base / "blobs" / ("e" * 64), b"x" * 50)
     write(home / "blobs/ab" / ("ab" * 32), b"z" * 700)
+    write(home / "blobs/ab" / ("ab" * 32 + ".refs"), "models--org--gone/blobs/x\n")
     assert {rest.kind for rest in told(home)[1]} == {"orphan", "detached-revision"}
     revision = base / "snapshots" / ("a" * 40)
     if how == "snapshots gone":
