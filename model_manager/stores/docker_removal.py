@@ -17,7 +17,8 @@ from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
-from model_manager.stores.removal import CannotRemove, Going, Part, Placed, Writing
+from model_manager.stores.known_files import is_known
+from model_manager.stores.removal import CannotRemove, Going, Part, Placed, Writing, saying
 from model_manager.stores.under_way import FRESH, is_younger, must_not_be_fetched
 
 _DIGEST = re.compile(r"^sha256:([0-9a-f]{64})$")
@@ -54,11 +55,22 @@ def remove(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
         ):
             path = os.path.join(root.path, folder, "sha256", id_)
             if os.path.lexists(path):
-                yield Going(path, why)
+                yield from _known_of(path, why)
         for digest in sorted(_blobs(root.path, entry, must=False) - named):
             path = os.path.join(root.path, "blobs", "sha256", digest)
             if os.path.lexists(path):
                 yield Going(path, "no other model of Docker names it")
+
+
+def _known_of(path: str, why: str) -> Iterator[Going]:
+    """A manifest or a bundle; where a bundle has files of no known form, all others: these stay."""
+    files = [os.path.join(folder, name) for folder, _folders, names in os.walk(path) for name in names]
+    foreign = [file for file in files if not is_known(file)]
+    if not foreign:
+        yield Going(path, why)
+    for file in files if foreign else ():
+        if file not in foreign:
+            yield saying(Going(file, why), ", ".join(os.path.basename(one) for one in foreign[:3]))
 
 
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
@@ -99,7 +111,7 @@ def _unnamed(root: str, ids: set[str], named: set[str]) -> Iterator[str]:
     for name in _names(bundles):
         if name not in ids:
             for folder, _folders, files in os.walk(os.path.join(bundles, name)):
-                yield from (os.path.join(folder, file) for file in files)
+                yield from (os.path.join(folder, file) for file in files if is_known(file))
 
 
 def _names(folder: str) -> list[str]:
