@@ -50,14 +50,19 @@ class App:
         """What changes the user's disk, from any thread."""
         with self._making:
             if self._operations is None:
+                from model_manager.library.guard import Guard
                 from model_manager.library.hashing import Restamp
-                from model_manager.library.removal import Guard
                 from model_manager.operations import Operations
+                from model_manager.operations.trashed import trashed
+
+                def thrown() -> set[str]:
+                    items = trashed(made.history()[0], self.volumes)
+                    return {path for item in items for path in (item.kept, item.note)}
 
                 made = Operations(
                     self.paths,
                     volumes=self.volumes,
-                    guard=Guard(self.database, self.env),
+                    guard=Guard(self.database, self.env, thrown),
                     stamped=Restamp(self.database, self.volumes),
                 )
                 self._operations = _settled(made)

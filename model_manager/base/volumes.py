@@ -1,8 +1,7 @@
 """File systems by a lasting name.
 
 `st_dev` changes with a reboot or a replug, so it is mapped to a volume when first met and
-never stored. The name is the file system's UUID where the system tells it, else what is
-mounted, of which type and where.
+never stored. `volume_names` says how a file system is known again.
 """
 
 from __future__ import annotations
@@ -13,23 +12,28 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_manager.base.volume_names import block_number, held_by, lasting_name
+
 NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre",
                      "gpfs", "beegfs", "fuse.glusterfs", "fuse.ceph",
                      "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.davfs", "davfs", "fuse.gvfsd-fuse"})  # fmt: skip
 # Inode numbers of these are made up at mount time or per lookup, and mean nothing later.
-_UNLASTING = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "cifs", "smb3", "smbfs", "9p",
-                        "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "davfs", "fuse.davfs",
-                        "fuse.gvfsd-fuse", "fuse.mergerfs", "fuse.unionfs"})  # fmt: skip
+_UNLASTING = frozenset({"vfat", "msdos", "exfat", "cifs", "smb3", "smbfs", "9p", "davfs"})
+# libfuse gives numbers out in the order of look-ups unless a file system has its own (`use_ino`): only these are known
+# to keep theirs over a remount. ntfs-3g's are the numbers of the master file table.
+_LASTING_FUSE = frozenset({"fuse.ntfs-3g", "fuse.ntfs", "fuse.fuse2fs", "fuse.ceph", "fuse.glusterfs", "fuse.juicefs",
+                           "fuse.mfs", "fuse.gocryptfs"})  # fmt: skip
+_LASTING_BLOCK = frozenset({"ntfs", "ext2", "ext3", "ext4"})
+"""What a `fuseblk` must hold."""
 _PSEUDO = frozenset({"proc", "sysfs", "devpts", "devtmpfs", "cgroup", "cgroup2", "securityfs", "pstore",
                      "debugfs", "tracefs", "configfs", "bpf", "mqueue", "hugetlbfs", "autofs", "rpc_pipefs",
                      "fusectl", "binfmt_misc", "efivarfs", "nsfs", "fuse.portal", "squashfs", "ramfs"})  # fmt: skip
-_FS_IOC_GETFSUUID = 0x80111500
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One mounted file system. `lasting`: its inode numbers stay over remounts."""
+    """One mounted file system. `lasting`: its inode numbers stay over remounts. `source`: the device or place behind."""
 
     name: str
     kind: str
@@ -37,6 +41,7 @@ class Volume:
     network: bool = False
     lasting: bool = True
     read_only: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +129,61 @@ class Volumes:
         if mount is None:
             return _without_mountinfo(path, device)
         return Volume(
-            name=_lasting_name(mount, device, path),
+            name=lasting_name(mount.kind, mount.source, mount.point, device, path),
             kind=mount.kind,
             mount=mount.point,
             network=mount.kind in NETWORK,
-            lasting=mount.kind not in _UNLASTING,
+            lasting=_is_lasting(mount.kind, device, mount.source),
             read_only=mount.read_only,
+            source=mount.source,
         )
+
+
+def _is_lasting(kind: str, device: int, source: str) -> bool:
+    """Whether a file's inode number is the same after a remount. What nobody knows is not."""
+    if kind == "fuseblk" or kind.startswith("fuseblk."):
+        return held_by(device, source).kind in _LASTING_BLOCK
+    if kind == "fuse" or kind.startswith("fuse."):
+        return kind in _LASTING_FUSE
+    return kind not in _UNLASTING
+
+
+def is_removable(volume: Volume, system: str = "/sys") -> bool:
+    """Whether a person can unplug it: a stick, a card, a drive at USB, or what is mounted where such drives are.
+
+    `system` is where the kernel tells of devices. Network drives are told by `Volume.network`, not here.
+    """
+    mount = volume.mount
+    if mount.startswith(("/media/", "/run/media/", "/Volumes/")):
+        return True
+    if mount.startswith("/mnt/") and "usb" in mount.lower():
+        return True
+    device = block_number(volume.source)
+    return bool(device) and _can_be_unplugged(f"{system}/dev/block/{os.major(device)}:{os.minor(device)}")
+
+
+def _can_be_unplugged(place: str, depth: int = 4) -> bool:
+    """Asks a block device as /sys shows it, or what an encrypted or joined one is made of."""
+    real = os.path.realpath(place)
+    if os.path.exists(os.path.join(real, "partition")):
+        real = os.path.dirname(real)
+    if _first_line(os.path.join(real, "removable")) == "1" or re.search(r"/(usb\d+|fw\d+)/", real):
+        return True
+    if _first_line(os.path.join(real, "device", "type")) == "SD":  # a card reader calls its cards fixed
+        return True
+    try:
+        below = os.listdir(os.path.join(real, "slaves")) if depth else []
+    except OSError:
+        return False
+    return any(_can_be_unplugged(os.path.join(real, "slaves", name), depth - 1) for name in below)
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.readline(64).strip()
+    except OSError:
+        return ""
 
 
 def _without_mountinfo(path: str, device: int) -> Volume:
@@ -141,57 +194,3 @@ def _without_mountinfo(path: str, device: int) -> Volume:
     while not os.path.ismount(point) and os.path.dirname(point) != point:
         point = os.path.dirname(point)
     return Volume(f"mount:{point}", "unknown", point)
-
-
-def _lasting_name(mount: Mount, device: int, path: str) -> str:
-    uuid = _uuid_by_device(device) or _uuid_by_ioctl(mount.point)
-    if mount.kind == "btrfs" and uuid:
-        return f"uuid:{uuid}:{_fsid(path):x}"  # f_fsid folds in the subvolume
-    if uuid:
-        return f"uuid:{uuid}"
-    if mount.kind in ("ext2", "ext3", "ext4") and _fsid(mount.point):
-        return f"fsid:{_fsid(mount.point):x}"  # ext computes it from its UUID
-    return f"{mount.kind}:{mount.source}:{mount.point}"
-
-
-def _uuid_by_device(device: int) -> str:
-    folder = "/dev/disk/by-uuid"
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return ""
-    for name in names:
-        try:
-            if os.stat(os.path.join(folder, name)).st_rdev == device:
-                return name.lower()
-        except OSError:
-            continue
-    return ""
-
-
-def _uuid_by_ioctl(point: str) -> str:
-    """The UUID by FS_IOC_GETFSUUID (Linux 6.9 and later: ext4, xfs, btrfs, f2fs, bcachefs)."""
-    try:
-        import fcntl
-    except ImportError:
-        return ""
-    buffer = bytearray(17)
-    try:
-        number = os.open(point, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return ""
-    try:
-        fcntl.ioctl(number, _FS_IOC_GETFSUUID, buffer)
-    except OSError:
-        return ""
-    finally:
-        os.close(number)
-    length = min(buffer[0], 16)
-    return bytes(buffer[1 : 1 + length]).hex() if any(buffer[1 : 1 + length]) else ""
-
-
-def _fsid(path: str) -> int:
-    try:
-        return os.statvfs(path).f_fsid
-    except OSError:
-        return 0

@@ -1,7 +1,8 @@
-"""Sums over everything: bytes on the disk, by tool and category, further copies, verdicts."""
+"""Sums over everything: bytes on the disk, by tool and category, copies, verdicts."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 
@@ -35,14 +36,17 @@ def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
     return {word: (models, weights.get(word, 0)) for word, models in counts.items()}
 
 
-def copied_bytes(tx: sqlite3.Connection) -> int:
-    """Bytes of further copies by the hashes that lie on disk: flagged, not proved."""
-    (twins,) = tx.execute(
-        "SELECT COALESCE(SUM(total - largest), 0) FROM (SELECT SUM(bytes) AS total, MAX(bytes) AS largest FROM file"
-        " WHERE sha256 IS NOT NULL AND size > 0 AND id IN (SELECT file FROM member) GROUP BY sha256, size"
-        " HAVING COUNT(*) > 1)"
-    ).fetchone()
-    return int(twins)
+def copies(tx: sqlite3.Connection) -> list[list[tuple[int, str]]]:
+    """(bytes on disk, one of its paths) of the files that have the same bytes by the hashes that lie on disk: flagged,
+    not proved."""
+    found: dict[tuple[str, int], list[tuple[int, str]]] = {}
+    for sha256, size, bytes_, path in tx.execute(
+        "SELECT sha256, size, bytes, (SELECT path FROM member WHERE member.file = file.id LIMIT 1) AS path FROM file"
+        " WHERE size > 0 AND path IS NOT NULL AND (sha256, size) IN (SELECT sha256, size FROM file"
+        " WHERE sha256 IS NOT NULL AND id IN (SELECT file FROM member) GROUP BY sha256, size HAVING COUNT(*) > 1)"
+    ):
+        found.setdefault((sha256, size), []).append((bytes_, os.fsdecode(path)))
+    return list(found.values())
 
 
 def is_any(tx: sqlite3.Connection) -> bool:

@@ -42,7 +42,10 @@ def run(app: App, options: argparse.Namespace) -> int:
     if wrong is not None:
         raise UsageError("clean", wrong, "there is no such rule", ", ".join(clean.RULES))
     library = clean.library_of(app.database, this_machine())
-    found = clean.candidates(library, options.rules or clean.RULES, unused_days=options.unused_days)
+    found = clean.offered(
+        app.database, app.volumes, app.env(), library,
+        clean.candidates(library, options.rules or clean.RULES, unused_days=options.unused_days),
+    )  # fmt: skip
     if options.take or options.all_certain:
         return _take(app, library, found, options)
     total = clean.reclaimable(library, found)

@@ -125,9 +125,9 @@ class Changes:
     def undo(self, id_: str, units_: Collection[int] | None = None) -> None:
         """Puts an operation back, or only these units of it."""
 
-        def work(progress: object) -> str:
+        def work(progress: Progress) -> str:
             try:
-                done = self._app.operations.undo(id_, units_)
+                done = self._app.operations.undo(id_, units_, progress)
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
                 return localised(error)

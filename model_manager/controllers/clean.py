@@ -69,4 +69,6 @@ class Clean:
         self._machine = self._machine or this_machine()
         library = clean.library_of(self._app.database, self._machine)
         families = tuple(families_of(library.lines))
-        return Offer(library, tuple(clean.candidates(library)), families, self._machine)
+        app, found = self._app, clean.candidates(library)
+        offered = clean.offered(app.database, app.volumes, app.env(), library, found)
+        return Offer(library, tuple(offered), families, self._machine)

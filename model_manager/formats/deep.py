@@ -9,23 +9,17 @@ nothing is wrong, and nothing to pack along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import BinaryIO
 
 from model_manager.base.facts import Health
 from model_manager.base.text import later
-from model_manager.formats.gguf_header import read_header
 from model_manager.formats.gguf_types import TYPES
-from model_manager.formats.problem import Limits
-from model_manager.formats.safetensors import read_table
-from model_manager.formats.window import Window
+from model_manager.formats.places import Span
+from model_manager.formats.zeros import Emptiness, Runs
 
 PIECE = 4 << 20
-_HOLE = 64 << 10
-_ZEROS = bytes(_HOLE)
-_LONG_HOLE, _SHARE_OF_FILE = 16 << 20, 0.1
 
 # type -> offsets of its fp16 scales within a block (ggml-common.h).
 _SCALES: dict[str, tuple[int, ...]] = {
@@ -43,84 +37,40 @@ _FLOATS: dict[str, tuple[tuple[int, int], ...]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where one tensor lies in the file."""
+def read_all(
+    file: BinaryIO, size: int, tensors: list[Span], take: Callable[[bytes], None], lying: Sequence[Span] | None = None
+) -> Health:
+    """Reads a file once from its beginning, passes every byte to `take` and looks at the values on the way.
 
-    name: str
-    dtype: str
-    start: int
-    size: int
-
-
-@dataclass(slots=True)
-class Look:
-    """What was found so far."""
-
-    size: int
-    bad: dict[str, int] = field(default_factory=dict)
-    """Tensor -> values or blocks that cannot be."""
-    hole: int = 0
-    longest: int = 0
-    longest_at: int = 0
-
-    def zeros(self, at: int, data: bytes) -> None:
-        """Follows runs of zeros over 64 KiB steps."""
-        for start in range(0, len(data), _HOLE):
-            piece = data[start : start + _HOLE]
-            if len(piece) == _HOLE and piece == _ZEROS:
-                self.hole += _HOLE
-                if self.hole > self.longest:
-                    self.longest, self.longest_at = self.hole, at + start + _HOLE - self.hole
-            else:
-                self.hole = 0
-
-    def health(self, looked: bool) -> Health:
-        if self.bad:
-            name, count = max(self.bad.items(), key=lambda item: item[1])
-            text = later(f"{count:,} values of {name[:80]} are no numbers (NaN)")
-            if len(self.bad) > 1:
-                text += "; " + later(f"so are some of {len(self.bad) - 1} more tensors")
-            return Health("corrupt", text)
-        if self.longest >= min(_LONG_HOLE, max(_HOLE, int(self.size * _SHARE_OF_FILE))):
-            return Health("suspicious", f"{self.longest:,} bytes of zeros from byte {self.longest_at:,} on: a hole?")
-        return Health("good", "every byte was read" if looked else "every byte was read; values were not looked at")
-
-
-def spans(file: BinaryIO, size: int, format_: str) -> list[Span]:
-    """The tensors of a GGUF or safetensors file by their place; none for other formats. Raises FormatProblem."""
-    limits = Limits()
-    file.seek(0)
-    if format_ == "gguf":
-        header = read_header(Window(file, size), limits)
-        found = [
-            Span(name, tensor.dtype, header.data_start + header.offsets[name], tensor.bytes)
-            for name, tensor in header.tensors.items()
-        ]
-    elif format_ == "safetensors":
-        length, table = read_table(file, size, limits)
-        found = [
-            Span(name, dtype, 8 + length + start, stop - start)
-            for name, dtype, start, stop in zip(table.names, table.dtypes, table.starts, table.stops, strict=True)
-        ]
-    else:
-        return []
-    return sorted(found, key=lambda span: span.start)
-
-
-def read_all(file: BinaryIO, size: int, tensors: list[Span], take: Callable[[bytes], None]) -> Health:
-    """Reads a file once from its beginning, passes every byte to `take` and looks at the values on the way."""
-    look = Look(size)
+    `tensors` are those whose values can be looked at; `lying`: all of which it is known where they lie, if others.
+    """
+    empty = Emptiness(size, tensors if lying is None else lying)
+    runs, bad = Runs(empty.add), dict[str, int]()
     file.seek(0)
     for span, start, stop in _pieces(size, tensors):
         data = _exactly(file, stop - start)
         take(data)
         if len(data) < stop - start:
             return Health("truncated", f"it ended at byte {start + len(data):,} while it was read")
-        look.zeros(start, data)
-        if span is not None and (bad := _bad(span.dtype, data)):
-            look.bad[span.name] = look.bad.get(span.name, 0) + bad
-    return look.health(bool(tensors))
+        runs.add(data)
+        if span is not None and (count := _bad(span.dtype, data)):
+            bad[span.name] = bad.get(span.name, 0) + count
+    runs.end()
+    if bad:
+        return _not_numbers(bad)
+    found = empty.health()
+    if found.verdict != "good":
+        return found
+    return Health("good", "every byte was read" if tensors else "every byte was read; values were not looked at")
+
+
+def _not_numbers(bad: dict[str, int]) -> Health:
+    """`bad`: tensor -> values or blocks that cannot be."""
+    name, count = max(bad.items(), key=lambda item: item[1])
+    text = later(f"{count:,} values of {name[:80]} are no numbers (NaN)")
+    if len(bad) > 1:
+        text += "; " + later(f"so are some of {len(bad) - 1} more tensors")
+    return Health("corrupt", text)
 
 
 def _pieces(size: int, tensors: list[Span]) -> Iterator[tuple[Span | None, int, int]]:

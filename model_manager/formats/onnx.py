@@ -71,6 +71,13 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     )
 
 
+def places_of(file: BinaryIO, size: int, limits: Limits) -> list[tuple[str, tuple[int, ...], int, int]]:
+    """Name, shape, first byte and length of each weight that lies in the file itself. Raises FormatProblem."""
+    graph = Graph()
+    _walk(Walker(Window(file, size, piece=_PIECE)), size, graph, {}, limits)
+    return graph.places
+
+
 def _walk(walker: Walker, size: int, graph: Graph, words: dict[str, object], limits: Limits) -> None:
     for field, start, end in walker.fields(0, size):
         if field == 1 and end < 0:

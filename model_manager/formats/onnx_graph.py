@@ -35,6 +35,8 @@ class Graph:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     external: dict[str, int] = field(default_factory=dict)
     """Location -> bytes that the file there must have."""
+    places: list[tuple[str, tuple[int, ...], int, int]] = field(default_factory=list)
+    """Name, shape, first byte and length of the weights that lie in this file."""
     bits: int = 0
     """Of MatMulNBits nodes."""
     nodes: int = 0
@@ -92,7 +94,7 @@ def _attribute(walker: Walker, start: int, end: int, graph: Graph, limits: Limit
 def _tensor(walker: Walker, start: int, end: int, graph: Graph, limits: Limits) -> None:
     """TensorProto: 1 dims, 2 data_type, 8 name, 13 external_data, 14 data_location; every other field is data."""
     sides: list[int] = []
-    kind, inside, location = 0, 0, {}
+    kind, inside, location, name, place = 0, 0, {}, "", 0
     for number, low, high in walker.fields(start, end):
         if number == 1 and high < 0:
             sides.append(low)
@@ -104,7 +106,9 @@ def _tensor(walker: Walker, start: int, end: int, graph: Graph, limits: Limits) 
             entry = {part: walker.text(*span) for part, *span in walker.fields(low, high) if span[1] >= 0}
             location[entry.get(1, "")] = entry.get(2, "")
         elif number in (4, 5, 6, 7, 9, 10, 11) and high >= 0:
-            inside += high - low
+            inside, place = inside + high - low, low
+        elif number == 8 and high >= 0:
+            name = walker.text(low, high, _NAMES)
         if len(sides) > limits.nesting:
             raise FormatProblem("corrupt", "a tensor claims more dimensions than any has")
     count = elements(sides)
@@ -121,6 +125,8 @@ def _tensor(walker: Walker, start: int, end: int, graph: Graph, limits: Limits) 
             raise FormatProblem("unknown", "names too many files of weights")
     elif not bits:
         size = inside
+    elif inside == size:
+        graph.places.append((name, tuple(sides), place, size))
     graph.tensors[str(len(graph.tensors))] = Tensor(tuple(sides), dtype, size)
 
 

@@ -47,6 +47,24 @@ def contents_of(file: BinaryIO, size: int, budget: Budget) -> Contents:
     return contents
 
 
+def storages_of(file: BinaryIO, size: int, budget: Budget) -> tuple[object, list[tuple[str, int, int]]]:
+    """The checkpoint's symbols; key, first byte and length of each storage, where the pickles say it. None else."""
+    at, parts = 0, []
+    for _ in range(_PARTS):
+        parts.append(walk(file, at, size, budget))
+        if parts[-1].broken or parts[-1].beyond:
+            return None, []
+        at = parts[-1].end
+    table, found = parts[_OBJECT].storages, list[tuple[str, int, int]]()
+    for key in parts[-1].value if isinstance(parts[-1].value, list) else []:
+        storage = table.get(str(key)[:200])
+        if storage is None:
+            return None, []
+        found.append((str(key)[:200], at + 8, bytes_of(storage)))
+        at += 8 + bytes_of(storage)
+    return parts[_OBJECT].value, found
+
+
 def _storages(file: BinaryIO, size: int, parts: list[Pickle], contents: Contents, budget: Budget) -> None:
     table = parts[_OBJECT].storages
     at, keys = parts[-1].end, parts[-1].value

@@ -12,11 +12,14 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from model_manager.base import units
+from model_manager.base.open_files import holders
+from model_manager.base.own_name import apart
 from model_manager.base.text import later, shown
+from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, models
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView
@@ -24,14 +27,17 @@ from model_manager.catalog.rows import Row, read_rows
 from model_manager.library import watch
 from model_manager.library.families import Line, Rung, lines_of, newer_version
 from model_manager.library.memory import Fit, Machine, fit
-from model_manager.library.removal import Wanted
+from model_manager.library.removal import Stays, Wanted, drafted
+from model_manager.library.shelf import read_shelf
 from model_manager.library.sources import again
+from model_manager.stores.env import Env
 
 Confidence = Literal["certain", "likely", "maybe"]
 RULES = ("old-quant", "older-version", "partial", "orphan", "unnamed-revision", "broken", "training-leftover", "archive",
          "empty-folder", "unused")  # fmt: skip
 UNUSED_DAYS = 180
 _DAY = 86_400
+_WEIGHTS = frozenset({"weights", "projector", "adapter"})
 _EPOCH = re.compile(r"^(.+)-(?:step)?(\d{6,8})$")
 """kohya-ss/sd-scripts library/train_util.py: `{name}-{epoch:06d}`, `{name}-step{step:08d}`; the last has no number."""
 _LAST_EPOCH = 1 << 31
@@ -94,7 +100,7 @@ def library_of(database: Database, machine: Machine) -> Library:
         fits = {
             row.id: _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_)) for row in rows
         }
-    known = {file: len(names) for file, names in paths.items()}
+    known = {file: len(apart(names)) if len(names) > 1 else 1 for file, names in paths.items()}
     return Library(rows, members, known, owners, rests, lines_of(rows, fits), sources)
 
 
@@ -132,10 +138,16 @@ def as_json(one: Candidate) -> dict[str, Any]:
 
 
 def reclaimable(library: Library, chosen: Iterable[Candidate]) -> int:
-    """What comes back when all of these go: each inode once, and only when all its names go."""
-    going = {one.model for one in chosen if one.model is not None}
-    rests = sum(one.frees for one in chosen if one.model is None)
-    return rests + _freed(library, going)
+    """What comes back when all of these go: each inode once, and only when all its names go.
+
+    What a candidate's own plan does not promise, as other files may share it, is not promised of all together either.
+    """
+    every = list(chosen)
+    models_ = [one for one in every if one.model is not None]
+    going = {one.model for one in models_ if one.model is not None}
+    rests = sum(one.frees for one in every if one.model is None)
+    withheld = sum(max(0, _freed(library, {one.model}) - one.frees) for one in models_ if one.model is not None)
+    return rests + max(0, _freed(library, going) - withheld)
 
 
 def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
@@ -150,7 +162,38 @@ def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
         later(f"{shown(one.name)} was offered because {shown(titles.get(one.keeps or 0, ''))} stays, and that goes too")
         for one in lost
     )  # fmt: skip
-    return Wanted(models_, (), paths, warnings)
+    stays: dict[int | str, Sequence[Stays]] = {
+        one.model: _stays_for(library, one) for one in every if one.model is not None and one not in lost
+    }
+    return Wanted(models_, (), paths, warnings, stays)
+
+
+def _stays_for(library: Library, one: Candidate) -> list[Stays]:
+    """The weights of the model because of which a candidate may go, as they were when it was read."""
+    files = library.files.get(one.keeps, []) if one.keeps is not None else []
+    return [Stays(file.path, file.size, file.mtime_ns) for file in files if file.role in _WEIGHTS]
+
+
+def offered(
+    database: Database, volumes: Volumes, env: Env, library: Library, found: Iterable[Candidate]
+) -> list[Candidate]:
+    """Those that could go at this moment, each with the very paths and bytes of the plan that takes it.
+
+    What its tool's rule would refuse, what somebody has open, and what went since the last scan is not offered.
+    """
+    shelf = read_shelf(database)
+    drafts = []
+    for one in found:
+        draft, problems = drafted(shelf, volumes, env, wanted_of(library, [one]), "delete")
+        plan = draft.plan("")
+        if plan.steps and not problems:
+            drafts.append((one, draft, plan))
+    held = holders({key for _one, draft, _plan in drafts for key in draft.files()})
+    return [
+        replace(one, paths=tuple(step.path for step in plan.steps), frees=plan.frees)
+        for one, draft, plan in drafts
+        if one.model is not None or not held.keys() & draft.files()
+    ]  # fmt: skip
 
 
 def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate]:

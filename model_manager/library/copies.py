@@ -12,10 +12,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from model_manager.base.own_name import apart
 from model_manager.catalog import Database, leftovers, models, user_words
 from model_manager.catalog.hashes import Mark
 from model_manager.catalog.models import FileView, PlaceView
-from model_manager.library.extents import Extents
 from model_manager.library.hashing import Hashing
 from model_manager.operations.bins import home_trash
 from model_manager.stores.file_names import is_partial
@@ -40,6 +40,8 @@ class Name:
     """The file itself, where `path` leads to it by links."""
     whole: bool = True
     """Whether the copy is all the weights of that model: else clearing the place away takes others along."""
+    beside: tuple[str, ...] = ()
+    """The other files of the model in this place: settings, tokenizer, code, notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,10 @@ class Copy:
     """Whether the file is this user's."""
     pinned: bool = False
     """Whether a model that has it is pinned."""
-    extents: Extents = ()
-    """Its blocks that other files share already."""
+    shared: int = 0
+    """How many of its bytes do not come back with it: other files share their blocks."""
     size: int = 0
+    mtime_ns: int = 0
 
     @property
     def path(self) -> str:
@@ -71,7 +74,7 @@ class Copy:
     @property
     def alone(self) -> bool:
         """Whether every name it has is known here: else sharing or removing those frees nothing."""
-        return len({name.real for name in self.names}) >= self.links
+        return len(apart(name.real for name in self.names)) >= self.links
 
     @property
     def identity(self) -> Identity:
@@ -109,6 +112,8 @@ class Library:
     find: Callable[[int], Candidate | None]
     places: dict[int, tuple[PlaceView, ...]]
     titles: dict[int, str]
+    beside: dict[int, tuple[str, ...]]
+    """The files of each place that are no weights."""
 
 
 def read_library(database: Database, hashing: Hashing, reference: Sequence[str]) -> Library:
@@ -118,7 +123,10 @@ def read_library(database: Database, hashing: Hashing, reference: Sequence[str])
         pinned = user_words.pinned(tx)
         places = {place.id: place for place in models.places(tx) if place.state == "online"}
         files: dict[int, list[FileView]] = {}
+        beside: dict[int, list[str]] = {}
         for file in models.files(tx):
+            if file.role not in WEIGHTS:
+                beside.setdefault(file.place, []).append(file.path)
             if file.place in places and file.size and (file.role in WEIGHTS or file.size >= FLOOR):
                 files.setdefault(file.file, []).append(file)
         orphans = [row for row in leftovers.every(tx) if row.kind == "orphan" and row.size >= FLOOR]
@@ -136,7 +144,8 @@ def read_library(database: Database, hashing: Hashing, reference: Sequence[str])
                 weights.setdefault(file.model, set()).add(id_)
                 if file.role != "projector":
                     bodies.setdefault(file.model, set()).add(id_)
-    maker = _Maker(hashing, titles, pinned, places, weights, reference)
+    others = {place: tuple(paths) for place, paths in beside.items()}
+    maker = _Maker(hashing, titles, pinned, places, weights, reference, others)
 
     @functools.cache
     def find(row: int) -> Candidate | None:
@@ -165,6 +174,7 @@ def read_library(database: Database, hashing: Hashing, reference: Sequence[str])
         find,
         {model: tuple(found_) for model, found_ in of_model.items()},
         titles,
+        others,
     )
 
 
@@ -173,8 +183,9 @@ class _Maker:
 
     def __init__(
         self, hashing: Hashing, titles: dict[int, str], pinned: frozenset[int], places: dict[int, PlaceView],
-        weights: dict[int, set[int]], reference: Sequence[str],
+        weights: dict[int, set[int]], reference: Sequence[str], beside: dict[int, tuple[str, ...]],
     ) -> None:  # fmt: skip
+        self._beside = beside
         self._hashing, self._titles, self._pinned, self._places = hashing, titles, pinned, places
         self._weights, self._reference = weights, reference
         self._trash = home_trash()
@@ -188,7 +199,8 @@ class _Maker:
                 tool = self._places[file.place].tool
                 title = self._titles.get(file.model, "")
                 whole = self._weights.get(file.model) == {file.file}
-                name = Name(file.model, title, file.place, tool, file.path, real, whole)
+                beside = self._beside.get(file.place, ())
+                name = Name(file.model, title, file.place, tool, file.path, real, whole, beside)
                 known.setdefault((file.path, file.place), name)
         # The file's own name before links to it.
         ordered = sorted(known.values(), key=lambda name: name.path != name.real)
@@ -224,6 +236,7 @@ class _Maker:
             names=names,
             key=mark.key,
             size=mark.size,
+            mtime_ns=mark.mtime_ns,
             reference=any(is_inside(name.real, folder) for name in names for folder in self._reference),
             owned=not hasattr(os, "geteuid") or now.st_uid == os.geteuid(),
             pinned=any(name.model in self._pinned for name in names),

@@ -12,8 +12,9 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.library.copies import Copy, Name
 from model_manager.library.groups import Group
-from model_manager.library.keeper import is_reference
-from model_manager.library.removal import Wanted, finished, must_be_closed, plan_removal
+from model_manager.library.keeper import contents, is_reference, most_complete
+from model_manager.library.origins import OfCopies, as_text
+from model_manager.library.removal import Stays, Wanted, finished, must_be_closed, plan_removal
 from model_manager.operations import Plan
 from model_manager.operations.draft import Draft
 from model_manager.stores.env import Env
@@ -36,7 +37,7 @@ def plan_sharing(
     all. Raises ModelManagerError in words: groups that are not proved, a keeper that was ticked.
     """
     if by == "trash":
-        return plan_trashing(database, volumes, env, groups, keep, only)
+        return plan_trashing(database, volumes, env, groups, keep, only, reference)
     with database.read() as tx:
         known = [root for root in roots.every(tx) if not root.ignored]
     draft = Draft(volumes, [root.path for root in known])
@@ -69,27 +70,37 @@ def plan_sharing(
 
 def plan_trashing(
     database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Sequence[str] = (),
-    only: Sequence[str] = (),
+    only: Sequence[str] = (), reference: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
     """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay.
 
-    A place of which the copy is one file of several stays: the others would go along.
+    What stays is the most complete one, and what exists nowhere else is named before it goes. A place of which the copy
+    is one file of several stays: the others would go along.
     """
     places: dict[int, None] = {}
     orphans: dict[str, None] = {}
     parted: list[Name] = []
+    stays: dict[int | str, list[Stays]] = {}
+    warnings: list[str] = []
     for group in groups:
-        keeper = chosen_keeper(group, keep, only)
-        stays = {name.place for name in group.copies[keeper].names}
+        keeper = chosen_keeper(group, keep, only, most_complete(group.copies, reference))
+        kept = group.copies[keeper]
+        staying = {name.place for name in kept.names}
+        must_stay = [Stays(part.copies[keeper].path, copy.size, copy.mtime_ns)
+                     for part in group.files for copy in (part.copies[keeper],)]  # fmt: skip
         for number, copy in enumerate(group.copies):
             if number != keeper and (not only or any(name.real in only for name in copy.names)):
-                for name in copy.names:
-                    if not name.whole:
-                        parted.append(name)
-                    elif name.place is None:
+                going = [name for name in copy.names if name.whole and name.place not in staying - {None}]
+                parted += [name for name in copy.names if not name.whole]
+                for name in going:
+                    key = name.path if name.place is None else f"p{name.place}"
+                    stays.setdefault(key, []).extend(must_stay)
+                    if name.place is None:
                         orphans[name.path] = None
-                    elif name.place not in stays:
+                    else:
                         places[name.place] = None
+                if going:
+                    warnings += _alone(copy, kept)
     if parted and not places and not orphans:
         raise ModelManagerError(
             "clear away", parted[0].path, f"{parted[0].model_name} has other files too, which are not there twice",
@@ -97,11 +108,19 @@ def plan_trashing(
         )  # fmt: skip
     count = len(places) + len(orphans)
     title = later(f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away")
-    return plan_removal(database, volumes, env, Wanted((), tuple(places), tuple(orphans)), "trash", title)
+    wanted = Wanted((), tuple(places), tuple(orphans), tuple(warnings), stays)
+    return plan_removal(database, volumes, env, wanted, "trash", title)
 
 
-def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str]) -> int:
-    """The copy that stays. Refuses what is not proved, and that every copy be taken."""
+def _alone(copy: Copy, kept: Copy) -> list[str]:
+    """What goes along with a copy and exists nowhere else, by name."""
+    there = contents(kept)
+    lost = sorted(path for content, path in contents(copy).items() if content not in there)
+    return [later(f"{path} goes along, and the copy that stays has nothing like it") for path in lost]
+
+
+def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str], usual: int | None = None) -> int:
+    """The copy that stays: one of `keep`, else the `usual` one. Refuses what is not proved, and that every copy go."""
     if not group.proved:
         raise ModelManagerError(
             "share", group.copies[0].path, "these files only look the same", "read them to the end first: --prove"
@@ -111,7 +130,7 @@ def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str]) -> int
         for number, copy in enumerate(group.copies)
         if any(name.real in keep or name.path in keep for name in copy.names)
     ]
-    keeper = wanted[0] if wanted else group.keeper
+    keeper = wanted[0] if wanted else group.keeper if usual is None else usual
     ticked = {number for number, copy in enumerate(group.copies) if any(name.real in only for name in copy.names)}
     if len(ticked) == len(group.copies):
         raise UsageError("clear away", group.copies[keeper].path, "every copy was chosen", "one of them has to stay")
@@ -146,7 +165,7 @@ def _add(
     now = (os.lstat(copy.path), os.lstat(keeper.path))
     proof = {"ctime": str(now[0].st_ctime_ns), "keeper_ctime": str(now[1].st_ctime_ns), "sha256": group.sha256 or ""}
     reals = list(dict.fromkeys(name.real for name in copy.names))
-    draft.begin_unit(copy.names[0].model_name)
+    draft.begin_unit(copy.names[0].model_name, as_text(OfCopies()))
     for place, real in enumerate(reals):
         # Shared blocks are the file's, whatever its names; a link replaces one name.
         if by == "reflink" and place:

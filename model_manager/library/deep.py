@@ -19,7 +19,8 @@ from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, hashes, models
 from model_manager.catalog.hashes import Known
-from model_manager.formats.deep import Span, read_all, spans
+from model_manager.formats.deep import read_all
+from model_manager.formats.places import Span, places, spans
 from model_manager.formats.problem import FormatProblem
 from model_manager.jobs import Progress
 from model_manager.library.derive import derive
@@ -106,7 +107,8 @@ class _Reading:
                 tensors = spans(file, size, self._format)
             except FormatProblem as problem:
                 broken = Health("corrupt" if problem.kind == "corrupt" else "unknown", problem.why)
-            health = read_all(file, size, tensors, self._take)
+            lying = tensors or places(file, size, self._format)
+            health = read_all(file, size, tensors, self._take, lying)
             if broken is not None:
                 return broken
             if health.verdict == "good" and zipfile.is_zipfile(file):

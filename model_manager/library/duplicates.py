@@ -22,6 +22,7 @@ from model_manager.library import wrappings
 from model_manager.library.copies import Candidate, Copy, Identity, read_library
 from model_manager.library.groups import Group, identical, rewrapped
 from model_manager.library.hashing import Hashing, Unreadable
+from model_manager.library.same_file import each_file_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def _flag(
 ) -> Duplicates:
     hashing = Hashing(database, volumes, progress)
     library = read_library(database, hashing, reference)
-    alike = [one for _size, candidates in library.by_size for one in _alike(candidates, hashing)]
+    flagged = [one for _size, candidates in library.by_size for one in _alike(candidates, hashing)]
+    alike = each_file_once(flagged, volumes, hashing.problems)
     read = _read_before(alike, hashing) if recall else {}
     suspects = wrappings.flagged(database, library, hashing)
     sure = [group for group in suspects if recall and wrappings.is_read(group, hashing)]
@@ -87,7 +89,7 @@ def prove(
     wrapped = [] if believe else wrappings.proved(wrappings.flagged(database, library, hashing), hashing)
     suspects = [one for _size, candidates in library.by_size for one in _suspects(candidates, hashing, told)]
     read = hashing.compare(suspects, told)
-    alike = []
+    alike: list[list[Candidate]] = []
     for _size, candidates in library.by_size:
         by_hash: dict[str, list[Candidate]] = {}
         for one in candidates:
@@ -95,6 +97,7 @@ def prove(
             if sha256:
                 by_hash.setdefault(sha256, []).append(one)
         alike += [same for same in by_hash.values() if len(same) > 1]
+    alike = each_file_once(alike, volumes, hashing.problems)
     read_before = _read_before(alike, hashing)
     groups = [
         *identical(alike, library, read_before, reference), *rewrapped(wrapped, library, reference, True)

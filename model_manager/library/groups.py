@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from model_manager.base.extents import own_bytes
 from model_manager.library.copies import FLOOR, Candidate, Copy, Identity, Library, Name
-from model_manager.library.extents import Extents, common, length, shared_extents, union
 from model_manager.library.keeper import keeper_of
 from model_manager.library.wrappings import Unit
 
@@ -61,18 +61,15 @@ class Group:
         copy = self.copies[number]
         if copy.stays or copy.identity in {self.copies[n].identity for n in (keeper, *range(number))}:
             return 0
-        # Shared blocks come back with the last of those that share them; who shares them outside is not known.
-        others = [(n, other) for n, other in enumerate(self.copies) if n != number and other.extents]
-        staying = union(e for n, other in others if n >= number or n == keeper or other.stays for e in other.extents)
-        gone = common(copy.extents, union(e for n, other in others if n < number for e in other.extents))
-        return max(0, copy.bytes - length(copy.extents)) + length(gone) - length(common(gone, staying))
+        # Who else shares blocks is not known: a snapshot may, and then they come back with nothing that goes here.
+        return max(0, copy.bytes - copy.shared)
 
 
 def identical(
     alike: Sequence[Sequence[Candidate]], library: Library, read: Mapping[Identity, str], reference: Sequence[str]
 ) -> Iterator[Group]:
     groups = [
-        _group([_with_extents(one.copy) for one in same], same[0].mark.size, reference, read) for same in alike
+        _group([_with_shared(one.copy) for one in same], same[0].mark.size, reference, read) for same in alike
     ]  # fmt: skip
     return _by_model(groups, library, reference)
 
@@ -91,12 +88,12 @@ def rewrapped(
 
 
 def _unit(unit: Unit, library: Library) -> Copy:
-    return unit.files[0] if len(unit.files) == 1 else _whole(unit.model, unit.files, library)
+    files = [_with_shared(file) for file in unit.files]
+    return files[0] if len(files) == 1 else _whole(unit.model, files, library)
 
 
-def _with_extents(copy: Copy) -> Copy:
-    extents: Extents = shared_extents(copy.path)
-    return replace(copy, extents=extents) if extents else copy
+def _with_shared(copy: Copy) -> Copy:
+    return replace(copy, shared=copy.bytes - own_bytes(copy.path, copy.bytes))
 
 
 def _group(copies: Sequence[Copy], size: int, reference: Sequence[str], read: Mapping[Identity, str]) -> Group:
@@ -165,7 +162,15 @@ def _of_models(
 def _whole(model: int, own: Sequence[Copy], library: Library) -> Copy:
     """A model of several files as one copy: its names are its places, its identity that of the first place."""
     names = tuple(
-        Name(model, library.titles.get(model, ""), place.id, place.tool, place.path, os.path.realpath(place.path))
+        Name(
+            model,
+            library.titles.get(model, ""),
+            place.id,
+            place.tool,
+            place.path,
+            os.path.realpath(place.path),
+            beside=library.beside.get(place.id, ()),
+        )
         for place in library.places[model]
     )
     try:
@@ -177,4 +182,5 @@ def _whole(model: int, own: Sequence[Copy], library: Library) -> Copy:
         1 if all(copy.alone for copy in own) else len(names) + 1,
         all(copy.writable for copy in own), names, f"i{inode}", any(copy.reference for copy in own),
         all(copy.owned for copy in own), any(copy.pinned for copy in own),
+        sum({copy.identity: copy.shared for copy in own}.values()),
     )  # fmt: skip

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import time
+from dataclasses import replace
 
 from model_manager.base.errors import reason_of
-from model_manager.base.facts import Facts, Health
+from model_manager.base.facts import Facts, Health, worst
 from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, files, listings, roots
 from model_manager.formats.sniff import facts_of
+from model_manager.library.holes import lacking
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,8 @@ class Headers:
                 if _differs(stat, os.fstat(file.fileno())):
                     return _CHANGED
                 known = facts_of(file, stat.st_size, os.path.basename(path))  # type: ignore[arg-type]
+                kind = self._volumes.of(path, stat.st_dev).kind
+                known = _with(known, lacking(file, stat, kind, known.format))  # type: ignore[arg-type]
                 self.read_bytes += file.count
                 if _differs(stat, os.fstat(file.fileno())):
                     return _CHANGED
@@ -111,6 +115,14 @@ class Headers:
         if inside != os.path.normpath(os.path.join(os.path.realpath(folder), below)):
             return None
         return None if os.path.islink(beside) and not os.path.islink(path) else beside
+
+
+def _with(known: Facts, lack: Health) -> Facts:
+    """What the header says, and that not all of the file is there."""
+    if lack.verdict == "good" or (lack.verdict == "unknown" and known.health.verdict != "good"):
+        return known
+    health = lack if lack.verdict == "unknown" else worst([known.health, lack])
+    return replace(known, health=health)
 
 
 _TICK = 10_000_000

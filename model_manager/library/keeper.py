@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
+from model_manager.base.reading import read_small
 from model_manager.library.copies import Copy, is_inside
 
 # Where the tool cannot be pointed elsewhere, or finds its files by their names, the payload stays.
@@ -27,6 +29,38 @@ def keeper_of(copies: Sequence[Copy], reference: Sequence[str] = ()) -> int:
         )  # fmt: skip
 
     return min(range(len(copies)), key=lambda number: weight(copies[number]))
+
+
+def most_complete(copies: Sequence[Copy], reference: Sequence[str] = ()) -> int:
+    """Which copy stays where the others are cleared away with all that belongs to them.
+
+    One that may not be changed, then the one with the most beside it that exists nowhere else, then a pinned one; of
+    equal ones that of `keeper_of`.
+    """
+    known = [contents(copy) for copy in copies]
+    usual = keeper_of(copies, reference)
+
+    def weight(number: int) -> tuple[bool, bool, bool, int, bool, bool]:
+        copy, others = copies[number], [one for other, one in enumerate(known) if other != number]
+        alone = sum(1 for content in known[number] if not any(content in other for other in others))
+        return (
+            not is_reference(copy, reference), copy.writable, copy.owned, -alone, not copy.pinned, number != usual,
+        )  # fmt: skip
+
+    return min(range(len(copies)), key=weight)
+
+
+def contents(copy: Copy) -> dict[str, str]:
+    """What the files beside a copy hold -> the path of one that holds it; of one that cannot be read, itself."""
+    found: dict[str, str] = {}
+    for path in dict.fromkeys(path for name in copy.names for path in name.beside):
+        try:
+            data = read_small(path)
+            found[hashlib.sha256(data).hexdigest() if data else ""] = path
+        except OSError:
+            found[path] = path
+    found.pop("", None)  # an empty file holds nothing that could be lost
+    return found
 
 
 def is_reference(copy: Copy, reference: Sequence[str]) -> bool:

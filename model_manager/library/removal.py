@@ -1,30 +1,43 @@
-"""Plans that clear models, places and leftovers away, each by its tool's own rule, and the guard of every plan."""
+"""Plans that clear models, places and leftovers away, each by its tool's own rule."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
-from model_manager.base.facts import Role
+from model_manager.base.real import resolved
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, Tx, leftovers, models, roots
+from model_manager.catalog import Database, leftovers, models, roots
+from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
+from model_manager.library.origins import OfLeftover, OfPlaces, as_text
+from model_manager.library.shelf import Shelf, read_shelf
 from model_manager.library.words import named
-from model_manager.operations import Plan, Step
+from model_manager.operations import Plan
 from model_manager.operations.draft import Draft, Way
+from model_manager.operations.plan import Kept
+from model_manager.operations.staying import kept_as
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
 from model_manager.stores.hub_removal import repository_of
-from model_manager.stores.removal import Asking, CannotRemove, Part, Placed, PlacedFile, Writing
+from model_manager.stores.removal import Asking, CannotRemove, Part, Placed, Writing
 
 _WORDS = {"trash": later("Move to the trash"), "aside": later("Set aside"), "delete": later("Delete for good")}
 _MOST_HOPS = 8
+
+
+class Stays(NamedTuple):
+    """A file that is to stay, as it was when it was decided that another may go because of it."""
+
+    path: str
+    size: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,8 @@ class Wanted:
     paths: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     """What a person has to know of this choice."""
+    stays: Mapping[int | str, Sequence[Stays]] = field(default_factory=dict)
+    """What must stay for it: by the model, by `p` and the id of a place, by the path of a leftover."""
 
 
 @dataclass(slots=True)
@@ -45,29 +60,40 @@ class _Group:
     root: RootRow
     places: list[Placed] = field(default_factory=list)
     models: set[int] = field(default_factory=set)
+    ids: list[int] = field(default_factory=list)
+    along: set[int] = field(default_factory=set)
     links: list[str] = field(default_factory=list)
     """Links of places that stay and lead to a file of these."""
 
 
 def plan_removal(
-    database: Database, volumes: Volumes, env: Env, wanted: Wanted, way: Way = "trash", title: str = ""
-) -> Plan:
+    database: Database, volumes: Volumes, env: Env, wanted: Wanted, way: Way = "trash", title: str = "",
+    shelf: Shelf | None = None,
+) -> Plan:  # fmt: skip
     """One plan for all that is wanted; what cannot go is a warning in words, and an error when nothing can.
 
-    Raises ModelManagerError (NoTrash where a volume has no trash and nothing else could be planned).
+    `shelf`: what the catalogue holds, where it was read already. Raises ModelManagerError (NoTrash where a volume has no
+    trash and nothing else could be planned).
     """
-    with database.read() as tx:
-        known = {root.id: root for root in roots.every(tx)}
-        rests = leftovers.every(tx)
-        groups = list(_groups(tx, wanted, known))
-        pinned = _pinned(tx, groups)
-    draft = Draft(volumes, [root.path for root in known.values() if not root.ignored], way)
+    shelf = shelf or read_shelf(database)
+    draft, problems = drafted(shelf, volumes, env, wanted, way)
+    return finished(draft, problems, title or _title(way, shelf, wanted))
+
+
+def drafted(
+    shelf: Shelf, volumes: Volumes, env: Env, wanted: Wanted, way: Way
+) -> tuple[Draft, list[ModelManagerError]]:
+    """The steps of all that is wanted, and why the rest cannot be planned."""
+    draft = Draft(volumes, [root.path for root in shelf.roots.values() if not root.ignored], way)
     draft.warnings.extend(wanted.warnings)
     problems: list[ModelManagerError] = []
+    groups = list(_groups(shelf, wanted))
     for group in groups:
         of = ", ".join(dict.fromkeys(place.name for place in group.places))
         before = len(problems)
-        _add_unit(draft, problems, group.root, of, _parts_of_places(group, env))
+        keys: list[int | str] = [*group.models, *(f"p{id_}" for id_ in group.ids)]
+        stays = [one for key in keys for one in wanted.stays.get(key, ())]
+        _add_unit(draft, problems, group.root, of, _parts_of_places(group, env), _origin(group, shelf), stays, volumes)
         if len(problems) > before:
             continue
         draft.warnings.extend(_broken(group.links, draft))
@@ -76,28 +102,38 @@ def plan_removal(
         ):
             draft.warnings.append(later(f"{of}: its weights stay, another name of them is kept"))
     for path in wanted.paths:
-        root, leftover = _leftover(path, rests, known.values())
-        _add_unit(draft, problems, root, os.path.basename(path), _parts_of_leftover(root, leftover, env))
+        root, leftover = _leftover(path, shelf.rests, shelf.roots.values())
+        origin = as_text(OfLeftover(root.tool, root.path, leftover))
+        parts = _parts_of_leftover(root, leftover, env)
+        _add_unit(draft, problems, root, os.path.basename(path), parts, origin, wanted.stays.get(path, ()), volumes)
+    pinned = sorted({model for group in groups for model in group.models & shelf.pinned})
     if pinned:
-        draft.warnings.append(later(f"pinned by you: {', '.join(pinned)}"))
-    return finished(draft, problems, title or _title(way, database, wanted))
+        draft.warnings.append(later(f"pinned by you: {', '.join(shelf.titles.get(id_, '') for id_ in pinned)}"))
+    return draft, problems
 
 
 def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) -> Plan:
     """The plan, with what could not be planned as warnings; raises the first problem when there is no step."""
     draft.warnings.extend(later(f"left: {problem.path}: {problem.reason}") for problem in problems)
+    for path, holders in draft.holders().items():
+        names = ", ".join(sorted({holder.name for holder in holders}))
+        draft.warnings.append(later(f"in use by {names}: {path}"))
     plan = draft.plan(title)
     if not plan.steps and problems:
         raise problems[0]
     return plan
 
 
-def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, of: str, parts: Iterator[Part]) -> None:
+def _add_unit(
+    draft: Draft, problems: list[ModelManagerError], root: RootRow, of: str, parts: Iterator[Part], origin: str,
+    stays: Sequence[Stays], volumes: Volumes,
+) -> None:  # fmt: skip
     """One unit, or none of it and a problem."""
-    draft.begin_unit(of)
+    draft.begin_unit(of, origin)
     met = 0
     try:
         _must_allow(root)
+        kept = [_kept(one, volumes) for one in stays]
         for part in parts:
             met += 1
             if isinstance(part, Asking):
@@ -107,7 +143,7 @@ def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, of
             elif isinstance(part, Writing):
                 draft.write(part.path, part.text, part.why)
             else:
-                draft.take(part.path, part.why, {"fresh": "yes"} if part.fresh else None)
+                draft.take(part.path, part.why, {"fresh": "yes"} if part.fresh else None, kept)
         if not met:
             raise CannotRemove("clear away", of, "nothing of it may go now", "scan again")
     except ModelManagerError as error:
@@ -116,6 +152,14 @@ def _add_unit(draft: Draft, problems: list[ModelManagerError], root: RootRow, of
     except OSError as error:
         draft.drop_unit()
         problems.append(CannotRemove("clear away", str(error.filename or of), reason_of(error), "scan again"))
+
+
+def _kept(one: Stays, volumes: Volumes) -> Kept:
+    """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
+    kept = kept_as(os.path.realpath(one.path), volumes)
+    if (kept.identity.size, kept.identity.mtime_ns) != (one.size, one.mtime_ns):
+        raise CannotRemove("keep", one.path, "it changed since it was looked at", "scan again")
+    return kept
 
 
 def _must_allow(root: RootRow) -> None:
@@ -146,39 +190,36 @@ def found_root(root: RootRow) -> FoundRoot:
     return FoundRoot(root.tool, root.path, "user", root.details)
 
 
-def _groups(tx: Tx, wanted: Wanted, known: dict[int, RootRow]) -> Iterator[_Group]:
+def _groups(shelf: Shelf, wanted: Wanted) -> Iterator[_Group]:
     """The places that go, joined where they share a file in one root."""
-    going = [place for place in models.places(tx) if place.model in wanted.models or place.id in wanted.places]
-    ids = {place.id for place in going}
+    going = [place for place in shelf.places if place.model in wanted.models or place.id in wanted.places]
+    ids = frozenset(place.id for place in going)
     missing = set(wanted.places) - ids
     if missing:
         raise UsageError("find the place", f"p{min(missing)}", "there is none of this id", "`show MODEL` lists them")
-    files: dict[int, list[FileView]] = {}
-    others: dict[int, list[str]] = {}
-    for file in models.files(tx):
-        if file.place in ids:
-            files.setdefault(file.place, []).append(file)
-        else:
-            others.setdefault(file.file, []).append(file.path)
-    one_unit = frozenset(id_ for id_, root in known.items() if BY_TOOL[root.tool].one_unit)
-    for joined in _joined(going, files, one_unit):
-        group = _Group(known[joined[0].root])
+    one_unit = frozenset(id_ for id_, root in shelf.roots.items() if BY_TOOL[root.tool].one_unit)
+    for joined in _joined(going, shelf.files, one_unit):
+        group = _Group(shelf.roots[joined[0].root])
         for place in joined:
-            own = files.get(place.id, [])
-            shared = {
-                file.path: {_real(path): path for path in others[file.file]} for file in own if file.file in others
-            }
-            stay = frozenset(path for path, names in shared.items() if _real(path) in names)
-            group.links += [name for names in shared.values() for name in names.values() if os.path.islink(name)]
-            members = tuple(PlacedFile(file.path, cast(Role, file.role), file.name) for file in own)
-            group.places.append(Placed(place.name, place.path, members, stay))
+            own = shelf.files.get(place.id, [])
+            for file in own:
+                names = shelf.names.get(file.file, ())
+                group.along |= {other for other, _path in names if other in ids}
+                group.links += [path for other, path in names if other not in ids and os.path.islink(path)]
+            listed = [(file.path, file.role, file.name) for file in own]
+            group.places.append(shelf.placed(place.name, place.path, listed, {f.path: f.file for f in own}, ids))
             group.models.add(place.model)
+            group.ids.append(place.id)
         yield group
 
 
-def _real(path: str) -> str:
-    """A path with its folder resolved: two names of one thing are equal, a link and what it leads to are not."""
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+def _origin(group: _Group, shelf: Shelf) -> str:
+    places = tuple(
+        (place.name, place.path, tuple((file.path, file.role, file.name) for file in place.files))
+        for place in group.places
+    )
+    pinned = tuple(sorted(group.models & shelf.pinned))
+    return as_text(OfPlaces(group.root.tool, group.root.path, places, tuple(sorted(group.along)), pinned))
 
 
 def _broken(links: Iterable[str], draft: Draft) -> Iterator[str]:
@@ -188,14 +229,14 @@ def _broken(links: Iterable[str], draft: Draft) -> Iterator[str]:
         for _ in range(_MOST_HOPS):
             if not os.path.islink(hop):
                 break
-            hop = _real(os.path.join(os.path.realpath(os.path.dirname(hop)), os.readlink(hop)))
+            hop = resolved(os.path.join(os.path.realpath(os.path.dirname(hop)), os.readlink(hop)))
             if draft.takes(hop):
                 yield later(f"the link {link} leads to {hop}, and would lead nowhere")
                 break
 
 
 def _joined(
-    going: Sequence[PlaceView], files: dict[int, list[FileView]], one_unit: frozenset[int]
+    going: Sequence[PlaceView], files: Mapping[int, Sequence[FileView]], one_unit: frozenset[int]
 ) -> list[list[PlaceView]]:
     """Places of one root that share a file, by whatever names, or a repository, transitively; else each alone.
 
@@ -225,7 +266,7 @@ def _joined(
     return [group for group in groups if group]
 
 
-def _leftover(path: str, rests: Iterable[leftovers.LeftoverRow], known: Iterable[RootRow]) -> tuple[RootRow, Leftover]:
+def _leftover(path: str, rests: Iterable[LeftoverRow], known: Iterable[RootRow]) -> tuple[RootRow, Leftover]:
     row = next((rest for rest in rests if rest.path == path), None)
     if row is None:
         raise UsageError("clear away", path, "no model and no leftover has this path", "scan again, or see `list`")
@@ -234,14 +275,8 @@ def _leftover(path: str, rests: Iterable[leftovers.LeftoverRow], known: Iterable
     return root, Leftover(cast(LeftoverKind, row.kind), row.path, row.size, row.bytes, row.of)
 
 
-def _pinned(tx: Tx, groups: Iterable[_Group]) -> list[str]:
-    ids = sorted({model for group in groups for model in group.models})
-    return [str(record["name"]) for record in models.records(tx, ids) if record["pinned"]]
-
-
-def _title(way: Way, database: Database, wanted: Wanted) -> str:
-    with database.read() as tx:
-        names = [str(record["name"]) for record in models.records(tx, wanted.models)]
+def _title(way: Way, shelf: Shelf, wanted: Wanted) -> str:
+    names = [shelf.titles[id_] for id_ in wanted.models if id_ in shelf.titles]
     count = len(wanted.models) + len(wanted.places) + len(wanted.paths)
     what = names[0] if count == 1 and names else later(f"{count} {'item' if count == 1 else 'items'}")
     return f"{_WORDS[way]}: {what}"
@@ -290,23 +325,3 @@ def touched(database: Database, plan: Plan) -> list[int]:
         root.id for root in every
         if asked or any(path.startswith(os.path.realpath(root.path).rstrip(os.sep) + os.sep) for path in paths)
     ]  # fmt: skip
-
-
-class Guard:
-    """Asked by `operations` just before each unit: whether its paths may be changed at this moment."""
-
-    def __init__(self, database: Database, env: Callable[[], Env]) -> None:
-        self._database, self._env = database, env
-
-    def __call__(self, unit: tuple[Step, ...]) -> str:
-        with self._database.read() as tx:
-            known = [root for root in roots.every(tx) if not root.ignored]
-        env = self._env()
-        for step in unit:
-            for root in known:
-                if step.path.startswith(os.path.realpath(root.path).rstrip(os.sep) + os.sep):
-                    try:
-                        must_be_closed(root, env)
-                    except CannotRemove as error:
-                        return f"{error.reason}: {error.hint}"
-        return ""

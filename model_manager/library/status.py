@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model_manager.base.extents import SHARING, own_bytes
+from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers, totals
 from model_manager.library.clean import certain_of
 
@@ -11,7 +13,7 @@ from model_manager.library.clean import certain_of
 @dataclass(frozen=True, slots=True)
 class Status:
     """`bytes`: on disk, each inode once. `apparent`: every name counted. `reclaimable`: copies by their
-    recorded hashes, flagged and not proved, and leftovers of which it is certain."""
+    recorded hashes, flagged and not proved, without what these share, and leftovers of which it is certain."""
 
     bytes: int
     apparent: int
@@ -30,11 +32,27 @@ def status(database: Database) -> Status:
         categories = _ordered(totals.bytes_by(tx, "category"))
         rests: dict[str, int] = {}
         every = leftovers.every(tx)
-        spare = totals.copied_bytes(tx) + sum(one.frees for one in certain_of(every))
+        copies = totals.copies(tx)
+        spared = [(one.frees, one.paths[0]) for one in certain_of(every)]
         for row in every:
             rests[row.kind] = rests.get(row.kind, 0) + row.bytes
         health = totals.verdicts(tx)
-        return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
+    own = _Own()
+    spare = sum(own(*rest) for rest in spared)
+    spare += sum(sum(each) - max(each) for each in ([own(*one) for one in same] for same in copies))
+    return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
+
+
+class _Own:
+    """What comes back of a file's bytes: not the blocks that it shares. Asked of the volumes on which files can, known
+    by the names of their mounts: nothing else is touched."""
+
+    def __init__(self) -> None:
+        self._volumes = Volumes()
+
+    def __call__(self, size: int, path: str) -> int:
+        mount = self._volumes.mount_of(path)
+        return own_bytes(path, size) if mount is not None and mount.kind in SHARING else size
 
 
 def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:

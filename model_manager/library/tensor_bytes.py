@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from typing import BinaryIO
 
-from model_manager.formats.deep import Span, spans
+from model_manager.formats.places import Span, spans
 from model_manager.formats.problem import FormatProblem
 
 FORMATS = frozenset({"gguf", "safetensors"})

@@ -21,15 +21,20 @@ from model_manager.operations.journal import Journal, JournalFailed, Log
 from model_manager.operations.lock import held
 from model_manager.operations.operation import Operation
 from model_manager.operations.plan import Plan, Step
+from model_manager.operations.refusal import MustGoBack, Refused
 from model_manager.operations.reserve import Reserve
-from model_manager.operations.verb import Refused, Site, Stamped
+from model_manager.operations.staying import must_hold_after, must_hold_before
+from model_manager.operations.verb import Site, Stamped
 from model_manager.operations.verbs import VERBS
 
 WAIT = 10.0
 """Seconds to wait for another process that is changing files."""
 
-Guard = Callable[[tuple[Step, ...]], str]
-"""Says why a unit may not be touched now (its tool runs, it lies outside the roots), or nothing."""
+Guard = Callable[[tuple[Step, ...], str | None], str]
+"""Says why a unit may not be touched now (its tool runs, it lies outside the roots), or nothing.
+
+Told with it what asked for the unit when it was planned, which is asked once more; None when it is put back.
+"""
 
 _INTERRUPTED = later("interrupted: what was begun was put back")
 
@@ -44,7 +49,7 @@ class Operations:
         volumes: Volumes | None = None,
         journal: Journal | None = None,
         wait: float = WAIT,
-        guard: Guard = lambda unit: "",
+        guard: Guard = lambda unit, origin: "",
         stamped: Stamped = lambda path, before, after: None,
     ) -> None:
         self._paths, self._wait, self._guard, self._stamped = paths, wait, guard, stamped
@@ -89,10 +94,10 @@ class Operations:
             self._end(log)
             return log.story.operation()
 
-    def undo(self, id_: str, units: Collection[int] | None = None) -> Operation:
+    def undo(self, id_: str, units: Collection[int] | None = None, progress: Progress | None = None) -> Operation:
         """Puts back what is in force of an operation, last step first; what cannot go says why.
 
-        `units`: only these of it.
+        `units`: only these of it. Raises Cancelled; the units that are back by then are back, the others as they were.
         """
         with self._alone(), self._opened(id_) as log:
             before = log.story.operation()
@@ -105,7 +110,7 @@ class Operations:
             if unknown := _unknown_verb(before.plan):
                 raise ModelManagerError("undo the operation", id_, f"this version cannot {unknown!r}")
             log.add("undo", units=units)
-            self._undo_rest(log)
+            self._undo_rest(log, progress or Progress())
             return log.story.operation()
 
     def recover(self) -> list[Operation]:
@@ -127,18 +132,24 @@ class Operations:
                 if _unknown_verb(log.story.plan):
                     continue  # left by a newer version, which will settle it
                 if log.story.operation().undoing:
-                    self._undo_rest(log)
+                    self._undo_rest(log, Progress())
                 else:
                     site = self._site(log.story.plan)
                     for unit in log.story.plan.units():
-                        self._settle_unit(log, site, unit)
+                        if not self._leave(log, unit):
+                            self._settle_unit(log, site, unit)
                     self._end(log, later("interrupted before its turn"))
                 settled.append(log.story.operation())
         return settled
 
     def _apply_unit(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
-        if why := self._guard(unit):
+        if why := self._guard(unit, log.story.plan.origins.get(unit[0].unit, "")):
             self._put_back(log, site, unit, why)
+            return
+        try:
+            must_hold_before(self._disk, self._volumes, unit)
+        except (Refused, OSError) as error:
+            self._put_back(log, site, unit, reason_of(error))
             return
         for step in unit:
             try:
@@ -157,7 +168,12 @@ class Operations:
         self._finish_unit(log, site, unit)
 
     def _finish_unit(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
-        """The last acts of a unit that is whole and recorded as such: forwards is the only way now."""
+        """The last acts of a unit that is whole and recorded as such, if what is to stay is there."""
+        try:
+            must_hold_after(self._disk, self._volumes, unit)
+        except (Refused, OSError) as error:
+            self._put_back(log, site, unit, reason_of(error))
+            return
         for step in unit:
             finish = getattr(VERBS[step.verb], "finish", None)
             if finish is None:
@@ -166,6 +182,8 @@ class Operations:
                 finish(site, step, log.story.facts(step.n))
                 if log.story.phase(step.n) == "unfinished":
                     log.add("done", step.n)
+            except MustGoBack as refused:
+                self._put_back(log, site, (step,), str(refused))
             except Refused as refused:
                 log.add("kept", step.n, problem=str(refused))
             except OSError as error:
@@ -200,16 +218,33 @@ class Operations:
                 problem = later(f"left, as another step of its unit was refused: {why}") if others else why
                 _tell(log, "refused", step, problem, must=True)
 
-    def _undo_rest(self, log: Log) -> None:
-        site = self._site(log.story.plan)
-        asked = log.story.undo_units
-        for unit in reversed(list(log.story.plan.units())):
-            if asked is not None and unit[0].unit not in asked:
-                continue
-            for step in reversed(unit):
-                self._step_back(log, site, step, must=False)
-            self._settle_back(log, site, unit)
-        self._end(log)
+    def _undo_rest(self, log: Log, progress: Progress) -> None:
+        plan, asked = log.story.plan, log.story.undo_units
+        work = _Work(plan, progress)
+        site = self._site(plan, work.worked)
+        try:
+            for unit in reversed(list(plan.units())):
+                if (asked is not None and unit[0].unit not in asked) or self._leave(log, unit):
+                    continue
+                work.begin(unit)
+                for step in reversed(unit):
+                    self._step_back(log, site, step, must=False)
+                self._settle_back(log, site, unit)
+        finally:
+            self._end(log)
+
+    def _leave(self, log: Log, unit: tuple[Step, ...]) -> bool:
+        """Whether a unit must be left as it is now, which is told of its steps that are in force or in the middle."""
+        why = self._guard(unit, None)
+        if not why:
+            return False
+        for step in unit:
+            phase, told = log.story.phase(step.n), log.story.operation().steps[step.n - 1].problem
+            if phase == "done":
+                _tell(log, "kept", step, why)
+            elif phase in ("doing", "undoing", "stuck", "unfinished") and (phase, told) != ("stuck", why):
+                _tell(log, "stuck", step, why)
+        return True
 
     def _settle_back(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
         """What is done once a unit was put back; what fails is tried again at the next start."""
@@ -239,6 +274,9 @@ class Operations:
                 _tell(log, "undoing", step, must=must)
                 verb.undo(site, step, log.story.facts(n))
             _tell(log, "undone", step, must=must)
+        except Cancelled:
+            _tell(log, self._after_failure(log, site, step, must), step, later("stopped: it is as it was"), must)
+            raise
         except Refused as refused:
             _tell(log, "kept", step, str(refused), must)
         except OSError as error:
@@ -266,7 +304,7 @@ class Operations:
 
     def _site(self, plan: Plan, worked: Callable[[int], None] = lambda size: None) -> Site:
         self._volumes.forget()  # drives come and go
-        return Site(self._disk, self._volumes, plan.id, worked=worked, stamped=self._stamped)
+        return Site(self._disk, self._volumes, plan.id, worked=worked, stamped=self._stamped, steps=plan.steps)
 
     @contextlib.contextmanager
     def _alone(self, recover: bool = True) -> Iterator[None]:

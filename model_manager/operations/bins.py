@@ -63,20 +63,29 @@ def aside_for(path: str, volumes: Volumes, avoid: Collection[str] = ()) -> Bin |
     """Our folder in the highest place of the same mount that we may write, outside the folders of `avoid`.
 
     Tools remove what they do not know (Ollama from blobs/, InvokeAI from its models folder), so it never
-    lies inside a root.
+    lies inside a root; but for a btrfs subvolume that is a root from its top on: a rename does not leave it, and at
+    its top there is room.
     """
-    found, folder = None, os.path.dirname(path)
-    while True:
-        if not _renames(os.path.dirname(path), folder, volumes):
-            break
+    found = within = None
+    folder = top = os.path.dirname(path)
+    while _renames(os.path.dirname(path), folder, volumes):
+        top = folder
         inside = any(folder == root or folder.startswith(root.rstrip(os.sep) + os.sep) for root in avoid)
         own = os.path.join(folder, ASIDE)
-        if not inside and (_is_own(own) or (not os.path.lexists(own) and os.access(folder, os.W_OK | os.X_OK))):
-            found = own
+        if _is_own(own) or (not os.path.lexists(own) and os.access(folder, os.W_OK | os.X_OK)):
+            found, within = (found, own) if inside else (own, within)
         if os.path.dirname(folder) == folder:
             break
         folder = os.path.dirname(folder)
+    if found is None and within == os.path.join(top, ASIDE) and _is_subvolume(top, volumes):
+        found = within
     return Bin("aside", found) if found else None
+
+
+def _is_subvolume(folder: str, volumes: Volumes) -> bool:
+    """Whether a folder is the top of a part of its file system that has a device number of its own, and no mount."""
+    mount = volumes.mount_of(folder)
+    return mount is not None and mount.kind == "btrfs" and mount.point != folder
 
 
 def _renames(path: str, place: str, volumes: Volumes) -> bool:

@@ -13,7 +13,7 @@ import shutil
 import stat
 import struct
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -28,8 +28,10 @@ Step = Callable[[int], None]
 _SYNCLESS = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 _NO_SUCH_CALL = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
 _NO_XATTR = frozenset({errno.ENOTSUP, errno.EPERM, errno.EACCES, errno.ENODATA, errno.EINVAL, errno.E2BIG})
-_AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
-_RENAME_EXCL = 4  # sys/stdio.h of macOS
+_AT_FDCWD, _RENAME_NOREPLACE, _RENAME_EXCHANGE = -100, 1, 2  # linux/fcntl.h, linux/fs.h
+_RENAME_SWAP, _RENAME_EXCL = 2, 4  # sys/stdio.h of macOS
+_HOLE = bytes(4096)
+"""The smallest hole that file systems keep."""
 _FIDEDUPERANGE = 0xC0189436  # linux/fs.h, _IOWR(0x94, 54, struct file_dedupe_range)
 _DEDUPE_PIECE = 16 << 20  # the kernel takes no more than this at once (btrfs, xfs)
 _NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -155,6 +157,13 @@ class Disk:
         os.replace(path, target)
         self._sync_both(path, target)
 
+    def exchange(self, path: str, target: str) -> bool:
+        """Swaps two names in one step; False where the system cannot. Killed: swapped or not."""
+        if not _renamed(path, target, _RENAME_EXCHANGE, _RENAME_SWAP):
+            return False
+        self._sync_both(path, target)
+        return True
+
     def hard_link(self, path: str, target: str) -> None:
         """Gives the file at `path` the further name `target`, which must be free."""
         os.link(path, target, follow_symlinks=False)
@@ -200,14 +209,22 @@ class Disk:
             os.close(number)
         self.sync_folder(os.path.dirname(path))
 
-    def copy(self, path: str, target: str, step: Step) -> None:
-        """Copies the content of a file to a new one, which is readable by its owner alone until `dress`."""
+    def copy(self, path: str, target: str, step: Step, sparse: bool = False) -> None:
+        """Copies the content of a file to a new one, which is readable by its owner alone until `dress`.
+
+        `sparse`: zeros become holes, else they are written.
+        """
         with open_quietly(path) as source, os.fdopen(os.open(target, _NEW, 0o600), "wb", buffering=0) as copy:
             while data := _piece(source):
-                left = memoryview(data)
-                while left:
-                    left = left[copy.write(left) :]
+                for start, stop in _filled(data) if sparse else ((0, len(data)),):
+                    copy.seek(start, os.SEEK_CUR)
+                    left = memoryview(data)[start:stop]
+                    while left:
+                        left = left[copy.write(left) :]
+                    copy.seek(-stop, os.SEEK_CUR)
+                copy.seek(len(data), os.SEEK_CUR)
                 step(len(data))
+            copy.truncate()
             os.fsync(copy.fileno())
         self.sync_folder(os.path.dirname(target))
 
@@ -265,6 +282,20 @@ def _piece(file: BinaryIO) -> bytes:
     return data
 
 
+def _filled(data: bytes) -> Iterator[tuple[int, int]]:
+    """The parts of a piece that are not holes, as (start, stop)."""
+    start = None
+    for at in range(0, len(data), len(_HOLE)):
+        is_hole = data[at : at + len(_HOLE)] == _HOLE[: len(data) - at]
+        if is_hole and start is not None:
+            yield start, at
+            start = None
+        elif not is_hole and start is None:
+            start = at
+    if start is not None:
+        yield start, len(data)
+
+
 def _write_flags() -> int:
     return os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -294,14 +325,21 @@ def _rename_exclusively(path: str, target: str) -> bool:
     if os.name == "nt":  # pragma: no cover - Windows
         os.rename(path, target)  # never replaces there
         return True
+    return _renamed(path, target, _RENAME_NOREPLACE, _RENAME_EXCL)
+
+
+def _renamed(path: str, target: str, linux: int, macos: int) -> bool:
+    """The rename call that takes flags; False where the system or the file system has none."""
+    if os.name == "nt":  # pragma: no cover - Windows
+        return False
     import ctypes
 
     libc = ctypes.CDLL(None, use_errno=True)
     old, new = os.fsencode(path), os.fsencode(target)
     if sys.platform == "darwin":
-        call, arguments = "renamex_np", (old, new, _RENAME_EXCL)
+        call, arguments = "renamex_np", (old, new, macos)
     else:
-        call, arguments = "renameat2", (_AT_FDCWD, old, _AT_FDCWD, new, _RENAME_NOREPLACE)
+        call, arguments = "renameat2", (_AT_FDCWD, old, _AT_FDCWD, new, linux)
     function = getattr(libc, call, None)
     if function is None:
         return False

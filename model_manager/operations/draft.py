@@ -1,7 +1,7 @@
 """Builds a plan: looks at each path once, and counts what really comes back.
 
 A name frees nothing while another name of its inode stays; the bytes of an inode whose names all go
-count once, at its last name.
+count once, at its last name; blocks that another file shares are not promised.
 """
 
 from __future__ import annotations
@@ -11,19 +11,29 @@ import json
 import os
 import stat
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Literal
 
+from model_manager.base import units
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.extents import SHARING, own_bytes
+from model_manager.base.open_files import Holder, Key, holders
+from model_manager.base.own_name import NameKey, name_key
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
-from model_manager.operations.bins import aside_for, trash_for
+from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
-from model_manager.operations.plan import Plan, Step, new_id
+from model_manager.operations.plan import Kept, Plan, Step, new_id
+from model_manager.operations.refusal import Refused
+from model_manager.operations.staying import must_be_two, nobody_may_write
 
 Way = Literal["trash", "aside", "delete"]
 """How things go: into the trash, into a folder of ours on their volume, or for good."""
+
+
+_WORTH_SAYING = 1 << 20
+"""Bytes that are not promised, from which on it is said."""
 
 
 class NoTrash(ModelManagerError):
@@ -42,17 +52,23 @@ class Draft:
         self._steps: list[Step] = []
         self._unit = 0
         self._of = ""
-        self._names: dict[tuple[int, int], list[int]] = {}
-        """(device, inode) -> numbers of the steps that take one of its names, once per name."""
-        self._files: dict[tuple[int, int], tuple[int, int]] = {}
-        """(device, inode) -> (bytes on disk, names it has)."""
+        self._origins: dict[int, str] = {}
+        self._names: dict[tuple[int, int], dict[NameKey, int]] = {}
+        """(device, inode) -> each of its names that goes, with the number of the step that takes it."""
+        self._files: dict[tuple[int, int], tuple[int, int, str]] = {}
+        """(device, inode) -> (bytes on disk, names it has, one of them)."""
+        self._parents: dict[str, NameKey] = {}
         self._taken: set[str] = set()
         self.warnings: list[str] = []
 
-    def begin_unit(self, of: str = "") -> None:
-        """The next steps go whole or not at all; `of` is what a person calls the thing they are parts of."""
+    def begin_unit(self, of: str = "", origin: str = "") -> None:
+        """The next steps go whole or not at all; `of` is what a person calls the thing they are parts of.
+
+        `origin` says in the planner's own words what asked for them: see `Plan`.
+        """
         self._unit += 1
         self._of = of
+        self._origins[self._unit] = origin
 
     def drop_unit(self) -> None:
         """Forgets the steps of the unit at hand, which could not be planned whole."""
@@ -60,15 +76,21 @@ class Draft:
         gone = {step.n for step in self._steps} - {step.n for step in kept}
         self._taken -= {step.path for step in self._steps if step.n in gone}
         for names in self._names.values():
-            names[:] = [n for n in names if n not in gone]
+            for name in [name for name, n in names.items() if n in gone]:
+                del names[name]
         self._steps = kept
         self._unit -= 1
 
-    def take(self, path: str, why: str, how: Mapping[str, str] | None = None) -> None:
-        """A file, a link (never what it leads to) or a whole folder goes, each path once."""
+    def take(self, path: str, why: str, how: Mapping[str, str] | None = None, keeps: Sequence[Kept] = ()) -> None:
+        """A file, a link (never what it leads to) or a whole folder goes, each path once.
+
+        `keeps`: the files because of which it may go, each shown to be another one.
+        """
         path, found = self._look(later("clear away"), path)
         if path in self._taken:
             return
+        if name_key(path) in self._names.get((found.st_dev, found.st_ino), ()):
+            return  # the same folder, mounted a second time
         identity = identity_of(path, found, self._volumes)
         n = len(self._steps) + 1
         try:
@@ -76,19 +98,23 @@ class Draft:
                 identity = whole_tree(path, identity)
                 size = self._count_folder(path, n)
             else:
-                size = self._count(found, n)
+                size = self._count(path, found, n)
         except OSError as error:
             raise ModelManagerError("clear away", path, reason_of(error)) from error
         self._must_be_movable(path)
+        self._may_go("clear away", path, keeps)
         verb, target, undo = self._verb_for(path)
         self._taken.add(path)
-        self._steps.append(Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}, self._of))
+        self._steps.append(
+            Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}, self._of, tuple(keeps))
+        )
 
     def link(self, path: str, keeper: str, kind: str, why: str, proof: Mapping[str, str], frees: int) -> None:
         """A copy is replaced by a link to `keeper`. `proof` holds the ctimes at which equal hashes were read."""
         path, found = self._look("replace", path)
         keeper = self._real("keep", keeper)
         kept = identity_of(keeper, os.lstat(keeper), self._volumes)
+        self._may_go("replace", path, [Kept(keeper, kept)])
         how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept)), **proof}
         identity = identity_of(path, found, self._volumes)
         n, size = len(self._steps) + 1, _on_disk(found)
@@ -112,6 +138,20 @@ class Draft:
         n = len(self._steps) + 1
         self._steps.append(Step(n, self._unit, "ask", url, None, size, frees, why, False, None, how, self._of))
 
+    def files(self) -> Set[Key]:
+        """(device, inode) of every file that goes."""
+        return {key for key, steps in self._names.items() if steps}
+
+    def holders(self) -> dict[str, tuple[Holder, ...]]:
+        """Path of a step -> the programs that have something of it open, which will go on with what they have."""
+        found = holders(self._names)
+        paths = {step.n: step.path for step in self._steps}
+        by_path: dict[str, dict[int, Holder]] = {}
+        for key, ones in found.items():
+            for n in self._names[key].values():
+                by_path.setdefault(paths[n], {}).update({one.pid: one for one in ones})
+        return {path: tuple(ones.values()) for path, ones in by_path.items()}
+
     def takes(self, path: str) -> bool:
         """Whether a step takes this path, or a folder that it lies in."""
         path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
@@ -125,7 +165,16 @@ class Draft:
         steps = tuple(replace(step, n=order[step.n], frees=freed.get(step.n, 0) + own[step.n]) for step in self._steps)
         frees = sum(step.frees for step in steps)
         now = sum(step.frees for step in steps if step.verb not in ("trash", "move"))
-        return Plan(new_id(), title, steps, frees, now, tuple(dict.fromkeys(self.warnings)), time.time())
+        return Plan(
+            new_id(),
+            title,
+            steps,
+            frees,
+            now,
+            tuple(dict.fromkeys(self.warnings)),
+            time.time(),
+            {step.unit: self._origins[step.unit] for step in steps if self._origins.get(step.unit)},
+        )
 
     def _look(self, verb: str, path: str) -> tuple[str, os.stat_result]:
         path = self._real(verb, path)
@@ -145,6 +194,16 @@ class Draft:
                 verb, path, "it lies outside the folders that are watched", "nothing outside them is ever changed"
             )
         return real
+
+    def _may_go(self, verb: str, path: str, keeps: Sequence[Kept]) -> None:
+        try:
+            nobody_may_write(path)
+            for kept in keeps:
+                must_be_two(path, kept.path, self._volumes)
+        except Refused as refused:
+            raise ModelManagerError(verb, path, str(refused)) from None
+        except OSError as error:
+            raise ModelManagerError(verb, path, reason_of(error)) from error
 
     def _must_be_movable(self, path: str) -> None:
         parent = os.path.dirname(path)
@@ -166,7 +225,7 @@ class Draft:
             place = trash_for(path, self._volumes)
             hint = later("set it aside in a folder on that volume, or delete it for good")
             why = later("the volume it lies on can have no trash")
-        if place is None:
+        if place is None or not _has_own_folders(place):
             raise NoTrash("clear away", path, why, hint)
         return "trash", place.folder, place.folder is not None
 
@@ -181,27 +240,48 @@ class Draft:
             if stat.S_ISDIR(details.st_mode):
                 size += self._count_folder(entry.path, n)
                 continue
-            counted = self._count(details, n)
+            counted = self._count(entry.path, details, n)
             key = (details.st_dev, details.st_ino)
             size += 0 if key in met else counted
             met.add(key)
         return size
 
-    def _count(self, details: os.stat_result, n: int) -> int:
+    def _count(self, path: str, details: os.stat_result, n: int) -> int:
         key = (details.st_dev, details.st_ino)
         size = 0 if stat.S_ISLNK(details.st_mode) else _on_disk(details)
-        self._files[key] = (size, details.st_nlink)
-        self._names.setdefault(key, []).append(n)
+        self._files[key] = (size, details.st_nlink, path)
+        self._names.setdefault(key, {})[name_key(path, self._parents)] = n
         return size
 
     def _freed(self) -> dict[int, int]:
-        """Step -> bytes that come back with it."""
+        """Step -> bytes that come back with it. Blocks that other files share stay with these, as far as we can know:
+        nobody tells a person who the others are."""
         freed: dict[int, int] = {}
+        withheld = 0
         for key, names in self._names.items():
-            size, links = self._files[key]
+            size, links, path = self._files.get(key, (0, 0, ""))
             if names and len(names) >= links:
-                freed[names[-1]] = freed.get(names[-1], 0) + size
+                own = self._own(path, key[0], size)
+                last = list(names.values())[-1]
+                freed[last] = freed.get(last, 0) + own
+                withheld += size - own
+        if withheld >= _WORTH_SAYING:
+            self.warnings.append(
+                later(f"{units.size(withheld)} of what goes frees nothing for sure: it may be shared with a snapshot or "
+                      "another copy, and comes back with the last of them")
+            )  # fmt: skip
         return freed
+
+    def _own(self, path: str, device: int, size: int) -> int:
+        return own_bytes(path, size) if size and self._volumes.of(path, device).kind in SHARING else size
+
+
+def _has_own_folders(place: Bin) -> bool:
+    """Whether the folders of a trash are folders, or can be made: through a link things would go elsewhere."""
+    folders = [os.path.join(place.folder, name) for name in ("files", "info")] if place.folder else []
+    return not any(
+        os.path.lexists(folder) and (os.path.islink(folder) or not os.path.isdir(folder)) for folder in folders
+    )
 
 
 def _on_disk(details: os.stat_result) -> int:

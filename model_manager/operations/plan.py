@@ -23,6 +23,18 @@ _T = TypeVar("_T", str, int, float, bool)
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that stays, because of which a step may take another: asked on the disk before the step and after it.
+
+    `ctime_ns`: its change time, which nobody can set back as they can the others; None where it tells nothing.
+    """
+
+    path: str
+    identity: Identity
+    ctime_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One change. `n` counts from 1 over the plan; the steps of one `unit` go whole or not at all.
 
@@ -45,6 +57,8 @@ class Step:
     how: Mapping[str, str] = field(default_factory=dict)
     of: str = ""
     """What it is a part of, as a person calls it: the model's name."""
+    keeps: tuple[Kept, ...] = ()
+    """What must stay for this step to be right: another file each, there as it was seen when planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,7 @@ class Plan:
     frees_now: int
     warnings: tuple[str, ...]
     created_at: float
+    origins: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if [step.n for step in self.steps] != list(range(1, len(self.steps) + 1)):
@@ -98,6 +113,7 @@ def to_record(plan: Plan) -> dict[str, object]:
         "frees_now": plan.frees_now,
         "warnings": list(plan.warnings),
         "created_at": plan.created_at,
+        "origins": {str(unit): origin for unit, origin in plan.origins.items()},
     }
 
 
@@ -116,6 +132,7 @@ def from_record(record: object) -> Plan:
         frees_now=_get(record, "frees_now", int),
         warnings=tuple(str(warning) for warning in warnings),
         created_at=_get(record, "created_at", float),
+        origins=_origins_from(record.get("origins", {})),
     )
 
 
@@ -170,6 +187,10 @@ def _step_record(step: Step) -> dict[str, object]:
         "identity": identity,
         "how": dict(step.how),
         "of": step.of,
+        "keeps": [
+            {"path": kept.path, "identity": identity_to_record(kept.identity), "ctime_ns": kept.ctime_ns}
+            for kept in step.keeps
+        ],
     }
 
 
@@ -177,6 +198,9 @@ def _step_from(record: object) -> Step:
     if not isinstance(record, dict):
         raise ValueError("no step")
     target, identity, how = record.get("target"), record.get("identity"), record.get("how", {})
+    keeps = record.get("keeps", [])
+    if not isinstance(keeps, list):
+        raise ValueError("a step says strangely what stays")
     if not isinstance(target, str | None):
         raise ValueError("a step's target is no path")
     if not isinstance(how, dict) or not all(isinstance(value, str) for value in how.values()):
@@ -194,7 +218,26 @@ def _step_from(record: object) -> Step:
         identity=None if identity is None else identity_from_record(identity),
         how=how,
         of=_get(record, "of", str),
+        keeps=tuple(_kept_from(kept) for kept in keeps),
     )
+
+
+def _kept_from(record: object) -> Kept:
+    if not isinstance(record, dict):
+        raise ValueError("a step says strangely what stays")
+    ctime_ns = record.get("ctime_ns")
+    if not isinstance(ctime_ns, int | None):
+        raise ValueError("a step says strangely what stays")
+    return Kept(_get(record, "path", str), identity_from_record(record.get("identity")), ctime_ns)
+
+
+def _origins_from(record: object) -> dict[int, str]:
+    if not isinstance(record, dict) or not all(
+        isinstance(unit, str) and unit.isdecimal() and len(unit) < 10 and isinstance(origin, str)
+        for unit, origin in record.items()
+    ):
+        raise ValueError("a plan says strangely what asked for it")
+    return {int(unit): origin for unit, origin in record.items()}
 
 
 def _get(record: Mapping[str, object], name: str, kind: type[_T]) -> _T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,12 +12,14 @@ from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
+from model_manager.operations.bins import ASIDE, home_trash
 from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_from_record, identity_of
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
 
 Where = Literal["trash", "restored", "gone"]
+_OF_A_VOLUME = re.compile(r"\.Trash-\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,20 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
     count = len({(item.operation, item.unit) for item in there})
     what = later("this one") if count == 1 else later(f"these {count}")
     return draft.plan(later(f"Delete {what} for good ({units.size(size)})"))
+
+
+def in_a_trash(path: str) -> bool:
+    """Whether a path is that of a thing, or of the note about it, in a trash or a folder of ours for things set aside."""
+    folder, kind = os.path.split(os.path.dirname(path))
+    return kind in ("files", "info") and is_trash(folder)
+
+
+def is_trash(folder: str) -> bool:
+    """Whether a folder is where this program moves things to: see `bins`."""
+    parent, name = os.path.split(folder)
+    if folder == home_trash() or name == ASIDE or _OF_A_VOLUME.fullmatch(name):
+        return True
+    return name.isdecimal() and os.path.basename(parent) == ".Trash"
 
 
 def _of(operation: Operation, volumes: Volumes) -> Iterator[Trashed]:

@@ -14,6 +14,7 @@ from model_manager.operations.disk import Disk
 from model_manager.operations.identity import Identity, identity_from_record, identity_of, whole_tree
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
+from model_manager.operations.refusal import Refused
 
 Note = Callable[[Facts], None]
 """Makes facts durable before the next change; raises when it cannot."""
@@ -24,16 +25,13 @@ Stamped = Callable[[str, os.stat_result, os.stat_result], None]
 Side = Literal["done", "undone"]
 
 
-class Refused(Exception):
-    """The world is not as planned, or what is there must stay. `str()` says why in words."""
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where a verb works: the disk, the operation's id (for names aside), what was made so far.
 
     `worked` is told the bytes that were copied or compared, and may raise Cancelled. `ctimes` are the
-    change times that our own links left on files, by path: nothing else has touched those.
+    change times that our own links left on files, by path: nothing else has touched those. `steps` are all of the
+    plan's.
     """
 
     disk: Disk
@@ -43,6 +41,7 @@ class Site:
     ctimes: dict[str, int] = field(default_factory=dict)
     worked: Callable[[int], None] = lambda size: None
     stamped: Stamped = lambda path, before, after: None
+    steps: tuple[Step, ...] = ()
 
     def look(self, path: str) -> os.stat_result | None:
         """What lies at `path`, without following it; None when nothing does."""
@@ -126,7 +125,10 @@ class Finishing(Verb, Protocol):
     """A verb with something that may happen only once its whole unit is done: what cannot be taken back."""
 
     def finish(self, site: Site, step: Step, facts: Facts) -> None:
-        """The last act. Repeated after a kill until it comes to its end. Refused: the rest stays, in words."""
+        """The last act. Repeated after a kill until it comes to its end. Refused: the rest stays, in words.
+
+        MustGoBack: the step is undone instead.
+        """
 
 
 class Settling(Verb, Protocol):

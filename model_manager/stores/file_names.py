@@ -12,8 +12,13 @@ CERTAIN = frozenset({".gguf", ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".
                      ".mlmodel", ".keras", ".llamafile", ".litertlm", ".ggml"})  # fmt: skip
 AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model", ".mdl"})
 """Suffixes that other things have too: believed only when the content is recognised."""
-_PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".downloadinprogress", ".download",
+_PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".!ut", ".!bt", ".bc!", ".resume",
+            ".fdmdownload", ".xltd", ".opdownload", ".downloading", ".downloadinprogress", ".download", ".st",
             ".tmp")  # fmt: skip
+"""What browsers, aria2, torrent clients, download managers and axel (`.st`) call what they have not finished, or their
+note beside it."""
+LARGEST_NOTE = 1 << 20
+"""Bytes of a note of how far a download came, at most (aria2: a bit for each piece); what is larger is the download."""
 _MATTERING = CERTAIN | AMBIGUOUS | frozenset(_PARTIAL)
 _BESIDE = (".png", ".txt", ".json", ".jpg", ".jpeg", ".md", ".py", ".yaml", ".csv", ".webp", ".html")
 """What fills folders beside models: nobody looks twice at these names (100,000 of them are a tenth of a walk)."""
@@ -85,6 +90,19 @@ def is_models_partial(name: str, believed: bool = True) -> bool:
     if suffix in AMBIGUOUS:
         return believed or stem.startswith(_MODEL_NAMES)
     return bool(_ETAG.match(stem))
+
+
+def data_of(name: str) -> str:
+    """The file that an unfinished download, or the note beside one, is named after."""
+    low = name.lower()
+    if low.startswith("incomplete-"):
+        return name[len("incomplete-") :]
+    return next((name[: -len(end)] for end in _PARTIAL if low.endswith(end)), "")
+
+
+def notes_beside(path: str) -> list[str]:
+    """The paths that a note about this file's download would have."""
+    return [path + end for end in (*_PARTIAL, ".!qB", ".!uT", ".!bT")]
 
 
 def is_training(name: str) -> bool:

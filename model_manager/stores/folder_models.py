@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from model_manager.base.facts import Claim
+from model_manager.base.facts import Claim, Health, worst
 from model_manager.formats.folders import FOLDER_FORMATS
-from model_manager.stores.file_names import AMBIGUOUS, is_models_partial, is_partial, is_training, is_weights, suffix_of
+from model_manager.stores.file_names import (
+    AMBIGUOUS,
+    LARGEST_NOTE,
+    data_of,
+    is_models_partial,
+    is_partial,
+    is_training,
+    is_weights,
+    suffix_of,
+)
 from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
 from model_manager.stores.grouping import Group, each_alone, group, is_pipeline, missing_health
 from model_manager.stores.look import Look
@@ -41,8 +50,11 @@ def models_in(
         return
     mattering.sort()
     partial = {name for name in mattering if is_partial(name)}
+    notes = notes_among(partial, files, look) if partial else {}
     for name in mattering:
         if name in partial:
+            if data_of(name) in notes and name in notes[data_of(name)]:
+                continue
             if is_models_partial(name, plain.believed):
                 yield from _leftover(name, files[name], look)
         elif is_training(name) and any(other != name and is_weights(other) for other in mattering):
@@ -55,7 +67,34 @@ def models_in(
     for one in group([name for name in files if name not in partial], whole):
         found = model_of(folder, one, files, look, plain)
         if found:
-            yield found
+            yield unfinished(found, notes) if notes else found
+
+
+def unfinished(found: Found, notes: Mapping[str, Mapping[str, FoundFile]]) -> Found:
+    """A model beside whose files notes of their downloads lie: the data is there at full length, and not whole.
+
+    The notes go where the file goes: without them its download can only begin anew, and nothing says that it is not
+    whole.
+    """
+    beside = [note for file in found.files for note in notes.get(file.name, {}).values()]
+    if not beside:
+        return found
+    said = Health("incomplete", f"{beside[0].name} lies beside it: its download has not ended")
+    files = sorted((*found.files, *beside), key=_MEMBER)
+    return found._replace(files=tuple(files), health=worst([said, found.health] if found.health else [said]))
+
+
+def notes_among(
+    partial: Collection[str], files: Mapping[str, os.DirEntry[str]], look: Look
+) -> dict[str, dict[str, FoundFile]]:
+    """File -> the notes beside it that say that its download has not ended."""
+    found: dict[str, dict[str, FoundFile]] = {}
+    for name in sorted(partial):
+        data = data_of(name)
+        stat = look.stat(files[name].path) if data in files and is_weights(data) else None
+        if stat is not None and stat.st_size < LARGEST_NOTE:
+            found.setdefault(data, {})[name] = FoundFile(files[name].path, stat, "other", name)
+    return found
 
 
 def _each(

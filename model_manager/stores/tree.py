@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from model_manager.stores.archives import archives
 from model_manager.stores.file_names import is_partial, may_matter
-from model_manager.stores.folder_models import model_of, models_in
+from model_manager.stores.folder_models import model_of, models_in, notes_among, unfinished
 from model_manager.stores.found import Found, Leftover
 from model_manager.stores.grouping import group
 from model_manager.stores.localdir import has_downloads
@@ -144,7 +144,9 @@ def found_at(path: str, look: Look, plain: Plain) -> Found | None:
     listing, _folders = _list(top_folder(parent, plain, _DEEPEST), look, _Visited(parent), plain)
     for one in group([other for other in listing if not is_partial(other)]):
         if any(member == name for member, role in one.files if role in ("weights", "adapter", "projector")):
-            return model_of(top_folder(parent, plain), one, listing, look, plain)
+            found = model_of(top_folder(parent, plain), one, listing, look, plain)
+            notes = notes_among([other for other in listing if is_partial(other)], listing, look)
+            return unfinished(found, notes) if found else None
     return None
 
 

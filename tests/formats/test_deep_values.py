@@ -11,8 +11,9 @@ from factory import gguf_bytes, safetensors_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_manager.formats.deep import _FLOATS, _SCALES, _bad, read_all, spans
+from model_manager.formats.deep import _FLOATS, _SCALES, _bad, read_all
 from model_manager.formats.gguf_types import TYPES
+from model_manager.formats.places import spans
 
 # float type -> numpy's integer type, exponent mask, mantissa mask
 _AS_NUMBERS = {"F16": ("<u2", 0x7C00, 0x03FF), "BF16": ("<u2", 0x7F80, 0x007F), "F32": ("<u4", 0x7F800000, 0x007FFFFF),

@@ -11,7 +11,7 @@ from model_manager.operations import Disk
 from model_manager.operations.journal import Journal
 
 CHANGES = (
-    "make_folder", "remove_folder", "remove", "remove_tree", "rename", "replace", "hard_link", "symbolic_link",
+    "make_folder", "remove_folder", "remove", "remove_tree", "rename", "replace", "exchange", "hard_link", "symbolic_link",
     "share_extents", "write_new", "copy", "dress", "set_times", "sync_file",
 )  # fmt: skip
 READS = ("lstat", "resolve", "names", "read", "free", "looks", "same_bytes", "sync_folder")

@@ -84,7 +84,7 @@ def test_recovery_needs_no_lock_when_there_is_nothing_to_settle(own: OwnPaths, t
 
 
 def test_what_is_guarded_is_left_and_the_rest_is_done(own: OwnPaths, top: Path) -> None:
-    operations = Operations(own, guard=lambda unit: "its tool is running" if unit[0].path.endswith("a") else "")
+    operations = Operations(own, guard=lambda unit, origin: "its tool is running" if unit[0].path.endswith("a") else "")
     done = operations.apply(moves(top, "a", "b"))
     assert done.state == "partly" and sorted(os.listdir(top)) == ["a", "b2", "c"]
     assert [(step.state, step.problem) for step in done.steps] == [("refused", "its tool is running"), ("done", "")]
@@ -198,7 +198,7 @@ def test_nothing_more_is_done_once_the_journal_failed(own: OwnPaths, top: Path) 
     for at in range(2, 8):
         journal = FailingJournal(str(own.journal), at, errno.ENOSPC)
         operations = Operations(
-            own, journal=journal, guard=lambda unit: "its tool is running" if unit[0].path.endswith("a") else ""
+            own, journal=journal, guard=lambda unit, origin: "its tool is running" if unit[0].path.endswith("a") else ""
         )
         try:
             operations.apply(plan)

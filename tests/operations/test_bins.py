@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -248,3 +249,41 @@ def test_aside_lies_where_its_user_may_write_and_nowhere_above(drive: Path, monk
     assert found is not None and found.folder == str(drive / "someone" / ASIDE) and not os.path.exists(found.folder)
     monkeypatch.setattr(os, "access", lambda place, mode: False)
     assert aside_for(path, VOLUMES) is None
+
+
+@pytest.fixture
+def subvolume(tmp_path: Path):  # type: ignore[no-untyped-def]
+    """`models`, a btrfs subvolume in a home on the same file system."""
+    if OUR_UID != 0 or not shutil.which("mkfs.btrfs"):
+        pytest.skip("needs root and mkfs.btrfs")
+    image, home = tmp_path / "image", tmp_path / "someone"
+    home.mkdir()
+    with open(image, "wb") as file:
+        file.truncate(200 << 20)
+    subprocess.run(["mkfs.btrfs", "-q", str(image)], check=True)
+    if subprocess.run(["mount", "-o", "loop", str(image), str(home)], capture_output=True, check=False).returncode:
+        pytest.skip("this system mounts no loop images")
+    VOLUMES.forget()
+    subprocess.run(["btrfs", "-q", "subvolume", "create", str(home / "models")], check=True)
+    yield home / "models"
+    subprocess.run(["umount", str(home)], check=True)
+    VOLUMES.forget()
+
+
+@pytest.mark.parametrize("watched", [".", "llm"])
+def test_on_a_subvolume_things_are_set_aside_within_it(subvolume: Path, tmp_path: Path, watched: str) -> None:
+    """A rename does not leave it: no trash, but room in it, at its top, and back by undo. Also where all of it is
+    watched."""
+    root = subvolume / watched
+    path = put(subvolume / "llm" / "a.gguf", b"a" * 5000)
+    inode = os.lstat(path).st_ino
+    with pytest.raises(NoTrash, match="can have no trash"):
+        clear(root.resolve(), OwnPaths(tmp_path / "own"), path)
+    draft = Draft(VOLUMES, [str(root.resolve())], "aside")
+    draft.begin_unit()
+    draft.take(str(path), "test")
+    operations = Operations(OwnPaths(tmp_path / "own"))
+    done = operations.apply(draft.plan("Aside"))
+    kept = subvolume / ASIDE / "files" / "a.gguf"
+    assert done.state == "applied" and os.lstat(kept).st_ino == inode and not path.exists()
+    assert operations.undo(done.id).state == "undone" and path.read_bytes() == b"a" * 5000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -178,3 +179,45 @@ def test_ones_own_file_in_a_shared_folder_may_go(tmp_path: Path, monkeypatch: py
     made.begin_unit()
     made.take(str(path), "test")
     assert [step.path for step in made.plan("Own").steps] == [str(path)]
+
+
+def test_a_folder_mounted_twice_gives_no_second_name(tmp_path: Path, bound) -> None:  # type: ignore[no-untyped-def]
+    """A file with one more name outside, seen through two mounts: what is known twice is one name, and frees nothing."""
+    top = tmp_path / "top"
+    put(top / "m" / "a", b"x" * 9000)
+    (tmp_path / "out").mkdir()
+    os.link(top / "m" / "a", tmp_path / "out" / "other")
+    bound(top / "m", top / "again")
+    plan = draft(top, "m/a", "again/a").plan("Delete")
+    assert [step.path for step in plan.steps] == [str(top / "m" / "a")] and plan.frees == 0
+    done = Operations(OwnPaths(tmp_path / "own")).apply(plan)
+    assert done.state == "applied" and (tmp_path / "out" / "other").read_bytes() == b"x" * 9000
+    os.unlink(tmp_path / "out" / "other")
+    put(top / "m" / "a", b"x" * 9000)
+    assert draft(top, "again/a", "m/a").plan("Delete").frees == 9000
+
+
+def test_names_of_one_file_in_two_folders_are_two(tmp_path: Path) -> None:
+    put(tmp_path / "m" / "a", b"x" * 9000)
+    (tmp_path / "m" / "n").mkdir()
+    os.link(tmp_path / "m" / "a", tmp_path / "m" / "n" / "a")
+    os.link(tmp_path / "m" / "a", tmp_path / "m" / "b")
+    assert draft(tmp_path, "m/a", "m/n/a").plan("Delete").frees == 0
+    assert draft(tmp_path, "m/a", "m/n/a", "m/b").plan("Delete").frees == 9000
+    assert draft(tmp_path, "m").plan("Delete").frees == 9000
+
+
+@pytest.fixture
+def bound():  # type: ignore[no-untyped-def]
+    """Mounts a folder at a second place."""
+    places: list[Path] = []
+
+    def bind(folder: Path, place: Path) -> None:
+        place.mkdir()
+        if os.getuid() or subprocess.run(["mount", "--bind", str(folder), str(place)], capture_output=True).returncode:
+            pytest.skip("mounting takes root")
+        places.append(place)
+
+    yield bind
+    for place in places:
+        subprocess.run(["umount", str(place)], check=True)

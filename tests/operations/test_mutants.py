@@ -66,9 +66,9 @@ def _operations(s: Scene, journal: bool, at: int, phase: str, plan: Any) -> None
         operations.undo(plan.id)
 
 
-def unlink_before_link(site: Any, aside: str, path: str, seen: Any) -> None:
+def unlink_before_link(site: Any, step: Any, path: str, facts: Any) -> None:
     site.disk.remove(path)
-    site.disk.rename(aside, path)
+    site.disk.rename(f"{site.aside(path, step)}-link", path)
 
 
 def write_in_place(site: Any, step: Any, facts: Any, note: Callable[[Any], None]) -> None:

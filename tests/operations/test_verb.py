@@ -9,7 +9,8 @@ import pytest
 from scenes import VOLUMES, put
 
 from model_manager.operations import Disk
-from model_manager.operations.verb import Refused, Site, must_be_real, text_in
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Site, must_be_real, text_in
 
 
 def site(told: list[str] | None = None) -> Site:

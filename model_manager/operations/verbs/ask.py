@@ -27,7 +27,8 @@ from model_manager.base.loopback import ask as request
 from model_manager.base.reading import read_small
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.verb import Note, Refused, Side, Site
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Note, Side, Site
 
 _PROBE = 10.0
 _CHANGE = 60.0

@@ -12,16 +12,8 @@ import stat
 from model_manager.operations.identity import Identity, identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.verb import (
-    Note,
-    Refused,
-    Side,
-    Site,
-    identity_in,
-    must_be_real,
-    planned,
-    text_in,
-)
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Note, Side, Site, identity_in, must_be_real, planned, text_in
 
 
 def check(site: Site, step: Step) -> Facts:

@@ -7,7 +7,8 @@ import stat
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.verb import Note, Refused, Side, Site, identity_in, planned, text_in
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Note, Side, Site, identity_in, planned, text_in
 
 
 def check(site: Site, step: Step) -> Facts:
@@ -26,6 +27,8 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     path = text_in(facts, "at")
     aside = site.aside(path, step)
     if site.look(aside) is None:
+        if site.look(path) is None:
+            raise Refused("it is gone for good")
         return
     try:
         site.rename(aside, path)

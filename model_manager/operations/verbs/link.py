@@ -4,23 +4,28 @@ What lies at `path` is a copy that is replaced, or nothing. A copy goes only aft
 read while both had these very change times, else both are read now and compared. `how` holds `kind`
 (hard, symbolic, reflink), the `keeper`'s identity, and from the proof `ctime` and `keeper_ctime`.
 With `reflink` the kernel compares, the inode stays, and there is nothing to put back.
+
+The copy is moved aside, the link put, then link and keeper are looked at once more; only when the whole
+unit is done does what lies aside go. So two programs that replace each other's keepers both see it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
 
 from model_manager.operations.disk import looks_from
-from model_manager.operations.identity import Identity, identity_from_record, identity_of, identity_to_record
+from model_manager.operations.identity import identity_of, identity_to_record
+from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
-from model_manager.operations.plan import Step
+from model_manager.operations.plan import Kept, Step
+from model_manager.operations.refusal import MustGoBack, Refused
+from model_manager.operations.staying import kept_by, must_be_there, nobody_may_write
 from model_manager.operations.verb import (
     Note,
-    Refused,
     Side,
     Site,
     identity_in,
@@ -43,8 +48,11 @@ def check(site: Site, step: Step) -> Facts:
     kept = site.look(keeper)
     if kept is None or not stat.S_ISREG(kept.st_mode):
         raise Refused(f"the file to keep, {keeper}, is not there")
-    identity = must_be(site, keeper, kept, _keeper_planned(step.how))
-    facts: dict[str, object] = {"at": step.path, "keeper": identity_to_record(identity), "volume": identity.volume}
+    identity = must_be(site, keeper, kept, _keeper(step).identity)
+    facts: dict[str, object] = {
+        "at": step.path, "keeper": identity_to_record(identity), "keeper_ctime": kept.st_ctime_ns,
+        "volume": identity.volume,
+    }  # fmt: skip
     found = site.look(step.path)
     if found is None:
         if step.identity is not None or kind == "reflink":
@@ -54,42 +62,80 @@ def check(site: Site, step: Step) -> Facts:
     if not stat.S_ISREG(found.st_mode):
         raise Refused("only a file is replaced by a link")
     seen = must_be(site, step.path, found, step.identity)
-    if (found.st_dev, found.st_ino) == (kept.st_dev, kept.st_ino):
-        raise Refused("both are one file already")
     _must_stay_readable(kind, kept, found)
     if kind != "reflink" and not _proven(site, step, kept, found):
         _compare(site, step.path, keeper)
     looks = site.disk.looks(step.path)
-    return facts | {"volume": seen.volume, "seen": identity_to_record(seen), "looks": looks.record()}
+    is_sparse = 512 * getattr(found, "st_blocks", found.st_size) < found.st_size
+    return facts | {
+        "volume": seen.volume, "seen": identity_to_record(seen), "looks": looks.record(), "sparse": is_sparse,
+    }  # fmt: skip
 
 
 def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
-    """Killed: the copy, or the link; with shared blocks, some of them."""
+    """Killed: the copy at its name or aside, and the link, or not; with shared blocks, some of them."""
     path, keeper, kind = text_in(facts, "at"), step.target or "", step.how["kind"]
     if kind == "reflink":
         _share(site, keeper, path)
         return
-    aside, before = site.aside(path, step), site.look(keeper)
-    if kind == "hard":
-        site.disk.hard_link(keeper, aside)
-    else:
-        site.disk.symbolic_link(keeper, aside)
-    made = site.identity(aside)
-    if made is None:
-        raise Refused("the link was removed while it was made")
-    note({"made": identity_to_record(made)})
-    _come_in(site, aside, path, identity_in(facts, "seen"))
-    site.ctimes[keeper] = site.disk.lstat(keeper).st_ctime_ns
-    site.tell(keeper, before)
+    coming, before = _names_aside(site, step, path)[0], site.look(keeper)
+    with _unwritten(keeper) as is_unwritten:
+        if before is None or before.st_ctime_ns != facts.get("keeper_ctime"):
+            raise Refused(f"{keeper}, which is to stay, changed in the last moment")
+        if kind == "hard":
+            site.disk.hard_link(keeper, coming)
+        else:
+            site.disk.symbolic_link(keeper, coming)
+        made = site.identity(coming)
+        if made is None:
+            raise Refused("the link was removed while it was made")
+        note({"made": identity_to_record(made)})
+        _come_in(site, step, path, facts)
+        # A hard link's own renames are the keeper's too.
+        site.ctimes[keeper] = site.disk.lstat(keeper).st_ctime_ns if kind == "hard" else before.st_ctime_ns
+        site.tell(keeper, before)
+        _must_lead_to_keeper(site, step, facts)
+        if not is_unwritten():
+            raise Refused(f"another program began to write to {keeper}: the copy is put back")
+
+
+@contextlib.contextmanager
+def _unwritten(keeper: str) -> Iterator[Callable[[], bool]]:
+    """Whoever wants to write to the keeper waits meanwhile, where the kernel gives leases; yields whether nobody did."""
+    with contextlib.ExitStack() as stack:
+        try:
+            lease = stack.enter_context(Lease(keeper, shared=True))
+        except (NoLease, OSError):
+            yield lambda: True  # what was planned is looked at before and after all the same
+            return
+        yield lease.holds
+
+
+def finish(site: Site, step: Step, facts: Facts) -> None:
+    """The copy that lies aside goes, if the link still leads to what was proven. Killed: it lies there, or is gone."""
+    path, seen = text_in(facts, "at"), identity_in(facts, "seen")
+    if seen is None or step.how.get("kind") == "reflink":
+        return
+    site.must_be_connected(path, facts.get("volume"))
+    aside = _copy_aside(site, step, path, facts)
+    if aside is None:
+        return
+    try:
+        _must_lead_to_keeper(site, step, facts)
+    except Refused as refused:
+        raise MustGoBack(str(refused)) from None
+    site.disk.remove(aside)
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
-    """A private copy again, with all that the first had; a link that replaced nothing is removed."""
+    """The copy again, with all that it had; a link that replaced nothing is removed."""
     path, made = text_in(facts, "at"), identity_in(facts, "made")
     if step.how.get("kind") == "reflink":
         return
     site.must_be_connected(path, facts.get("volume"))
     there = site.identity(path)
+    if _return(site, step, path, facts):
+        return
     if made is None or (there is not None and not made.is_same_thing(there)):
         raise Refused("what is there now is not the link that was made, it stays")
     if "looks" not in facts:
@@ -102,23 +148,118 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
-    """Done when the link has the name; what lies aside never came to it."""
+    """Done when the link has the name; a link that never came to it goes, a copy that lies aside stays there."""
     path, made = text_in(facts, "at"), identity_in(facts, "made")
     site.must_be_connected(path, facts.get("volume"))
-    site.clear(site.aside(path, step))
+    link, _aside, back = _names_aside(site, step, path)
+    site.clear(back)
+    if _is_link(site, step, link, facts):
+        site.clear(link)
     site.sync_parent(path)
-    return "done" if made is not None and made.is_same_thing(site.identity(path)) else "undone"
+    if made is not None and made.is_same_thing(site.identity(path)):
+        return "done"
+    # Killed between the two renames: the copy lies aside and nothing has its name.
+    _return(site, step, path, facts)
+    return "undone"
 
 
-def _keeper_planned(how: Mapping[str, str]) -> Identity | None:
+def _keeper(step: Step) -> Kept:
+    """The file that the link leads to, as it was planned."""
+    keeper = next((kept for kept in kept_by(step) if kept.path == step.target and kept not in step.keeps), None)
+    if keeper is None:
+        raise Refused("the plan does not say which file stays")
+    return keeper
+
+
+def _names_aside(site: Site, step: Step, path: str) -> tuple[str, str, str]:
+    """Names of ours beside `path`: of the link until it comes in, of the copy until it goes, of one made on undo.
+
+    Where two names are swapped in one step, the copy takes the link's.
+    """
+    aside = site.aside(path, step)
+    return f"{aside}-link", aside, f"{aside}-back"
+
+
+def _copy_aside(site: Site, step: Step, path: str, facts: Facts) -> str | None:
+    """Where the copy lies that was replaced. By name: an inode number is given to the next file."""
+    link, aside, _back = _names_aside(site, step, path)
+    if site.look(aside) is not None:
+        return aside
+    return link if site.look(link) is not None and not _is_link(site, step, link, facts) else None
+
+
+def _is_link(site: Site, step: Step, name: str, facts: Facts) -> bool:
+    """Whether what has a name of ours is the link that was made: to be told also before it was noted."""
+    found = site.look(name)
+    if found is None or step.how.get("kind") == "symbolic":
+        return found is not None and stat.S_ISLNK(found.st_mode)
+    keeper = identity_in(facts, "keeper")
+    return keeper is not None and keeper.is_same_thing(site.identity(name))
+
+
+def _come_in(site: Site, step: Step, path: str, facts: Facts) -> None:
+    """Moves the copy aside and puts the link in its place, in one step where the system can."""
+    coming, aside, _back = _names_aside(site, step, path)
+    seen = identity_in(facts, "seen")
+    if seen is not None:
+        is_in = site.disk.exchange(coming, path)
+        if is_in:
+            aside = coming
+        else:
+            site.disk.rename(path, aside)
+        found = site.look(aside)
+        if found is None or identity_of(aside, found, site.volumes) != seen:
+            raise Refused("the copy changed in the last moment, it stays")
+        nobody_may_write(aside)
+        if is_in:
+            return
     try:
-        return identity_from_record(json.loads(how.get("keeper", "")))
-    except ValueError:
-        return None
+        site.disk.rename(coming, path)
+    except FileExistsError:
+        raise Refused("something of this name is there now") from None
+
+
+def _must_lead_to_keeper(site: Site, step: Step, facts: Facts) -> None:
+    """The link is the one that was made, the keeper the file that was planned, and the one leads to the other."""
+    path, made = text_in(facts, "at"), identity_in(facts, "made")
+    keeper = _keeper(step)
+    must_be_there(site.disk, site.volumes, keeper)
+    there = site.identity(path)
+    if made is None or not made.is_same_thing(there):
+        raise Refused("the link was replaced in the last moment: the copy is put back")
+    if step.how["kind"] == "hard" and there != keeper.identity:
+        raise Refused(f"{keeper.path} was replaced in the last moment: the copy is put back")
+    nobody_may_write(keeper.path)
+    changed, aside = site.ctimes.get(keeper.path), _copy_aside(site, step, path, facts)
+    if changed is None and aside is not None:  # settled after a kill: what happened meanwhile is not known
+        _compare(site, aside, keeper.path)
+    elif changed not in (None, site.disk.lstat(keeper.path).st_ctime_ns):
+        raise Refused(f"{keeper.path}, which is to stay, changed in the last moment: the copy is put back")
+
+
+def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:
+    """Puts the copy back that lies aside, if it does; never over anything but our link."""
+    made, aside = identity_in(facts, "made"), _copy_aside(site, step, path, facts)
+    if aside is None:
+        return False
+    there = site.identity(path)
+    if there is None:
+        site.disk.rename(aside, path)
+    elif made is not None and made.is_same_thing(there):
+        site.disk.replace(aside, path)
+    else:
+        raise Refused(f"something else has its name now; the copy is kept as {aside}")
+    return True
 
 
 def _proven(site: Site, step: Step, kept: os.stat_result, found: os.stat_result) -> bool:
-    """Whether hashes were read of both as they are now: a change time cannot be set back."""
+    """Whether hashes were read of both as they are now: a change time cannot be set back.
+
+    Where inode numbers do not last, change times are made up as well.
+    """
+    identities = (step.identity, _keeper(step).identity)
+    if any(identity is None or identity.inode == 0 for identity in identities):
+        return False
     keeper_ctime = site.ctimes.get(step.target or "")
     untouched = str(kept.st_ctime_ns) == step.how.get("keeper_ctime") or kept.st_ctime_ns == keeper_ctime
     return untouched and str(found.st_ctime_ns) == step.how.get("ctime")
@@ -150,34 +291,42 @@ def _share(site: Site, keeper: str, path: str) -> None:
         raise
 
 
-def _come_in(site: Site, aside: str, path: str, seen: Identity | None) -> None:
-    """Puts the link in the place of the copy, which is looked at once more."""
-    if seen is None:
-        try:
-            site.disk.rename(aside, path)
-        except FileExistsError:
-            raise Refused("something of this name is there now") from None
-        return
-    found = site.look(path)
-    if found is None or identity_of(path, found, site.volumes) != seen:
-        raise Refused("the copy changed in the last moment, it stays")
-    site.disk.replace(aside, path)
-
-
 def _make_private(site: Site, step: Step, path: str, facts: Facts) -> None:
-    """Copies what the link leads to, if that is still what was linked."""
-    source = path if step.how["kind"] == "hard" else step.target or ""
-    found = site.look(source)
-    if found is None or identity_of(source, found, site.volumes) != identity_in(facts, "keeper"):
-        raise Refused("the file that is shared changed since, so no copy of the old one can be made")
-    must_have_room(site, path, found.st_size)
-    aside = site.aside(path, step)
+    """Copies what the link leads to, if that is still what was linked; another name of the same copy is linked to it."""
+    twin = _twin_that_is_back(site, step, facts)
+    aside = _names_aside(site, step, path)[2]
     site.clear(aside)
-    site.disk.copy(source, aside, site.worked)
-    if not site.disk.same_bytes(source, aside, site.worked):
-        raise OSError(errno.EIO, f"the copy beside {path} is not what was written")
-    site.disk.dress(aside, looks_from(facts.get("looks")))
     keeper = step.target or ""
     before = site.look(keeper)
+    if twin is not None:
+        site.disk.hard_link(twin, aside)
+    else:
+        source = path if step.how["kind"] == "hard" else keeper
+        found = site.look(source)
+        if found is None or identity_of(source, found, site.volumes) != identity_in(facts, "keeper"):
+            raise Refused("the file that is shared changed since, so no copy of the old one can be made")
+        is_sparse = facts.get("sparse") is True
+        must_have_room(site, path, 512 * found.st_blocks if is_sparse else found.st_size)
+        site.disk.copy(source, aside, site.worked, is_sparse)
+        if not site.disk.same_bytes(source, aside, site.worked):
+            raise OSError(errno.EIO, f"the copy beside {path} is not what was written")
+        site.disk.dress(aside, looks_from(facts.get("looks")))
     site.disk.replace(aside, path)
     site.tell(keeper, before)
+
+
+def _twin_that_is_back(site: Site, step: Step, facts: Facts) -> str | None:
+    """Another name that the copy had, if it was made private again already."""
+    seen = identity_in(facts, "seen")
+    if seen is None or not seen.inode:
+        return None
+    for other in site.steps:
+        if other.n == step.n or other.verb != "link" or other.identity != seen:
+            continue
+        there = site.identity(other.path)
+        looks_back = there is not None and (there.volume, there.size, there.mtime_ns) == (
+            seen.volume, seen.size, seen.mtime_ns,
+        )  # fmt: skip
+        if looks_back and there not in (identity_in(facts, "keeper"), identity_in(facts, "made")):
+            return other.path
+    return None

@@ -11,16 +11,8 @@ import stat
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.verb import (
-    Note,
-    Refused,
-    Side,
-    Site,
-    identity_in,
-    make_parents,
-    planned,
-    text_in,
-)
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Note, Side, Site, identity_in, make_parents, planned, text_in
 from model_manager.operations.verbs.copy import copy_aside, free_target, must_have_room
 
 

@@ -11,22 +11,15 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 import urllib.parse
 
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.verb import (
-    Note,
-    Refused,
-    Side,
-    Site,
-    identity_in,
-    make_parents,
-    planned,
-    text_in,
-)
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Note, Side, Site, identity_in, make_parents, planned, text_in
 
 _NAME_MAX = 255 - len(".trashinfo")
 
@@ -39,6 +32,10 @@ def check(site: Site, step: Step) -> Facts:
     trash = step.target
     if not site.connected(trash, identity.volume):
         raise Refused(f"the trash {trash} is not on the volume of this file")
+    for folder in _folders(step):
+        there = site.look(folder)
+        if there is not None and not stat.S_ISDIR(there.st_mode):
+            raise Refused(f"{folder} is a link or a file, where the trash should have a folder: nothing was moved")
     looks = site.disk.looks(step.path)
     return {
         "at": step.path,
@@ -54,7 +51,10 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         site.disk.system_trash(text_in(facts, "at"))
         return
     path, kept, info = _paths(step, facts)
-    for folder in (step.target or "", os.path.dirname(kept), os.path.dirname(info)):
+    missing = [folder for folder in _folders(step) if site.look(folder) is None]
+    if missing:
+        note({"folders": missing})
+    for folder in missing:
         _make_private(site, folder)
     try:
         site.disk.write_new(info, _info_text(path))
@@ -64,6 +64,10 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     except OSError as error:
         if error.errno == errno.EXDEV:
             raise Refused("it cannot be moved into the trash without a copy") from None
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Refused(
+                f"the volume of {step.target} is full, there is no room for a note: delete it for good"
+            ) from None
         raise
 
 
@@ -80,6 +84,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         if not seen.is_same_thing(site.identity(path)):
             raise Refused("it is not in the trash any more: it was emptied or taken out of it")
         site.clear(info)
+        _clear_folders(site, step, facts)
         return
     if site.look(path) is not None:
         raise Refused("something else has its name now; it stays in the trash")
@@ -91,6 +96,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     except FileExistsError:
         raise Refused("something else has its name now; it stays in the trash") from None
     site.clear(info)
+    _clear_folders(site, step, facts)
 
 
 def settle(site: Site, step: Step, facts: Facts) -> None:
@@ -115,6 +121,7 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
     if seen is not None and seen.is_same_thing(site.identity(kept)):
         return "done"
     site.clear(info)
+    _clear_folders(site, step, facts)
     return "undone"
 
 
@@ -126,6 +133,25 @@ def _paths(step: Step, facts: Facts) -> tuple[str, str, str]:
         os.path.join(trash, "files", name),
         os.path.join(trash, "info", name + ".trashinfo"),
     )
+
+
+def _folders(step: Step) -> tuple[str, str, str]:
+    """The trash and its two folders, the outer one first."""
+    trash = step.target or ""
+    return trash, os.path.join(trash, "files"), os.path.join(trash, "info")
+
+
+def _clear_folders(site: Site, step: Step, facts: Facts) -> None:
+    """Removes the folders of a trash that this step made, where nothing else has come into them."""
+    made = facts.get("folders")
+    for folder in reversed(_folders(step)):
+        if not isinstance(made, list) or folder not in made:
+            continue
+        try:
+            site.disk.remove_folder(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def _times_in(facts: Facts) -> tuple[int, int] | None:
@@ -154,6 +180,5 @@ def _info_text(path: str) -> bytes:
 
 
 def _make_private(site: Site, folder: str) -> None:
-    if site.look(folder) is None:
-        make_parents(site, folder)
-        site.disk.make_folder(folder, 0o700)
+    make_parents(site, folder)
+    site.disk.make_folder(folder, 0o700)

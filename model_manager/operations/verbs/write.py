@@ -17,16 +17,8 @@ from model_manager.operations.disk import looks_from
 from model_manager.operations.identity import identity_of, identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.verb import (
-    Note,
-    Refused,
-    Side,
-    Site,
-    identity_in,
-    must_be,
-    must_be_real,
-    text_in,
-)
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Note, Side, Site, identity_in, must_be, must_be_real, text_in
 
 LIMIT = 1 << 20
 """Bytes of a file that is written: the old text goes into the journal."""

@@ -6,7 +6,6 @@ Asked anew each time, never kept: sharing blocks by FIDEDUPERANGE leaves every t
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 
 from model_manager.base.reading import open_quietly
 
@@ -16,23 +15,40 @@ _MOST = 100_000
 _LAST, _UNKNOWN, _DELALLOC, _INLINE, _SHARED = 0x1, 0x2, 0x4, 0x200, 0x2000
 _HEAD, _EXTENT = struct.Struct("=QQLLLL"), struct.Struct("=QQQQQLLLL")
 
-Extent = tuple[int, int]
-"""(physical offset, length) in bytes."""
-Extents = tuple[Extent, ...]
+SHARING = frozenset({"xfs", "btrfs", "bcachefs", "ocfs2", "overlay"})
+"""File systems whose files can share blocks, and that tell of it."""
+_ENCODED = 0x8
 
 
-def shared_extents(path: str) -> Extents:
-    """The blocks of a file that other files share, by their place on the volume; none where nobody can tell.
+def own_bytes(path: str, on_disk: int) -> int:
+    """How many of a file's `on_disk` bytes come back when it goes: those in blocks that no other file shares.
 
     Raises nothing: a file system without FIEMAP, and a file that has gone, share nothing that we know of. What lies
     behind the file's end in its last block does not count. 100,000 extents at most are looked at.
+    btrfs counts compressed files by what is in them; what they take is told by where the next extent begins.
     """
+    shared = packed = 0
+    places = sorted(one for one in _extents(path) if _is_place(one[2]))
+    for number, (physical, used, flags) in enumerate(places):
+        if flags & _SHARED:
+            shared += used
+        elif flags & _ENCODED and number + 1 < len(places):
+            packed += used - min(used, max(0, places[number + 1][0] - physical))
+    return max(0, on_disk - shared - packed)
+
+
+def _is_place(flags: int) -> bool:
+    return not flags & (_UNKNOWN | _DELALLOC | _INLINE)
+
+
+def _extents(path: str) -> list[tuple[int, int, int]]:
+    """(place on the volume, bytes up to the file's end, flags) of each extent; none where nobody can tell."""
     try:
         import fcntl
 
         with open_quietly(path) as file:
             size = file.seek(0, 2)
-            found: list[Extent] = []
+            found: list[tuple[int, int, int]] = []
             start = 0
             while len(found) < _MOST:
                 buffer = bytearray(_HEAD.size + _COUNT * _EXTENT.size)
@@ -46,44 +62,13 @@ def shared_extents(path: str) -> Extents:
                         buffer, _HEAD.size + number * _EXTENT.size
                     )
                     used = min(length, size - logical)
-                    if flags & _SHARED and not flags & (_UNKNOWN | _DELALLOC | _INLINE) and used > 0:
-                        found.append((physical, used))
+                    if used > 0:
+                        found.append((physical, used, flags))
                     if flags & _LAST:
-                        return union(found)
+                        return found
                     if logical + length <= start:  # no progress: nothing that can be believed
-                        return ()
+                        return []
                     start = logical + length
-            return union(found)
+            return found
     except (ImportError, OSError):
-        return ()
-
-
-def union(extents: Iterable[Extent]) -> Extents:
-    """Every block once, in order."""
-    found: list[Extent] = []
-    for start, length in sorted(extents):
-        if found and start <= sum(found[-1]):
-            first = found[-1][0]
-            found[-1] = (first, max(sum(found[-1]), start + length) - first)
-        else:
-            found.append((start, length))
-    return tuple(found)
-
-
-def common(one: Extents, other: Extents) -> Extents:
-    """What two unions have in common."""
-    found: list[Extent] = []
-    left = right = 0
-    while left < len(one) and right < len(other):
-        start, stop = max(one[left][0], other[right][0]), min(sum(one[left]), sum(other[right]))
-        if start < stop:
-            found.append((start, stop - start))
-        if sum(one[left]) < sum(other[right]):
-            left += 1
-        else:
-            right += 1
-    return tuple(found)
-
-
-def length(extents: Extents) -> int:
-    return sum(size for _start, size in extents)
+        return []

@@ -1,0 +1,125 @@
+"""Where the tensors of a file lie, for whoever reads their bytes: hashes them, looks at values, looks for holes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import BinaryIO
+
+from model_manager.formats import onnx, pytorch_legacy, pytorch_zip
+from model_manager.formats.gguf_header import read_header
+from model_manager.formats.npy_header import LONGEST, MAGIC, parse
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.pickle_values import TensorValue
+from model_manager.formats.problem import LIMITS, FormatProblem
+from model_manager.formats.safetensors import read_table
+from model_manager.formats.state_dict import state_dict
+from model_manager.formats.window import Window
+from model_manager.formats.zip_members import STORED, data_start, members
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where one tensor lies in the file. `row`: bytes of one row (a token's, a channel's), 0 where nobody knows."""
+
+    name: str
+    dtype: str
+    start: int
+    size: int
+    row: int = 0
+
+
+def spans(file: BinaryIO, size: int, format_: str) -> list[Span]:
+    """The tensors of a GGUF or safetensors file by their place; none for other formats. Raises FormatProblem."""
+    file.seek(0)
+    if format_ == "gguf":
+        header = read_header(Window(file, size), LIMITS)
+        found = [
+            Span(name, tensor.dtype, header.data_start + header.offsets[name], tensor.bytes,
+                 _row(tensor.shape, tensor.bytes))
+            for name, tensor in header.tensors.items()
+        ]  # fmt: skip
+    elif format_ == "safetensors":
+        length, table = read_table(file, size, LIMITS)
+        found = [
+            Span(name, dtype, 8 + length + start, stop - start, _row(shape, stop - start))
+            for name, dtype, shape, start, stop in zip(
+                table.names, table.dtypes, table.shapes, table.starts, table.stops, strict=True
+            )
+        ]
+    else:
+        return []
+    return sorted(found, key=lambda span: span.start)
+
+
+def places(file: BinaryIO, size: int, format_: str) -> list[Span]:
+    """The same for every format whose tables say where tensors lie; types are left empty. None where nobody knows."""
+    try:
+        if found := spans(file, size, format_):
+            return found
+        file.seek(0)
+        head = file.read(512)
+        if head[:2] == b"PK":
+            found = _of_zip(file, size)
+        elif head[:6] == MAGIC:
+            array = parse(head[:LONGEST])
+            found = [Span("array", "", array.start, array.tensor.bytes, _row(array.tensor.shape, array.tensor.bytes))]
+        elif pytorch_legacy.is_legacy(head):
+            found = [
+                Span(name, "", start, length, row)
+                for name, start, length, row in _of_legacy(file, size)
+            ]  # fmt: skip
+        elif format_ == onnx.NAME:
+            found = [Span(name, "", start, length, _row(shape, length)) for name, shape, start, length in
+                     onnx.places_of(file, size, LIMITS)]  # fmt: skip
+        return sorted(found, key=lambda span: span.start)
+    except FormatProblem:
+        return []
+
+
+def _row(shape: tuple[int, ...], size: int) -> int:
+    """Bytes of one step along the outermost dimension."""
+    return size // shape[0] if len(shape) > 1 and shape[0] > 0 and size % shape[0] == 0 else 0
+
+
+def _of_zip(file: BinaryIO, size: int) -> list[Span]:
+    """The members that are stored as they are, each with the name of the tensor that is all of it."""
+    listed = [member for member in members(file, size, LIMITS) if member.method == STORED and member.size]
+    named = _named(pytorch_zip.contents_of(file, size, LIMITS).value) if any(
+        member.name.endswith("data.pkl") for member in listed) else {}  # fmt: skip
+    found = []
+    for member in listed:
+        start = data_start(file, member)
+        name, shape = named.get(member.name.rpartition("/data/")[2], (member.name, ()))
+        if member.name.endswith(".npy"):
+            file.seek(start)
+            array = parse(file.read(LONGEST))
+            start, shape = start + array.start, array.tensor.shape
+            found.append(Span(name, "", start, array.tensor.bytes, _row(shape, array.tensor.bytes)))
+        else:
+            row = _row(shape, member.size) if prod(shape) else 0
+            found.append(Span(name, "", start, member.size, row))
+    return found
+
+
+def _of_legacy(file: BinaryIO, size: int) -> list[tuple[str, int, int, int]]:
+    value, storages = pytorch_legacy.storages_of(file, size, Budget.of(LIMITS))
+    named = _named(value)
+    found = []
+    for key, start, length in storages:
+        name, shape = named.get(key, (key, ()))
+        found.append((name, start, length, _row(shape, length)))
+    return found
+
+
+def _named(value: object) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Storage -> name and shape of the tensor that is all of it."""
+    found: dict[str, tuple[str, tuple[int, ...]]] = {}
+    try:
+        known = state_dict(value, LIMITS)
+    except FormatProblem:
+        return {}
+    for name, tensor in [*known.weights.items(), *known.others.items()]:
+        if isinstance(tensor, TensorValue) and tensor.storage and tensor.bytes == pytorch_zip.bytes_of(tensor.storage):
+            found[tensor.storage.key] = (name, tensor.shape)
+    return found

@@ -1,0 +1,86 @@
+"""What a scan says of a file that is not wholly on the disk: a torrent with pieces missing, a copy that was stopped.
+
+Asked of the file system, without reading: where there are no holes (nearly always) it is one question of some
+microseconds. Beside each hole up to 64 KiB are read on either side, to see whether it is a part of zeros that belong
+there: a copy may leave out what is zero anyway (`cp --sparse=always`, `rsync -S`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from model_manager.base.facts import GOOD, Health
+from model_manager.base.holes import holes, may_lack, tells
+from model_manager.formats.places import places
+from model_manager.formats.zeros import LEAST, Emptiness
+
+_BESIDE, _MOST_LOOKED_BESIDE = 64 << 10, 256
+_PAGE = 4096
+
+
+def lacking(file: BinaryIO, stat: os.stat_result, volume_kind: str, format_: str) -> Health:
+    """`good` where nothing is missing, or less than any download lacks."""
+    size = stat.st_size
+    few = may_lack(size, getattr(stat, "st_blocks", None))
+    if size < LEAST or not (few or tells(volume_kind)):
+        return GOOD
+    found = holes(file.fileno(), size)
+    if found:
+        return _judged(file, size, [hole for hole in found if hole[1] - hole[0] >= _PAGE], format_)
+    if few and not tells(volume_kind):
+        stored = 512 * stat.st_blocks
+        return Health(
+            "unknown",
+            f"only {stored:,} of its {size:,} bytes are on the disk, and its file system ({volume_kind}) does not say "
+            "whether the rest is compressed or missing: `check --deep` reads it",
+        )
+    return GOOD
+
+
+def _judged(file: BinaryIO, size: int, found: list[tuple[int, int]], format_: str) -> Health:
+    absent = sum(stop - start for start, stop in found)
+    if absent < LEAST:
+        return GOOD
+    empty = Emptiness(size, places(file, size, format_))
+    for start, stop in _joined(_widened(file, size, hole) if len(found) <= _MOST_LOOKED_BESIDE else hole
+                               for hole in found):  # fmt: skip
+        if stop - start >= LEAST:
+            empty.add(start, stop)
+    return empty.health_of_holes(absent)
+
+
+def _joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for start, stop in runs:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(stop, found[-1][1]))
+        else:
+            found.append((start, stop))
+    return found
+
+
+def _widened(file: BinaryIO, size: int, hole: tuple[int, int]) -> tuple[int, int]:
+    """The hole with the zeros that were written on either side of it."""
+    start, stop = hole
+    least, most = max(0, start - _BESIDE), min(size, stop + _BESIDE)
+    while start > least:
+        at = max(least, start - _PAGE)
+        data = _at(file, at, start)
+        kept = len(data.rstrip(b"\0"))
+        start = at + kept
+        if kept:
+            break
+    while stop < most:
+        data = _at(file, stop, min(most, stop + _PAGE))
+        zeros = len(data) - len(data.lstrip(b"\0"))
+        stop += zeros
+        if zeros < len(data) or not data:
+            break
+    return start, stop
+
+
+def _at(file: BinaryIO, start: int, stop: int) -> bytes:
+    file.seek(start)
+    return file.read(stop - start)

@@ -1,0 +1,11 @@
+"""How a verb says no."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """The world is not as planned, or what is there must stay. `str()` says why in words."""
+
+
+class MustGoBack(Refused):
+    """The last act of a step must not happen, and the step is to be taken back."""
