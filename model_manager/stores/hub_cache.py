@@ -225,9 +225,9 @@ def _leftovers(
         key = key_of(stat)
         if entry.name.endswith(".incomplete"):
             yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), repo.id)
-        elif key not in used and not repo.certain:
+        elif key not in used and not repo.certain and ETAG.match(entry.name):
             unnamed += 1
-        elif key not in used and ETAG.match(entry.name):  # a file of another name is not the library's: it stays
+        elif key not in used and repo.certain and ETAG.match(entry.name):  # a file of another name is not the library's: it stays
             if key in users and not is_link(entry):
                 continue  # a link in another repository leads to it
             counts = key not in users and key not in told  # else only this name of the payload would go
