@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import random
 import struct
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -114,6 +116,15 @@ def ollama_model(
         "layers": [{"mediaType": f"application/vnd.ollama.image.{kind}", **blob(data)} for kind, data in layers.items()],
     }  # fmt: skip
     return write(models / "manifests" / name, json.dumps(record))
+
+
+def zipped(files: Mapping[str, bytes | str]) -> bytes:
+    """A packed archive with these files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
 
 
 def hub_repo(

@@ -118,14 +118,30 @@ def _weights(graph: Graph) -> Iterator[Claim]:
         yield Claim("bits_per_weight", quants.bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
 
 
+_LIKE_WEIGHTS = re.compile(
+    r"(?:[._]data|\.(?:bin|pb|weights?|bias|raw|scales?|zero_point|gamma|beta|alpha|value|kernel|npy|qweight|qzeros"
+    r"|running_mean|running_var|in_proj_weight|in_proj_bias|lora_[ab]))(?:[._-]\d+)?$"
+    r"|^onnx__|_attr__|^constant_|^initializer|^[^.]*_(?:weight|bias|scale|zero_point|quantized|value|\d+)$"
+)
+"""Names that exporters give to files of weights: one for all (`model.onnx_data`, `weights.pb`), or one for each tensor,
+named by it (onnx/onnx external_data_helper.py, torch.onnx, ONNX Runtime, Olive)."""
+
+
 def _companions(graph: Graph) -> tuple[tuple[Companion, ...], Health | None]:
-    """Files of external data with the bytes that they must have. A path that leads elsewhere is refused."""
+    """Files of external data with the bytes that they must have. A path that leads elsewhere is refused.
+
+    So is a name that no file of weights has: what a model names goes with it, and a hostile one would name a document.
+    """
     found = []
     for location, needed in sorted(graph.external.items()):
         parts = location.replace("\\", "/").split("/")
         if not location or _ABSOLUTE.match(location) or ".." in parts or "\0" in location:
             return (), Health("corrupt", f"its weights are said to lie outside its folder: {location[:200]!r}")
-        found.append(Companion("/".join(part for part in parts if part not in ("", ".")), needed))
+        name = "/".join(part for part in parts if part not in ("", "."))
+        if not _LIKE_WEIGHTS.search(name[name.rfind("/") + 1 :].lower()):
+            words = later(f"its weights are said to lie in {name[-100:]!r}, which no file of weights is called")
+            return (), Health("unknown", words)
+        found.append(Companion(name, needed))
     return tuple(found), None
 
 

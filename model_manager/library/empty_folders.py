@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 
 from model_manager.base.text import later
@@ -35,8 +36,11 @@ def left_empty(root: str, gone: Iterable[tuple[str, str]], before: Iterable[tupl
 
 
 def is_empty(folder: str) -> bool:
-    """Whether this is a folder with nothing but folders below it. A link counts as something."""
-    if os.path.islink(folder):
+    """Whether this is a folder with nothing but folders below it. A link counts as something.
+
+    So does the place of a drive, connected or not: its models may only be away.
+    """
+    if os.path.islink(folder) or _is_place_of_a_drive(folder):
         return False
     waiting, met = [folder], 0
     while waiting:
@@ -44,9 +48,27 @@ def is_empty(folder: str) -> bool:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
                     met += 1
-                    if met > _MOST or not entry.is_dir(follow_symlinks=False):
+                    if met > _MOST or not entry.is_dir(follow_symlinks=False) or _is_place_of_a_drive(entry.path):
                         return False
                     waiting.append(entry.path)
         except OSError:
             return False
     return True
+
+
+FSTAB = "/etc/fstab"
+
+
+def _is_place_of_a_drive(folder: str) -> bool:
+    """Whether something is mounted on a folder, or the system's table says that something may be."""
+    return os.path.ismount(folder) or os.path.realpath(folder) in _listed_places()
+
+
+def _listed_places() -> set[str]:
+    """The mount points of the system's table; none where it cannot be read. Spaces in it are written `\\040`."""
+    try:
+        with open(FSTAB, encoding="utf-8", errors="surrogateescape") as file:
+            lines = [line.split() for line in file if not line.lstrip().startswith("#")]
+    except OSError:
+        return set()
+    return {re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line[1]) for line in lines if len(line) > 1}

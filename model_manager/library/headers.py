@@ -116,10 +116,18 @@ class Headers:
         return found if (found.st_mode & 0o170000) == 0o100000 else None
 
     def beside(self, path: str, name: str) -> str | None:
-        """The path of a companion, only when it stays in the folder of the file that names it."""
+        """The path of a companion, only when it stays in the folder of the file that names it, also through links.
+
+        A companion that is itself a link is one where the file that names it is one too (a Hugging Face revision).
+        """
         if not name or "\0" in name or os.path.isabs(name) or ".." in name.replace("\\", "/").split("/"):
             return None
-        return os.path.join(os.path.dirname(path), name)
+        folder = os.path.dirname(path)
+        beside = os.path.join(folder, name)
+        inside, below = os.path.realpath(os.path.dirname(beside)), os.path.dirname(name)
+        if inside != os.path.normpath(os.path.join(os.path.realpath(folder), below)):
+            return None
+        return None if os.path.islink(beside) and not os.path.islink(path) else beside
 
 
 def _with(known: Facts, lack: Health) -> Facts:

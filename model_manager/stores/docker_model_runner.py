@@ -15,10 +15,12 @@ from model_manager.base.text import later
 from model_manager.stores import docker_removal
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
+from model_manager.stores.known_files import is_known
 from model_manager.stores.look import Look, files_below
 from model_manager.stores.removal import CannotRemove, Part, Placed
 from model_manager.stores.root_list import RootList
 from model_manager.stores.store import Store
+from model_manager.stores.under_way import FRESH, PULLED, is_younger
 
 TOOL = "docker-model-runner"
 _DIGEST = re.compile(r"^sha256:([0-9a-f]{64})$")
@@ -39,12 +41,15 @@ def find(env: Env) -> Iterator[FoundRoot]:
 
 @dataclass(slots=True)
 class _Index:
-    """What the index names. `readable`: all of it could be read; else nothing is called an orphan."""
+    """What the index names. `doubts`: what of it could not be read, and why; then nothing is called an orphan."""
 
     root: str
     blobs: set[str] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
-    readable: bool = True
+    doubts: list[tuple[str, str]] = field(default_factory=list)
+
+    def doubt(self, path: str, why: str) -> None:
+        self.doubts.append((path, why))
 
     def blob(self, digest: str) -> str:
         return os.path.join(self.root, "blobs", "sha256", digest)
@@ -54,14 +59,17 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     path = os.path.join(root.path, "models.json")
     record = look.json(path)
     entries = record.get("models") if isinstance(record, dict) else None
-    index = _Index(root.path, readable=isinstance(entries, list))
-    if not index.readable:
+    index = _Index(root.path)
+    if not isinstance(entries, list):
         look.problem(path, "index", "lists no models: what lies in this store is not known")
+        index.doubt(path, later("it lists no models"))
     for entry in _list(entries):
         if isinstance(entry, dict):
             yield from _models(index, entry, look)
         else:
-            index.readable = False
+            index.doubt(path, later("a line of it is not understood"))
+    if not index.ids:
+        index.doubt(path, later("it names no model"))
     yield from _leftovers(index, look)
 
 
@@ -70,12 +78,15 @@ def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Fou
     look.step()
     id_ = _digest(entry.get("id"))
     if not id_:
-        index.readable = False
-        look.problem(os.path.join(index.root, "models.json"), "index", f"an entry without an id: {str(entry)[:80]}")
+        place = os.path.join(index.root, "models.json")
+        look.problem(place, "index", f"an entry without an id: {str(entry)[:80]}")
+        index.doubt(place, later("a line of it is not understood"))
         return
     index.ids.add(id_)
     path = os.path.join(index.root, "manifests", "sha256", id_)
-    kinds, config = _manifest(path, look)
+    kinds, config = _manifest(path, index, look)
+    if not all(_digest(name) for name in _list(entry.get("files"))):
+        index.doubt(os.path.join(index.root, "models.json"), later("a line of it is not understood"))
     digests = list(dict.fromkeys([*(one for name in _list(entry.get("files")) if (one := _digest(name))), *kinds]))
     index.blobs.update(digests)
     files, missing = [], []
@@ -87,6 +98,7 @@ def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Fou
             files.append(FoundFile(place, stat, role, digest[:12], digest, "blob-name"))
         elif digest != id_:
             missing.append(digest[:12])
+            index.doubt(place, later("a model needs it, and it is not there"))
     manifest = look.stat(path)
     if manifest is not None:
         files.append(FoundFile(path, manifest, "manifest", "manifest", id_, "blob-name"))
@@ -108,22 +120,28 @@ def _digest(value: object) -> str:
     return match[1] if match else ""
 
 
-def _manifest(path: str, look: Look) -> tuple[dict[str, Role], str]:
+def _manifest(path: str, index: _Index, look: Look) -> tuple[dict[str, Role], str]:
     """Roles by digest from the manifest's media types, and the digest of the configuration."""
     record = look.json(path)
-    if not isinstance(record, dict):
+    layers = record.get("layers") if isinstance(record, dict) else None
+    if not isinstance(record, dict) or not isinstance(layers, list):
+        index.doubt(path, later("this manifest is not there") if record is None else later("it is no whole manifest"))
         return {}, ""
     found: dict[str, Role] = {}
-    for layer in _list(record.get("layers")):
+    for layer in layers:
         digest = _digest(layer.get("digest")) if isinstance(layer, dict) else ""
         kind = str(layer.get("mediaType", "")) if isinstance(layer, dict) else ""
         if digest:
             heavy = any(word in kind for word in _HEAVY)
             found[digest] = "projector" if "mmproj" in kind else "weights" if heavy else "other"
+        else:
+            index.doubt(path, later("it names a layer that is not understood"))
     config = record.get("config")
     own = _digest(config.get("digest")) if isinstance(config, dict) else ""
     if own:
         found[own] = "config"
+    elif config:
+        index.doubt(path, later("it names a layer that is not understood"))
     return found, own
 
 
@@ -152,29 +170,47 @@ def _claims(path: str, look: Look) -> Iterator[Claim]:
 
 
 def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
-    """Partial downloads, blobs that no entry names, and bundles of models that are gone (they hold the bytes)."""
+    """Partial downloads, blobs that no entry names, and bundles of models that are gone (they hold the bytes).
+
+    None of these while a pull may be about to name them, and no file of a name that this tool never gives.
+    """
     kept: set[tuple[int, int]] = set()
     rest: list[tuple[str, os.stat_result, str]] = []
+    pulled = False
     for entry in look.entries(os.path.join(index.root, "blobs", "sha256")):
         stat = look.stat(entry.path)
-        if stat is None:
+        if stat is None or not _OWN.match(entry.name):
             continue
         if entry.name.endswith(".incomplete"):
+            pulled = pulled or is_younger(stat, PULLED)
             yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), entry.name[:12])
         elif entry.name in index.blobs | index.ids:
             kept.add((stat.st_dev, stat.st_ino))
         else:
             rest.append((entry.path, stat, later("no model of models.json names this blob")))
     for entry in look.entries(os.path.join(index.root, "bundles", "sha256")):
-        if entry.name not in index.ids and re.fullmatch("[0-9a-f]{64}", entry.name):
-            rest += [(path, stat, later("a bundle of a model that is gone")) for path, stat in _files(entry.path, look)]
-    if not index.readable or look.unread:
+        if entry.name in index.ids:
+            kept.update((stat.st_dev, stat.st_ino) for _path, stat in _files(entry.path, look))
+        elif re.fullmatch("[0-9a-f]{64}", entry.name):
+            rest += [
+                (path, stat, later("a bundle of a model that is gone"))
+                for path, stat in _files(entry.path, look)
+                if is_known(path)
+            ]
+    if index.doubts and rest:
+        place, why = index.doubts[0]
+        look.problem(place, "index", f"{why}; {_UNKNOWN}")
+    if index.doubts or look.unread or pulled:
         return
     for path, stat, why in rest:
         key = (stat.st_dev, stat.st_ino)
-        if key not in kept:
+        if key not in kept and not is_younger(stat, FRESH):
             kept.add(key)
             yield Leftover("orphan", path, stat.st_size, on_disk(stat), why)
+
+
+_OWN = re.compile(r"^[0-9a-f]{64}(?:\.[0-9a-z]+)*$")
+_UNKNOWN = later("nothing in this store is called unused until it can be read: connect its drive or repair it, and scan again")
 
 
 def _files(folder: str, look: Look) -> Iterator[tuple[str, os.stat_result]]:

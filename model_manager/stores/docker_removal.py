@@ -18,7 +18,9 @@ from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
-from model_manager.stores.removal import CannotRemove, Going, Part, Placed, Writing
+from model_manager.stores.known_files import is_known
+from model_manager.stores.removal import CannotRemove, Going, Part, Placed, Writing, saying
+from model_manager.stores.under_way import FRESH, is_younger, must_not_be_fetched
 
 _DIGEST = re.compile(r"^sha256:([0-9a-f]{64})$")
 _INDEX_LIMIT = 1 << 20
@@ -54,19 +56,41 @@ def remove(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
         ):
             path = os.path.join(root.path, folder, "sha256", id_)
             if os.path.lexists(path):
-                yield Going(path, why)
+                yield from _known_of(path, why)
         for digest in sorted(_blobs(root.path, entry, must=False) - named):
             path = os.path.join(root.path, "blobs", "sha256", digest)
             if os.path.lexists(path):
                 yield Going(path, "no other model of Docker names it")
 
 
+def _known_of(path: str, why: str) -> Iterator[Going]:
+    """A manifest or a bundle; where a bundle has files of no known form, all others: these stay."""
+    files = [os.path.join(folder, name) for folder, _folders, names in os.walk(path) for name in names]
+    foreign = [file for file in files if not is_known(file)]
+    if not foreign:
+        yield Going(path, why)
+    for file in files if foreign else ():
+        if file not in foreign:
+            yield saying(Going(file, why), ", ".join(os.path.basename(one) for one in foreign[:3]))
+
+
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     """A download that was given up, or bytes that no entry names now, under each of their names."""
+    must_not_be_fetched(leftover.path)
     if leftover.kind == "partial":
         yield Going(leftover.path, "an unfinished download")
         return
     entries = _index(root.path)["models"]
+    if not entries:
+        raise CannotRemove(
+            "clear away", leftover.path, "Docker's index names no model at all, so nothing is known to be unused",
+            "remove it with Docker, or pull a model and scan again",
+        )  # fmt: skip
+    if is_younger(os.lstat(leftover.path), FRESH):
+        raise CannotRemove(
+            "clear away", leftover.path, "it was written within the last hour: a pull may be about to name it",
+            "try again in an hour",
+        )  # fmt: skip
     ids = {_digest(entry["id"]) for entry in entries}
     named = ids.union(*(_blobs(root.path, entry, must=True) for entry in entries))
     names = list(_unnamed(root.path, ids, named))
@@ -88,7 +112,7 @@ def _unnamed(root: str, ids: set[str], named: set[str]) -> Iterator[str]:
     for name in _names(bundles):
         if name not in ids:
             for folder, _folders, files in os.walk(os.path.join(bundles, name)):
-                yield from (os.path.join(folder, file) for file in files)
+                yield from (os.path.join(folder, file) for file in files if is_known(file))
 
 
 def _names(folder: str) -> list[str]:
@@ -110,18 +134,22 @@ def _index(root: str) -> dict[str, Any]:
 
 
 def _blobs(root: str, entry: dict[str, Any], must: bool) -> set[str]:
-    """The blobs of an entry: those that it lists, and those that its manifest does. `must`: one has to be readable."""
+    """The blobs of an entry: those that it lists, and those that its manifest does. `must`: that has to be readable."""
     listed = entry.get("files")
-    found = {_digest(name) for name in listed} - {""} if isinstance(listed, list) else set()
+    found = {_digest(name) for name in listed} if isinstance(listed, list) else set()
     path = os.path.join(root, "manifests", "sha256", _digest(entry["id"]))
     try:
         record = parsed(read_small(path))
-        layers = [*record["layers"], record.get("config") or {}]
-        found |= {_digest(layer.get("digest")) for layer in layers} - {""}
+        layers = [*record["layers"], *([record["config"]] if record.get("config") else [])]
+        found |= {_digest(layer.get("digest")) for layer in layers}
+        if must and "" in found:
+            raise ValueError("a layer without a digest")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if must and not found:
-            raise CannotRemove("clear away", path, "what another model of Docker needs cannot be read") from error
-    return found
+        if must:
+            raise CannotRemove(
+                "clear away", path, "what another model of Docker needs cannot be read", "repair it, or pull it again"
+            ) from error
+    return found - {""}
 
 
 def _digest(value: object) -> str:

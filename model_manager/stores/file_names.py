@@ -68,6 +68,30 @@ def is_partial(name: str) -> bool:
     return suffix_of(stem) in CERTAIN | AMBIGUOUS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))
 
 
+_MODEL_NAMES = ("pytorch_model", "diffusion_pytorch_model", "adapter_model", "ggml-", "openvino_", "tf_model", "flax_model",
+                "model.", "model-")  # fmt: skip
+_ETAG = re.compile(r"^[0-9a-f]{40,64}(?:\.[0-9a-f]{6,})?$")
+
+
+def is_models_partial(name: str, believed: bool = True) -> bool:
+    """Whether an unfinished download is one of a model: by the suffix it will have, or a hub's own name for it.
+
+    `believed`: suffixes that other things have too count, because a tool's own folder is what it lies in. Browsers
+    fetch films, systems and papers into the same folder: those are nobody's leftovers here.
+    """
+    low = name.lower()
+    if not is_partial(low):
+        return False
+    stem = low.removeprefix("incomplete-") if low.startswith("incomplete-") else low
+    stem = next((stem[: -len(end)] for end in _PARTIAL if stem.endswith(end)), stem)
+    suffix = suffix_of(stem)
+    if suffix in CERTAIN or (low.endswith(".incomplete") and re.search(r"\.[0-9a-f]{6,}$", stem)):
+        return True
+    if suffix in AMBIGUOUS:
+        return believed or stem.startswith(_MODEL_NAMES)
+    return bool(_ETAG.match(stem))
+
+
 def data_of(name: str) -> str:
     """The file that an unfinished download, or the note beside one, is named after."""
     low = name.lower()

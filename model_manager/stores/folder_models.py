@@ -12,6 +12,7 @@ from model_manager.stores.file_names import (
     AMBIGUOUS,
     LARGEST_NOTE,
     data_of,
+    is_models_partial,
     is_partial,
     is_training,
     is_weights,
@@ -22,6 +23,7 @@ from model_manager.stores.grouping import Group, each_alone, group, is_pipeline,
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Folder, Plain
 from model_manager.stores.sidecars import read_sidecar
+from model_manager.stores.under_way import Locks
 
 _MEMBER = operator.attrgetter("name")
 
@@ -53,7 +55,8 @@ def models_in(
         if name in partial:
             if data_of(name) in notes and name in notes[data_of(name)]:
                 continue
-            yield from _leftover(name, files[name], look)
+            if is_models_partial(name, plain.believed):
+                yield from _leftover(name, files[name], look)
         elif is_training(name) and any(other != name and is_weights(other) for other in mattering):
             stat = look.stat(files[name].path)
             if stat:
@@ -125,7 +128,7 @@ def _each(
 
 def _leftover(name: str, entry: os.DirEntry[str], look: Look) -> Iterator[Leftover]:
     found = look.stat(entry.path)
-    if found:
+    if found and not Locks().on(entry.path):
         stem = name[: name.rfind(".")] if not name.startswith("incomplete-") else name[len("incomplete-") :]
         yield Leftover("partial", entry.path, found.st_size, on_disk(found), stem)
 

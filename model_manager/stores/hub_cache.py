@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim, Health
+from model_manager.base.text import later
 from model_manager.stores.file_names import is_weights, may_matter, stem_of
 from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
 from model_manager.stores.grouping import Group, each_alone, group, is_pipeline, missing_health
-from model_manager.stores.hub_repository import SNAPSHOTS, Entry, Key, Repository, key_of, read_repository
-from model_manager.stores.look import NAME, Look, is_folder
+from model_manager.stores.hub_repository import ETAG, SNAPSHOTS, Entry, Key, Repository, key_of, read_repository
+from model_manager.stores.look import NAME, Look, is_folder, is_link
+from model_manager.stores.under_way import Locks
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _HEX = "0123456789abcdef"
@@ -33,8 +35,15 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
     """
     repos: list[Repository] = []
     others: list[str] = []
+    lost = False
     for entry in look.entries(root):
-        if not entry.name.startswith(_REPOSITORIES) or entry.name in _REPOSITORIES or not is_folder(entry):
+        if not entry.name.startswith(_REPOSITORIES) or entry.name in _REPOSITORIES:
+            continue
+        if not is_folder(entry):
+            lost = True
+            if is_link(entry):
+                look.problem(entry.path, "folder", later("it is a link that leads nowhere now"))
+                look.unread.append(entry.path)
             continue
         look.step()
         if not entry.name.startswith("models--"):
@@ -53,9 +62,12 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
         for folder in others:
             users.update(key_of(stat) for entry in look.entries(folder) if (stat := look.stat(entry.path)))
     told: set[Key] = set()
+    locks = Locks()
     for repo in untidy:
-        yield from _leftovers(repo, users, told, look)
-    if all(repo.certain for repo in repos) and not {root, *others} & set(look.unread):
+        yield from _leftovers(repo, users, told, locks, look)
+    lost = lost or not all(os.path.isdir(folder) for folder in others)
+    lost = lost or any(any(repo.dangling.values()) or not (repo.snapshots or repo.blobs) for repo in repos)
+    if not lost and all(repo.certain for repo in repos) and not {root, *others} & set(look.unread):
         yield from _shared_orphans(shared, set(users) | told, look)
 
 
@@ -186,11 +198,18 @@ def _too_short(weights: list[FoundFile], tree: dict[str, dict[str, object]]) -> 
     return None
 
 
-def _leftovers(repo: Repository, users: Mapping[Key, int], told: set[Key], look: Look) -> Iterator[Leftover]:
-    """`users`: how many repositories have a revision with a file. `told`: payloads named here, each once."""
+def _leftovers(
+    repo: Repository, users: Mapping[Key, int], told: set[Key], locks: Locks, look: Look
+) -> Iterator[Leftover]:
+    """`users`: how many repositories have a revision with a file. `told`: payloads named here, each once.
+
+    While a program holds a lock of the repository, it is fetching: then nothing in it is left over.
+    """
+    if locks.on(os.path.join(repo.path, "blobs", "x")):
+        return
     named = {commit for commit in repo.snapshots if commit in repo.refs}
     kept = {key_of(one.stat) for commit in named for one in repo.snapshots[commit].values()}
-    for commit in repo.snapshots if named else ():
+    for commit in repo.snapshots if named and repo.certain else ():
         if commit in named:
             continue
         own = {key_of(one.stat): one.stat for one in repo.snapshots[commit].values()}
@@ -200,6 +219,7 @@ def _leftovers(repo: Repository, users: Mapping[Key, int], told: set[Key], look:
             sum(on_disk(stat) for stat in alone), f"{repo.id}: a revision that no branch or tag names",
         )  # fmt: skip
     used = repo.used()
+    unnamed = 0
     for entry in sorted(repo.blobs.values(), key=NAME):
         stat = look.stat(entry.path)
         if stat is None:
@@ -207,21 +227,43 @@ def _leftovers(repo: Repository, users: Mapping[Key, int], told: set[Key], look:
         key = key_of(stat)
         if entry.name.endswith(".incomplete"):
             yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), repo.id)
-        elif key not in used and repo.certain:
+        elif key not in used and not repo.certain and ETAG.match(entry.name):
+            unnamed += 1
+        elif key not in used and repo.certain and ETAG.match(entry.name):  # a file of another name is not the library's: it stays
+            if key in users and not is_link(entry):
+                continue  # a link in another repository leads to it
             counts = key not in users and key not in told  # else only this name of the payload would go
             told.add(key)
             size, held = (stat.st_size, on_disk(stat)) if counts else (0, 0)
             yield Leftover("orphan", entry.path, size, held, f"{repo.id}: no revision names this blob")
+    if unnamed:
+        path, why = repo.doubts[0]
+        look.problem(path, "repository", f"{why}; {_UNKNOWN}")
+
+
+_UNKNOWN = later("nothing in this repository is called unused until it can be read: connect its drive or repair it, and scan again")
 
 
 def _shared_orphans(folder: str, used: set[Key], look: Look) -> Iterator[Leftover]:
-    """Payloads of the cache-wide store that no repository leads to."""
+    """Payloads of the cache-wide store that no repository leads to, by their links and by the note beside them.
+
+    Without that note the library never removes them, and neither do we.
+    """
     for entry in look.entries(folder):
         if len(entry.name) != 2 or not is_folder(entry, links=False):
             continue
         for payload in look.entries(entry.path):
             stat = look.stat(payload.path) if _SHA256.match(payload.name) else None
-            if stat is not None and key_of(stat) not in used:
+            if stat is not None and key_of(stat) not in used and not _is_noted(payload.path, os.path.dirname(folder), look):
                 yield Leftover(
                     "orphan", payload.path, stat.st_size, on_disk(stat), "no repository leads to this payload"
                 )
+
+
+def _is_noted(payload: str, cache: str, look: Look) -> bool:
+    """Whether the note beside a payload names a blob that is there, or cannot be read."""
+    note = look.small(payload + ".refs")
+    if note is None:
+        return True
+    names = [os.path.normpath(os.path.join(cache, line)) for line in os.fsdecode(note).splitlines() if "\0" not in line]
+    return any(name.startswith(os.path.join(cache, "")) and os.path.lexists(name) for name in names if name != cache)

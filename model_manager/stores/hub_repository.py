@@ -9,16 +9,21 @@ utils/_shared_blobs.py, _tree_cache.py. Plain `scandir` and `readlink`: a sevent
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from model_manager.base.errors import reason_of
-from model_manager.stores.look import Look, is_folder
+from model_manager.base.text import later
+from model_manager.stores.look import NAME, Look, is_folder
 
 _DEEPEST = 16
 _REFS, _BLOBS = os.sep + "refs", os.sep + "blobs"
 SNAPSHOTS = os.sep + "snapshots"
+ETAG = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+"""How the library names blobs: git's sha1 of small files, the sha256 of large ones."""
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
 Key = tuple[int, int]
 
 
@@ -34,6 +39,13 @@ class Entry(NamedTuple):
     blob: str
 
 
+class Doubt(NamedTuple):
+    """A part of a repository of which it is not known what it names, and why in words."""
+
+    path: str
+    why: str
+
+
 @dataclass(slots=True)
 class Repository:
     path: str
@@ -42,8 +54,15 @@ class Repository:
     snapshots: dict[str, dict[str, Entry]] = field(default_factory=dict)
     dangling: dict[str, list[str]] = field(default_factory=dict)
     blobs: dict[str, os.DirEntry[str]] = field(default_factory=dict)
-    certain: bool = True
-    """Whether all of it could be read: else nothing in it is called an orphan."""
+    doubts: list[Doubt] = field(default_factory=list)
+
+    @property
+    def certain(self) -> bool:
+        """Whether all of it could be read: else nothing in it is called unused."""
+        return not self.doubts
+
+    def doubt(self, path: str, why: str) -> None:
+        self.doubts.append(Doubt(path, why))
 
     def used(self) -> set[Key]:
         return {key_of(one.stat) for files in self.snapshots.values() for one in files.values()}
@@ -61,33 +80,74 @@ def key_of(stat: os.stat_result) -> Key:
 
 
 def read_repository(path: str, name: str, look: Look) -> Repository:
-    before = len(look.unread)
     repo = Repository(path, name.removeprefix("models--").replace("--", "/"))
-    for ref, commit in _refs(path + _REFS, look):
+    for ref, commit in _refs(repo, look):
         repo.refs.setdefault(commit, ref)
-    repo.blobs = {entry.name: entry for entry in look.listing(path + _BLOBS)}
+    repo.blobs = {entry.name: entry for entry in _listed(repo, path + _BLOBS, look)}
     blobs = {} if os.path.islink(path + SNAPSHOTS) else repo.blobs  # `..` means another folder behind a link
-    for entry in look.entries(path + SNAPSHOTS):
-        if entry.is_symlink():
-            repo.certain = False  # the hub makes none here: what such a link leads to is not known to be unused
+    for entry in sorted(_listed(repo, path + SNAPSHOTS, look), key=NAME):
+        if entry.is_symlink():  # the hub makes none here: what such a link leads to is not known to be unused
+            repo.doubt(entry.path, later("it is a link in the place of a revision"))
         elif is_folder(entry):
-            repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, blobs, look)
-    repo.certain = repo.certain and len(look.unread) == before
+            repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, blobs, repo, look)
+        else:
+            repo.doubt(entry.path, later("it is no folder of a revision"))
+    if repo.blobs:
+        _must_name_something(repo)
     return repo
 
 
-def _refs(folder: str, look: Look) -> Iterator[tuple[str, str]]:
-    waiting = [(folder, "")]
+def _must_name_something(repo: Repository) -> None:
+    """Doubt where revisions that were here are not: they may lie on a drive that is not connected."""
+    if not any(repo.snapshots.values()) and not any(repo.dangling.values()):
+        repo.doubt(repo.path + SNAPSHOTS, later("no file of any revision is there"))
+    for commit, files in repo.snapshots.items():
+        if not files and not repo.dangling[commit]:
+            repo.doubt(f"{repo.path}{SNAPSHOTS}{os.sep}{commit}", later("no file of this revision is there"))
+        for one in files.values():
+            if not one.blob and not os.path.islink(one.path):
+                repo.doubt(one.path, later("it is a file in the place of a link to a blob"))
+                break
+    if not repo.refs:
+        repo.doubt(repo.path + _REFS, later("no branch or tag is there"))
+    for commit, ref in repo.refs.items():
+        if commit not in repo.snapshots:
+            repo.doubt(f"{repo.path}{_REFS}/{ref}", later("it names a revision that is not there"))
+
+
+def _listed(repo: Repository, folder: str, look: Look) -> list[os.DirEntry[str]]:
+    """A folder's entries; doubt where it cannot be read or is a link that leads nowhere."""
+    before = len(look.unread)
+    entries = look.listing(folder)
+    if len(look.unread) > before:
+        repo.doubt(folder, look.problems[-1].why)
+    elif not entries and os.path.islink(folder) and not os.path.isdir(folder):
+        why = later("it is a link that leads nowhere now")
+        look.problem(folder, "folder", why)
+        look.unread.append(folder)
+        repo.doubt(folder, why)
+    return entries
+
+
+def _refs(repo: Repository, look: Look) -> Iterator[tuple[str, str]]:
+    waiting = [(repo.path + _REFS, "")]
     while waiting:
         path, prefix = waiting.pop()
-        for entry in look.entries(path):
+        for entry in sorted(_listed(repo, path, look), key=NAME):
             if is_folder(entry, links=False):
                 waiting.append((entry.path, f"{prefix}{entry.name}/"))
-            elif text := look.small(entry.path, 4096):
-                yield prefix + entry.name, text.decode("ascii", "replace").strip()
+                continue
+            text = look.small(entry.path, 4096)
+            commit = text.decode("ascii", "replace").strip() if text else ""
+            if not _COMMIT.match(commit):
+                repo.doubt(entry.path, later("it does not say which revision it means"))
+            if commit:
+                yield prefix + entry.name, commit
 
 
-def _snapshot(folder: str, blobs: Mapping[str, os.DirEntry[str]], look: Look) -> tuple[dict[str, Entry], list[str]]:
+def _snapshot(
+    folder: str, blobs: Mapping[str, os.DirEntry[str]], repo: Repository, look: Look
+) -> tuple[dict[str, Entry], list[str]]:
     """The files of one revision by relative path, and the names that lead nowhere.
 
     A link into the repository's `blobs` is not followed by the system: their listing knows them already.
@@ -98,8 +158,8 @@ def _snapshot(folder: str, blobs: Mapping[str, os.DirEntry[str]], look: Look) ->
     while waiting:
         path, prefix, depth = waiting.pop()
         beginning = "../" * (depth + 2) + "blobs/"
-        for entry in look.listing(path):
-            name = prefix + entry.name
+        for entry in _listed(repo, path, look):
+            name, link, blob = prefix + entry.name, "", None
             try:
                 if entry.is_symlink():
                     link = os.readlink(entry.path)
@@ -111,16 +171,32 @@ def _snapshot(folder: str, blobs: Mapping[str, os.DirEntry[str]], look: Look) ->
                 else:
                     if depth < _DEEPEST:
                         waiting.append((entry.path, name + "/", depth + 1))
+                    else:
+                        repo.doubt(entry.path, later("its folders are too deep: not all of it could be looked at"))
                     continue
             except FileNotFoundError:
                 dangling.append(name)
+                if not link.startswith(beginning):
+                    repo.doubt(entry.path, later("it is a link that leads nowhere now"))
                 continue
             except OSError as error:
                 look.problem(entry.path, "file", reason_of(error))
+                repo.doubt(entry.path, reason_of(error))
                 continue
             if (stat.st_mode & 0o170000) == 0o100000:
                 files[name] = Entry(entry.path, stat, etag, own)
+                if blob is None and link and not _is_inside(entry.path, repo.path):
+                    repo.doubt(entry.path, later("it is a link that leads out of the repository"))
+            else:
+                repo.doubt(entry.path, later("it is neither a file nor a link to one"))
     return files, dangling
+
+
+def _is_inside(path: str, repo: str) -> bool:
+    """Whether a link leads to a blob of its repository or to the cache-wide store, however it is written."""
+    real = os.path.realpath(path)
+    stores = (repo + _BLOBS, os.path.dirname(repo) + _BLOBS)
+    return any(real.startswith(os.path.join(os.path.realpath(store), "")) for store in stores)
 
 
 def _etag(link: str) -> str:

@@ -19,6 +19,7 @@ from model_manager.stores.env import Env
 from model_manager.stores.file_names import is_weights
 from model_manager.stores.flags import last_of
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.known_files import is_known
 from model_manager.stores.look import Look
 from model_manager.stores.plain import Plain
 from model_manager.stores.private_copy import answers_of
@@ -108,7 +109,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
             look.problem(database, "database", f"the model {str(key)[:80]!r} has no path that could be its own")
             certain = False
             continue
-        covered.add(os.path.relpath(place, root.path).split(os.sep)[0])
+        covered |= _tops(place, root.path)
         yield _found(str(key), record, place, look)
     if certain:
         yield from _orphans(root.path, covered, look)
@@ -122,6 +123,13 @@ def _place(models: str, path: object) -> str:
     if not os.path.isabs(path) and not place.startswith(os.path.join(models, "")):
         return ""
     return "" if os.path.join(models, "").startswith(os.path.join(place, "")) else place
+
+
+def _tops(place: str, root: str) -> set[str]:
+    """The entry of the models folder that a place lies in, by either's own name and by where links lead."""
+    tops = (os.path.realpath(root), root)
+    inside = [(path, top) for path in (place, os.path.realpath(place)) for top in tops]
+    return {os.path.relpath(path, top).split(os.sep)[0] for path, top in inside if path.startswith(top + os.sep)}
 
 
 def _record(config: object) -> Mapping[str, object]:
@@ -183,13 +191,14 @@ def _orphans(root: str, covered: set[str], look: Look) -> Iterator[Leftover]:
             continue
         if any(path == entry.path or path.startswith(entry.path + os.sep) for path in look.skip):
             continue
+        before = len(look.unread)
         names, size, on = _below(entry, look)
-        if any(is_weights(name) for name in names):
+        if any(is_weights(name) for name in names) and len(look.unread) == before:
             yield Leftover("orphan", entry.path, size, on, "InvokeAI's database does not name it")
 
 
 def _below(top: os.DirEntry[str], look: Look) -> tuple[set[str], int, int]:
-    """The names of all files at and below an entry, their size, and their bytes on disk; each inode once."""
+    """The names of all files of a model's form at and below an entry, their size and bytes on disk; each inode once."""
     names: set[str] = set()
     seen: set[tuple[int, int]] = set()
     size = on = 0
@@ -201,7 +210,7 @@ def _below(top: os.DirEntry[str], look: Look) -> tuple[set[str], int, int]:
         if entry.is_dir(follow_symlinks=False):
             look.step()
             waiting += look.entries(entry.path)
-        elif (stat := look.stat(entry.path)) and (stat.st_dev, stat.st_ino) not in seen:
+        elif is_known(entry.name) and (stat := look.stat(entry.path)) and (stat.st_dev, stat.st_ino) not in seen:
             seen.add((stat.st_dev, stat.st_ino))
             names.add(entry.name)
             size, on = size + stat.st_size, on + on_disk(stat)

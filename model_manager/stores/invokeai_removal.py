@@ -11,13 +11,16 @@ import os
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
+from model_manager.base.errors import reason_of
 from model_manager.catalog.foreign import Question
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.known_files import is_known
 from model_manager.stores.loopback import answer_of
-from model_manager.stores.private_copy import answers_of
-from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed
+from model_manager.stores.private_copy import answers_of, rows_of
+from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed, saying
 
+_LINES = Question("SELECT id, config FROM models", ("models",))
 _NAMED = Question("SELECT config FROM models", ("models",))
 _SERVICE = "http://127.0.0.1:9090"  # invokeai.yaml: host and port, as they are by default
 
@@ -37,27 +40,50 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
             "allow asking it under Settings, Privacy, or remove the model there",
         )  # fmt: skip
     service = root.details.get("service") or _SERVICE
+    lines = _lines(root, env)
     for place in places:
         url = f"{service}/api/v2/models/i/{urllib.parse.quote(place.name, safe='')}"
-        if not _knows(url, place.name):
+        own = lines.get(place.name, {})
+        same = {key: own[key] for key in ("path", "hash") if isinstance(own.get(key), str) and own[key]}
+        answer = _answer(url, place.name)
+        if answer is not None and (not same or any(answer.get(key) != value for key, value in same.items())):
+            raise CannotRemove(
+                "clear away", place.path, "the InvokeAI that answers is not the one of this folder: its model of this "
+                "key has another path or hash", "remove the model in the InvokeAI that uses this folder",
+            )  # fmt: skip
+        if answer is None:
             raise CannotRemove(
                 "clear away", place.path, "InvokeAI keeps a database of its models, which only it may change",
                 "start InvokeAI and try again, or remove the model there",
             )  # fmt: skip
         paths = tuple(file.path for file in place.files if file.path.startswith(inside))
+        gone = {"list": "", "is": {"key": place.name}, "same": same, "absent": paths}
         yield Asking(
-            url, "DELETE", "", url, place.name,
+            url, "DELETE", "", url, json.dumps(gone),
             "InvokeAI removes it itself" if paths else "InvokeAI forgets it: its files are gone already", paths,
         )  # fmt: skip
 
 
-def _knows(url: str, key: str) -> bool:
-    """Whether InvokeAI itself answers, and no other program at this address."""
+def _answer(url: str, key: str) -> dict[str, object] | None:
+    """What InvokeAI itself says of a model; None when another program answers at this address, or none."""
     try:
         record = json.loads(answer_of(url))
     except (ValueError, RecursionError):
-        return False
-    return isinstance(record, dict) and record.get("key") == key
+        return None
+    return record if isinstance(record, dict) and record.get("key") == key else None
+
+
+def _lines(root: FoundRoot, env: Env) -> dict[str, dict[str, object]]:
+    """The lines of the database that was listed, by key."""
+    found: dict[str, dict[str, object]] = {}
+    for key, config in rows_of(root.details.get("database", ""), env.scratch, _LINES, env.say):
+        try:
+            record = json.loads(config) if isinstance(config, str | bytes) else None
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(key, str) and isinstance(record, dict):
+            found[key] = record
+    return found
 
 
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
@@ -76,7 +102,34 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
             raise CannotRemove("clear away", leftover.path, "a line of InvokeAI's database is not understood")
         if place and os.path.join(os.path.realpath(place), "").startswith(own):
             raise CannotRemove("clear away", leftover.path, "InvokeAI's database names it now", "scan again")
-    yield Going(leftover.path, leftover.of)
+    yield from _known_of(leftover)
+
+
+def _known_of(leftover: Leftover) -> Iterator[Going]:
+    """An orphan as a whole; where files of no known form lie in its folder, all others: these stay."""
+    files = list(_files(leftover.path))
+    foreign = [path for path in files if not is_known(path)]
+    if not foreign:
+        yield Going(leftover.path, leftover.of)
+        return
+    names = ", ".join(os.path.basename(path) for path in foreign[:3]) + (" …" if len(foreign) > 3 else "")
+    for path in files:
+        if path not in foreign:
+            yield saying(Going(path, leftover.of), names)
+
+
+def _files(top: str) -> Iterator[str]:
+    """Everything at or below a path that is no folder; links are not followed. CannotRemove when one cannot be read."""
+    if os.path.islink(top) or not os.path.isdir(top):
+        yield top
+        return
+    try:
+        with os.scandir(top) as found:
+            below = sorted(entry.path for entry in found)
+    except OSError as error:
+        raise CannotRemove("clear away", top, reason_of(error)) from error
+    for path in below:
+        yield from _files(path)
 
 
 def _place(models: str, config: object) -> str | None:

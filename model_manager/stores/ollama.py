@@ -1,8 +1,8 @@
 """Ollama: manifests that name content-addressed blobs.
 
 Rules from ollama/ollama (2026-08): manifest/paths.go, manifest/layer.go, types/model/name.go, server/images.go.
-Manifests are exactly four levels deep; a model is what a manifest names; blobs that no manifest names are orphans
-unless a manifest cannot be read (then Ollama itself prunes nothing).
+A model is what a manifest names; blobs that no manifest names are orphans when all manifests were read
+(`ollama_manifests`) and no pull is under way: its layers have their final names before its manifest is there.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ from model_manager.catalog.foreign import Question
 from model_manager.stores import last_used, ollama_removal, ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
-from model_manager.stores.look import Look, is_folder
+from model_manager.stores.look import Look
+from model_manager.stores.ollama_manifests import BLOB, DIGEST, PART, Manifests, Unread, manifests_of, names_of
 from model_manager.stores.private_copy import rows_of
 from model_manager.stores.store import Store
+from model_manager.stores.under_way import FRESH, PULLED, is_younger
 
 TOOL = "ollama"
 _SERVICE = "/usr/share/ollama/.ollama/models"
-_DIGEST = re.compile(r"^sha256[:-]([0-9a-f]{64})$")
-_BLOB = re.compile(r"^sha256-[0-9a-f]{64}$")
-_PART = re.compile(r"^(sha256-[0-9a-f]{64})-partial(-\d+)?$")
 _ROLES: dict[str, Role] = {
     "model": "weights", "projector": "projector", "adapter": "adapter", "tensor": "weights", "draft": "other",
     "json": "config", "params": "config",
@@ -105,9 +104,9 @@ def in_use(env: Env) -> str | None:
 @dataclass(slots=True)
 class _Store:
     root: str
+    manifests: Manifests
     blobs: dict[str, os.DirEntry[str]] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
-    readable: bool = True
 
 
 def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
@@ -116,11 +115,12 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         yield from ollama_service.describe(root, look)
         return
     blobs = os.path.join(root.path, "blobs")
-    store = _Store(root.path, {entry.name: entry for entry in look.entries(blobs)})
+    entries = {entry.name: entry for entry in look.entries(blobs)}
     if blobs in look.unread:
         yield from ollama_service.describe(root, look)
         return
-    for path, parts in _manifests(os.path.join(root.path, "manifests"), look):
+    store = _Store(root.path, manifests_of(root.path), entries)
+    for path, parts in store.manifests.files:
         look.step()
         found = _model(store, path, parts, look)
         if found:
@@ -130,20 +130,6 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def _can_list(path: str) -> bool:
     return os.access(path, os.R_OK | os.X_OK)
-
-
-def _manifests(folder: str, look: Look) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
-    """Files exactly four levels below manifests/: host, namespace, model, tag."""
-    levels: list[tuple[str, tuple[str, ...]]] = [(folder, ())]
-    while levels:
-        path, parts = levels.pop()
-        for entry in look.entries(path):
-            inner = (*parts, entry.name)
-            if len(inner) < 4:
-                if is_folder(entry):
-                    levels.append((entry.path, inner))
-            elif not entry.name.startswith(".") and look.stat(entry.path) is not None:
-                yield entry.path, inner  # type: ignore[misc]
 
 
 def name_of(parts: tuple[str, str, str, str]) -> str:
@@ -157,21 +143,18 @@ def name_of(parts: tuple[str, str, str, str]) -> str:
 def _model(store: _Store, path: str, parts: tuple[str, str, str, str], look: Look) -> Found | None:
     manifest = look.json(path)
     stat = look.stat(path)
-    layers = manifest.get("layers") if isinstance(manifest, dict) else None
-    if not isinstance(manifest, dict) or not isinstance(layers, list) or stat is None:
-        store.readable = False
-        if stat is not None:
-            look.problem(
-                path, "manifest", "this Ollama manifest cannot be read; Ollama prunes nothing while it is there"
-            )
+    every = names_of(manifest)
+    if every is None:
+        why = later("it is no whole manifest; Ollama prunes nothing while it is there")
+        store.manifests.unread.append(Unread(path, why))
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("layers"), list) or stat is None:
         return None
     files = [FoundFile(path, stat, "manifest", "manifest")]
     missing: list[str] = []
     details: dict[str, str] = {}
     config = manifest.get("config")
-    every = ([config] if isinstance(config, dict) else []) + [layer for layer in layers if isinstance(layer, dict)]
-    for layer in every:
-        _add_layer(store, layer, layer is config, files, missing, details, look)
+    for layer, blob in every or ():
+        _add_layer(store, layer, blob, layer is config, files, missing, details, look)
     claims = tuple(_config_claims(store, config, look))
     hub = "huggingface" if parts[0] in ("hf.co", "huggingface.co") else "ollama"
     weights = any(file.role == "weights" for file in files)
@@ -192,15 +175,10 @@ def _model(store: _Store, path: str, parts: tuple[str, str, str, str], look: Loo
 
 
 def _add_layer(
-    store: _Store, layer: Mapping[str, object], is_config: bool, files: list[FoundFile], missing: list[str],
+    store: _Store, layer: Mapping[str, object], blob: str, is_config: bool, files: list[FoundFile], missing: list[str],
     details: dict[str, str], look: Look,
 ) -> None:  # fmt: skip
-    match = _DIGEST.match(str(layer.get("digest", "")))
     kind = str(layer.get("mediaType", "")).rsplit(".", 1)[-1]
-    if not match:
-        look.problem(files[0].path, "manifest", f"names a layer without a sha256: {str(layer.get('digest'))[:80]}")
-        return
-    blob = f"sha256-{match[1]}"
     store.named.add(blob)
     stat = look.stat(os.path.join(store.root, "blobs", blob))
     if stat is None:
@@ -208,7 +186,7 @@ def _add_layer(
         return
     role: Role = "config" if is_config else _ROLES.get(kind, "other")
     place = os.path.join(store.root, "blobs", blob)
-    files.append(FoundFile(place, stat, role, str(layer.get("name") or kind)[:200], match[1], "blob-name"))
+    files.append(FoundFile(place, stat, role, str(layer.get("name") or kind)[:200], blob[7:], "blob-name"))
     if kind in ("template", "system", "params") and stat.st_size < 65_536:
         text = look.small(place, 65_536)
         details[kind] = text.decode("utf-8", "replace") if text else ""
@@ -216,7 +194,7 @@ def _add_layer(
 
 def _config_claims(store: _Store, config: object, look: Look) -> Iterator[Claim]:
     """What Ollama recorded when the model was made (types/model/config.go): sidecar strength."""
-    match = _DIGEST.match(str(config.get("digest", ""))) if isinstance(config, dict) else None
+    match = DIGEST.match(str(config.get("digest", ""))) if isinstance(config, dict) else None
     text = look.small(os.path.join(store.root, "blobs", f"sha256-{match[1]}"), 4 << 20) if match else None
     try:
         record = parsed(text) if text else {}
@@ -246,24 +224,49 @@ def _config_claims(store: _Store, config: object, look: Look) -> Iterator[Claim]
 
 
 def _leftovers(store: _Store, look: Look) -> Iterator[Leftover]:
+    """Downloads that did not end, and blobs that nothing names: none of these while a pull may be about to name them.
+
+    What is no blob and no part of one is a foreign file: it stays.
+    """
+    unnamed: list[tuple[str, os.stat_result]] = []
+    parts: dict[str, list[tuple[str, os.stat_result]]] = {}
     for name, entry in store.blobs.items():
-        if name in store.named and _BLOB.match(name):
-            continue
-        stat = look.stat(entry.path)
+        stat = look.stat(entry.path) if name not in store.named and name.startswith("sha256-") else None
         if stat is None:
             continue
-        part = _PART.match(name)
-        if part or name.endswith(".tmp"):
-            yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), part[1] if part else name)
-        elif _BLOB.match(name):
-            if store.readable:
-                yield Leftover("orphan", entry.path, stat.st_size, on_disk(stat), "no Ollama model names this blob")
-        elif name.startswith(("sha256-", "sha256:")):
-            yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), name)
+        if BLOB.match(name):
+            unnamed.append((entry.path, stat))
         else:
-            yield Leftover(
-                "orphan", entry.path, stat.st_size, on_disk(stat), "not a blob: Ollama removes it at its start"
-            )
+            part = PART.match(name)
+            parts.setdefault(part[1] if part else name, []).append((entry.path, stat))
+    pulled = False
+    for of, files in parts.items():
+        young = [path for path, stat in files if is_younger(stat, PULLED)]
+        pulled = pulled or bool(young)
+        size, held = sum(stat.st_size for _path, stat in files), sum(on_disk(stat) for _path, stat in files)
+        paths = young or [path for path, _stat in files]  # the age of one stands for all: the youngest tells
+        yield Leftover("partial", min(paths, key=len), size, held, of)
+    if not _is_known(store, bool(unnamed), look) or pulled:
+        return
+    for path, stat in unnamed:
+        if not is_younger(stat, FRESH):
+            yield Leftover("orphan", path, stat.st_size, on_disk(stat), "no Ollama model names this blob")
+
+
+def _is_known(store: _Store, is_needed: bool, look: Look) -> bool:
+    """Whether all manifests were read. `is_needed`: there are blobs that one of them may name."""
+    unread = list(store.manifests.unread)
+    if not unread and not store.manifests.files:
+        unread.append(Unread(os.path.join(store.root, "manifests"), later("there is no manifest in it"), False))
+    for one in unread:
+        if one.hides or is_needed:
+            look.problem(one.path, "manifest", f"{one.why}; {_UNKNOWN}")
+        if one.hides and not os.path.isfile(one.path):
+            look.unread.append(one.path)
+    return not unread
+
+
+_UNKNOWN = later("no blob of this store is called unused until it can be read: connect its drive or repair it, and scan again")
 
 
 STORE = Store(

@@ -6,23 +6,20 @@ cannot be read, no blob is removed, as Ollama itself does. Its next start remove
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from model_manager.base.errors import reason_of
-from model_manager.base.json_text import parsed
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores import ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.ollama_manifests import BLOB, PART, digests, manifests_of
 from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed
-
-_DIGEST = re.compile(r"^sha256[:-]([0-9a-f]{64})$")
-_PART = re.compile(r"^(sha256-[0-9a-f]{64})-partial(?:-\d+)?$")
+from model_manager.stores.under_way import FRESH, is_younger, must_not_be_fetched
 
 
 @dataclass(slots=True)
@@ -52,7 +49,7 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
         if named.unread:
             why += "; " + later(f"its blobs stay, because {named.unread} cannot be read and may name them")
         yield Going(place.path, why)
-    for name in () if named.unread else dict.fromkeys(name for path in going for name in _digests(path) or ()):
+    for name in () if named.unread else dict.fromkeys(name for path in going for name in digests(path) or ()):
         blob = os.path.join(blobs, name)
         if name not in named.blobs and os.path.lexists(blob):
             yield Going(blob, "no other model of Ollama names it", fresh=True)
@@ -61,35 +58,42 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     """A blob that no manifest names now, or a download with all its parts."""
     blobs, name = os.path.split(leftover.path)
-    part = _PART.match(name)
+    must_not_be_fetched(leftover.path)
+    part = PART.match(name)
     if part:
         for other in sorted(os.listdir(blobs)):
-            match = _PART.match(other)
+            match = PART.match(other)
             if match and match[1] == part[1]:
                 yield Going(os.path.join(blobs, other), "a part of an unfinished download")
         return
+    if not BLOB.match(name) and not name.startswith("sha256-"):
+        raise CannotRemove("clear away", leftover.path, "it is no blob of Ollama's", "move it elsewhere yourself")
     named = _named(root.path, set())
     if named.unread:
         raise CannotRemove("clear away", leftover.path, f"{named.unread} cannot be read, and may name it")
+    if BLOB.match(name) and is_younger(os.lstat(leftover.path), FRESH):
+        raise CannotRemove(
+            "clear away", leftover.path, "it was written within the last hour: a pull may be about to name it",
+            "try again in an hour",
+        )  # fmt: skip
     if name in named.blobs:
         raise CannotRemove("clear away", leftover.path, "a model of Ollama names it now", "scan again")
     yield Going(leftover.path, leftover.of, fresh=True)
 
 
 def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
-    """By the service that runs on this computer, if this store can only be its own."""
-    known = {str(record.get("name")) for record in ollama_service.tags()}
+    """By the service that runs on this computer, if it is shown to serve this very store.
+
+    The digest that it tells of a name is the sha256 of the manifest (ollama/ollama server/images.go): a server in a
+    container or behind a tunnel that has another model of the same name is not asked.
+    """
+    known = {str(record.get("name")): record for record in ollama_service.tags()}
     host = ollama_service.address()
     counted: set[str] = set()
-    others = _named_if_readable(root.path, {place.path for place in places})
+    others = _named(root.path, {place.path for place in places}).blobs
     for place in places:
-        twin = _twin(root.path, place, env)
-        if twin or place.name not in known:
-            why = later("its service does not answer")
-            if twin:
-                why = later(
-                    f"{twin} has a model of this name too: which of the two its service would remove is not known"
-                )
+        digest = _digest(place.path)
+        if why := _why_not(root, place, digest, known.get(place.name), env):
             raise CannotRemove(
                 "clear away", place.name, f"Ollama's files belong to another user, and {why}",
                 f"start it, or run as that user: ollama rm {place.name}",
@@ -98,10 +102,33 @@ def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
             file.path for file in place.files if file.path not in counted and os.path.basename(file.path) not in others
         )
         counted.update(paths)
+        gone = {"list": "models", "is": {"name": place.name}, "same": {"digest": digest}, "file": place.path,
+                "sha256": digest, "absent": [place.path]}  # fmt: skip
         yield Asking(
-            f"{host}/api/delete", "DELETE", json.dumps({"model": place.name}), f"{host}/api/tags",
-            json.dumps(place.name), f"Ollama removes {place.name} itself; it can be pulled again by this name", paths,
+            f"{host}/api/delete", "DELETE", json.dumps({"model": place.name}), f"{host}/api/tags", json.dumps(gone),
+            f"Ollama removes {place.name} itself; it can be pulled again by this name", paths,
         )  # fmt: skip
+
+
+def _why_not(root: FoundRoot, place: Placed, digest: str, record: dict[str, object] | None, env: Env) -> str:
+    """Why the service is not asked, in words; empty when it is the one that serves this store."""
+    if twin := _twin(root.path, place, env):
+        return later(f"{twin} has a model of this name too: which of the two its service would remove is not known")
+    if record is None:
+        return later("its service does not answer")
+    if not digest:
+        return later("which folder its service uses cannot be seen")
+    if str(record.get("digest", "")).lower().removeprefix("sha256:") != digest:
+        return later("the service that answers has another model of this name: it does not serve this folder")
+    return ""
+
+
+def _digest(manifest: str) -> str:
+    """The sha256 of a manifest; empty when it cannot be read."""
+    try:
+        return hashlib.sha256(read_small(manifest)).hexdigest()
+    except OSError:
+        return ""
 
 
 def _twin(root: str, place: Placed, env: Env) -> str:
@@ -125,45 +152,17 @@ def _below_manifests(place: Placed) -> list[tuple[str, ...]]:
     return [(*full, tag)]
 
 
-def _named_if_readable(root: str, without: set[str]) -> set[str]:
-    try:
-        return _named(root, without).blobs
-    except CannotRemove:
-        return set()
-
-
 def _named(root: str, without: set[str]) -> _Named:
-    """The blobs that all manifests but these name. Links are followed, as Ollama's own `*/*/*/*` follows them."""
-    named = _Named()
-    level = [os.path.join(root, "manifests")]
-    for depth in range(4):
-        below: list[str] = []
-        for folder in level:
-            try:
-                below += [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise CannotRemove(
-                    "clear away", folder, f"Ollama's manifests cannot all be read: {reason_of(error)}"
-                ) from error
-        level = [path for path in below if os.path.isdir(path) == (depth < 3)]
-    for path in level:
+    """The blobs that all manifests but these name."""
+    manifests = manifests_of(root)
+    named = _Named(unread=next((one.path for one in manifests.unread), ""))
+    if not manifests.files and not named.unread:
+        named.unread = os.path.join(root, "manifests")
+    for path, _parts in manifests.files:
         if path in without:
             continue
-        digests = _digests(path)
-        if digests is None and not os.path.basename(path).startswith("."):  # no tag of Ollama begins with a dot
+        found = digests(path)
+        if found is None:
             named.unread = path
-        named.blobs.update(digests or ())
+        named.blobs.update(found or ())
     return named
-
-
-def _digests(path: str) -> list[str] | None:
-    """The blobs that one manifest names, None when it cannot be understood."""
-    try:
-        record = parsed(read_small(path))
-        layers = [*record["layers"], *([record["config"]] if record.get("config") else [])]
-        matches = [_DIGEST.match(layer["digest"]) for layer in layers]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return [f"sha256-{match[1]}" for match in matches if match] if all(matches) else None

@@ -43,6 +43,8 @@ def answers_of(
 ) -> list[Rows | None]:
     """The rows of each question, None when the file is missing or cannot be asked. `anew`: whatever is kept."""
     if not scratch or not os.path.isfile(path):
+        if scratch and os.path.lexists(path):
+            say(path, later("it is no file, or a link that leads nowhere: repair it and scan again"))
         return [None] * len(questions)
     try:
         found = _answers(path, scratch, questions, anew)
@@ -78,6 +80,8 @@ def _stamp(path: str) -> _Stamp:
         try:
             stat = os.stat(path + ending)
         except FileNotFoundError:
+            if os.path.lexists(path + ending):  # a link to nowhere: the newest entries are out of reach
+                raise
             found.append(None)
             continue
         found.append([stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns])

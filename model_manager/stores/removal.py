@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Role
@@ -13,6 +14,7 @@ from model_manager.base.text import later
 from model_manager.stores.env import Env
 from model_manager.stores.file_names import is_weights
 from model_manager.stores.found import FoundRoot
+from model_manager.stores.known_files import PICTURED, is_known, is_picture, is_record
 from model_manager.stores.left_out import LeftOut
 from model_manager.stores.localdir import DOWNLOADS, has_downloads
 
@@ -89,9 +91,9 @@ def remove_plain(
     """The rule of tools without an index: the model's own files, and its folder when it holds nothing else.
 
     A folder goes whole only when every file in it is one of the model's, so nothing goes that was not
-    listed. Files that other places name stay, and so do files outside the root that a record of the
-    tool names (Jan's model_path, KoboldCpp's .kcpps): its own removal leaves those too. What is left out
-    of the scan stays, with what weights among it may need.
+    listed; what has no known form stays all the same (`known_files`). Files that other places name stay, and so do
+    files outside the root that a record of the tool names (Jan's model_path, KoboldCpp's .kcpps): its own removal
+    leaves those too. What is left out of the scan stays, with what weights among it may need.
     `tops_stay`: the root's own subfolders stand for categories and stay without their last model.
     `notes`: names of the tool's own records in a model's folder; alone they do not keep it.
     """
@@ -100,6 +102,15 @@ def remove_plain(
     for place in places:
         own.update({_real(file.path): file for file in _seen_files(root, place, left_out)})
     own = _without_shared(own, left_out)
+    stays = [path for path, file in own.items() if not _may_go(path, file, root, own)]
+    own = {path: file for path, file in own.items() if path not in set(stays)}
+    yield from _saying(stays, _going(root, places, own, tops_stay, notes))
+
+
+def _going(
+    root: FoundRoot, places: Sequence[Placed], own: dict[str, PlacedFile], tops_stay: bool, notes: frozenset[str]
+) -> Iterator[Going]:
+    """The model's own files, by whole folders where nothing else is in them."""
     records = {note: path for path in own for note in notes_of(path, os.path.realpath(root.path))}
     folders = _Folders({*own, *records}, notes)
     whole: dict[str, str] = {}
@@ -118,6 +129,33 @@ def remove_plain(
     for note in sorted(records):
         if not _is_below(note, whole):
             yield Going(note, f"what the download of {os.path.basename(records[note])} left behind")
+
+
+def _may_go(path: str, file: PlacedFile, root: FoundRoot, own: Mapping[str, PlacedFile]) -> bool:
+    """Whether a file beside the weights is of a known form; what may be somebody's own stays."""
+    if file.role in ("weights", "adapter", "projector", "manifest"):
+        return True
+    if file.role != "sidecar":
+        return is_known(file.path) or any(notes_of(path, os.path.realpath(root.path)))
+    if not is_picture(path):
+        return is_record(path)
+    stem = re.sub(r"\.[^./]+$", ".", path)
+    beside = (other for other in own if other != path and other.startswith(stem) and not is_picture(other))
+    return root.tool in PICTURED or is_record(path) or any(
+        own[other].role == "sidecar" and is_record(other) for other in beside
+    )  # fmt: skip
+
+
+def _saying(stays: Sequence[str], parts: Iterable[Going]) -> Iterator[Going]:
+    """The parts; the first tells what stays because it may be somebody's own."""
+    names = ", ".join(os.path.basename(path) for path in stays[:3]) + (" …" if len(stays) > 3 else "")
+    for number, part in enumerate(parts):
+        yield saying(part, names) if stays and number == 0 else part
+
+
+def saying(part: Going, names: str) -> Going:
+    """A part that tells which files beside it stay."""
+    return replace(part, why=later(f"{part.why}; what may be your own stays: {names}"))
 
 
 _WHY = {

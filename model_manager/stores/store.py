@@ -14,6 +14,7 @@ from model_manager.stores.hub_removal import remove_from_hub, remove_hub_leftove
 from model_manager.stores.last_used import Used
 from model_manager.stores.look import Look
 from model_manager.stores.removal import Going, Part, Placed, remove_plain
+from model_manager.stores.under_way import must_not_be_fetched
 
 
 def remove_by_layout(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
@@ -30,6 +31,8 @@ def remove_folders(root: FoundRoot, places: Sequence[Placed], env: Env) -> Itera
 
 def remove_leftover_by_layout(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     """What nobody lists is one file or folder, but in a Hugging Face cache."""
+    if leftover.kind == "partial":
+        must_not_be_fetched(leftover.path)
     if leftover.kind == "archive":
         yield from remove_archive(leftover)
     elif repository_of(leftover.path) or f"{os.sep}blobs{os.sep}" in leftover.path:

@@ -69,6 +69,21 @@ def test_external_data_is_a_companion_with_the_bytes_it_needs() -> None:
     assert values(facts)["parameters"] == 1500 and facts.health.verdict == "good"
 
 
+@pytest.mark.parametrize("name", ["model.onnx_data", "model.onnx.data", "weights.pb", "model.bin", "model.onnx_data_1", "onnx__MatMul_12",
+                                  "encoder.layers.0.attn.weight", "Constant_7_attr__value", "sub/model.data", "decoder_12"])  # fmt: skip
+def test_names_that_exporters_give_to_weights(name: str) -> None:
+    facts = read(onnx_bytes({"x": (1,)}, ["y"], [onnx_tensor((10,), 1, location=name, length=40)]), "x.onnx")
+    assert [one.name for one in facts.companions] == [name] and facts.health.verdict == "good"
+
+
+@pytest.mark.parametrize("name", ["diary.docx", "other.onnx", "llama.gguf", "lora.safetensors", "notes.txt", "photo.jpg", "sub/thesis.pdf",
+                                  "config.json", "diary", ".bashrc", "id_rsa", "backup.zip", "data"])  # fmt: skip
+def test_no_document_and_no_other_model_is_a_part_of_it(name: str) -> None:
+    """What a graph names goes with it."""
+    facts = read(onnx_bytes({"x": (1,)}, ["y"], [onnx_tensor((10,), 1, location=name, length=40)]), "x.onnx")
+    assert facts.companions == () and facts.health.verdict == "unknown" and name in facts.health.detail
+
+
 @pytest.mark.parametrize("location", ["/etc/passwd", "../x.bin", "a/../../x", "C:\\x", "\\\\host\\x", "a\0b"])
 def test_a_location_outside_the_folder_is_refused(location: str) -> None:
     facts = read(onnx_bytes({"x": ()}, tensors=[onnx_tensor((4,), 1, location=location, length=16)]), "x.onnx")

@@ -126,6 +126,7 @@ def test_orphans_and_revisions_without_a_name(app: App, home: Path) -> None:
     store = home / ".ollama/models"
     ollama_model(store, "registry.ollama.ai/library/m/a", {"model": gguf_bytes()})
     orphan = write(store / "blobs" / f"sha256-{'a' * 64}", b"x" * 9000)
+    os.utime(orphan, (1.7e9, 1.7e9))
     hub = home / ".cache/huggingface/hub"
     hub_repo(hub, "org/m", {"m.gguf": gguf_bytes(seed=2)}, "1" * 40)
     hub_repo(hub, "org/m", {"m.gguf": gguf_bytes(seed=3)}, "2" * 40, ref=None)

@@ -369,8 +369,8 @@ def test_an_orphan_is_a_copy_too(app: App, home: Path) -> None:
     data = DATA + os.urandom(1 << 20)
     store = home / ".ollama/models"
     ollama_model(store, "registry.ollama.ai/library/m/a", {"model": DATA})
-    write(store / "blobs" / f"sha256-{sha256(data)}", data)
-    write(store / "blobs" / f"sha256-{'a' * 64}-partial", data)
+    for name in (sha256(data), f"{'a' * 64}-partial"):
+        os.utime(write(store / "blobs" / f"sha256-{name}", data), (1.7e9, 1.7e9))
     own(app, home, {"plain.gguf": data})
     (group,) = prove(app).groups
     assert sorted(name.tool for copy in group.copies for name in copy.names) == ["folder", "ollama"]

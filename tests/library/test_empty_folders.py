@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from factory import gguf_bytes, tree, write
 
 from model_manager.app import App
 from model_manager.catalog import leftovers
 from model_manager.jobs import Progress
-from model_manager.library import clean, watch
+from model_manager.library import clean, empty_folders, watch
 from model_manager.library.empty_folders import is_empty
 from model_manager.library.memory import Machine
 from model_manager.library.removal import plan_removal
@@ -72,3 +73,13 @@ def test_empty_means_no_file_and_no_link(tmp_path: Path) -> None:
     assert not is_empty(str(tmp_path / "l"))
     write(tmp_path / "a/b/c/.hidden")
     assert not is_empty(str(tmp_path / "a"))
+
+
+def test_the_place_of_a_drive_is_not_empty(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks empty is a mount point whose drive is not connected."""
+    place = home / "models/org/on my drive"
+    place.mkdir(parents=True)
+    assert is_empty(str(place)) and is_empty(str(place.parent))
+    table = write(tmp_path / "fstab", f"# comment\nUUID=1 / ext4 defaults 0 1\nUUID=2 {str(place).replace(' ', chr(92) + '040')} ext4 noauto 0 2\n")
+    monkeypatch.setattr(empty_folders, "FSTAB", str(table))
+    assert not is_empty(str(place)) and not is_empty(str(place.parent))

@@ -27,7 +27,7 @@ def test_a_model_is_something_and_what_has_gone_is_not(home: Path, tmp_path: Pat
 
 def test_leftovers_alone_are_something(home: Path, tmp_path: Path) -> None:
     app = build(str(tmp_path / "own"))
-    write(home / ".ollama/models/blobs" / ("sha256-" + "1" * 64), b"x" * 100)
+    write(home / ".ollama/models/blobs" / ("sha256-" + "1" * 64 + "-partial"), b"x" * 100)
     (home / ".ollama/models/manifests").mkdir()
     app.scanner().run(Progress())
     assert not nothing_known(app.database)

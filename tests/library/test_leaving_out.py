@@ -79,18 +79,18 @@ def test_a_folder_that_has_not_changed_is_looked_at_anew(app: App, top: Path, mo
 def test_a_folder_with_something_left_out_never_goes_whole(app: App, top: Path) -> None:
     tree(
         top / "llm/llama",
-        {"config.json": b'{"model_type": "llama"}', "model.safetensors": TENSORS, "notes.bak": b"words"},
+        {"config.json": b'{"model_type": "llama"}', "model.safetensors": TENSORS, "NOTICE": b"words"},
     )
     scan(app)
     (whole,) = [id_ for id_, files in known(app).items() if str(top / "llm/llama/config.json") in files]
     assert [step.path for step in plan(app, whole).steps] == [str(top / "llm/llama")]
-    app.settings.values.left_out = ["*.bak"]  # not even before the next scan
+    app.settings.values.left_out = ["notice*"]  # not even before the next scan
     for _time in range(2):
         gone = {os.path.basename(step.path) for step in plan(app, whole).steps}
         assert gone == {"config.json", "model.safetensors"}
         scan(app)
     assert app.operations.apply(plan(app, whole)).state == "applied"
-    assert os.listdir(top / "llm/llama") == ["notes.bak"]
+    assert os.listdir(top / "llm/llama") == ["NOTICE"]
 
 
 def test_what_is_left_out_is_not_cleared_away_by_an_old_library(app: App, top: Path) -> None:

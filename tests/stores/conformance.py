@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import test_tools
-from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree
+from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree, zipped
 
+from model_manager.base.facts import Facts, Health
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
 from model_manager.stores import BY_TOOL
@@ -34,11 +36,21 @@ def at(place: str, files: dict[str, bytes | str]) -> Tree:
     return lambda home: tree(home / place, files)
 
 
+def aged(top: Path, days: float = 3) -> Path:
+    """A folder whose files were last written to some days ago, as what was fetched long since is."""
+    then = time.time() - days * 86_400
+    for path in top.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            os.utime(path, (then, then))
+    return top
+
+
 def _ollama(home: Path) -> None:
     base = home / ".ollama/models"
     ollama_model(base, "registry.ollama.ai/library/m/latest", {"model": GGUF, "template": b"{{ .Prompt }}"})
     ollama_model(base, "hf.co/org/repo/Q4_K_M", {"model": GGUF, "projector": OTHER}, {"file_type": "Q4_K_M"})
     tree(base, {f"blobs/sha256-{'0' * 64}": b"orphan", f"blobs/sha256-{'1' * 64}-partial": b"half"})
+    aged(base)
 
 
 def _huggingface(home: Path) -> None:
@@ -47,7 +59,10 @@ def _huggingface(home: Path) -> None:
     hub_repo(base, "org/shared", {"m-Q4_K_M.gguf": GGUF}, shared=True)
     listed = {"files": {"model.safetensors": {"lfs_sha256": sha256(TENSORS), "lfs_size": len(TENSORS)}}}
     tree(base, {f"models--org--m/trees/{'a' * 40}.json": json.dumps(listed),
-                f"models--org--m/blobs/{'e' * 64}.1234abcd.incomplete": b"half"})  # fmt: skip
+                f"models--org--m/blobs/{'e' * 64}.1234abcd.incomplete": b"half",
+                f"models--org--m/blobs/{'c' * 64}": b"orphan", f"blobs/dd/{'d' * 64}": b"payload",
+                f"blobs/dd/{'d' * 64}.refs": ""})  # fmt: skip
+    hub_repo(base, "org/m", {"README.md": b"an older card"}, commit="b" * 40, ref=None)
 
 
 def _docker(home: Path) -> None:
@@ -65,6 +80,7 @@ def _docker(home: Path) -> None:
     for name in ("1" * 64, "4" * 64):
         (base / "bundles/sha256" / name).mkdir(parents=True)
         os.link(base / "blobs/sha256" / weights, base / "bundles/sha256" / name / "model.gguf")
+    aged(base)
 
 
 def _jan(home: Path) -> None:
@@ -153,13 +169,13 @@ TREES: dict[str, Tree] = {
     "coqui": at(".local/share/tts", {"tts_models--en--x--y/model_file.pth": b"PK\x03\x04", "tts_models--en--x--y/config.json": "{}"}),
     "kokoro": at(".cache/kokoro", {"kokoro-v1.0.onnx": ONNX}),
     "fish-speech": at("fish-speech/checkpoints", {"openaudio/model.pth": b"PK\x03\x04", "openaudio/config.json": "{}"}),
-    "vosk": at(".cache/vosk", {f"vosk-model-en/{name}": data for name, data in _VOSK.items()} | {"vosk-model-en.zip": b"PK"}),
+    "vosk": at(".cache/vosk", {f"vosk-model-en/{name}": data for name, data in _VOSK.items()} | {"vosk-model-en.zip": zipped(_VOSK)}),
     "nemo": at(".cache/torch/NeMo/NeMo_2.0/parakeet/abc", {"parakeet.nemo": b"x" * 600}),
     "sentence-transformers": _sentence_transformers,
     "torch-hub": at(".cache/torch/hub/checkpoints", {"resnet18-f37072fd.pth": b"PK\x03\x04"}),
     "timm": at(".cache/timm", {"vit.safetensors": TENSORS}),
     "rembg": at(".rembg/models", {"u2net/u2net.onnx": ONNX}),
-    "insightface": at(".insightface/models", {"buffalo_l/det.onnx": ONNX, "buffalo_l/rec.onnx": ONNX, "buffalo_l.zip": b"PK"}),
+    "insightface": at(".insightface/models", {"buffalo_l/det.onnx": ONNX, "buffalo_l/rec.onnx": ONNX, "buffalo_l.zip": zipped({"det.onnx": ONNX, "rec.onnx": ONNX})}),
     "easyocr": at(".EasyOCR/model", {"craft_mlt_25k.pth": b"PK\x03\x04"}),
     "upscayl": at(".local/share/upscayl/models", {"x4.param": "7767517\n1 1\nInput in 0 1 in\n", "x4.bin": b"\0" * 64}),
     "msty": _msty,
@@ -179,8 +195,11 @@ def env_of(home: Path, **environ: str) -> Env:
 
 
 def facts(path: str, stat: os.stat_result) -> Any:
-    with open_quietly(path) as file:
-        return facts_of(file, stat.st_size, os.path.basename(path))
+    try:
+        with open_quietly(path) as file:
+            return facts_of(file, stat.st_size, os.path.basename(path))
+    except OSError as error:
+        return Facts("unknown", health=Health("unknown", str(error)))
 
 
 def roots_of(tool: str, home: Path) -> list[FoundRoot]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conformance import GGUF, ONNX, TENSORS, Told, env_of
-from factory import hub_repo, tree, write
+from factory import hub_repo, tree, write, zipped
 
 from model_manager.stores import BY_TOOL
 from model_manager.stores.caches_table import CACHES, Cache
@@ -71,7 +71,7 @@ def test_kdenlives_own_settings(home: Path) -> None:
 
 
 def test_one_folder_one_model(home: Path) -> None:
-    tree(home / ".insightface/models", {"buffalo_l/det.onnx": ONNX, "buffalo_l/rec.onnx": ONNX, "buffalo_l.zip": b"PK",
+    tree(home / ".insightface/models", {"buffalo_l/det.onnx": ONNX, "buffalo_l/rec.onnx": ONNX, "buffalo_l.zip": zipped({"det.onnx": ONNX}),
                                         "other.zip": b"PK"})  # fmt: skip
     told = Told("insightface", home)
     assert told.names == {"buffalo_l"} and len(told.models[0].files) == 2

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conformance import GGUF, OTHER, TREES, Told, env_of
+from conformance import GGUF, OTHER, TREES, Told, aged, env_of
 from factory import sha256, write
 from looking import env_of as env_with
 from looking import process
@@ -34,9 +34,20 @@ def test_leftovers(home: Path) -> None:
     """The bundle of a model that is gone holds an inode that a blob still has: nothing would come back."""
     TREES["docker-model-runner"](home)
     write(home / BASE / "bundles/sha256" / ("5" * 64) / "model/model.gguf", OTHER)
+    write(home / BASE / "bundles/sha256" / ("5" * 64) / "model/thesis.docx", OTHER)
+    write(home / BASE / "blobs/sha256/thesis.docx", OTHER)
+    aged(home / BASE)
     rests = {os.path.relpath(rest.path, home / BASE): rest.kind for rest in Told("docker-model-runner", home).rests}
     assert rests == {f"blobs/sha256/{'2' * 64}": "orphan", f"blobs/sha256/{'3' * 64}.incomplete": "partial",
                      f"bundles/sha256/{'5' * 64}/model/model.gguf": "orphan"}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["a finished layer", "a part"])
+def test_what_a_pull_is_fetching_is_no_orphan(what: str, home: Path) -> None:
+    TREES["docker-model-runner"](home)
+    name = "2" * 64 if what == "a finished layer" else f"{'3' * 64}.incomplete"
+    os.utime(home / BASE / "blobs/sha256" / name)
+    assert {rest.kind for rest in Told("docker-model-runner", home).rests} == {"partial"}
 
 
 def test_what_only_the_manifest_names_is_no_orphan(home: Path) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import tracemalloc
 from pathlib import Path
 
+import pytest
 from conformance import facts
 from factory import gguf_bytes, hub_repo, safetensors_bytes, sha256, write
 from huggingface_hub import scan_cache_dir
 
-from model_manager.stores.found import Found, Leftover
+from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.hub_cache import describe_hub
+from model_manager.stores.hub_removal import remove_hub_leftover
 from model_manager.stores.look import Look
+from model_manager.stores.removal import CannotRemove
 
 GGUF, OTHER, THIRD = (gguf_bytes(seed=seed) for seed in (21, 22, 23))
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=24)
@@ -68,16 +73,18 @@ def test_every_file_of_a_revision_is_counted(home: Path) -> None:
     assert sum(every.values()) == scan_cache_dir(str(home)).size_on_disk
 
 
-def test_a_link_to_another_repositorys_blob_leaves_its_own_an_orphan(home: Path) -> None:
+@pytest.mark.parametrize("where", ["another repository", "outside"])
+def test_where_an_entry_leads_out_of_the_repository_its_blobs_are_not_called_unused(where: str, home: Path) -> None:
+    """Somebody put the link there: the blob that it led to may be the only good copy."""
     base = hub_repo(home, "org/m", {"m.gguf": GGUF})
     other = hub_repo(home, "org/n", {"m.gguf": GGUF})
     link = base / "snapshots" / ("a" * 40) / "m.gguf"
     link.unlink()
-    link.symlink_to(other / "blobs" / sha256(GGUF))
-    models, rests, _look = told(home)
-    assert len(models) == 2 and [(rest.kind, rest.path) for rest in rests] == [
-        ("orphan", str(base / "blobs" / sha256(GGUF)))
-    ]
+    link.symlink_to(
+        other / "blobs" / sha256(GGUF) if where == "another repository" else write(home.parent / "m.gguf", OTHER)
+    )
+    models, rests, look = told(home)
+    assert len(models) == 2 and rests == [] and [problem.path for problem in look.problems] == [str(link)]
 
 
 def test_a_name_in_the_shared_store_is_no_sha256(home: Path) -> None:
@@ -105,13 +112,24 @@ def test_payloads_that_nothing_leads_to_and_blobs_that_no_revision_names(home: P
     write(base / "blobs" / ("e" * 64), b"x" * 5000)
     write(base / "blobs" / f"{'f' * 64}.0011aabb.incomplete", b"y" * 300)
     write(home / "blobs/ab" / ("ab" * 32), b"z" * 700)
+    write(home / "blobs/ab" / ("ab" * 32 + ".refs"), "models--org--gone/blobs/x\n")
     rests = told(home)[1]
     assert {(rest.kind, rest.size) for rest in rests} == {("orphan", 5000), ("partial", 300), ("orphan", 700)}
 
 
+@pytest.mark.parametrize("note", [None, "models--org--m/blobs/still-there\n"])
+def test_a_payload_stays_without_its_note_or_while_that_names_a_blob(note: str | None, home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    write(base / "blobs/still-there", b"x")
+    write(home / "blobs/ab" / ("ab" * 32), b"z" * 700)
+    if note is not None:
+        write(home / "blobs/ab" / ("ab" * 32 + ".refs"), note)
+    assert told(home)[1] == []
+
+
 def test_an_orphan_whose_payload_another_repository_uses_frees_nothing(home: Path) -> None:
     hub_repo(home, "org/used", {"m.gguf": GGUF}, shared=True)
-    base = hub_repo(home, "org/left", {"m.gguf": GGUF}, shared=True)
+    base = hub_repo(home, "org/left", {"m.gguf": GGUF, "config.json": b"{}"}, shared=True)
     (base / "snapshots" / ("a" * 40) / "m.gguf").unlink()
     (rest,) = told(home)[1]
     assert (rest.kind, rest.size, rest.bytes) == ("orphan", 0, 0)
@@ -119,7 +137,7 @@ def test_an_orphan_whose_payload_another_repository_uses_frees_nothing(home: Pat
 
 def test_one_payload_left_over_under_two_names_counts_once(home: Path) -> None:
     for repo in ("org/a", "org/b"):
-        base = hub_repo(home, repo, {"m.gguf": GGUF}, shared=True)
+        base = hub_repo(home, repo, {"m.gguf": GGUF, "config.json": b"{}"}, shared=True)
         (base / "snapshots" / ("a" * 40) / "m.gguf").unlink()
     rests = told(home)[1]
     assert sorted(rest.size for rest in rests) == [0, len(GGUF)]
@@ -171,7 +189,71 @@ def test_what_cannot_be_read_makes_no_orphans(home: Path) -> None:
     base = hub_repo(home, "org/m", {"m.gguf": GGUF})
     (base / "snapshots/linked").symlink_to("../elsewhere")
     write(base / "blobs" / ("e" * 64), b"x" * 50)
+    _models, rests, look = told(home)
+    assert rests == [] and [problem.path for problem in look.problems] == [str(base / "snapshots/linked")]
+    assert "until it can be read" in look.problems[0].why
+
+
+@pytest.mark.parametrize("how", ["snapshots gone", "revision gone", "revision empty", "link to nowhere", "entry to nowhere",
+                                 "ref cut short", "ref to nowhere", "refs to nowhere", "blobs of another"])  # fmt: skip
+def test_a_repository_that_is_not_whole_has_nothing_unused(how: str, home: Path) -> None:
+    """Neither its blobs nor a revision that no ref names; what other repositories share with it neither."""
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    hub_repo(home, "org/m", {"m.gguf": THIRD}, commit="c" * 40, ref=None)
+    write(base / "blobs" / ("e" * 64), b"x" * 50)
+    write(home / "blobs/ab" / ("ab" * 32), b"z" * 700)
+    write(home / "blobs/ab" / ("ab" * 32 + ".refs"), "models--org--gone/blobs/x\n")
+    assert {rest.kind for rest in told(home)[1]} == {"orphan", "detached-revision"}
+    revision = base / "snapshots" / ("a" * 40)
+    if how == "snapshots gone":
+        shutil.rmtree(base / "snapshots")
+    elif how == "revision gone":
+        shutil.rmtree(revision)
+    elif how == "revision empty":
+        shutil.rmtree(base / "snapshots" / ("c" * 40))
+        (revision / "m.gguf").unlink()
+    elif how == "ref cut short":
+        (base / "refs/main").write_text("a" * 12)
+    elif how == "blobs of another":
+        (home / "datasets--org--d").mkdir()
+        (home / "datasets--org--d/blobs").symlink_to(home.parent / "usb")
+        assert str(home / "blobs/ab" / ("ab" * 32)) not in {rest.path for rest in told(home)[1]}
+        return
+    else:
+        place = {"link to nowhere": base / "snapshots", "entry to nowhere": revision / "m.gguf",
+                 "ref to nowhere": base / "refs/main", "refs to nowhere": base / "refs"}[how]  # fmt: skip
+        if how == "ref to nowhere":
+            write(base / "refs/v2", "c" * 40)
+        place.rename(home.parent / "unplugged")
+        place.symlink_to(home.parent / "usb")
+    _models, rests, look = told(home)
+    assert rests == [] and any("until it can be read" in problem.why for problem in look.problems)
+
+
+def test_what_the_library_never_makes_is_no_orphan(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    write(base / "blobs/thesis.docx", b"years of work")
     assert told(home)[1] == []
+
+
+def test_nothing_is_left_over_while_a_lock_of_the_repository_is_held(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    write(base / "blobs" / ("e" * 64), b"x" * 50)
+    partial = write(base / "blobs" / f"{'f' * 64}.0011aabb.incomplete", b"y" * 300)
+    lock = write(home / ".locks/models--org--m" / f"{'f' * 64}.lock")
+    other = write(home / ".locks/models--org--n/x.lock")
+    assert len(told(home)[1]) == 2, "a lock file that nobody holds says nothing"
+    rest = Leftover("partial", str(partial), 300, 300)
+    with other.open("w") as elsewhere, lock.open("w") as file:
+        fcntl.flock(elsewhere, fcntl.LOCK_EX)
+        assert len(told(home)[1]) == 2
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = (lock.stat(), sorted(lock.parent.iterdir()))
+        assert told(home)[1] == []
+        with pytest.raises(CannotRemove, match="being downloaded now"):
+            list(remove_hub_leftover(FoundRoot("huggingface", str(home)), rest))
+        assert (lock.stat(), sorted(lock.parent.iterdir())) == before
+    assert len(told(home)[1]) == 2 and list(remove_hub_leftover(FoundRoot("huggingface", str(home)), rest))
 
 
 def test_repositories_that_are_damaged_do_not_stop_the_others(home: Path) -> None:
@@ -183,7 +265,7 @@ def test_repositories_that_are_damaged_do_not_stop_the_others(home: Path) -> Non
     (home / "models--org--ref/snapshots").mkdir()
     models, _rests, look = told(home)
     assert [model.name for model in models] == ["org/good/m"]
-    assert [os.path.basename(problem.path) for problem in look.problems] == ["main"]
+    assert [os.path.basename(problem.path) for problem in look.problems] == ["models--org--loop", "main"]
 
 
 def test_a_tree_beyond_the_limits_is_said_and_takes_nothing(home: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from factory import tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import invokeai
+from model_manager.stores import invokeai, private_copy
 from model_manager.stores.found import Source
 
 SHA = "ab" * 32
@@ -163,3 +163,48 @@ def test_a_view_that_never_ends_is_said_once(home: Path) -> None:
         "its models is no table: it is not the database that it is taken for"
     ]
     assert found.names == {"sd-1/lora/x"} and found.leftovers == [], "shown by its name, and nothing is an orphan"
+
+
+def orphans(home: Path) -> set[str]:
+    return {os.path.basename(rest.path) for rest in read("invokeai", env_of(home)).leftovers if rest.kind == "orphan"}
+
+
+def test_what_is_covered_by_another_name_of_the_folder_is_no_orphan(home: Path) -> None:
+    """The models folder is a link, and the database names the place that it leads to."""
+    base = install(home, {})
+    (base / "models").rename(home / "pool")
+    (base / "models").symlink_to(home / "pool")
+    (base / "databases/invokeai.db").unlink()
+    database(base, {"k1": record(str(home / "pool/k1/m.safetensors"))})
+    assert orphans(home) == set()
+
+
+@pytest.mark.parametrize("how", ["dangling", "folder", "changing"])
+def test_without_the_log_of_the_database_nothing_is_an_orphan(
+    how: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was installed last stands in it alone."""
+    base = install(home, {"k1": record("k1/m.safetensors")})
+    tree(base / "models/orphan", {"x.safetensors": WEIGHTS})
+    assert orphans(home) == {"orphan"}
+    log = base / "databases/invokeai.db-wal"
+    if how == "dangling":
+        log.symlink_to(home / "usb/log")
+    elif how == "folder":
+        log.mkdir()
+    else:
+        real = private_copy._copy
+        monkeypatch.setattr(private_copy, "_copy", lambda *paths: (real(*paths), os.utime(paths[0])))
+    assert orphans(home) == set()
+
+
+def test_what_is_no_models_file_stays_in_an_orphans_folder(home: Path) -> None:
+    base = install(home, {"k1": record("k1/m.safetensors")})
+    tree(base / "models/orphan", {"x.safetensors": WEIGHTS, "config.json": "{}", "thesis.docx": "years of work"})
+    env = env_of(home)
+    (rest,) = [rest for rest in read("invokeai", env).leftovers if rest.kind == "orphan"]
+    assert rest.size == len(WEIGHTS) + 2
+    (root,) = invokeai.find(env)
+    parts = list(invokeai.STORE.remove_leftover(root, rest, env))
+    assert [os.path.basename(part.path) for part in parts] == ["config.json", "x.safetensors"]  # type: ignore[union-attr]
+    assert all("stays: thesis.docx" in part.why for part in parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sqlite3
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -22,10 +23,11 @@ from model_manager.stores.removal import CannotRemove, Placed
 
 class Service(BaseHTTPRequestHandler):
     asked: ClassVar[list[str]] = []
+    record: ClassVar[dict[str, str]] = {"key": "k", "path": "m.safetensors", "hash": "blake3:1"}
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
-        answer = {"models": [{"name": "some:7b", "size": 9}]} if self.path == "/api/tags" else {"key": "k"}
+        answer = {"models": [{"name": "some:7b", "size": 9}]} if self.path == "/api/tags" else self.record
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())
@@ -56,8 +58,19 @@ def test_ollama(service: str, home: Path) -> None:
     assert look.unread == [str(home)] and look.problems, "nothing of it is taken for gone"
 
 
+def invoke(service: str, home: Path) -> FoundRoot:
+    """InvokeAI's folder with a database of one model."""
+    database = sqlite3.connect(home / "invokeai.db")
+    database.execute("CREATE TABLE models (id TEXT, config TEXT)")
+    record = {"path": "m.safetensors", "hash": "blake3:1"}
+    database.execute("INSERT INTO models VALUES ('k', ?)", (json.dumps(record),))
+    database.commit()
+    database.close()
+    return FoundRoot("invokeai", str(home), details={"service": service, "database": str(home / "invokeai.db")})
+
+
 def test_invokeai(service: str, home: Path) -> None:
-    root = FoundRoot("invokeai", str(home), details={"service": service})
+    root = invoke(service, home)
     place = Placed("k", str(home / "m.safetensors"), ())
     (part,) = invokeai_removal.remove(root, [place], env_of(home))
     assert part.url.endswith("/models/i/k") and len(Service.asked) == 1  # type: ignore[union-attr]
@@ -65,3 +78,13 @@ def test_invokeai(service: str, home: Path) -> None:
     with pytest.raises(CannotRemove, match="Settings, Privacy"):
         list(invokeai_removal.remove(root, [place], env))
     assert len(Service.asked) == 1
+
+
+@pytest.mark.parametrize("other", [{"path": "n.safetensors"}, {"hash": "blake3:2"}, {"path": None}])
+def test_another_invokeai_that_knows_the_key_is_not_asked(
+    other: dict[str, str], service: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container or a tunnel answers on the port: its answer is held against the database of this folder."""
+    monkeypatch.setattr(Service, "record", {**Service.record, **other})
+    with pytest.raises(CannotRemove, match="not the one of this folder"):
+        list(invokeai_removal.remove(invoke(service, home), [Placed("k", str(home / "m.safetensors"), ())], env_of(home)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from model_manager.stores import ollama
 from model_manager.stores.env import Env, Process
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look
+from model_manager.stores.removal import CannotRemove
 
 GGUF, OTHER = gguf_bytes(seed=41), gguf_bytes(seed=42)
 
@@ -63,19 +65,51 @@ def test_two_tags_share_their_weights(home: Path) -> None:
     assert len(models) == 2 and len(weights) == 1 and rests == []
 
 
+def old(path: Path, days: float = 3) -> Path:
+    """Written to some days ago."""
+    then = time.time() - days * 86_400
+    os.utime(path, (then, then))
+    return path
+
+
+def kinds(base: Path) -> dict[str, str]:
+    return {os.path.basename(rest.path): rest.kind for rest in told(base)[1]}
+
+
 def test_orphans_and_downloads(home: Path) -> None:
     ollama_model(home, "registry.ollama.ai/library/m/x", {"model": GGUF})
-    write(home / "blobs" / f"sha256-{'0' * 64}", b"x" * 10)
+    orphan = old(write(home / "blobs" / f"sha256-{'0' * 64}", b"x" * 10))
     sparse = write(home / "blobs" / f"sha256-{'1' * 64}-partial")
     os.truncate(sparse, 50 << 20)  # the whole size from the start, whatever has come
-    write(home / "blobs" / f"sha256-{'1' * 64}-partial-0", '{"N":0}')
-    write(home / "blobs/notes.txt", b"hello")
+    old(sparse)
+    old(write(home / "blobs" / f"sha256-{'1' * 64}-partial-0", '{"N":0}'))
+    write(home / "blobs/thesis.docx", b"hello")
     rests = {os.path.basename(rest.path): rest for rest in told(home)[1]}
-    assert {name: rest.kind for name, rest in rests.items()} == {
-        f"sha256-{'0' * 64}": "orphan", f"sha256-{'1' * 64}-partial": "partial", f"sha256-{'1' * 64}-partial-0": "partial",
-        "notes.txt": "orphan"}  # fmt: skip
-    partial = rests[f"sha256-{'1' * 64}-partial"]
-    assert partial.size == 50 << 20 and partial.bytes < 1 << 20
+    assert {name: rest.kind for name, rest in rests.items()} == {orphan.name: "orphan", sparse.name: "partial"}
+    partial = rests[sparse.name]
+    assert partial.size == (50 << 20) + 7 and partial.bytes < 1 << 20
+
+
+def test_a_pull_under_way_keeps_its_finished_layers(home: Path) -> None:
+    """The layers have their final names before the manifest is written."""
+    ollama_model(home, "registry.ollama.ai/library/m/x", {"model": GGUF})
+    layer = old(write(home / "blobs" / f"sha256-{'0' * 64}", b"x" * 10), 0.5)
+    assert kinds(home) == {layer.name: "orphan"}
+    main = old(write(home / "blobs" / f"sha256-{'1' * 64}-partial", b"half"))
+    part = write(home / "blobs" / f"sha256-{'1' * 64}-partial-0", '{"N":0}')
+    assert kinds(home) == {part.name: "partial"}, "the youngest of its parts tells how old the download is"
+    old(part)
+    assert kinds(home) == {layer.name: "orphan", main.name: "partial"}
+    os.utime(layer)
+    assert kinds(home) == {main.name: "partial"}, "between the last layer and the manifest no part is there"
+
+
+def test_a_blob_that_a_pull_may_name_is_not_cleared_either(home: Path) -> None:
+    ollama_model(home, "registry.ollama.ai/library/m/x", {"model": GGUF})
+    layer = write(home / "blobs" / f"sha256-{'0' * 64}", b"x" * 10)
+    rest = Leftover("orphan", str(layer), 10, 10)
+    with pytest.raises(CannotRemove, match="a pull may be about to name it"):
+        list(ollama.STORE.remove_leftover(FoundRoot("ollama", str(home)), rest, env_of(home)))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"layers": 3}', "\x00" * 50])
@@ -83,7 +117,7 @@ def test_no_blob_is_an_orphan_while_a_manifest_cannot_be_read(text: str, home: P
     """Ollama prunes nothing then, and neither do we."""
     ollama_model(home, "registry.ollama.ai/library/m/x", {"model": GGUF})
     write(home / "manifests/registry.ollama.ai/library/m/broken", text)
-    write(home / "blobs" / f"sha256-{'0' * 64}", b"x")
+    old(write(home / "blobs" / f"sha256-{'0' * 64}", b"x"))
     models, rests, look = told(home)
     assert set(models) == {"m:x"} and rests == [] and look.problems
 

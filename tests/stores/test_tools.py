@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree, write
+from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree, write, zipped
 
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
@@ -123,12 +124,14 @@ def localai(home: Path) -> None:
 
 def docker(home: Path) -> None:
     base, digest = home / ".docker/models", sha256(GGUF)
+    long_since = time.time() - 3 * 86_400
     manifest = json.dumps(
         {"layers": [{"mediaType": "application/vnd.docker.ai.gguf.v3", "digest": f"sha256:{digest}"}]}
     )
     index = {"models": [{"id": "sha256:" + "1" * 64, "tags": ["ai/m:latest"], "files": [f"sha256:{digest}"]}]}
     tree(base, {"models.json": json.dumps(index), f"blobs/sha256/{digest}": GGUF, f"manifests/sha256/{'1' * 64}": manifest,
                 f"blobs/sha256/{'2' * 64}": b"o"})  # fmt: skip
+    os.utime(base / "blobs/sha256" / ("2" * 64), (long_since, long_since))
     (base / "bundles/sha256/x").mkdir(parents=True)
     os.link(base / "blobs/sha256" / digest, base / "bundles/sha256/x/model.gguf")
 
@@ -147,7 +150,7 @@ def caches(home: Path) -> None:
     tree(home, {
         ".cache/whisper/tiny.pt": b"PK\x03\x04 not really", ".local/share/piper/en.onnx": b"\x08\x07",
         ".local/share/piper/en.onnx.json": voice, ".insightface/models/pack/det.onnx": b"\x08\x07",
-        ".insightface/models/pack.zip": b"PK", ".cache/vosk/vosk-model-en/am/final.mdl": b"x",
+        ".insightface/models/pack.zip": zipped({"det.onnx": b"\x08\x07"}), ".cache/vosk/vosk-model-en/am/final.mdl": b"x",
         ".cache/vosk/vosk-model-en/conf/mfcc.conf": "", ".local/share/tts/tts_models--en--x/model_file.pth": b"x",
         ".local/share/tts/tts_models--en--x/config.json": "{}", ".u2net/u2net.onnx": b"\x08\x07",
         ".var/app/net.mkiol.SpeechNote/cache/net.mkiol/dsnote/speech-models/ggml.gguf": GGUF,

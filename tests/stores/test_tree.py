@@ -11,7 +11,8 @@ from conformance import facts, within
 from factory import gguf_bytes, safetensors_bytes, tree, write
 
 from model_manager.base.facts import Claim
-from model_manager.stores.found import Found, Leftover
+from model_manager.stores import folder
+from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.look import Look, files_below
 from model_manager.stores.plain import Plain
 from model_manager.stores.tree import describe_tree, found_at
@@ -140,20 +141,6 @@ def test_cancelling_stops_the_walk(home: Path) -> None:
         list(describe_tree(str(home), Look(facts, step=step), Plain()))
 
 
-def test_archives_whose_folder_lies_beside_them(home: Path) -> None:
-    """Others are left alone: what they hold may be nowhere else."""
-    tree(home / "own", {"m.zip": b"z" * 50, "m/m.gguf": gguf_bytes(), "n.tar.gz": b"z" * 60, "n/deep/n.gguf": gguf_bytes(seed=2),
-                        "empty.zip": b"z", "alone.zip": b"z", "sub/p.7z": b"z" * 70, "sub/p/readme.txt": "x"})  # fmt: skip
-    (home / "own/empty").mkdir()
-    _models, rests, _look = told(home / "own")
-    assert {rest.kind for rest in rests} == {"archive"}
-    assert {os.path.relpath(rest.path, home / "own"): rest.size for rest in rests} == {
-        "m.zip": 50,
-        "n.tar.gz": 60,
-        "sub/p.7z": 70,
-    }
-
-
 def test_a_folder_of_more_names_than_are_looked_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All or none: a part of a folder would make broken sets and orphans of the rest."""
     tree(home, {"a/1.gguf": GGUF, "b/2.gguf": OTHER, "b/x.txt": b"", "b/y.txt": b""})
@@ -197,3 +184,11 @@ def test_a_forest_of_links_ends(home: Path) -> None:
         (home / f"root/l{number}").symlink_to(f"../outside/t{number % 60}")
     models, _rests, look = told(home / "root")
     assert len(models) == 60 and look.problems == []
+
+
+def test_a_browsers_downloads_of_other_things_are_no_leftovers(home: Path) -> None:
+    names_ = ["film.mp4.crdownload", "Unconfirmed 7.crdownload", "ubuntu.iso.part", "papers.zip.part", "firmware.bin.part"]
+    tree(home / "Downloads", dict.fromkeys((*names_, "m.gguf.crdownload", "n.safetensors.part"), b"half"))
+    look = Look(facts)
+    rests = list(folder.describe(FoundRoot("folder", str(home / "Downloads")), look))
+    assert [os.path.basename(rest.path) for rest in rests] == ["m.gguf.crdownload", "n.safetensors.part"]

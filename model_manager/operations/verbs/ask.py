@@ -1,39 +1,56 @@
 """Asks a tool itself to make a change, by its own service on this computer. Final: nothing can be put back.
 
-`path` is the address; `how` holds `method`, `body`, and to find out after a kill whether it was done
-`probe`, an address whose answer has the text `gone` in it for as long as it was not.
+`path` is the address; `how` holds `method`, `body`, and `probe`, an address that tells what the tool has. `gone` is what
+of that answer has to be gone afterwards: a text in it, or JSON with the keys
+
+    list    the key of the answer that holds records; "" where the answer is the record
+    is      keys and values by which the record is known (a name)
+    same    keys and values that it must have, or another program answers there (a digest, a path, a hash)
+    file    a file of the tool's store that must have the digest `sha256` at that moment, or nothing
+    absent  paths that must be gone from the disk afterwards
+
+so that a server that only has a model of the same name is told nothing, and one that says yes is not believed unseen.
 """
 
 from __future__ import annotations
 
 import errno
-import http.client
-import ipaddress
+import hashlib
+import json
+import time
 import urllib.parse
+from collections.abc import Mapping
+from typing import Any
 
+from model_manager.base.loopback import NotHere
+from model_manager.base.loopback import ask as request
+from model_manager.base.reading import read_small
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
 from model_manager.operations.verb import Note, Side, Site
 
-_TIMEOUT = 30.0
-_ANSWER = 16 << 20
+_PROBE = 10.0
+_CHANGE = 60.0
+_SETTLES = 5.0
+"""Seconds: some tools answer before the last file is gone."""
 
 
 def check(site: Site, step: Step) -> Facts:
-    """The service answers, and what is to go is still there."""
-    _address(step.path)
-    if not _still_there(step):
-        raise Refused("the tool does not have it any more")
+    """The service answers, it is the one of this store, and what is to go is still there."""
+    _must_have_it(site, step)
     return {}
 
 
 def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     """Killed: asked or not; the tool sees to its own files."""
-    status, answer = _request(step.how.get("method", "DELETE"), step.path, step.how.get("body", ""))
+    _must_have_it(site, step)  # the server may have been replaced since
+    status, answer = _request(step.how.get("method", "DELETE"), step.path, step.how.get("body", ""), _CHANGE)
     if not 200 <= status < 300:
         words = answer[:200].decode("utf-8", "replace").strip()
         raise Refused(f"the tool refused ({status}): {words}")
+    if left := _left(site, _record_of(step), _SETTLES):
+        raise Refused(f"the tool says that it removed it, but {left} is still there: it may have removed another model")
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
@@ -42,42 +59,94 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
-    """Done when the tool does not list it any more. OSError when it does not answer."""
+    """Done when its files are gone, or where it has none the tool does not list it. OSError when it does not answer."""
+    wanted = _record_of(step)
+    if wanted.get("absent"):
+        return "undone" if _left(site, wanted, 0) else "done"
     return "undone" if _still_there(step) else "done"
 
 
+def _must_have_it(site: Site, step: Step) -> None:
+    file = str(_record_of(step).get("file") or "")
+    if file and _digest(file) != _record_of(step).get("sha256"):
+        raise Refused(f"{file} has changed since the plan was made")
+    if not _still_there(step):
+        raise Refused("the tool does not have it any more")
+
+
 def _still_there(step: Step) -> bool:
-    status, answer = _request("GET", step.how["probe"], "")
+    """Whether the tool lists it. Refused when it lists something else of that name, or is no such tool."""
+    status, answer = _request("GET", step.how["probe"], "", _PROBE)
     if status == 404:
         return False
     if status != 200:
         raise OSError(errno.EIO, f"the tool answers {status} when asked what it has")
-    return step.how["gone"].encode() in answer
-
-
-def _request(method: str, url: str, body: str) -> tuple[int, bytes]:
-    host, port, path = _address(url)
-    connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT)
+    wanted = _record_of(step)
+    if not wanted:
+        return step.how["gone"].encode() in answer
     try:
-        headers = {"Content-Type": "application/json"} if body else {}
-        connection.request(method, path, body.encode() if body else None, headers)
-        response = connection.getresponse()
-        return response.status, response.read(_ANSWER)
-    except http.client.HTTPException as error:
-        raise OSError(errno.EIO, f"the tool answers no HTTP: {error}") from error
-    finally:
-        connection.close()
+        record = json.loads(answer)
+    except (ValueError, RecursionError):
+        raise Refused(f"what answers at {_place(step)} is another program: it does not say what it has") from None
+    found = _found(record, wanted)
+    if found is None:
+        return False
+    for key, value in wanted.get("same", {}).items():
+        if _plain(found.get(key)) != _plain(value):
+            raise Refused(
+                f"what answers at {_place(step)} has another model of this name (its {key} differs): "
+                "it does not serve this folder"
+            )
+    return True
 
 
-def _address(url: str) -> tuple[str, int, str]:
-    """Host, port and path of an address on this very computer; anything else is refused."""
-    parts = urllib.parse.urlsplit(url)
-    host = parts.hostname or ""
+def _found(record: object, wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The record that is meant, in the tool's answer."""
+    key = wanted.get("list")
+    records = record.get(key) if key and isinstance(record, dict) else [record]
+    for one in records if isinstance(records, list) else ():
+        if isinstance(one, dict) and all(one.get(name) == value for name, value in wanted.get("is", {}).items()):
+            return one
+    return None
+
+
+def _plain(value: object) -> object:
+    """Digests are written with and without what they are of."""
+    return value.lower().removeprefix("sha256:") if isinstance(value, str) else value
+
+
+def _record_of(step: Step) -> dict[str, Any]:
+    """What `gone` says; empty where it is a text."""
     try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-        port = parts.port or 80
-    except ValueError:
-        local, port = False, 0
-    if parts.scheme != "http" or not local:
-        raise Refused(f"{url} is not a service of this computer")
-    return host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        wanted = json.loads(step.how.get("gone", ""))
+    except (ValueError, RecursionError):
+        return {}
+    return wanted if isinstance(wanted, dict) else {}
+
+
+def _left(site: Site, wanted: Mapping[str, Any], seconds: float) -> str:
+    """A path that should be gone and is still there after some seconds; empty when there is none."""
+    until = time.monotonic() + seconds
+    while True:
+        left = next((path for path in map(str, wanted.get("absent", ())) if site.look(path) is not None), "")
+        if not left or time.monotonic() >= until:
+            return left
+        time.sleep(0.1)
+
+
+def _digest(file: str) -> str:
+    """OSError when it cannot be read."""
+    return hashlib.sha256(read_small(file)).hexdigest()
+
+
+def _place(step: Step) -> str:
+    return urllib.parse.urlsplit(step.path).netloc
+
+
+def _request(method: str, url: str, body: str, seconds: float) -> tuple[int, bytes]:
+    try:
+        return request(method, url, body, seconds)
+    except NotHere:
+        raise Refused(f"{url} is not a service of this computer") from None
+    except TimeoutError as error:
+        raise OSError(errno.ETIMEDOUT, f"the tool did not answer within {seconds:.0f} s") from error
