@@ -6,13 +6,16 @@ holds every argument in memory and is several times slower than this loop (0.3 Â
 
 from __future__ import annotations
 
+import itertools
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from model_manager.base.text import later
-from model_manager.formats.pickle_names import known
+from model_manager.formats.pickle_familiar import may_be_made
+from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
 from model_manager.formats.pickle_reader import STEPS, Beyond, Broken, Budget, Reader
 from model_manager.formats.pickle_values import OPAQUE, Blob, Made, Name, Storage
@@ -24,6 +27,7 @@ _KEYS = (str, int, float, bool, bytes, type(None))
 _INNER_STEPS = 100_000
 _LEGACY_PARTS = 5
 _NAMES = 10_000
+_LOOKED = 200
 # Names whose calls are followed here: getattr of a known thing leads to a name, the loader's bytes are walked.
 _WATCHED = frozenset({("builtins", "getattr"), ("__builtin__", "getattr"), ("torch.storage", "_load_from_bytes")})
 _CALLERS = frozenset({"functools", "_functools", "operator", "_operator", "itertools", "builtins", "__builtin__"})
@@ -41,6 +45,12 @@ class Pickle:
     """One walked pickle: its symbols up to STOP, or up to where it could not be followed."""
 
     names: set[tuple[str, str]] = field(default_factory=set)
+    called: set[tuple[str, str]] = field(default_factory=set)
+    """Of the names: what loading it runs, or hands to something that runs it."""
+    made: set[tuple[str, str]] = field(default_factory=set)
+    """Of the names: classes of which it makes an object without their constructor."""
+    foreign: bool = False
+    """Whether it asks its loader for objects that are no storages (persistent ids)."""
     value: object = None
     end: int = 0
     """Where the walk ended, in the file: behind STOP when `broken` and `beyond` are empty."""
@@ -201,11 +211,49 @@ class Walker(Reader):
         if pair in _WATCHED:
             self.followed.add(pair)
             return self.getattr_(args) if pair[1] == "getattr" else self.nested(args)
+        self.calls(callee, args, 0)
         return rebuild(callee, args)
 
+    def make(self, callee: object, args: object) -> object:
+        """NEWOBJ: an object without its constructor. What only a call can do is not done so."""
+        if not isinstance(callee, Name) or (callee.module, callee.name) in _WATCHED:
+            return self.call(callee, args)
+        if known(callee.module, callee.name):
+            self.calls(callee, args, 0)
+        else:
+            self.found.made.add((callee.module, callee.name))
+        return rebuild(callee, args)
+
+    def calls(self, callee: Name, args: object, depth: int) -> None:
+        """Notes a call, and what the callee would call of its arguments."""
+        pair = (callee.module, callee.name)
+        if not known(*pair):
+            self.found.called.add(pair)
+        handed = HANDS_ON.get(pair)
+        if handed is None:
+            return
+        if depth > 3 or not isinstance(args, tuple):
+            self.computed(f"{pair[1]} of something computed")
+            return
+        for place, arg in enumerate(args):
+            if place == handed.calls:
+                self.handed(arg, args[handed.args] if handed.args and handed.args < len(args) else (), depth)
+            else:
+                self.found.made.update(_names_in(arg))
+
+    def handed(self, callee: object, args: object, depth: int) -> None:
+        """What a known callable gets to call."""
+        if isinstance(callee, Name):
+            self.calls(callee, args, depth + 1)
+        elif callee is not None:
+            self.computed("a call of something computed")
+
     def getattr_(self, args: object) -> object:
-        if isinstance(args, tuple) and len(args) == 2 and isinstance(args[0], Name) and isinstance(args[1], str):
-            return self.name(args[0].module, f"{args[0].name}.{args[1]}")
+        match args:
+            case (Name() as owner, str() as attribute):
+                return self.name(owner.module, f"{owner.name}.{attribute}")
+            case (Made(callee=Name() as owner), str() as attribute) if may_be_made(owner.module, owner.name):
+                return self.name(owner.module, f"{owner.name}.{attribute}")  # a method bound to a part of a model
         self.computed("getattr of something computed")
         return Made(None, ())
 
@@ -227,13 +275,23 @@ class Walker(Reader):
 
     def build(self, state: object) -> None:
         target = self.stack[-1]
+        if isinstance(target, Made):
+            target.state = state
+            if isinstance(target.callee, Name) and target.callee.name == "partial":
+                self.found.made.update(_names_in(state))
+        elif not self.changed(target):
+            # Attributes of a plain container or tensor stand in front of its methods.
+            self.found.called.update(pair for pair in _names_in(state) if not known(*pair))
+
+    def changed(self, target: object) -> bool:
+        """Whether a global thing itself is changed, and not something that was made here."""
         if isinstance(target, Name):
             self.computed(f"changes {target.module[:100]}.{target.name[:100]}")
-        elif isinstance(target, Made):
-            target.state = state
+        return isinstance(target, Name)
 
     def put_items(self, items: list[object]) -> None:
         target = self.stack[-1]
+        self.changed(target)
         if isinstance(target, Made):
             if not isinstance(target.items, dict):
                 target.items = {}
@@ -245,9 +303,23 @@ class Walker(Reader):
 
     def put_list(self, items: list[object]) -> None:
         target = self.stack[-1]
+        self.changed(target)
         if isinstance(target, Made):
             if not isinstance(target.items, list):
                 target.items = []
             target = target.items
         if isinstance(target, list):
             target.extend(items)
+
+
+def _names_in(value: object, depth: int = 3) -> Iterator[tuple[str, str]]:
+    """The names in an argument, in its containers too: what is called of it lies there."""
+    if isinstance(value, Name):
+        yield value.module, value.name
+    elif depth and isinstance(value, list | tuple):
+        for one in value[:_LOOKED]:
+            if not isinstance(one, int):
+                yield from _names_in(one, depth - 1)
+    elif depth and isinstance(value, dict):
+        for one in itertools.islice(value.values(), _LOOKED):
+            yield from _names_in(one, depth - 1)

@@ -10,10 +10,7 @@ from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.catalog import Tx, files, hashes, models, user_words
 from model_manager.catalog.codec import dump, load_claims, load_health
 from model_manager.library.last_uses import ACCESS_TIME, NOT_KEPT
-from model_manager.library.understand import WEIGHTS, Sighting, WeighedFile, understand
-
-READ = (*WEIGHTS, "projector")
-"""Roles of files whose headers are read."""
+from model_manager.library.understand import READ, WEIGHTS, Sighting, WeighedFile, understand
 
 
 def derive(

@@ -14,6 +14,8 @@ from model_manager.formats.tensors import merge
 from model_manager.library import names
 
 WEIGHTS = ("weights", "adapter")
+READ = (*WEIGHTS, "projector")
+"""Roles of files whose headers are read."""
 _NUMBERS = ("parameters",)
 _GENERIC = re.compile(
     r"^(model|weights|pytorch_model|diffusion_pytorch_model|adapter_model|ggml-model)$", re.IGNORECASE
@@ -181,7 +183,7 @@ def _base_model(held: dict[str, Claim], claims: Sequence[Claim]) -> str | None:
 
 
 def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Health:
-    found = [file.facts.health for file in files if file.facts and file.role in (*WEIGHTS, "projector")]
+    found = [file.facts.health for file in files if file.facts and file.role in READ]
     joined = [one.health for one in sightings if one.health and "joined into one" in one.health.detail]
     if joined:
         return joined[0]
@@ -197,7 +199,12 @@ def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Heal
                 found.append(Health("incomplete", f"{companion.name} must lie beside it and is missing"))
             elif there < companion.bytes:
                 found.append(Health("truncated", f"{companion.name} needs {companion.bytes:,} bytes, has {there:,}"))
-    return worst(found)
+    health = worst(found)
+    if health.verdict == "good":
+        # What is known of one part says nothing of code that another part calls.
+        calling = (one.facts.health for one in files if one.facts and one.facts.code and one.role in READ)
+        return next((one for one in calling if one.verdict == "unknown"), health)
+    return health
 
 
 def _tags(claims: Sequence[Claim], held: dict[str, Claim], category: Claim) -> tuple[str, ...]:
