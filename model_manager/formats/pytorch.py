@@ -21,7 +21,7 @@ SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pt2", ".th")
 HEAD = 512
 # The first local entry of a PyTorch zip: NAME/data.pkl, /version, /byteorder, /.data/…, /code/…, /archive_format.
 _FIRST = re.compile(
-    rb"(?:[^/\0]{1,200}/)?(?:data\.pkl|version|byteorder|constants\.pkl|archive_format|\.format_version"
+    rb"(?:[^/\0]{1,470}/)?(?:data\.pkl|version|byteorder|constants\.pkl|archive_format|\.format_version"
     rb"|\.data/.*|data/\d+|code/.*|extra/.*|models/.*)",
     re.DOTALL,
 )
