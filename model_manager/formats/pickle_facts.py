@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Facts, Health, worst
@@ -73,6 +73,15 @@ def health(healths: Iterable[Health], code: tuple[str, ...]) -> Health:
 def code_of(pickles: Iterable[Pickle]) -> tuple[tuple[str, ...], list[Health]]:
     """The code that pickles name, and what that and their reading says of health."""
     return _judged(list(pickles), "")
+
+
+def called(names: set[Pair], familiar: Callable[[Pair], bool]) -> tuple[tuple[str, ...], list[Health]]:
+    """The same of names that something else than a pickle calls; `familiar` are those that its own program has."""
+    strange = {
+        pair for pair in names if not pickle_names.known(*pair) and not may_be_called(*pair) and not familiar(pair)
+    }
+    strange |= {pair for pair in names if _runs(pair)}
+    return tuple(sorted(map(_text, strange)))[:_LISTED], [*_named(strange), *_called(strange)]
 
 
 def _judged(pickles: list[Pickle], own: str) -> tuple[tuple[str, ...], list[Health]]:
