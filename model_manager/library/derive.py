@@ -102,6 +102,7 @@ def _source_from(repo: str) -> list[str] | None:
 def _sighting(place: models.PlaceView, present: Mapping[str, int]) -> Sighting:
     found = place.found
     claims, health, details = found.get("claims"), found.get("health"), found.get("details")
+    code = found.get("code")
     reported = details.get("reported_size", "0") if isinstance(details, dict) else "0"
     return Sighting(
         place.tool,
@@ -111,6 +112,7 @@ def _sighting(place: models.PlaceView, present: Mapping[str, int]) -> Sighting:
         str(found.get("format") or ""),
         int(reported) if str(reported).isdigit() else 0,
         present,
+        tuple(str(name) for name in code) if isinstance(code, list) else (),
     )
 
 

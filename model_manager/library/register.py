@@ -274,6 +274,7 @@ def _found_record(pending: Pending) -> dict[str, object]:
         if found.source
         else None,
         "metadata": dict(folder.metadata) if folder else {},
+        "code": list(folder.code) if folder else [],
     }
 
 

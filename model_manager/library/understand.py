@@ -43,6 +43,8 @@ class Sighting(NamedTuple):
     reported_size: int = 0
     present: Mapping[str, int] = MappingProxyType({})
     """Names and bytes of the files beside the weights, to see whether companions are there, and whole."""
+    code: tuple[str, ...] = ()
+    """Code that the folder brings along."""
 
 
 class Understood(NamedTuple):
@@ -90,11 +92,16 @@ def understand(
         values=values,
         health=health,
         tags=_tags(claims, held, category),
-        code=tuple(dict.fromkeys(name for file in files if file.facts for name in file.facts.code)),
+        code=tuple(dict.fromkeys(name for part in _coded(files, sightings) for name in part)),
         size=sum(file.size for file in files) or max((one.reported_size for one in sightings), default=0),
         bytes=sum(file.bytes for file in files),
         claims=tuple(sorted(claims, key=_strength)),
     )
+
+
+def _coded(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Iterable[tuple[str, ...]]:
+    yield from (file.facts.code for file in files if file.facts)
+    yield from (sighting.code for sighting in sightings)
 
 
 def _strength(claim: Claim) -> int:

@@ -7,12 +7,15 @@ The facts speak of the folder; those of its weight files are read as files and j
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model_manager.base.facts import Facts
 from model_manager.formats.folders import (
     coqui,
     coreml,
     ctranslate2,
     diffusers,
+    own_code,
     peft,
     sentence_transformers,
     transformers,
@@ -30,7 +33,7 @@ def facts_of_folder(folder: Folder) -> Facts | None:
     """The facts of a folder that is a model, None when no format knows it."""
     for format_ in FOLDER_FORMATS:
         if format_.matches(folder.sizes) and (facts := format_.read(folder)) is not None:
-            return facts
+            return replace(facts, code=own_code.code_of(folder))
     return None
 
 
