@@ -56,6 +56,11 @@ _PARTS = (
 )  # fmt: skip
 _PACKAGES = frozenset(_PARTS.split())
 
+_LOSSES = (
+    "HalfSquaredError AbsoluteError PinballLoss HuberLoss HalfPoissonLoss HalfGammaLoss HalfTweedieLoss "
+    "HalfTweedieLossIdentity HalfBinomialLoss ExponentialLoss HalfMultinomialLoss"
+)
+
 # Names that may be called: enumerations by their value, tables, random generators, numpy's, pandas' and sklearn's makers.
 _CALLS = {
     "functools": "partial",
@@ -125,8 +130,9 @@ _CALLS = {
     "sklearn.neighbors._ball_tree": "newObj",
     "sklearn.utils._bunch": "Bunch",
     "sklearn._loss.link": "Interval",
-    "sklearn._loss._loss": "__pyx_unpickle_CyHalfSquaredError CyHalfSquaredError CyHalfBinomialLoss "
-    "CyHalfMultinomialLoss",
+    "sklearn._loss._loss": " ".join(f"Cy{loss} __pyx_unpickle_Cy{loss}" for loss in _LOSSES.split()),
+    "sklearn.metrics._dist_metrics": "newObj DistanceMetric64 EuclideanDistance64",
+    "sklearn.neighbors._dist_metrics": "newObj",
     "gymnasium.spaces.box": "Box",
     "gymnasium.spaces.discrete": "Discrete",
 }  # fmt: skip

@@ -107,7 +107,13 @@ _MODULE_WORDS = (
     "operator _operator functools _functools itertools weakref rlcompleter"
 )
 _MODULES = frozenset(_MODULE_WORDS.split())
-_HARMLESS = {("functools", "partial"), ("io", "BytesIO"), ("_io", "BytesIO"), ("logging", "Logger")}
+_HARMLESS = {
+    ("functools", "partial"),
+    ("io", "BytesIO"),
+    ("_io", "BytesIO"),
+    ("logging", "Logger"),
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"),
+}
 """Of those modules: what the loader's own libraries write. Code, but what they wrap is named on its own."""
 _PYTHON_MODULES = {"builtins", "__builtin__", "__builtins__"}
 _TEXTS = {"Exception", "ValueError", "KeyError", "RuntimeError", "TypeError", "NotImplemented", "Ellipsis"}

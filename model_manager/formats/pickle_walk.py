@@ -7,9 +7,10 @@ holds every argument in memory and is several times slower than this loop (0.3 Â
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -19,7 +20,7 @@ from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
 from model_manager.formats.pickle_reader import STEPS, Beyond, Broken, Budget, Reader
 from model_manager.formats.pickle_values import OPAQUE, Blob, Made, Name, Storage
-from model_manager.formats.torch_rebuild import rebuild
+from model_manager.formats.torch_rebuild import numpy_dtype, numpy_width, rebuild
 
 _LONGEST_FAST = 9
 _KEPT = 64 * 1024
@@ -28,6 +29,7 @@ _INNER_STEPS = 100_000
 _LEGACY_PARTS = 5
 _NAMES = 10_000
 _LOOKED = 200
+_PADDING = 16
 # Names whose calls are followed here: getattr of a known thing leads to a name, the loader's bytes are walked.
 _WATCHED = frozenset({("builtins", "getattr"), ("__builtin__", "getattr"), ("torch.storage", "_load_from_bytes")})
 _CALLERS = frozenset({"functools", "_functools", "operator", "_operator", "itertools", "builtins", "__builtin__"})
@@ -64,9 +66,20 @@ class Pickle:
     """Pickles of the PyTorch files that are handed to `torch.storage._load_from_bytes`."""
 
 
-def walk(file: BinaryIO, start: int, end: int, budget: Budget, *, inside: bool = False) -> Pickle:
-    """The pickle at `start`, which may use the bytes up to `end`; `inside` is one within another. Raises OSError."""
+def walk(
+    file: BinaryIO,
+    start: int,
+    end: int,
+    budget: Budget,
+    *,
+    inside: bool = False,
+    memo: Mapping[int, object] | None = None,
+) -> Pickle:
+    """The pickle at `start`, which may use the bytes up to `end`; `inside` is one within another, which may know what
+    that one remembers (`memo`). Raises OSError."""
     walker = Walker(file, start, end, budget, None if inside else Budget(_INNER_STEPS))
+    walker.memo.update(memo or {})
+    walker.strict = memo is not None
     found = walker.found
     try:
         walker.run()
@@ -94,6 +107,7 @@ class Walker(Reader):
         self.marks: list[list[object]] = []
         self.memo: dict[int, object] = {}
         self.found = Pickle()
+        self.strict = False
         self.watched: set[tuple[str, str]] = set()
         self.followed: set[tuple[str, str]] = set()
 
@@ -194,6 +208,8 @@ class Walker(Reader):
         return Name(module, name)
 
     def computed(self, what: str) -> None:
+        if self.strict:  # no loader gets further
+            raise Broken("has no name where one is due")
         self.found.names.add((COMPUTED[0], what))
 
     def marked(self) -> list[object]:
@@ -279,9 +295,40 @@ class Walker(Reader):
             target.state = state
             if isinstance(target.callee, Name) and target.callee.name == "partial":
                 self.found.made.update(_names_in(state))
+            elif isinstance(target.callee, Name) and target.callee.name == "NumpyArrayWrapper":
+                self.array_behind(state)
         elif not self.changed(target):
             # Attributes of a plain container or tensor stand in front of its methods.
             self.found.called.update(pair for pair in _names_in(state) if not known(*pair))
+
+    def array_behind(self, state: object) -> None:
+        """joblib writes an array's numbers into the pickle, behind the object that describes it; objects as a pickle."""
+        shape, kind = (state.get("shape"), state.get("dtype")) if isinstance(state, dict) else (None, None)
+        if (
+            not isinstance(shape, tuple)
+            or not isinstance(kind, Made)
+            or any(type(side) is not int or side < 0 for side in shape)
+        ):
+            raise Beyond("holds an array of joblib's whose size is not known")
+        dtype = numpy_dtype(kind)
+        if dtype.startswith("O") or dtype == "?":
+            if self.inner is None or dtype == "?":
+                raise Beyond("holds an array of joblib's whose content is not known")
+            inner = walk(self.file, self.position, self.end, self.inner, inside=True)
+            # A loader that is not joblib goes on with what it remembers: the same bytes may name other things to it.
+            other = walk(self.file, self.position, self.end, self.inner, inside=True, memo=self.memo)
+            other.broken = ""
+            self.found.inner += (inner, other)
+            if inner.broken or inner.beyond:
+                raise Beyond("holds an array of joblib's that was not read to its end")
+            self.skip(inner.end - self.position)
+            return
+        # The length of the padding is no instruction, so that no other loader can go on here into the numbers.
+        padding = self.take(1)[0] if isinstance(state, dict) and state.get("numpy_array_alignment_bytes") else 0
+        if not 1 <= padding <= _PADDING:
+            raise Beyond("holds an array of an older joblib, which is not followed")
+        self.skip(padding)
+        self.skip(math.prod(side for side in shape if isinstance(side, int)) * numpy_width(kind))
 
     def changed(self, target: object) -> bool:
         """Whether a global thing itself is changed, and not something that was made here."""

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
 from model_manager.base.text import later
-from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem, pytorch
+from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem, compressed, pytorch
 from model_manager.formats.pickle_head import may_be_pickle
 from model_manager.formats.problem import SAME_STEM
 from model_manager.formats.zip_members import LOCAL
@@ -18,6 +18,8 @@ HEAD = 4096
 _SHORT = 512
 _SHARED = frozenset({".bin", ".xml", ".json", ".h5", ".hdf5", ".msgpack", ".param"})
 """Suffixes that other things have too: their content alone decides."""
+_ZIPS = frozenset({".skops", ".keras"})
+"""Suffixes whose zips may begin with any member."""
 _LFS = b"version https://git-lfs"
 _MARKUP = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!--|!doctype|html|\?xml|head|body|error|script|title|meta)",
@@ -62,7 +64,7 @@ def facts_of(file: BinaryIO, size: int, name: str) -> Facts:
 
 def _to_be_tried(head: bytes, suffix: str) -> bool:
     """Whether a file of a suffix that others use too may be a checkpoint, which its first bytes alone do not show."""
-    return suffix in pytorch.SUFFIXES and (head[:4] == LOCAL or may_be_pickle(head))
+    return suffix in pytorch.SUFFIXES and (head[:4] == LOCAL or may_be_pickle(head) or compressed.kind_of(head) != "")
 
 
 def _on_trial(file: BinaryIO, size: int, name: str) -> Facts:
@@ -99,7 +101,7 @@ def not_a_model(head: bytes, size: int, suffix: str = "") -> str:
 
 def _choose(head: bytes, suffix: str) -> Format | None:
     for format_ in FORMATS:
-        if format_.matches(head):
+        if format_.matches(head) or (suffix in _ZIPS and suffix in format_.SUFFIXES and head[:4] == LOCAL):
             return format_
     for format_ in FORMATS:
         if suffix in format_.SUFFIXES and suffix not in _SHARED:
