@@ -30,6 +30,8 @@ _LEGACY_PARTS = 5
 _NAMES = 10_000
 _LOOKED = 200
 _PADDING = 16
+# What a loader calls by name on what it made.
+_METHODS = frozenset({"__setstate__", "__class__", "__reduce__", "__reduce_ex__", "extend", "append", "add", "update"})
 # Names whose calls are followed here: getattr of a known thing leads to a name, the loader's bytes are walked.
 _WATCHED = frozenset({("builtins", "getattr"), ("__builtin__", "getattr"), ("torch.storage", "_load_from_bytes")})
 _CALLERS = frozenset({"functools", "_functools", "operator", "_operator", "itertools", "builtins", "__builtin__"})
@@ -195,8 +197,8 @@ class Walker(Reader):
 
     def settle(self) -> None:
         """Notes the watched names, unless all their calls were followed and nothing else here could call them."""
-        others = any(pair[0] in _CALLERS and not known(*pair) for pair in self.found.names)
-        self.found.names |= self.watched if others else self.watched - self.followed
+        others = any(pair[0] in _CALLERS and not known(*pair) and pair[1] != "partial" for pair in self.found.names)
+        self.found.names |= self.watched if others else self.watched - (self.followed - self.found.made)
 
     def name(self, module: str, name: str) -> Name:
         if (module, name) in _WATCHED:
@@ -291,6 +293,7 @@ class Walker(Reader):
 
     def build(self, state: object) -> None:
         target = self.stack[-1]
+        self.methods(state)
         if isinstance(target, Made):
             target.state = state
             if isinstance(target.callee, Name) and target.callee.name == "partial":
@@ -300,6 +303,17 @@ class Walker(Reader):
         elif not self.changed(target):
             # Attributes of a plain container or tensor stand in front of its methods.
             self.found.called.update(pair for pair in _names_in(state) if not known(*pair))
+
+    def methods(self, state: object) -> None:
+        """A state may put something in place of a method that the loader calls next (BUILD asks for `__setstate__`)."""
+        for part in state if isinstance(state, tuple) else (state,):
+            for key, value in part.items() if isinstance(part, dict) else ():
+                if not isinstance(key, str) or not (key in _METHODS or key[:2] == "__" == key[-2:]):
+                    continue
+                if isinstance(value, Name):
+                    self.calls(value, (), 0)
+                elif isinstance(value, Made) and key in _METHODS:
+                    self.computed(f"its own {key}")
 
     def array_behind(self, state: object) -> None:
         """joblib writes an array's numbers into the pickle, behind the object that describes it; objects as a pickle."""

@@ -11,7 +11,7 @@ from headers import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.formats.test_hdf5 import hdf5, layer
+from tests.formats.hdf5_files import hdf5, layer
 
 EVIL = b"\x80\x02cposix\nsystem\nX\1\0\0\0x\x85R."
 

@@ -141,6 +141,10 @@ HANDED_ON = {
     "hooks": named("torch._utils._rebuild_parameter") + b"N\x89}" + text("h") + named("evil.hook") + b"s\x87R",
     "array of a class": named("numpy.core.multiarray._reconstruct") + named("evil.Array") + b")C\1b\x87R",
     "method put in front": named("collections.OrderedDict") + b")R" + mapping({"items": named("evil.payload")}) + b"b",
+    "setstate put in place": made("argparse.Namespace", mapping({"__setstate__": named("evil.payload")})) + text("x") + b"b",
+    "setstate in slots": made("torch.nn.parameter.Parameter", b"N" + mapping({"__setstate__": named("evil.payload")}) + b"\x86"),
+    "extend put in place": made("types.SimpleNamespace", mapping({"extend": named("evil.payload")})) + b"(" + text("x") + b"e",
+    "a familiar class's setstate": made("torch.nn.modules.linear.Linear", mapping({"__setstate__": named("evil.payload")})),
     "storage": b"(" + text("storage") + named("evil.Storage") + text("0") + text("cpu") + number(1) + b"tQ",
 }  # fmt: skip
 
@@ -159,6 +163,14 @@ def test_what_a_known_name_calls_counts_as_called(kind: str) -> None:
         named("torch.serialization._package_registry") + text("x") + b"a",
         named("torch.serialization._package_registry") + b"(" + text("x") + b"e",
         named("sys.modules") + text("x") + b"Ns",
+        made("argparse.Namespace", mapping({"__setstate__": made("torch.nn.modules.linear.Linear")}))
+        + text("x")
+        + b"b",
+        called("functools.partial", named("builtins.getattr"))
+        + named("builtins.getattr")
+        + named("torch.Tensor")
+        + text("x")
+        + b"\x86R",
         named("builtins.getattr") + made("evil.Kind") + text("run") + b"\x86R",
         named("torch._tensor._rebuild_from_type_v2") + b"(" + called("collections.Counter") + b"N)}tR",
     ],
@@ -218,6 +230,8 @@ REAL = {
     "yolo 8 block": made("ultralytics.nn.modules.block.C2f"),
     "yolo 8's old names": made("ultralytics.yolo.utils.IterableSimpleNamespace"),
     "yolo 8 bound method": named("__builtin__.getattr") + made("ultralytics.nn.modules.conv.Conv") + text("forward_fuse") + b"\x86R",
+    "partial beside a bound method": b"(" + called("functools.partial", named("torch.nn.modules.normalization.LayerNorm"))
+    + named("builtins.getattr") + made("torch.nn.modules.conv.Conv2d") + text("forward") + b"\x86Rt",
     "yolo 5": made("models.yolo.DetectionModel", mapping({"model": made("models.common.C3")})),
     "layers": made("torch.nn.modules.conv.Conv2d"),
     "partial of a layer": named("functools.partial") + named("torch.nn.modules.normalization.LayerNorm") + b"\x85R",
