@@ -64,7 +64,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         raise FormatProblem("unknown", "neither a tar nor a gzipped tar")
     found = _Found()
     try:
-        for member in members(file, size, limits):
+        for member in members(file, size, limits, found.links):
             found.add(file, member, limits)
     except FormatProblem as problem:
         found.broken = Health(problem.kind, problem.why)
@@ -86,11 +86,12 @@ class _Found:
     config: str = ""
     weights: tuple[Region, int] | None = None
     broken: Health | None = None
+    links: list[tuple[str, str]] = field(default_factory=list)
     code: set[str] = field(default_factory=set)
     healths: list[Health] = field(default_factory=list)
 
     def add(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
-        if member.name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", member.name):
+        if _outside(member.name):
             self.healths.append(Health("unsafe", f"member {member.name[:80]!r} would be unpacked outside its folder"))
         if member.name == _CONFIG:
             self.config = _text(file, member.start, member.size)
@@ -125,8 +126,16 @@ class _Found:
         self.healths += told[1]
 
 
+def _outside(name: str) -> bool:
+    return name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name)
+
+
 def _with(facts: Facts, found: _Found) -> Facts:
     """The weights' facts with what the rest of the archive adds to their verdict."""
+    for name, target in found.links:
+        if not target or _outside(name) or _outside(target):
+            found.healths.append(Health("unsafe", f"member {name[:80]!r} is a link that leads outside its folder"))
+            break
     code = tuple(sorted({*facts.code, *found.code}))[:100]
     return replace(facts, code=code, health=health([facts.health, *found.healths], code))
 
@@ -147,7 +156,7 @@ def _packed(file: BinaryIO, limits: Limits) -> Facts:
     found, some = _Found(), False
     inner = cast(BinaryIO, io.BytesIO(text))
     try:
-        for member in members(inner, len(text), limits):
+        for member in members(inner, len(text), limits, found.links):
             some = True
             found.add(inner, member, limits)
     except FormatProblem as problem:

@@ -16,6 +16,8 @@ from model_manager.library import names
 WEIGHTS = ("weights", "adapter")
 READ = (*WEIGHTS, "projector")
 """Roles of files whose headers are read."""
+_RUNNING = frozenset({"pickle", "numpy", "hdf5", "keras", "nemo", "skops"})
+"""Formats that may hold code."""
 _NUMBERS = ("parameters",)
 _GENERIC = re.compile(
     r"^(model|weights|pytorch_model|diffusion_pytorch_model|adapter_model|ggml-model)$", re.IGNORECASE
@@ -208,10 +210,14 @@ def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Heal
                 found.append(Health("truncated", f"{companion.name} needs {companion.bytes:,} bytes, has {there:,}"))
     health = worst(found)
     if health.verdict == "good":
-        # What is known of one part says nothing of code that another part calls.
-        calling = (one.facts.health for one in files if one.facts and one.facts.code and one.role in READ)
-        return next((one for one in calling if one.verdict == "unknown"), health)
+        # What is known of one part says nothing of code that another part calls, or that was not looked for in it.
+        unread = (one.facts.health for one in files if one.facts and one.role in READ and _may_run(one.facts))
+        return next((one for one in unread if one.verdict == "unknown"), health)
     return health
+
+
+def _may_run(facts: Facts) -> bool:
+    return bool(facts.code) or facts.format in _RUNNING
 
 
 def _tags(claims: Sequence[Claim], held: dict[str, Claim], category: Claim) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 
 import pytest
 
@@ -119,3 +120,22 @@ def test_a_small_packed_archive_is_read_whole_and_a_large_one_is_unknown() -> No
     assert facts(small).health.verdict == "good"
     large = {"model_config.yaml": ASR, "model_weights.ckpt": b"\x80\x02}." + bytes(9 << 20)}
     assert facts(tar(large, "w:gz")).health.verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "kind", "verdict"),
+    [
+        ("vocab.txt", "../../.ssh/id", tarfile.SYMTYPE, "unsafe"),
+        ("vocab.txt", "/etc/passwd", tarfile.SYMTYPE, "unsafe"),
+        ("model_weights.ckpt", "../x", tarfile.LNKTYPE, "unsafe"),
+        ("dev", "", tarfile.CHRTYPE, "unsafe"),
+        ("vocab.txt", "other.txt", tarfile.SYMTYPE, "good"),
+    ],
+)
+def test_links_that_lead_outside(name: str, target: str, kind: bytes, verdict: str) -> None:
+    out = io.BytesIO(tar({"model_config.yaml": ASR, "model_weights.ckpt": good_zip()}))
+    with tarfile.open(fileobj=out, mode="a") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.linkname = kind, target
+        archive.addfile(entry)
+    assert facts(out.getvalue()).health.verdict == verdict
