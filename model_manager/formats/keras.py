@@ -21,6 +21,7 @@ NAME = "keras"
 SUFFIXES = (".keras",)
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 _MOST = 2_000
+_PARTS = 8
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill")
 
 
@@ -43,14 +44,19 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     names: set[str] = set()
     if len(listed) > _MOST:
         raise FormatProblem("unknown", f"lists {len(listed):,} members, over the limit of {_MOST:,}")
+    budget, parts = Budget.of(limits), 0
     for member in listed:
         if member.name in names:
             healths.append(Health("unsafe", f"two members are named {member.name[:80]!r}"))
+            continue
         names.add(member.name)
         if member.name.startswith(("/", "\\")) or ".." in member.name.replace("\\", "/").split("/"):
             healths.append(Health("unsafe", f"member {member.name[:80]!r} would be unpacked outside its folder"))
         try:
-            told = _member(file, member, limits)
+            parts += member.name.endswith(".h5")
+            if parts > _PARTS:
+                raise FormatProblem("unknown", f"more than {_PARTS} parts of weights: not all looked into")
+            told = _member(file, member, budget, limits)
         except FormatProblem as problem:
             healths.append(Health(problem.kind, problem.why))
         else:
@@ -62,7 +68,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     return Facts(NAME, health=health(healths, named), code=named)
 
 
-def _member(file: BinaryIO, member: Member, limits: Limits) -> tuple[tuple[str, ...], list[Health]]:
+def _member(file: BinaryIO, member: Member, budget: Budget, limits: Limits) -> tuple[tuple[str, ...], list[Health]]:
     start = data_start(file, member)
     if member.name == _CONFIG:
         if member.size > keras_config.LONGEST:
@@ -75,7 +81,7 @@ def _member(file: BinaryIO, member: Member, limits: Limits) -> tuple[tuple[str, 
     if looks_like_pickle(head) or member.name.lower().endswith(_PICKLES):
         if member.method != STORED:
             raise FormatProblem("unknown", f"member {member.name[:80]!r} is a packed pickle: not looked into")
-        return code_of(walk_all(part, 0, member.size, Budget.of(limits))[0])
+        return code_of(walk_all(part, 0, member.size, budget)[0])
     if member.name.endswith(".h5") and member.method == STORED:
         found = hdf5.read(part, member.size, limits)
         return found.code, [found.health]

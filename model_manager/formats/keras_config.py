@@ -13,8 +13,9 @@ from model_manager.base.facts import Health
 from model_manager.base.text import shown
 from model_manager.formats.pickle_facts import called
 
-LONGEST = 4 << 20
+LONGEST = 2 << 20
 _MOST = 100_000
+_NAMES = 1_000
 _NAMELESS = "without a name"
 _OWN = ("keras", "tf_keras", "keras_hub", "keras_nlp", "keras_cv", "builtins", "tensorflow.keras")
 _FUNCTIONS = frozenset({"activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops"})
@@ -37,8 +38,10 @@ def judged(text: bytes) -> tuple[tuple[str, ...], list[Health]]:
     while waiting:
         value = waiting.pop()
         visited += 1
-        if visited > _MOST:
-            return (), [Health("unknown", f"a configuration of more than {_MOST:,} values: not read to its end")]
+        if visited > _MOST or len(found.names) > _NAMES:
+            limit = Health("unknown", f"a configuration of more than {_MOST:,} values: not read to its end")
+            code, healths = called(found.names, lambda pair: False)
+            return code, [*healths, limit]
         if isinstance(value, dict):
             if isinstance(value.get("class_name"), str):
                 found.look(value)

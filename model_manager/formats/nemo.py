@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
-from model_manager.formats import pytorch, targets
+from model_manager.formats import pickle_facts, pytorch, targets
 from model_manager.formats.metadata import bounded
 from model_manager.formats.pickle_facts import health
+from model_manager.formats.pickle_reader import STEPS
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.region import Region
 from model_manager.formats.tar_members import TarMember, is_tar, members, name_of
@@ -25,6 +26,7 @@ SUFFIXES = (".nemo",)
 _GZIP = b"\x1f\x8b"
 _CONFIG, _WEIGHTS = "model_config.yaml", "model_weights.ckpt"
 _LONGEST = 4 * 1024 * 1024
+_JUDGED = 1024 * 1024
 _UNPACKED = 8 * 1024 * 1024
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill")
 _TARGET = re.compile(r"^target:\s*['\"]?([\w.]{1,300})['\"]?\s*$", re.MULTILINE)
@@ -84,6 +86,10 @@ class _Found:
     """What the members of one archive hold."""
 
     config: str = ""
+    text: int = _JUDGED
+    """Bytes of configurations that may still be looked at, and the same of steps and checkpoints beside the weights."""
+    steps: int = STEPS
+    checkpoints: int = 32
     weights: tuple[Region, int] | None = None
     broken: Health | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
@@ -95,7 +101,7 @@ class _Found:
             self.healths.append(Health("unsafe", f"member {member.name[:80]!r} would be unpacked outside its folder"))
         if member.name == _CONFIG:
             self.config = _text(file, member.start, member.size)
-            self._judge(targets.judged(self.config))
+            self._configured(file, member)
         elif member.name == _WEIGHTS:
             if self.weights is not None:
                 self.healths.append(Health("unsafe", f"two members are named {_WEIGHTS!r}"))
@@ -103,23 +109,39 @@ class _Found:
         else:
             self._other(file, member, limits)
 
+    def _configured(self, file: BinaryIO, member: TarMember) -> None:
+        self.text -= member.size
+        if self.text < 0:
+            self.healths.append(Health("unknown", f"its configurations are over the limit of {_JUDGED:,} bytes"))
+        else:
+            self._judge(targets.judged(_text(file, member.start, member.size)))
+
     def _other(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
         """Tokenizers, tables, further checkpoints: by content, whatever their names."""
         file.seek(member.start)
         head = file.read(min(512, member.size))
         low = member.name.lower()
+        if pytorch.matches(head) or low.endswith(_PICKLES):
+            self._pickled(file, member, limits)
+        elif low.endswith((".yaml", ".yml")):
+            self._configured(file, member)
+        elif head[:2] == _GZIP or head[:4] == LOCAL:
+            self.healths.append(Health("unknown", f"member {member.name[:80]!r} is an archive: not looked into"))
+
+    def _pickled(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
+        if self.checkpoints == 0 or self.steps <= 0:
+            self.healths.append(Health("unknown", "more checkpoints within it than this program reads"))
+            return
+        self.checkpoints -= 1
+        part = cast(BinaryIO, Region(file, member.start, member.start + member.size))
         try:
-            if pytorch.matches(head) or low.endswith(_PICKLES):
-                inner = pytorch.read(
-                    cast(BinaryIO, Region(file, member.start, member.start + member.size)), member.size, limits
-                )
-                self._judge((inner.code, [inner.health]))
-            elif low.endswith((".yaml", ".yml")):
-                self._judge(targets.judged(_text(file, member.start, member.size)))
-            elif head[:2] == _GZIP or head[:4] == LOCAL:
-                self.healths.append(Health("unknown", f"member {member.name[:80]!r} is an archive: not looked into"))
+            contents = pytorch.contents_of(part, member.size, replace(limits, opcodes=self.steps))
         except FormatProblem as problem:
             self.healths.append(Health(problem.kind, problem.why))
+            return
+        self.steps -= sum(pickle.steps for pickle in contents.pickles)
+        inner = pickle_facts.facts(NAME, contents, limits)
+        self._judge((inner.code, [inner.health]))
 
     def _judge(self, told: tuple[tuple[str, ...], list[Health]]) -> None:
         self.code |= set(told[0])

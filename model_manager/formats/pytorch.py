@@ -38,11 +38,16 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one checkpoint, whichever container it has."""
+    return facts(NAME, contents_of(file, size, limits), limits)
+
+
+def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
+    """What is in a checkpoint, for those who look at several within one limit."""
     file.seek(0)
     head = file.read(HEAD)
     if kind := compressed.kind_of(head):
-        return facts(NAME, _unpacked(file, kind, limits), limits)
-    return facts(NAME, _contents(file, size, head, limits), limits)
+        return _unpacked(file, kind, limits)
+    return _contents(file, size, head, limits)
 
 
 def _contents(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:

@@ -17,8 +17,9 @@ from model_manager.formats.zip_members import LOCAL, data_start, members, unpack
 NAME = "skops"
 SUFFIXES = (".skops",)
 _SCHEMA = "schema.json"
-_LONGEST = 4 << 20
-_MOST = 200_000
+_LONGEST = 2 << 20
+_MOST = 100_000
+_NAMES = 1_000
 _PLAIN = frozenset({"builtins", "collections", "numpy", "sklearn", "scipy"})
 
 
@@ -45,7 +46,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     while waiting:
         value = waiting.pop()
         visited += 1
-        if visited > _MOST:
+        if visited > _MOST or len(names) > _NAMES:
             raise FormatProblem("unknown", f"a schema of more than {_MOST:,} values: not read to its end")
         if isinstance(value, dict):
             if isinstance(value.get("__class__"), str) and isinstance(value.get("__module__"), str):

@@ -27,7 +27,7 @@ _MARKUP = re.compile(
 )
 _JSON_ERROR = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*"(error|errors|error_?code|error_?message|message|msg|detail|details|code|status|'
-    rb'status_?code|success|reason|title|type|request_?id)"\s*:',
+    rb'status_?code|success|reason|title|request_?id)"\s*:',
     re.IGNORECASE,
 )
 _TEXT_ERROR = re.compile(

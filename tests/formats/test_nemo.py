@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import time
 
 import pytest
 
@@ -139,3 +140,12 @@ def test_links_that_lead_outside(name: str, target: str, kind: bytes, verdict: s
         entry.type, entry.linkname = kind, target
         archive.addfile(entry)
     assert facts(out.getvalue()).health.verdict == verdict
+
+
+def test_many_members_end_soon() -> None:
+    long = b"\x80\x02" + b"N0" * 60_000 + b"N."
+    many = {f"p{count}.pkl": long for count in range(60)} | {f"c{count}.yaml": b"a:\n" * 9_000 for count in range(60)}
+    content = tar({"model_config.yaml": ASR, "model_weights.ckpt": good_zip(), **many})
+    started = time.process_time()
+    assert facts(content).health.verdict == "unknown"
+    assert time.process_time() - started < 1.5
