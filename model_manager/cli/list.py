@@ -44,7 +44,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     lines = [
         (f"m{row.id}", shown(row.name), row.category, row.quant or row.quant_label or "", figures.size(row.size),
          ", ".join(watch.label_of(tool) for tool in row.tools.split(",")),
-         "" if row.verdict in ("good", "unknown") else _(VERDICTS[row.verdict]))
+         "" if row.verdict == "good" else _(VERDICTS[row.verdict]))
         for row in rows
     ]  # fmt: skip
     headings = [_("Id"), _("Name"), _("Category"), _("Quant"), _("Size"), _("Where"), _("Health")]

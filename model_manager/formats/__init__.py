@@ -12,6 +12,7 @@ from model_manager.formats import (
     ggml,
     gguf,
     hdf5,
+    keras,
     ncnn,
     nemo,
     numpy_archive,
@@ -19,6 +20,7 @@ from model_manager.formats import (
     openvino,
     pytorch,
     safetensors,
+    skops,
     tflite,
 )
 from model_manager.formats.problem import LIMITS, FormatProblem, Limits
@@ -36,7 +38,7 @@ class Format(Protocol):
 
 
 FORMATS: tuple[Format, ...] = (
-    gguf, safetensors, ggml, tflite, hdf5, numpy_archive, nemo, pytorch, ncnn, openvino, ctranslate2, onnx, coreml, flax,
+    gguf, safetensors, ggml, tflite, hdf5, keras, skops, numpy_archive, nemo, pytorch, ncnn, openvino, ctranslate2, onnx, coreml, flax,
 )  # fmt: skip
 """In the order in which they are asked: those whose first bytes are certain come first."""
 

@@ -47,7 +47,7 @@ def matches(head: bytes) -> bool:
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one .mlmodel."""
     window = Window(file, size, piece=16 * 1024)
-    if not matches(window.peek(64)):
+    if window.peek(1) not in (b"\x08", b"\x12"):  # its version or description, in whichever order
         raise FormatProblem("corrupt", "does not begin as a Core ML model")
     walker = Walker(window)
     words: dict[str, object] = {}

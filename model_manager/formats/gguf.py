@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from model_manager.base.facts import GOOD, Claim, Facts, Health, Split
+from model_manager.base.facts import GOOD, Claim, Facts, Health, Split, worst
 from model_manager.base.text import later
-from model_manager.formats import architectures, quants
+from model_manager.formats import architectures, chat_template, quants
 from model_manager.formats.gguf_header import MAGIC, Header, Skipped, read_header
 from model_manager.formats.gguf_types import FILE_TYPES
 from model_manager.formats.metadata import bounded
@@ -44,11 +44,16 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     header = read_header(Window(file, size), limits)
     keys = header.keys
     claims = tuple(_claims(header))
+    health = _health(header, file, size)
+    reaching, code = chat_template.health_of(list(_templates(keys)))
+    if reaching:
+        health = reaching if health.verdict == "good" else worst([health, reaching])
     return Facts(
         format=NAME,
         claims=claims,
         shares=shares(header.tensors),
-        health=_health(header, file, size),
+        health=health,
+        code=code,
         split=_split(keys),
         metadata=bounded({**keys, "GGUF.version": header.version, "GGUF.tensor_count": len(header.tensors)}),
     )
@@ -155,6 +160,13 @@ def _words(keys: Mapping[str, object], architecture: str) -> Iterator[Claim]:
         yield Claim("tag", finetune[:60].lower(), "metadata", "general.finetune")
     if any(key.startswith("quantize.imatrix.") for key in keys):
         yield Claim("tag", "imatrix", "metadata", "quantize.imatrix keys")
+
+
+def _templates(keys: Mapping[str, object]) -> Iterator[str]:
+    """The chat templates: one, or several by name, or as a list."""
+    for key, value in keys.items():
+        if "chat_template" in key:
+            yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
 
 
 def _label(keys: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""HDF5 (Keras `.h5`): recognised, and its length checked against its superblock. What is inside is not read.
+"""HDF5 (Keras `.h5`): its length against its superblock, and what Keras' configuration in it would run.
 
 Source: HDF5 file format specification, superblocks 0 to 3: the end-of-file address is relative to the base address.
 """
@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from model_manager.base.facts import GOOD, Facts, Health
+from model_manager.base.facts import GOOD, Facts, Health, worst
+from model_manager.formats import keras_config
+from model_manager.formats.hdf5_attributes import Root
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.window import Window
 
 NAME = "hdf5"
 SUFFIXES = (".h5", ".hdf5")
+_CONFIGURATIONS = frozenset({"model_config", "training_config"})
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
@@ -36,11 +39,34 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     start = {0: 24, 1: 28}.get(version, 12)
     window.seek(start)
     base, _, end = (int.from_bytes(window.take(width), "little") for _ in range(3))
+    metadata = {"hdf5.superblock": version}
     if base + end > size:
-        health = Health("truncated", f"needs {base + end:,} bytes, the file has {size:,}")
-    else:
-        health = GOOD
-    return Facts(NAME, health=health, metadata={"hdf5.superblock": version})
+        needed = Health("truncated", f"needs {base + end:,} bytes, the file has {size:,}")
+        return Facts(NAME, health=needed, metadata=metadata)
+    code, healths = _configured(window, version, width, base)
+    wrong = [one for one in healths if one.verdict != "good"]
+    return Facts(NAME, health=worst(wrong) if wrong else GOOD, code=code, metadata=metadata)
+
+
+def _configured(window: Window, version: int, width: int, base: int) -> tuple[tuple[str, ...], list[Health]]:
+    """What the configuration in the root group's attributes says; nothing where there is none."""
+    if version < 2:
+        window.take(width)  # the driver's block
+        window.take(width)  # the root's name
+    root = int.from_bytes(window.take(width), "little")
+    code: set[str] = set()
+    healths: list[Health] = []
+    try:
+        found = Root(window, width, base).attributes(root, _CONFIGURATIONS)
+    except FormatProblem as problem:
+        return (), [Health("unknown", f"its attributes cannot be read: {problem.why}")]
+    for text in found.texts.values():
+        named, told = keras_config.judged(text.rstrip(b"\0"))
+        code |= set(named)
+        healths += told
+    if found.dense:
+        healths.append(Health("unknown", "its attributes are kept in a way that this program does not read"))
+    return tuple(sorted(code)), healths
 
 
 __all__ = ["NAME", "SUFFIXES", "matches", "read"]

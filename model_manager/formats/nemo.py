@@ -8,21 +8,27 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
-from model_manager.formats import pytorch
+from model_manager.formats import pickle_facts, pytorch, targets
 from model_manager.formats.metadata import bounded
+from model_manager.formats.pickle_facts import health
+from model_manager.formats.pickle_reader import STEPS
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.region import Region
-from model_manager.formats.tar_members import is_tar, members, name_of
+from model_manager.formats.tar_members import TarMember, is_tar, members, name_of
+from model_manager.formats.zip_members import LOCAL
 
 NAME = "nemo"
 SUFFIXES = (".nemo",)
 _GZIP = b"\x1f\x8b"
 _CONFIG, _WEIGHTS = "model_config.yaml", "model_weights.ckpt"
 _LONGEST = 4 * 1024 * 1024
+_JUDGED = 1024 * 1024
+_UNPACKED = 8 * 1024 * 1024
+_PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill")
 _TARGET = re.compile(r"^target:\s*['\"]?([\w.]{1,300})['\"]?\s*$", re.MULTILINE)
 
 # What a class is for, by a part of its dotted name; the first that fits.
@@ -51,37 +57,116 @@ def matches(head: bytes) -> bool:
 
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
-    """The facts of one archive: its configuration's, and its weights' where they are not compressed."""
+    """The facts of one archive: its configuration's, its weights' where they are not compressed, and what else it runs."""
     file.seek(0)
     head = file.read(512)
     if head[:2] == _GZIP:
         return _packed(file, limits)
     if not is_tar(head):
         raise FormatProblem("unknown", "neither a tar nor a gzipped tar")
-    config, weights, broken = "", None, None
+    found = _Found()
     try:
-        for member in members(file, size, limits):
-            if member.name == _CONFIG:
-                config = _text(file, member.start, member.size)
-            elif member.name == _WEIGHTS:
-                weights = Region(file, member.start, member.start + member.size), member.size
+        for member in members(file, size, limits, found.links):
+            found.add(file, member, limits)
     except FormatProblem as problem:
-        broken = Health(problem.kind, problem.why)
-    if not config and not weights and not broken:
+        found.broken = Health(problem.kind, problem.why)
+    weights, broken = found.weights, found.broken
+    if not found.config and not weights and not broken:
         raise FormatProblem("unknown", f"a tar without {_CONFIG}")
     facts = pytorch.read(cast(BinaryIO, weights[0]), weights[1], limits) if weights else Facts(NAME)
     if not weights:
         facts = replace(facts, health=broken or Health("incomplete", f"a tar without {_WEIGHTS}"))
     elif broken:
         facts = replace(facts, health=broken)
-    return _named(facts, config)
+    return _named(_with(facts, found), found.config)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the members of one archive hold."""
+
+    config: str = ""
+    text: int = _JUDGED
+    """Bytes of configurations that may still be looked at, and the same of steps and checkpoints beside the weights."""
+    steps: int = STEPS
+    checkpoints: int = 32
+    weights: tuple[Region, int] | None = None
+    broken: Health | None = None
+    links: list[tuple[str, str]] = field(default_factory=list)
+    code: set[str] = field(default_factory=set)
+    healths: list[Health] = field(default_factory=list)
+
+    def add(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
+        if _outside(member.name):
+            self.healths.append(Health("unsafe", f"member {member.name[:80]!r} would be unpacked outside its folder"))
+        if member.name == _CONFIG:
+            self.config = _text(file, member.start, member.size)
+            self._configured(file, member)
+        elif member.name == _WEIGHTS:
+            if self.weights is not None:
+                self.healths.append(Health("unsafe", f"two members are named {_WEIGHTS!r}"))
+            self.weights = Region(file, member.start, member.start + member.size), member.size
+        else:
+            self._other(file, member, limits)
+
+    def _configured(self, file: BinaryIO, member: TarMember) -> None:
+        self.text -= member.size
+        if self.text < 0:
+            self.healths.append(Health("unknown", f"its configurations are over the limit of {_JUDGED:,} bytes"))
+        else:
+            self._judge(targets.judged(_text(file, member.start, member.size)))
+
+    def _other(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
+        """Tokenizers, tables, further checkpoints: by content, whatever their names."""
+        file.seek(member.start)
+        head = file.read(min(512, member.size))
+        low = member.name.lower()
+        if pytorch.matches(head) or low.endswith(_PICKLES):
+            self._pickled(file, member, limits)
+        elif low.endswith((".yaml", ".yml")):
+            self._configured(file, member)
+        elif head[:2] == _GZIP or head[:4] == LOCAL:
+            self.healths.append(Health("unknown", f"member {member.name[:80]!r} is an archive: not looked into"))
+
+    def _pickled(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
+        if self.checkpoints == 0 or self.steps <= 0:
+            self.healths.append(Health("unknown", "more checkpoints within it than this program reads"))
+            return
+        self.checkpoints -= 1
+        part = cast(BinaryIO, Region(file, member.start, member.start + member.size))
+        try:
+            contents = pytorch.contents_of(part, member.size, replace(limits, opcodes=self.steps))
+        except FormatProblem as problem:
+            self.healths.append(Health(problem.kind, problem.why))
+            return
+        self.steps -= sum(pickle.steps for pickle in contents.pickles)
+        inner = pickle_facts.facts(NAME, contents, limits)
+        self._judge((inner.code, [inner.health]))
+
+    def _judge(self, told: tuple[tuple[str, ...], list[Health]]) -> None:
+        self.code |= set(told[0])
+        self.healths += told[1]
+
+
+def _outside(name: str) -> bool:
+    return name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name)
+
+
+def _with(facts: Facts, found: _Found) -> Facts:
+    """The weights' facts with what the rest of the archive adds to their verdict."""
+    for name, target in found.links:
+        if not target or _outside(name) or _outside(target):
+            found.healths.append(Health("unsafe", f"member {name[:80]!r} is a link that leads outside its folder"))
+            break
+    code = tuple(sorted({*facts.code, *found.code}))[:100]
+    return replace(facts, code=code, health=health([facts.health, *found.healths], code))
 
 
 def _packed(file: BinaryIO, limits: Limits) -> Facts:
     """A gzipped archive: unpacked up to our limit, which holds the configuration (names are sorted, weights last)."""
     inflate = zlib.decompressobj(31)
     file.seek(0)
-    parts, left = [], limits.header
+    parts, left = [], min(limits.header, _UNPACKED)
     try:
         while left > 0 and not inflate.eof and (piece := file.read(256 * 1024)):
             part = inflate.decompress(piece, left)
@@ -90,19 +175,22 @@ def _packed(file: BinaryIO, limits: Limits) -> Facts:
     except zlib.error as error:
         raise FormatProblem("corrupt", f"cannot be unpacked ({error})") from None
     text = b"".join(parts)
-    config, found = "", False
+    found, some = _Found(), False
     inner = cast(BinaryIO, io.BytesIO(text))
     try:
-        for member in members(inner, len(text), limits):
-            found = True
-            if member.name == _CONFIG:
-                config = _text(inner, member.start, member.size)
+        for member in members(inner, len(text), limits, found.links):
+            some = True
+            found.add(inner, member, limits)
     except FormatProblem as problem:
-        if not config and not found and problem.kind != "truncated":
+        if not found.config and not some and problem.kind != "truncated":
             raise
-    if not config:
+    if not found.config:
         raise FormatProblem("unknown", f"no {_CONFIG} in its first {len(text):,} bytes")
-    return _named(Facts(NAME, health=Health("unknown", "compressed: its weights were not looked into")), config)
+    compressed = Health("unknown", "compressed: its weights were not looked into")
+    facts = Facts(NAME, health=compressed)
+    if found.weights and inflate.eof:
+        facts = pytorch.read(cast(BinaryIO, found.weights[0]), found.weights[1], limits)
+    return _named(_with(facts, found), found.config)
 
 
 def _text(file: BinaryIO, start: int, size: int) -> str:

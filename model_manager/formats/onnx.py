@@ -6,6 +6,7 @@ Source: onnx/onnx.proto. ModelProto: 1 ir_version, 2 producer_name, 3 producer_v
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -24,7 +25,9 @@ NAME = "onnx"
 SUFFIXES = (".onnx", ".ort")
 _PIECE = 16 * 1024  # weights lie between the descriptions of tensors: large pieces would read them
 _NEWEST_IR = 40
-_SECOND = frozenset(b"\x12\x1a\x22\x28\x30\x32\x3a\x42\x72")
+_FIELDS = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
+"""ModelProto's fields, and how each is written: 0 a number, 2 a payload with its length."""
+_TEXTS = frozenset({2, 3, 4, 6})
 _LATER = 64
 """Texts of metadata kept."""
 _ABSOLUTE = re.compile(r"^(?:[A-Za-z]:|[\\/])")
@@ -33,16 +36,57 @@ _PACKED = frozenset({"INT8", "UINT8", "INT4", "UINT4"})
 
 
 def matches(head: bytes) -> bool:
-    """An ir_version, then a field that ModelProto has; a producer's name must be plain text (Core ML begins alike)."""
+    """An ir_version, whatever stands before it, and another field that ModelProto has. Its texts must be plain text
+    (Core ML begins alike); they may be longer than the head."""
     if head[4:8] == b"ORTM":
         return True
-    if len(head) < 8 or head[0] != 0x08 or not 1 <= head[1] <= _NEWEST_IR or head[2] not in _SECOND:
+    found = _begins(head)
+    return found is not None and 1 in found and len(found) > 1
+
+
+def _begins(head: bytes) -> list[int] | None:
+    """The fields that begin in a head; None when one is none of ModelProto's."""
+    found: list[int] = []
+    at = 0
+    while at < len(head):
+        key, at = _number(head, at)
+        field, wire = key >> 3, key & 7
+        if _FIELDS.get(field) != wire:
+            return None
+        value, at = _number(head, at)
+        if field == 1 and not 1 <= value <= _NEWEST_IR:
+            return None
+        if at > len(head):
+            return found
+        found.append(field)
+        if wire == 2:
+            if field in _TEXTS and not _is_text(head[at : at + value], field == 6):
+                return None
+            at += value
+        if field == 7:
+            return found  # the graph: what lies behind is beyond any head
+    return found
+
+
+def _number(head: bytes, at: int) -> tuple[int, int]:
+    """The varint at `at` and where it ends; beyond the head when that cuts it off."""
+    value = 0
+    for place in range(10):
+        if at + place >= len(head):
+            break
+        value |= (head[at + place] & 0x7F) << 7 * place
+        if head[at + place] < 0x80:
+            return value, at + place + 1
+    return value, len(head) + 1
+
+
+def _is_text(payload: bytes, lines: bool) -> bool:
+    """UTF-8 without control characters; a document may have lines. The head may end within a character."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(payload)
+    except UnicodeDecodeError:
         return False
-    if head[2] == 0x12:
-        length = head[3]
-        name = head[4 : 4 + length]
-        return length < 0x80 and all(32 <= byte < 127 for byte in name)
-    return True
+    return not any(ord(sign) < 32 and not (lines and sign in "\t\r\n") for sign in text)
 
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
@@ -50,7 +94,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     window = Window(file, size, piece=_PIECE)
     if window.peek(8)[4:8] == b"ORTM":
         return Facts(NAME, (Claim("tag", "ort", "metadata", "ONNX Runtime's own form (ORTM)"),))
-    if not matches(window.peek(512)):
+    if not _begins(window.peek(512)):
         raise FormatProblem("corrupt", "does not begin as an ONNX model")
     graph, words = Graph(), dict[str, object]()
     health = GOOD

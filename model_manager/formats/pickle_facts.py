@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Facts, Health, worst
 from model_manager.base.text import shown
 from model_manager.formats import architectures, packed, pickle_names
 from model_manager.formats.metadata import bounded
+from model_manager.formats.pickle_familiar import may_be_called, may_be_made
 from model_manager.formats.pickle_opcodes import COMPUTED
 from model_manager.formats.pickle_values import TensorValue
 from model_manager.formats.pickle_walk import Pickle
@@ -17,6 +18,8 @@ from model_manager.formats.state_dict import state_dict, summary, training_lefto
 from model_manager.formats.tensors import Tensor, Tensors, shares
 
 _LISTED = 100
+Pair = tuple[str, str]
+"""A global's module and name."""
 
 
 @dataclass(slots=True)
@@ -36,9 +39,8 @@ class Contents:
 
 def facts(name: str, contents: Contents, limits: Limits) -> Facts:
     """The facts of a file of format `name`."""
-    names = {pair for pickle in contents.pickles for pair in pickle.names}
-    code = _code(names, contents.own_code)
-    healths = [*_named(names), *_unread(contents.pickles), *contents.healths]
+    code, healths = _judged(contents.pickles, contents.own_code)
+    healths += contents.healths
     weights: Tensors = {}
     others: Tensors = {}
     metadata: dict[str, object] = {}
@@ -70,26 +72,68 @@ def health(healths: Iterable[Health], code: tuple[str, ...]) -> Health:
 
 def code_of(pickles: Iterable[Pickle]) -> tuple[tuple[str, ...], list[Health]]:
     """The code that pickles name, and what that and their reading says of health."""
-    listed = list(pickles)
-    names = {pair for pickle in listed for pair in pickle.names}
-    return _code(names, ""), [*_named(names), *_unread(listed)]
+    return _judged(list(pickles), "")
 
 
-def _code(names: set[tuple[str, str]], own: str) -> tuple[str, ...]:
-    outside = {_text(pair) for pair in names if not pickle_names.known(*pair) and not (own and _script(pair))}
-    return tuple(sorted(outside | ({own} if own else set())))[:_LISTED]
+def called(names: set[Pair], familiar: Callable[[Pair], bool]) -> tuple[tuple[str, ...], list[Health]]:
+    """The same of names that something else than a pickle calls; `familiar` are those that its own program has."""
+    strange = {
+        pair for pair in names if not pickle_names.known(*pair) and not may_be_called(*pair) and not familiar(pair)
+    }
+    strange |= {pair for pair in names if _runs(pair)}
+    return tuple(sorted(map(_text, strange)))[:_LISTED], [*_named(strange), *_called(strange)]
 
 
-def _script(pair: tuple[str, str]) -> bool:
+def _judged(pickles: list[Pickle], own: str) -> tuple[tuple[str, ...], list[Health]]:
+    names = {pair for pickle in pickles for pair in pickle.names}
+    strange = _strange(pickles, own)
+    healths = [*_named(names), *_unread(pickles), *_called(strange)]
+    if any(pickle.foreign for pickle in pickles):
+        healths.append(Health("unknown", "asks its loader for objects that this program does not know"))
+    return _code(names, own, strange), healths
+
+
+def _code(names: set[Pair], own: str, strange: set[Pair]) -> tuple[str, ...]:
+    """What is named outside the allow-list; where that is too long, what is run or called stays."""
+    outside = [pair for pair in names if not pickle_names.known(*pair) and not (own and _script(pair))]
+    outside.sort(key=lambda pair: (not _runs(pair), pair not in strange, pair))
+    return tuple(sorted({_text(pair) for pair in outside[:_LISTED]} | ({own} if own else set())))
+
+
+def _strange(pickles: Iterable[Pickle], own: str) -> set[Pair]:
+    """What is called, or made, and is neither known to build data nor familiar."""
+    found = set[Pair]()
+    for pickle in pickles:
+        found |= {pair for pair in pickle.called if not _allowed(pair, own) and not may_be_called(*pair)}
+        found |= {pair for pair in pickle.made if not _allowed(pair, own) and not may_be_made(*pair)}
+    return found
+
+
+def _allowed(pair: Pair, own: str) -> bool:
+    return pickle_names.known(*pair) or (bool(own) and _script(pair))
+
+
+def _called(strange: set[Pair]) -> Iterator[Health]:
+    """An allow-list decides: no list of what is bad can be finished."""
+    texts = sorted(_text(pair) for pair in strange)
+    if texts:
+        named = ", ".join(texts[:5])
+        if len(texts) > 5:
+            yield Health("unknown", f"calls code that this program does not know: {named} and {len(texts) - 5} more")
+        else:
+            yield Health("unknown", f"calls code that this program does not know: {named}")
+
+
+def _script(pair: Pair) -> bool:
     """A class that the TorchScript archive defines itself; it is no Python name."""
     return pair[0].split(".", 1)[0] == "__torch__"
 
 
-def _text(pair: tuple[str, str]) -> str:
+def _text(pair: Pair) -> str:
     return shown(pair[1] if pair[0] == COMPUTED[0] else f"{pair[0]}.{pair[1]}")
 
 
-def _named(names: set[tuple[str, str]]) -> Iterator[Health]:
+def _named(names: set[Pair]) -> Iterator[Health]:
     bad = sorted(_text(pair) for pair in names if pair[0] == COMPUTED[0] or _runs(pair))
     if bad:
         named = ", ".join(bad[:5])
@@ -99,8 +143,8 @@ def _named(names: set[tuple[str, str]]) -> Iterator[Health]:
             yield Health("unsafe", f"loading it would reach {named}")
 
 
-def _runs(pair: tuple[str, str]) -> bool:
-    return not _script(pair) and pickle_names.runs(*pair)
+def _runs(pair: Pair) -> bool:
+    return pair[0] != COMPUTED[0] and not _script(pair) and pickle_names.runs(*pair)
 
 
 def _unread(pickles: Iterable[Pickle]) -> Iterator[Health]:

@@ -169,7 +169,8 @@ def _stack_global(w: Walker) -> None:
 @_on(b"i")
 def _inst(w: Walker) -> None:
     name = w.name(w.line(), w.line())
-    w.stack.append(w.call(name, tuple(w.marked())))
+    args = tuple(w.marked())
+    w.stack.append(w.call(name, args))
 
 
 @_on(b"o")
@@ -187,14 +188,14 @@ def _reduce(w: Walker) -> None:
 @_on(b"\x81")
 def _newobj(w: Walker) -> None:
     args = w.stack.pop()
-    w.stack[-1] = w.call(w.stack[-1], args)
+    w.stack[-1] = w.make(w.stack[-1], args)
 
 
 @_on(b"\x92")
 def _newobj_ex(w: Walker) -> None:
     w.stack.pop()
     args = w.stack.pop()
-    w.stack[-1] = w.call(w.stack[-1], args)
+    w.stack[-1] = w.make(w.stack[-1], args)
 
 
 def _extension(w: Walker, number: int) -> None:
@@ -223,9 +224,14 @@ def _persistent(w: Walker, identity: object) -> None:
     storage = storage_of(identity)
     if storage:
         w.found.storages[storage.key] = storage
-    # ('module', class, file, source): how PyTorch before 1.6 names a class beside its source.
-    module = identity[1] if isinstance(identity, tuple) and len(identity) > 1 and identity[0] == "module" else OPAQUE
-    w.stack.append(storage or module)
+    if isinstance(identity, tuple) and len(identity) > 1 and identity[0] in ("storage", "module"):
+        # ('module', class, file, source): how PyTorch before 1.6 names a class beside its source.
+        if identity[0] == "storage" and isinstance(identity[1], Name):
+            w.calls(identity[1], (), 0)
+        w.stack.append(storage or (identity[1] if identity[0] == "module" else OPAQUE))
+    else:
+        w.found.foreign = True
+        w.stack.append(OPAQUE)
 
 
 def _long(w: Walker, count: int) -> None:

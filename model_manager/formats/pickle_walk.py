@@ -6,18 +6,22 @@ holds every argument in memory and is several times slower than this loop (0.3 Â
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 import struct
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from model_manager.base.text import later
-from model_manager.formats.pickle_names import known
+from model_manager.formats.pickle_familiar import may_be_made
+from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
 from model_manager.formats.pickle_reader import STEPS, Beyond, Broken, Budget, Reader
 from model_manager.formats.pickle_values import OPAQUE, Blob, Made, Name, Storage
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.torch_rebuild import rebuild
+from model_manager.formats.torch_rebuild import numpy_dtype, numpy_width, rebuild
 
 _LONGEST_FAST = 9
 _KEPT = 64 * 1024
@@ -25,6 +29,10 @@ _KEYS = (str, int, float, bool, bytes, type(None))
 _INNER_STEPS = 100_000
 _LEGACY_PARTS = 5
 _NAMES = 10_000
+_LOOKED = 200
+_PADDING = 16
+# What a loader calls by name on what it made.
+_METHODS = frozenset({"__setstate__", "__class__", "__reduce__", "__reduce_ex__", "extend", "append", "add", "update"})
 # Names whose calls are followed here: getattr of a known thing leads to a name, the loader's bytes are walked.
 _WATCHED = frozenset({("builtins", "getattr"), ("__builtin__", "getattr"), ("torch.storage", "_load_from_bytes")})
 _CALLERS = frozenset({"functools", "_functools", "operator", "_operator", "itertools", "builtins", "__builtin__"})
@@ -42,6 +50,12 @@ class Pickle:
     """One walked pickle: its symbols up to STOP, or up to where it could not be followed."""
 
     names: set[tuple[str, str]] = field(default_factory=set)
+    called: set[tuple[str, str]] = field(default_factory=set)
+    """Of the names: what loading it runs, or hands to something that runs it."""
+    made: set[tuple[str, str]] = field(default_factory=set)
+    """Of the names: classes of which it makes an object without their constructor."""
+    foreign: bool = False
+    """Whether it asks its loader for objects that are no storages (persistent ids)."""
     value: object = None
     end: int = 0
     """Where the walk ended, in the file: behind STOP when `broken` and `beyond` are empty."""
@@ -55,9 +69,20 @@ class Pickle:
     """Pickles of the PyTorch files that are handed to `torch.storage._load_from_bytes`."""
 
 
-def walk(file: BinaryIO, start: int, end: int, budget: Budget, *, inside: bool = False) -> Pickle:
-    """The pickle at `start`, which may use the bytes up to `end`; `inside` is one within another. Raises OSError."""
+def walk(
+    file: BinaryIO,
+    start: int,
+    end: int,
+    budget: Budget,
+    *,
+    inside: bool = False,
+    memo: Mapping[int, object] | None = None,
+) -> Pickle:
+    """The pickle at `start`, which may use the bytes up to `end`; `inside` is one within another, which may know what
+    that one remembers (`memo`). Raises OSError."""
     walker = Walker(file, start, end, budget, None if inside else Budget(_INNER_STEPS))
+    walker.memo.update(memo or {})
+    walker.strict = memo is not None
     found = walker.found
     try:
         walker.run()
@@ -85,6 +110,7 @@ class Walker(Reader):
         self.marks: list[list[object]] = []
         self.memo: dict[int, object] = {}
         self.found = Pickle()
+        self.strict = False
         self.watched: set[tuple[str, str]] = set()
         self.followed: set[tuple[str, str]] = set()
 
@@ -175,8 +201,8 @@ class Walker(Reader):
 
     def settle(self) -> None:
         """Notes the watched names, unless all their calls were followed and nothing else here could call them."""
-        others = any(pair[0] in _CALLERS and not known(*pair) for pair in self.found.names)
-        self.found.names |= self.watched if others else self.watched - self.followed
+        others = any(pair[0] in _CALLERS and not known(*pair) and pair[1] != "partial" for pair in self.found.names)
+        self.found.names |= self.watched if others else self.watched - (self.followed - self.found.made)
 
     def name(self, module: str, name: str) -> Name:
         if (module, name) in _WATCHED:
@@ -188,6 +214,8 @@ class Walker(Reader):
         return Name(module, name)
 
     def computed(self, what: str) -> None:
+        if self.strict:  # no loader gets further
+            raise Broken("has no name where one is due")
         self.found.names.add((COMPUTED[0], what))
 
     def marked(self) -> list[object]:
@@ -205,11 +233,49 @@ class Walker(Reader):
         if pair in _WATCHED:
             self.followed.add(pair)
             return self.getattr_(args) if pair[1] == "getattr" else self.nested(args)
+        self.calls(callee, args, 0)
         return rebuild(callee, args)
 
+    def make(self, callee: object, args: object) -> object:
+        """NEWOBJ: an object without its constructor. What only a call can do is not done so."""
+        if not isinstance(callee, Name) or (callee.module, callee.name) in _WATCHED:
+            return self.call(callee, args)
+        if known(callee.module, callee.name):
+            self.calls(callee, args, 0)
+        else:
+            self.found.made.add((callee.module, callee.name))
+        return rebuild(callee, args)
+
+    def calls(self, callee: Name, args: object, depth: int) -> None:
+        """Notes a call, and what the callee would call of its arguments."""
+        pair = (callee.module, callee.name)
+        if not known(*pair):
+            self.found.called.add(pair)
+        handed = HANDS_ON.get(pair)
+        if handed is None:
+            return
+        if depth > 3 or not isinstance(args, tuple):
+            self.computed(f"{pair[1]} of something computed")
+            return
+        for place, arg in enumerate(args):
+            if place == handed.calls:
+                self.handed(arg, args[handed.args] if handed.args and handed.args < len(args) else (), depth)
+            else:
+                self.found.made.update(_names_in(arg))
+
+    def handed(self, callee: object, args: object, depth: int) -> None:
+        """What a known callable gets to call."""
+        if isinstance(callee, Name):
+            self.calls(callee, args, depth + 1)
+        elif callee is not None:
+            self.computed("a call of something computed")
+
     def getattr_(self, args: object) -> object:
-        if isinstance(args, tuple) and len(args) == 2 and isinstance(args[0], Name) and isinstance(args[1], str):
-            return self.name(args[0].module, f"{args[0].name}.{args[1]}")
+        match args:
+            case (Name() as owner, str() as attribute):
+                return self.name(owner.module, f"{owner.name}.{attribute}")
+            case (Made(callee=Name() as owner), str() as attribute) if may_be_made(owner.module, owner.name):
+                return self.name(owner.module, f"{owner.name}.{attribute}")  # a method bound to a part of a model
         self.computed("getattr of something computed")
         return Made(None, ())
 
@@ -231,13 +297,66 @@ class Walker(Reader):
 
     def build(self, state: object) -> None:
         target = self.stack[-1]
+        self.methods(state)
+        if isinstance(target, Made):
+            target.state = state
+            if isinstance(target.callee, Name) and target.callee.name == "partial":
+                self.found.made.update(_names_in(state))
+            elif isinstance(target.callee, Name) and target.callee.name == "NumpyArrayWrapper":
+                self.array_behind(state)
+        elif not self.changed(target):
+            # Attributes of a plain container or tensor stand in front of its methods.
+            self.found.called.update(pair for pair in _names_in(state) if not known(*pair))
+
+    def methods(self, state: object) -> None:
+        """A state may put something in place of a method that the loader calls next (BUILD asks for `__setstate__`)."""
+        for part in state if isinstance(state, tuple) else (state,):
+            for key, value in part.items() if isinstance(part, dict) else ():
+                if not isinstance(key, str) or not (key in _METHODS or key[:2] == "__" == key[-2:]):
+                    continue
+                if isinstance(value, Name):
+                    self.calls(value, (), 0)
+                elif isinstance(value, Made) and key in _METHODS:
+                    self.computed(f"its own {key}")
+
+    def array_behind(self, state: object) -> None:
+        """joblib writes an array's numbers into the pickle, behind the object that describes it; objects as a pickle."""
+        shape, kind = (state.get("shape"), state.get("dtype")) if isinstance(state, dict) else (None, None)
+        if (
+            not isinstance(shape, tuple)
+            or not isinstance(kind, Made)
+            or any(type(side) is not int or side < 0 for side in shape)
+        ):
+            raise Beyond("holds an array of joblib's whose size is not known")
+        dtype = numpy_dtype(kind)
+        if dtype.startswith("O") or dtype == "?":
+            if self.inner is None or dtype == "?":
+                raise Beyond("holds an array of joblib's whose content is not known")
+            inner = walk(self.file, self.position, self.end, self.inner, inside=True)
+            # A loader that is not joblib goes on with what it remembers: the same bytes may name other things to it.
+            other = walk(self.file, self.position, self.end, self.inner, inside=True, memo=self.memo)
+            other.broken = ""
+            self.found.inner += (inner, other)
+            if inner.broken or inner.beyond:
+                raise Beyond("holds an array of joblib's that was not read to its end")
+            self.skip(inner.end - self.position)
+            return
+        # The length of the padding is no instruction, so that no other loader can go on here into the numbers.
+        padding = self.take(1)[0] if isinstance(state, dict) and state.get("numpy_array_alignment_bytes") else 0
+        if not 1 <= padding <= _PADDING:
+            raise Beyond("holds an array of an older joblib, which is not followed")
+        self.skip(padding)
+        self.skip(math.prod(side for side in shape if isinstance(side, int)) * numpy_width(kind))
+
+    def changed(self, target: object) -> bool:
+        """Whether a global thing itself is changed, and not something that was made here."""
         if isinstance(target, Name):
             self.computed(f"changes {target.module[:100]}.{target.name[:100]}")
-        elif isinstance(target, Made):
-            target.state = state
+        return isinstance(target, Name)
 
     def put_items(self, items: list[object]) -> None:
         target = self.stack[-1]
+        self.changed(target)
         if isinstance(target, Made):
             if not isinstance(target.items, dict):
                 target.items = {}
@@ -249,9 +368,23 @@ class Walker(Reader):
 
     def put_list(self, items: list[object]) -> None:
         target = self.stack[-1]
+        self.changed(target)
         if isinstance(target, Made):
             if not isinstance(target.items, list):
                 target.items = []
             target = target.items
         if isinstance(target, list):
             target.extend(items)
+
+
+def _names_in(value: object, depth: int = 3) -> Iterator[tuple[str, str]]:
+    """The names in an argument, in its containers too: what is called of it lies there."""
+    if isinstance(value, Name):
+        yield value.module, value.name
+    elif depth and isinstance(value, list | tuple):
+        for one in value[:_LOOKED]:
+            if not isinstance(one, int):
+                yield from _names_in(one, depth - 1)
+    elif depth and isinstance(value, dict):
+        for one in itertools.islice(value.values(), _LOOKED):
+            yield from _names_in(one, depth - 1)

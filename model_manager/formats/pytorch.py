@@ -5,11 +5,13 @@ The containers are modules of their own (`pytorch_zip`, `pytorch_legacy`, `pytor
 
 from __future__ import annotations
 
+import io
 import re
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
-from model_manager.formats import pytorch_legacy, pytorch_tar, pytorch_zip
+from model_manager.base.text import later
+from model_manager.formats import compressed, pytorch_legacy, pytorch_tar, pytorch_zip
 from model_manager.formats.pickle_facts import Contents, facts
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
@@ -17,11 +19,11 @@ from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.trailing import walk_all
 
 NAME = "pickle"
-SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pt2", ".th")
+SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pt2", ".th", ".pickle", ".joblib", ".dill")
 HEAD = 512
 # The first local entry of a PyTorch zip: NAME/data.pkl, /version, /byteorder, /.data/…, /code/…, /archive_format.
 _FIRST = re.compile(
-    rb"(?:[^/\0]{1,200}/)?(?:data\.pkl|version|byteorder|constants\.pkl|archive_format|\.format_version"
+    rb"(?:[^/\0]{1,470}/)?(?:data\.pkl|version|byteorder|constants\.pkl|archive_format|\.format_version"
     rb"|\.data/.*|data/\d+|code/.*|extra/.*|models/.*)",
     re.DOTALL,
 )
@@ -36,17 +38,39 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one checkpoint, whichever container it has."""
+    return facts(NAME, contents_of(file, size, limits), limits)
+
+
+def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
+    """What is in a checkpoint, for those who look at several within one limit."""
     file.seek(0)
     head = file.read(HEAD)
+    if kind := compressed.kind_of(head):
+        return _unpacked(file, kind, limits)
+    return _contents(file, size, head, limits)
+
+
+def _contents(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:
     if head[:2] == b"PK":
-        contents = pytorch_zip.contents_of(file, size, limits)
-    elif pytorch_legacy.is_legacy(head):
-        contents = pytorch_legacy.contents_of(file, size, Budget.of(limits))
-    elif pytorch_tar.is_torch_tar(head):
-        contents = pytorch_tar.contents_of(file, size, limits)
-    else:
-        contents = _bare(file, size, head, limits)
-    return facts(NAME, contents, limits)
+        return pytorch_zip.contents_of(file, size, limits)
+    if pytorch_legacy.is_legacy(head):
+        return pytorch_legacy.contents_of(file, size, Budget.of(limits))
+    if pytorch_tar.is_torch_tar(head):
+        return pytorch_tar.contents_of(file, size, limits)
+    return _bare(file, size, head, limits)
+
+
+def _unpacked(file: BinaryIO, kind: str, limits: Limits) -> Contents:
+    """What is in a compressed file, as far as it is unpacked: once, not what is packed again within."""
+    content, whole = compressed.unpacked(file, kind)
+    contents = _contents(cast(BinaryIO, io.BytesIO(content)), len(content), content[:HEAD], limits)
+    contents.kind = f"{kind}, {contents.kind}"
+    if not whole:
+        for pickle in contents.pickles:
+            pickle.broken = ""  # where it was cut is where we stopped
+        why = later(f"compressed with {kind}: only its first {len(content):,} bytes were looked into")
+        contents.healths = [one for one in contents.healths if one.verdict == "unsafe"] + [Health("unknown", why)]
+    return contents
 
 
 def _bare(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:

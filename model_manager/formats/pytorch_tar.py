@@ -32,6 +32,8 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
             if not looks_like_pickle(file.read(64)):
                 continue
             found, _ = walk_all(file, member.start, member.start + member.size, budget)
+            for pickle in found:
+                pickle.foreign = False  # this oldest loader's own numbers of tensors and storages
             contents.pickles += found
             if member.name == "pickle":
                 contents.value = found[0].value

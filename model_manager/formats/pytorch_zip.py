@@ -22,7 +22,9 @@ from model_manager.formats.torch_rebuild import itemsize
 from model_manager.formats.trailing import walk_all
 from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start, members, unpacked
 
-_SNIFFED = 64
+_SNIFFED = 512
+_MACHINE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ\x90\0")
+_PICKLES = (".pkl", ".pickle", ".joblib", ".dill")
 _OTHERS = 2_000
 """Members that are looked into beside the storages: TorchScript has some hundred source files."""
 
@@ -82,9 +84,13 @@ def _look(
     try:
         start = data_start(file, member)
         head = unpacked(file, member, start, _SNIFFED)
-        if not table and not looks_like_pickle(head):
+        if not table and not looks_like_pickle(head) and not member.name.lower().endswith(_PICKLES):
             if head[:4] == LOCAL:
                 _inside(file, member, start, contents, budget, limits)
+            elif head[:4] in _MACHINE or member.name.lower().endswith((".so", ".dll", ".dylib", ".pyd")):
+                contents.healths.append(
+                    Health("unknown", f"member {member.name[:80]!r} is machine code, which loading it may run")
+                )
             return None
         if member.size > limits.header and member.method != STORED:
             raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")

@@ -13,6 +13,8 @@ from model_manager.formats.problem import FormatProblem, Limits
 
 BLOCK = 512
 _MOST = 10_000
+_LINKS = (b"1", b"2", b"3", b"4", b"6")
+"""Hard and symbolic links, devices and pipes."""
 _PAX_PATH = re.compile(rb"\d+ path=([^\n]*)\n")
 
 
@@ -42,8 +44,13 @@ def name_of(head: bytes) -> str:
     return name.removeprefix("./")
 
 
-def members(file: BinaryIO, size: int, limits: Limits) -> Iterator[TarMember]:
-    """Each regular member. Raises FormatProblem on a header that does not fit, or a member beyond the end."""
+def members(
+    file: BinaryIO, size: int, limits: Limits, links: list[tuple[str, str]] | None = None
+) -> Iterator[TarMember]:
+    """Each regular member; `links` gets the names of links with what they lead to, and of devices.
+
+    Raises FormatProblem on a header that does not fit, or a member beyond the end.
+    """
     at, longer = 0, ""
     for _ in range(min(limits.members, _MOST)):
         if at + BLOCK > size:
@@ -67,6 +74,8 @@ def members(file: BinaryIO, size: int, limits: Limits) -> Iterator[TarMember]:
         else:
             if kind in (b"0", b"\0", b""):
                 yield TarMember((longer or name_of(head)).removeprefix("./"), start, length)
+            elif kind in _LINKS and links is not None and len(links) < _MOST:
+                links.append((longer or name_of(head), name_of(head[157:257])))
             longer = ""
         at = start + -(-length // BLOCK) * BLOCK
     raise FormatProblem("unknown", f"a tar with over {_MOST:,} members")

@@ -86,6 +86,17 @@ def numpy_dtype(kind: Made) -> str:
     return dtype_of(code) if isinstance(code, str) else "?"
 
 
+def numpy_width(kind: Made) -> int:
+    """Bytes of one element of numpy.dtype('f4', …), also of texts and records."""
+    code = kind.args[0] if isinstance(kind.args, tuple) and kind.args else ""
+    found = re.fullmatch(
+        r"[<>|=]?([a-zA-Z?])(\d{0,9})", code.decode("latin-1") if isinstance(code, bytes) else str(code)
+    )
+    if not found:
+        raise Broken("has an array of a type that is not known")
+    return int(found[2] or 1) * (4 if found[1] == "U" else 1)
+
+
 def dtype_of(code: str) -> str:
     """The name for numpy's short code: `<f4` is F32, `|b1` is BOOL, `|O` stays O."""
     if not (found := re.fullmatch(r"[<>|=]?([a-zA-Z?])(\d{0,9})", code)):

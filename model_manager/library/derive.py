@@ -10,10 +10,7 @@ from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.catalog import Tx, files, hashes, models, user_words
 from model_manager.catalog.codec import dump, load_claims, load_health
 from model_manager.library.last_uses import ACCESS_TIME, NOT_KEPT
-from model_manager.library.understand import WEIGHTS, Sighting, WeighedFile, understand
-
-READ = (*WEIGHTS, "projector")
-"""Roles of files whose headers are read."""
+from model_manager.library.understand import READ, WEIGHTS, Sighting, WeighedFile, understand
 
 
 def derive(
@@ -105,6 +102,7 @@ def _source_from(repo: str) -> list[str] | None:
 def _sighting(place: models.PlaceView, present: Mapping[str, int]) -> Sighting:
     found = place.found
     claims, health, details = found.get("claims"), found.get("health"), found.get("details")
+    code = found.get("code")
     reported = details.get("reported_size", "0") if isinstance(details, dict) else "0"
     return Sighting(
         place.tool,
@@ -114,6 +112,7 @@ def _sighting(place: models.PlaceView, present: Mapping[str, int]) -> Sighting:
         str(found.get("format") or ""),
         int(reported) if str(reported).isdigit() else 0,
         present,
+        tuple(str(name) for name in code) if isinstance(code, list) else (),
     )
 
 

@@ -14,9 +14,9 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import Tx, files, fresh, hashes, models, places, roots
 from model_manager.catalog.codec import READER, dump, dump_health
 from model_manager.formats.folders import facts_of_folder
-from model_manager.library.derive import READ, derive, derived
+from model_manager.library.derive import derive, derived
 from model_manager.library.headers import Headers
-from model_manager.library.understand import WEIGHTS
+from model_manager.library.understand import READ, WEIGHTS
 from model_manager.stores.found import Found, FoundFile, on_disk
 
 
@@ -277,6 +277,7 @@ def _found_record(pending: Pending) -> dict[str, object]:
         if found.source
         else None,
         "metadata": dict(folder.metadata) if folder else {},
+        "code": list(folder.code) if folder else [],
     }
 
 

@@ -14,6 +14,10 @@ from model_manager.formats.tensors import merge
 from model_manager.library import names
 
 WEIGHTS = ("weights", "adapter")
+READ = (*WEIGHTS, "projector")
+"""Roles of files whose headers are read."""
+_RUNNING = frozenset({"pickle", "numpy", "hdf5", "keras", "nemo", "skops"})
+"""Formats that may hold code."""
 _NUMBERS = ("parameters",)
 _GENERIC = re.compile(
     r"^(model|weights|pytorch_model|diffusion_pytorch_model|adapter_model|ggml-model)$", re.IGNORECASE
@@ -41,6 +45,8 @@ class Sighting(NamedTuple):
     reported_size: int = 0
     present: Mapping[str, int] = MappingProxyType({})
     """Names and bytes of the files beside the weights, to see whether companions are there, and whole."""
+    code: tuple[str, ...] = ()
+    """Code that the folder brings along."""
 
 
 class Understood(NamedTuple):
@@ -88,11 +94,16 @@ def understand(
         values=values,
         health=health,
         tags=_tags(claims, held, category),
-        code=tuple(dict.fromkeys(name for file in files if file.facts for name in file.facts.code)),
+        code=tuple(dict.fromkeys(name for part in _coded(files, sightings) for name in part)),
         size=sum(file.size for file in files) or max((one.reported_size for one in sightings), default=0),
         bytes=sum(file.bytes for file in files),
         claims=tuple(sorted(claims, key=_strength)),
     )
+
+
+def _coded(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Iterable[tuple[str, ...]]:
+    yield from (file.facts.code for file in files if file.facts)
+    yield from (sighting.code for sighting in sightings)
 
 
 def _strength(claim: Claim) -> int:
@@ -181,7 +192,7 @@ def _base_model(held: dict[str, Claim], claims: Sequence[Claim]) -> str | None:
 
 
 def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Health:
-    found = [file.facts.health for file in files if file.facts and file.role in (*WEIGHTS, "projector")]
+    found = [file.facts.health for file in files if file.facts and file.role in READ]
     joined = [one.health for one in sightings if one.health and "joined into one" in one.health.detail]
     if joined:
         return joined[0]
@@ -197,7 +208,16 @@ def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Heal
                 found.append(Health("incomplete", f"{companion.name} must lie beside it and is missing"))
             elif there < companion.bytes:
                 found.append(Health("truncated", f"{companion.name} needs {companion.bytes:,} bytes, has {there:,}"))
-    return worst(found)
+    health = worst(found)
+    if health.verdict == "good":
+        # What is known of one part says nothing of code that another part calls, or that was not looked for in it.
+        unread = (one.facts.health for one in files if one.facts and one.role in READ and _may_run(one.facts))
+        return next((one for one in unread if one.verdict == "unknown"), health)
+    return health
+
+
+def _may_run(facts: Facts) -> bool:
+    return bool(facts.code) or facts.format in _RUNNING
 
 
 def _tags(claims: Sequence[Claim], held: dict[str, Claim], category: Claim) -> tuple[str, ...]:

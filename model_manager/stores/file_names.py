@@ -10,7 +10,8 @@ from model_manager.base.facts import Role
 
 CERTAIN = frozenset({".gguf", ".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".pt2", ".onnx", ".tflite", ".nemo",
                      ".mlmodel", ".keras", ".llamafile", ".litertlm", ".ggml"})  # fmt: skip
-AMBIGUOUS = frozenset({".bin", ".pkl", ".h5", ".npz", ".msgpack", ".param", ".xml", ".t7", ".task", ".model", ".mdl"})
+AMBIGUOUS = frozenset({".bin", ".pkl", ".pickle", ".joblib", ".dill", ".skops", ".h5", ".npz", ".msgpack", ".param", ".xml",
+                       ".t7", ".task", ".model", ".mdl"})  # fmt: skip
 """Suffixes that other things have too: believed only when the content is recognised."""
 _PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb", ".!ut", ".!bt", ".bc!", ".resume",
             ".fdmdownload", ".xltd", ".opdownload", ".downloading", ".downloadinprogress", ".download", ".st",

@@ -172,7 +172,11 @@ def _recognised(one: Group, members: list[FoundFile], look: Look, plain: Plain) 
     facts = [look.facts(member.path, member.stat) for member in weights]
     if all(fact.format == "unknown" for fact in facts):
         return plain.believed and one.whole
-    return plain.believed or any(fact.health.verdict != "not-a-model" or fact.shares for fact in facts)
+    # A web page, an error or an LFS pointer under such a name is a download that failed; an empty file may be anything.
+    return plain.believed or any(
+        fact.health.verdict != "not-a-model" or fact.shares or member.stat.st_size
+        for fact, member in zip(facts, weights, strict=True)
+    )
 
 
 def _with_records(members: list[FoundFile], claims: list[Claim], look: Look) -> list[FoundFile]:

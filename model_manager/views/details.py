@@ -179,7 +179,8 @@ class Details(ttk.Frame):
         if sick:
             self._label(body, f"⚠ {_(VERDICTS[health['verdict']])}: {localised(health['detail'])}", bootstyle="danger")
         elif health["detail"]:
-            self._label(body, localised(health["detail"]), quiet=True)
+            word = f"{_(VERDICTS['unknown'])}: " if health["verdict"] == "unknown" else ""
+            self._label(body, word + localised(health["detail"]), quiet=True)
         if model["code"]:
             self._label(body, _("Names code: {names}").format(names=", ".join(model["code"])), bootstyle="danger")
         label = model["quant_label"] if model["quant_label"] != model["quant"] else None

@@ -209,3 +209,33 @@ def test_a_list_of_numbers() -> None:
         walker.numbers(0, 4, 0)
     with pytest.raises(FormatProblem, match="does not end"):
         walker.numbers(0, 2, 8)
+
+
+_FIELDS = {1: number(1, 8), 2: "producer", 3: "2.4.1", 4: "ai.onnx", 5: number(5, 3), 6: "a document"}
+_GRAPH = PIPER[len(number(1, 8) + payload(2, "test")) :]
+
+
+@pytest.mark.parametrize("length", [0, 1, 127, 128, 300, 511, 5_000, 70_000])
+@pytest.mark.parametrize("field", [2, 3, 4, 6])
+def test_texts_of_any_length_are_no_damage(field: int, length: int) -> None:
+    body = number(1, 8) + payload(field, "pytorch äé "[: length % 12] + "x" * length) + _GRAPH
+    facts = read(body, "voice.onnx")
+    assert (facts.format, facts.health.verdict, values(facts)["category"]) == ("onnx", "good", "tts")
+    assert onnx.matches(body[:4096])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations(list(_FIELDS)), st.integers(0, 6), st.sampled_from([1, 200, 1_000, 5_000]))
+def test_fields_may_stand_in_any_order(order: list[int], graph: int, length: int) -> None:
+    parts = [one if isinstance(one, bytes) else payload(field, one + "x" * length) for field in order
+             for one in (_FIELDS[field],)]  # fmt: skip
+    parts.insert(graph, _GRAPH)
+    facts = read(b"".join(parts), "voice.onnx")
+    assert (facts.format, facts.health.verdict, values(facts).get("category")) == ("onnx", "good", "tts")
+
+
+def test_what_is_no_model_is_corrupt_under_its_name() -> None:
+    for body in (b"hello, this is text", b"\x00" * 100, b"\xff" * 100, b"PK\x05\x06" + bytes(18)):
+        assert read(body, "x.onnx").health.verdict in ("corrupt", "truncated"), body
+    assert not onnx.matches(b"\x08\x07\x12\x05a\x01bcd\x3a\x02\x0a\x00")
+    assert not onnx.matches(b"\x08\x07") and not onnx.matches(b"\x08\x64\x12\x01a\x3a\x00")

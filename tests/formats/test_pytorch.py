@@ -132,7 +132,8 @@ def test_names_of_a_pickled_module_are_those_of_its_state_dict() -> None:
     )
     body = b"cmine\nModel\n)\x81" + mapping({"_modules": mapping({"head": layer + b"b"}), "training": b"\x89"}) + b"b"
     found = facts(torch_zip(pickled(body), {"0": b"\1" * 16}))
-    assert found.health.verdict == "good"
+    assert found.health.verdict == "unknown"
+    assert found.health.detail == "calls code that this program does not know: mine.Model"
     assert found.code == ("mine.Model", "torch.nn.modules.linear.Linear")
     assert claims(found)["parameters"] == 4
 
@@ -249,3 +250,11 @@ def test_a_plain_zip_without_pickles_is_unknown() -> None:
 def test_legacy_storages_that_no_tensor_names_are_corrupt() -> None:
     content = torch_legacy(mapping({"w": tensor("1", (2,), legacy=True)}), {"2": (2, b"\1" * 8)})
     assert facts(content).health.verdict == "corrupt"
+
+
+def test_machine_code_in_a_package_is_never_good() -> None:
+    """What torch's inductor packs is loaded as a library."""
+    table = pickled(mapping({"w": tensor("0", (2,))}))
+    for name, content in (("archive/data/aotinductor/model.so", b"x"), ("archive/extra/plain.txt", b"\x7fELF\2\1\1")):
+        found = facts(torch_zip(table, {"0": b"\1" * 8}, {name: content})).health
+        assert (found.verdict, "is machine code, which loading it may run" in found.detail) == ("unknown", True)

@@ -120,7 +120,12 @@ def test_the_search_for_bypassing_texts_finds_them() -> None:
 _PLAIN = {"info", "warning", "error", "exception", "compile", "execute", "executemany", "_", "ngettext"}
 """Calls whose texts nobody is shown as they are: the log, patterns, SQL; and what is translated already."""
 _SQL = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE FROM|CREATE|ALTER|WHERE|COALESCE|CASE|COLLATE)\b")
-_LISTS = {"pickle_names.py": "names of classes", "files.py": "columns", "roots.py": "columns"}
+_LISTS = {
+    "pickle_names.py": "names of classes",
+    "pickle_familiar.py": "names of classes",
+    "files.py": "columns",
+    "roots.py": "columns",
+}
 """Modules whose literals hold many words that are no sentence."""
 
 

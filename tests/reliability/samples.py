@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import tarfile
 import zipfile
 
 from factory import gguf_bytes, safetensors_bytes
+from formats.hdf5_files import hdf5, layer, sequential
 from formats.torch_files import good_legacy, good_zip, mapping, pickled, tar, tensor, text, torch_zip
 from headers import (
     ctranslate2_bytes,
@@ -106,7 +108,17 @@ SAMPLES: dict[str, list[tuple[str, bytes]]] = {
         ("ggml-tiny.bin", whisper_bytes((51865, 1500, 384, 6, 4, 448, 384, 6, 4, 80, 1), ggml_tensor("w", (8, 4), 1, 64))),
     ],
     "tflite": [("a.tflite", tflite_bytes())],
-    "hdf5": [("a.h5", b"\x89HDF\r\n\x1a\n" + bytes([2, 8, 8, 0]) + struct.pack("<3Q", 0, (1 << 64) - 1, 200) + b"\1" * 164)],
+    "hdf5": [
+        ("a.h5", hdf5({"model_config": sequential(layer("Dense", units=3)), "training_config": b'{"loss": "mse"}'})),
+        ("a.h5", hdf5({"model_config": sequential(layer("Dense", units=3))}, 3)),
+    ],
+    "keras": [
+        ("a.keras", zipped({"metadata.json": b'{"keras_version": "3.9.0"}', "config.json": sequential(layer("Dense")),
+                            "model.weights.h5": hdf5({})}, zipfile.ZIP_STORED)),
+    ],
+    "skops": [
+        ("a.skops", zipped({"schema.json": b'{"__class__": "LogisticRegression", "__module__": "sklearn.linear_model"}'})),
+    ],
     "numpy": [
         ("a.npy", npy()),
         ("a.npz", zipped({"style.npy": npy("(2, 1, 256)", "'<f4'", b"\1" * 2048), "b.npy": npy()})),
@@ -123,6 +135,8 @@ SAMPLES: dict[str, list[tuple[str, bytes]]] = {
         ("a.bin", pickled(mapping({"w": number_of(4), "x": b"ccollections\nOrderedDict\n)R"}))),
         ("a.pt", torch_zip(pickled(mapping({"w": tensor("0", (2, 2))})), {"0": b"\1" * 16}, {"archive/code/a.py": b"def f"})),
         ("a.pt", old_torch_tar()),
+        ("a.joblib", gzip.compress(pickled(mapping({"w": number_of(4), "x": b"ccollections\nOrderedDict\n)R"})))),
+        ("a.bin", b"(dp0\nVa\np1\nccollections\nOrderedDict\np2\n(tRp3\ns."),
     ],
     "ncnn": [("a.param", b"7767517\n3 3\nInput data 0 1 data 0=1\nConvolution conv 1 1 data a 0=3\nPixelShuffle o 1 1 a o 0=4\n")],
     "openvino": [("a.xml", _OPENVINO)],

@@ -8,12 +8,15 @@ The facts speak of the folder; those of its weight files are read as files and j
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model_manager.base.facts import Facts, Health
 from model_manager.formats.folders import (
     coqui,
     coreml,
     ctranslate2,
     diffusers,
+    own_code,
     peft,
     sentence_transformers,
     transformers,
@@ -40,7 +43,7 @@ def facts_of_folder(folder: Folder) -> Facts | None:
             beyond = Facts(format_.NAME, health=Health(problem.kind, problem.why))
             continue
         if facts is not None:
-            return facts
+            return replace(facts, code=own_code.code_of(folder))
     return beyond
 
 

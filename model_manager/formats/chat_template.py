@@ -1,0 +1,66 @@
+"""Chat templates that reach out of their language: Jinja follows attributes into Python's own objects.
+
+A program that renders a template outside a sandbox runs what such a template reaches (CVE-2024-34359). Templates of
+models build text from messages; none has a reason to name what is listed here, however it is spelled.
+"""
+
+from __future__ import annotations
+
+import re
+
+from model_manager.base.facts import Health
+from model_manager.base.text import shown
+
+_LONGEST = 128 * 1024
+"""Characters looked into; the longest of real models have some 40,000."""
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{(low line|LOW LINE)\})"
+)
+_JOINED = re.compile(r"""(?<=[\w.])(["'])\s*[~+]?\s*["'](?=[\w.])""")
+_INTERNALS = (
+    "class|base|bases|mro|subclasses|globals|builtins|import|init|init_subclass|dict|getattribute|getattr|setattr|"
+    "code|func|self|module|reduce|reduce_ex|loader|spec|wrapped|call|closure|defaults|kwdefaults|new|del|getitem|"
+    "subclasshook|class_getitem|dir|slots|weakref|file|path|package|annotations|doc|format|str|repr|hash|enter|exit"
+)
+_REACHES = (
+    re.compile(rf"(?:\.\s*|\[\s*[\"']|[\"'][\w.]*|attr\(\s*[\"'])(__(?:{_INTERNALS})__)"),
+    re.compile(r"\b(__import__|__builtins__|_TemplateReference__context|func_globals|func_code|gi_frame|gi_code|cr_frame|"
+               r"ag_frame|f_globals|f_builtins|f_locals|tb_frame)\b"),
+    re.compile(r"\b(lipsum)\s*[.\[|]"),
+    re.compile(r"\b((?:cycler|joiner|namespace|dict|range)\s*(?:\.\s*__|\[\s*[\"']__|\|\s*attr))"),
+    re.compile(r"(\|\s*attr\s*\(\s*(?:[^\"')\s]|[\"'][^\"']*_|[\"'][^\"']*[\"']\s*[^\s)]))"),
+    re.compile(r"(attribute\s*=\s*(?:[\"'][^\"']*__|[^\"'\s]))"),
+    re.compile(r"([\"']__[\"']\s*[~+*%]|[\"']_[\"']\s*[*%])"),
+    re.compile(r"([~+]\s*[\"']__[\"'])"),
+    # A name that is put together within a subscript.
+    re.compile(r"(?<=[\w)\]\"'])(\[[^\]\[\n]{0,200}?(?:~|[\"']\s*\+|\+\s*[\"']))"),
+    re.compile(r"(__(?:ssalc|slabolg|tropmi|sessalcbus|orm|sesab|snitliub|tini)__)"),
+    re.compile(r"(\{%-?\s*(?:include|import|extends|from)\b)"),
+)  # fmt: skip
+
+
+def health_of(templates: list[str]) -> tuple[Health | None, tuple[str, ...]]:
+    """What the templates reach, as a verdict and as entries of `code`; None when they only build text."""
+    found: dict[str, None] = {}
+    longest = max((len(template) for template in templates), default=0)
+    for template in templates:
+        text = _ESCAPE.sub(_sign, template[:_LONGEST])
+        joined = _JOINED.sub("", text)
+        for pattern in _REACHES:
+            for body in (text, joined):
+                if hit := pattern.search(body):
+                    found[shown(" ".join(hit[1].split()))[:60]] = None
+    if found:
+        named = ", ".join(list(found)[:5])
+        code = tuple(f"chat template: {name}" for name in list(found)[:20])
+        return Health("unsafe", f"its chat template reaches into the program that renders it: {named}"), code
+    if longest > _LONGEST:
+        return Health("unknown", f"a chat template of {longest:,} characters is over the limit of {_LONGEST:,}"), ()
+    return None, ()
+
+
+def _sign(hit: re.Match[str]) -> str:
+    if hit[5]:
+        return "_"
+    number = int(hit[4], 8) if hit[4] else int(hit[1] or hit[2] or hit[3], 16)
+    return chr(number) if 32 < number < 127 else hit[0]

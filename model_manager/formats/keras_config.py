@@ -1,0 +1,103 @@
+"""What a Keras configuration would run: Lambda layers with their bytecode, and names of other programs' code.
+
+Source: keras/src/saving/serialization_lib.py and legacy/serialization.py. A class is named by `class_name`, in newer files
+with the module that is imported for it; functions are named so too (CVE-2025-1550, CVE-2025-8747).
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+
+from model_manager.base.facts import Health
+from model_manager.base.text import shown
+from model_manager.formats.pickle_facts import called
+
+LONGEST = 2 << 20
+_MOST = 100_000
+_NAMES = 1_000
+_NAMELESS = "without a name"
+_OWN = ("keras", "tf_keras", "keras_hub", "keras_nlp", "keras_cv", "builtins", "tensorflow.keras")
+_FUNCTIONS = frozenset({"activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops"})
+_LOADING = frozenset({"TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
+"""Keras' own layers that run or load what a file names."""
+_OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
+_REACHING = frozenset({"io", "raw_ops", "py_function", "numpy_function", "load_library", "load_op_library", "saved_model",
+                       "data", "train", "summary", "compat", "autograph", "experimental", "sysconfig"})  # fmt: skip
+
+
+def judged(text: bytes) -> tuple[tuple[str, ...], list[Health]]:
+    """The code that a configuration names, and what that says of its health."""
+    if len(text) > LONGEST:
+        return (), [Health("unknown", f"a configuration of {len(text):,} bytes is over the limit of {LONGEST:,}")]
+    try:
+        waiting = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return (), [Health("unknown", "its configuration cannot be read as JSON")]
+    found, visited = _Found(), 0
+    while waiting:
+        value = waiting.pop()
+        visited += 1
+        if visited > _MOST or len(found.names) > _NAMES:
+            limit = Health("unknown", f"a configuration of more than {_MOST:,} values: not read to its end")
+            code, healths = called(found.names, lambda pair: False)
+            return code, [*healths, limit]
+        if isinstance(value, dict):
+            if isinstance(value.get("class_name"), str):
+                found.look(value)
+            waiting += [one for one in value.values() if isinstance(one, dict | list)]
+        elif isinstance(value, list):
+            waiting += [one for one in value if isinstance(one, dict | list)]
+    code, healths = called(found.names, lambda pair: False)
+    if found.lambdas:
+        # The function within a Lambda layer is met by itself too; it has no name of its own.
+        found.lambdas = [name for name in found.lambdas if name != _NAMELESS] or [_NAMELESS]
+        healths.append(
+            Health("unsafe", f"a Lambda layer holds Python code that runs when it is loaded: {found.lambdas[0]}")
+        )
+        code = tuple(sorted({*code, *(f"Lambda: {name}" for name in found.lambdas[:20])}))
+    return code, healths
+
+
+class _Found:
+    def __init__(self) -> None:
+        self.names: set[tuple[str, str]] = set()
+        self.lambdas: list[str] = []
+
+    def look(self, value: dict[str, object]) -> None:
+        """One object of the configuration."""
+        name, module = str(value["class_name"])[:200], value.get("module")
+        config = value.get("config")
+        place = str(module)[:200] if isinstance(module, str) and module else ""
+        if name in ("Lambda", "__lambda__"):
+            self._lambda(config)
+        elif name in _LOADING:
+            self.names.add((place or "keras.layers", name))
+        elif name in _OPERATIONS:
+            self._operation(config)
+        elif name == "function":
+            self._function(place, str(config)[:200])
+        elif place and not any(place == own or place.startswith(own + ".") for own in _OWN):
+            self.names.add((place, name))
+
+    def _lambda(self, config: object) -> None:
+        """A function as bytecode, or by its name where the loading program has it."""
+        config = config if isinstance(config, dict) else {}
+        function = config.get("function")
+        if isinstance(function, str) and config.get("function_type", "function") != "lambda":
+            self.names.add(("Lambda", function[:200]))
+        elif not isinstance(function, dict) or function.get("class_name") in (None, "__lambda__"):
+            self.lambdas.append(shown(str(config.get("name") or _NAMELESS))[:80])
+
+    def _function(self, place: str, name: str) -> None:
+        parts = place.split(".")
+        if place in ("", "builtins"):
+            # Searched in what the loading program registered, then in Python's own names.
+            self.names.add(("builtins" if hasattr(builtins, name) else "function", name))
+        elif parts[0] not in ("keras", "tf_keras") or not _FUNCTIONS.intersection(parts[1:3]):
+            self.names.add((place, name))
+
+    def _operation(self, config: object) -> None:
+        function = config.get("function") if isinstance(config, dict) else None
+        if isinstance(function, str) and function.split(".")[0] in _REACHING:
+            self.names.add(("tensorflow", function[:200]))

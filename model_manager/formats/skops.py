@@ -1,0 +1,68 @@
+"""skops: a scikit-learn model as a zip of `schema.json` and arrays, made to be read without running anything.
+
+Source: skops/io/_protocol.py and _persist.py. The schema names each class and function with its module.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import BinaryIO
+
+from model_manager.base.facts import Facts, Health
+from model_manager.formats.pickle_facts import called, health
+from model_manager.formats.pickle_familiar import may_be_made
+from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.zip_members import LOCAL, data_start, members, unpacked
+
+NAME = "skops"
+SUFFIXES = (".skops",)
+_SCHEMA = "schema.json"
+_LONGEST = 2 << 20
+_MOST = 100_000
+_NAMES = 1_000
+_PLAIN = frozenset({"builtins", "collections", "numpy", "sklearn", "scipy"})
+
+
+def matches(head: bytes) -> bool:
+    return head[:4] == LOCAL and head[30 : 30 + int.from_bytes(head[26:28], "little")] == _SCHEMA.encode()
+
+
+def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
+    """The facts of one file: what its schema names."""
+    file.seek(0)
+    if file.read(4) != LOCAL:
+        raise FormatProblem("corrupt", "does not begin as a zip, which a .skops file is")
+    member = next((one for one in members(file, size, limits) if one.name == _SCHEMA), None)
+    if member is None:
+        raise FormatProblem("unknown", f"a zip without {_SCHEMA}")
+    if member.size > _LONGEST:
+        raise FormatProblem("unknown", f"a schema of {member.size:,} bytes is over the limit of {_LONGEST:,}")
+    try:
+        waiting = [json.loads(unpacked(file, member, data_start(file, member), _LONGEST))]
+    except (ValueError, RecursionError):
+        raise FormatProblem("corrupt", f"{_SCHEMA} cannot be read as JSON") from None
+    names: set[tuple[str, str]] = set()
+    visited = 0
+    while waiting:
+        value = waiting.pop()
+        visited += 1
+        if visited > _MOST or len(names) > _NAMES:
+            raise FormatProblem("unknown", f"a schema of more than {_MOST:,} values: not read to its end")
+        if isinstance(value, dict):
+            if isinstance(value.get("__class__"), str) and isinstance(value.get("__module__"), str):
+                names.add((value["__module__"][:300], value["__class__"][:300]))
+            if isinstance(function := value.get("content"), str) and value.get("__loader__") == "FunctionNode":
+                names.add((str(value.get("__module__"))[:300], function[:300]))
+            waiting += [one for one in value.values() if isinstance(one, dict | list)]
+        elif isinstance(value, list):
+            waiting += [one for one in value if isinstance(one, dict | list)]
+    code, healths = called(names, _familiar)
+    return Facts(NAME, health=health(healths or [Health()], code), code=code)
+
+
+def _familiar(pair: tuple[str, str]) -> bool:
+    own = pair[0].split(".")[0] in _PLAIN and may_be_made(*pair)
+    return own or pair in (("builtins", "type"), ("builtins", "function"))
+
+
+__all__ = ["NAME", "SUFFIXES", "matches", "read"]

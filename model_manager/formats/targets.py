@@ -1,0 +1,53 @@
+"""What a configuration would call: `_target_` and `target` name a class or function, which its loader imports.
+
+Source: hydra.utils.instantiate, ldm.util.instantiate_from_config, nemo.core.classes.common.Serialization. The text is
+matched and not parsed: a parser takes seconds for what a hostile file can hold, and knows aliases and tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from model_manager.base.facts import Health
+from model_manager.formats.pickle_facts import called
+
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
+_KEY = re.compile(
+    r"(?<![\w.])[\"']?(?:_target_|target|_partial_target_)[\"']?\s{0,40}:\s{0,200}([\"']?)([^\s,}\]#\"']{1,300})"
+)
+_TAG = re.compile(r"!!?python/[\w/]{1,40}:?([\w.]{0,200})|tag:yaml\.org,2002:python/[\w/]{1,40}:?([\w.]{0,200})")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_OWN = re.compile(
+    r"(?:nemo\.(?:collections|core)|nemo_text_processing|torch\.(?:nn|optim)|pytorch_lightning|lightning|megatron\.core)\."
+)
+"""Where the classes of NeMo's own configurations lie. What runs or loads is judged by its name before."""
+_MOST = 2_000
+
+
+def judged(text: str) -> tuple[tuple[str, ...], list[Health]]:
+    """The code that a configuration names, and what that says of its health."""
+    names: set[tuple[str, str]] = set()
+    odd = []
+    for name in _named(_ESCAPE.sub(lambda hit: chr(min(int(hit[1] or hit[2] or hit[3], 16), 0x10FFFF)), text)):
+        if _DOTTED.fullmatch(name):
+            module, _, attribute = name.rpartition(".")
+            names.add((module, attribute))
+        else:
+            odd.append(name)
+        if len(names) > _MOST:
+            break
+    code, healths = called(names, lambda pair: _OWN.match(".".join(pair)) is not None)
+    if tag := _TAG.search(text):
+        healths.append(Health("unsafe", f"its configuration makes Python objects: {tag[0][:80]}"))
+    if odd:
+        healths.append(Health("unknown", f"calls code that is computed when it is loaded: {odd[0][:80]}"))
+    return code, healths
+
+
+def _named(text: str) -> Iterator[str]:
+    for hit in _KEY.finditer(text):
+        name = hit[2]
+        hydra = "_target_" in hit[0] and name.lower() not in ("null", "~", "none", "true", "false")
+        if hydra or _DOTTED.fullmatch(name):  # a plain `target` is a class, or a word of the data
+            yield name
