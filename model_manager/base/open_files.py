@@ -117,6 +117,6 @@ def _name(pid: int) -> str:
         return f"process {pid}"
     program = os.path.basename(words[0]) if words and words[0] else ""
     if program.startswith(("python", "node")):
-        script = next((word for word in words[1:] if word and not word.startswith("-")), "")
+        script = words[1] if len(words) > 1 and words[1].endswith((".py", ".js")) else ""
         program = os.path.basename(script) or program
     return program or f"process {pid}"

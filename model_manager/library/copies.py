@@ -66,6 +66,8 @@ class Copy:
     """How many of its bytes do not come back with it: other files share their blocks."""
     size: int = 0
     mtime_ns: int = 0
+    goes_away: bool = False
+    """Whether its drive can be unplugged, or lies on the network."""
 
     @property
     def path(self) -> str:
@@ -238,6 +240,7 @@ class _Maker:
             key=mark.key,
             size=mark.size,
             mtime_ns=mark.mtime_ns,
+            goes_away=self._hashing.goes_away(names[0].real, now),
             reference=any(is_inside(name.real, folder) for name in names for folder in self._reference),
             owned=not hasattr(os, "geteuid") or now.st_uid == os.geteuid(),
             pinned=any(name.model in self._pinned for name in names),

@@ -19,4 +19,6 @@ def said_of(copy: str, keeper: str, volumes: Volumes) -> str:
         return later(f"{name} becomes a link to a network drive ({there.mount}): without it the model is not there")
     if is_removable(there):
         return later(f"{name} becomes a link to a removable drive ({there.mount}): unplugged, the model is not there")
-    return later(f"{name} becomes a link to another volume ({there.mount}): while that is not mounted, it leads nowhere")
+    return later(
+        f"{name} becomes a link to another volume ({there.mount}): while that is not mounted, it leads nowhere"
+    )

@@ -20,7 +20,7 @@ from typing import BinaryIO
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
-from model_manager.base.volumes import Volumes
+from model_manager.base.volumes import Volumes, is_removable
 from model_manager.catalog import Database, hashes
 from model_manager.catalog.hashes import Known, Mark
 from model_manager.jobs import Progress
@@ -93,6 +93,11 @@ class Hashing:
         except OSError:
             return None
         return self._mark_of(path, found) if (found.st_mode & 0o170000) == 0o100000 else None
+
+    def goes_away(self, path: str, found: os.stat_result) -> bool:
+        """Whether a file lies on a drive that can be unplugged, or on the network."""
+        volume = self._volumes.of(path, found.st_dev)
+        return volume.network or is_removable(volume)
 
     def known(self, mark: Mark) -> Known:
         with self._database.read() as tx:

@@ -14,18 +14,18 @@ _STAYS = {"docker-model-runner": 5, "invokeai": 5, "ollama": 4, "huggingface": 4
 
 
 def keeper_of(copies: Sequence[Copy], reference: Sequence[str] = ()) -> int:
-    """Which copy stays: one that may not be changed, then where a tool cannot be pointed elsewhere, then a pinned one,
-    then the one with most names, then the first by path.
+    """Which copy stays: one that may not be changed, then one on a drive that stays too, then where a tool cannot be
+    pointed elsewhere, then a pinned one, then the one with most names, then the first by path.
 
     May not be changed: a reference folder, a folder that we may not write to, a file of somebody else. A pinned copy
     in a plain folder gives way to a content-addressed store, where it can only become a link: nothing of it is lost.
     """
 
-    def weight(copy: Copy) -> tuple[bool, bool, bool, int, bool, int, str]:
+    def weight(copy: Copy) -> tuple[bool, bool, bool, bool, int, bool, int, str]:
         rank = max(_STAYS.get(name.tool, 1) for name in copy.names)
         return (
-            not is_reference(copy, reference), copy.writable, copy.owned, -rank, not copy.pinned, -len(copy.names),
-            copy.path,
+            not is_reference(copy, reference), copy.writable, copy.owned, copy.goes_away, -rank, not copy.pinned,
+            -len(copy.names), copy.path,
         )  # fmt: skip
 
     return min(range(len(copies)), key=lambda number: weight(copies[number]))

@@ -279,7 +279,9 @@ class Draft:
                 withheld += size - own
         if withheld >= _WORTH_SAYING:
             amount = units.size(withheld)
-            self.warnings.append(later(f"{amount} are not promised: they may be shared with a snapshot or another copy"))
+            self.warnings.append(
+                later(f"{amount} are not promised: they may be shared with a snapshot or another copy")
+            )
         return freed
 
     def _leads_to_what_stays(self, link: str) -> bool:

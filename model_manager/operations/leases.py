@@ -23,15 +23,19 @@ class NoLease(Exception):
 
 
 class Lease:
-    """`with Lease(path) as lease:` holds a write lease: nobody else has the file open. Raises NoLease and OSError."""
+    """`with Lease(path) as lease:` holds a lease. Raises NoLease and OSError.
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    A write lease: nobody else has the file open. With `shared` a read lease: nobody writes to it, and who wants to
+    waits until the lease is given back (or for the 45 s of /proc/sys/fs/lease-break-time).
+    """
+
+    def __init__(self, path: str, shared: bool = False) -> None:
+        self._path, self._shared = path, shared
 
     def __enter__(self) -> Lease:
         self._file = open_quietly(self._path)
         try:
-            _set(self._file, _write_lock())
+            _set(self._file, self._kind())
         except (ImportError, OSError) as error:
             self._file.close()
             raise NoLease(self._path) from error
@@ -43,10 +47,15 @@ class Lease:
         self._file.close()  # gives the lease back
 
     def holds(self) -> bool:
-        """Whether nobody has opened the file since."""
+        """Whether nobody has opened the file since, or with `shared` nobody for writing."""
         import fcntl
 
-        return fcntl.fcntl(self._file, _GETLEASE) == _write_lock()
+        return fcntl.fcntl(self._file, _GETLEASE) == self._kind()
+
+    def _kind(self) -> int:
+        import fcntl
+
+        return fcntl.F_RDLCK if self._shared else fcntl.F_WRLCK
 
 
 def is_open_for_writing(path: str) -> Written:
@@ -69,9 +78,3 @@ def _set(file: BinaryIO, kind: int) -> None:
     # A broken lease is told by SIGIO, which ends a process; SIGURG is ignored unless somebody wants it.
     fcntl.fcntl(file, _SETSIG, signal.SIGURG)
     fcntl.fcntl(file, _SETLEASE, kind)
-
-
-def _write_lock() -> int:
-    import fcntl
-
-    return fcntl.F_WRLCK

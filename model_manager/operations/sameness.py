@@ -27,7 +27,8 @@ OWN_FILES = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "r
 """File systems of a device or of memory: each file is theirs alone. `fuseblk` has a block device to itself."""
 _TELL_INSIDE = frozenset({"nfs", "nfs4", "overlay", "ceph", "lustre", "gpfs", "beegfs", "ecryptfs"})
 """These show what lies elsewhere, but keep the inode numbers of one mount apart."""
-_TRIES = 3
+_WAITS = (0.0, 0.01, 0.05, 0.2)
+"""Seconds before each try: FUSE closes behind a file some time after its last user did."""
 _LONGEST = 10.0
 """Seconds for one probe: a share that does not answer shows nothing."""
 _PIECE = 4096
@@ -95,7 +96,8 @@ def _behind(path: str, volume: Volume, volumes: Volumes) -> Iterator[str]:
 def _probe(leased: str, opened: str) -> Answer:
     """Opens and reads the one while the other is under lease. Another program that opens it just then: tried again."""
     answer: Answer = "unknown"
-    for _try in range(_TRIES):
+    for wait in _WAITS:
+        time.sleep(wait)
         answer = _probe_once(leased, opened)
         if answer == "two":
             return answer

@@ -12,6 +12,7 @@ import pytest
 from faults import meddled
 from scenes import LONG_AGO, VOLUMES, asides, clear_asides, one, plan_of, put
 
+from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operation, Operations, Plan, identity_of
 from model_manager.operations.disk import Step
@@ -100,8 +101,14 @@ def test_undo_refuses_when_the_shared_file_changed(tmp_path: Path, own: OwnPaths
 
 def test_two_names_of_one_file_are_refused(tmp_path: Path, own: OwnPaths) -> None:
     top = tmp_path / "m"
-    os.link(put(top / "keeper", b"a" * 99), top / "copy")
-    assert "one file already" in problem(Operations(own).apply(linking(top)))
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    plan = linking(top)
+    (top / "copy").unlink()
+    os.link(top / "keeper", top / "copy")
+    assert "one file already" in problem(Operations(own).apply(plan))
+    with pytest.raises(ModelManagerError, match="one file already"):
+        linking(top)
 
 
 def test_undo_of_a_symbolic_link_to_a_moved_keeper(tmp_path: Path, own: OwnPaths) -> None:

@@ -11,12 +11,15 @@ unit is done does what lies aside go. So two programs that replace each other's 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable, Iterator
 
 from model_manager.operations.disk import looks_from
 from model_manager.operations.identity import identity_of, identity_to_record
+from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Kept, Step
 from model_manager.operations.refusal import MustGoBack, Refused
@@ -46,7 +49,10 @@ def check(site: Site, step: Step) -> Facts:
     if kept is None or not stat.S_ISREG(kept.st_mode):
         raise Refused(f"the file to keep, {keeper}, is not there")
     identity = must_be(site, keeper, kept, _keeper(step).identity)
-    facts: dict[str, object] = {"at": step.path, "keeper": identity_to_record(identity), "volume": identity.volume}
+    facts: dict[str, object] = {
+        "at": step.path, "keeper": identity_to_record(identity), "keeper_ctime": kept.st_ctime_ns,
+        "volume": identity.volume,
+    }  # fmt: skip
     found = site.look(step.path)
     if found is None:
         if step.identity is not None or kind == "reflink":
@@ -56,8 +62,6 @@ def check(site: Site, step: Step) -> Facts:
     if not stat.S_ISREG(found.st_mode):
         raise Refused("only a file is replaced by a link")
     seen = must_be(site, step.path, found, step.identity)
-    if (found.st_dev, found.st_ino) == (kept.st_dev, kept.st_ino):
-        raise Refused("both are one file already")
     _must_stay_readable(kind, kept, found)
     if kind != "reflink" and not _proven(site, step, kept, found):
         _compare(site, step.path, keeper)
@@ -75,18 +79,36 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         _share(site, keeper, path)
         return
     coming, before = _names_aside(site, step, path)[0], site.look(keeper)
-    if kind == "hard":
-        site.disk.hard_link(keeper, coming)
-    else:
-        site.disk.symbolic_link(keeper, coming)
-    made = site.identity(coming)
-    if made is None:
-        raise Refused("the link was removed while it was made")
-    note({"made": identity_to_record(made)})
-    _come_in(site, step, path, facts)
-    site.ctimes[keeper] = site.disk.lstat(keeper).st_ctime_ns
-    site.tell(keeper, before)
-    _must_lead_to_keeper(site, step, facts)
+    with _unwritten(keeper) as is_unwritten:
+        if before is None or before.st_ctime_ns != facts.get("keeper_ctime"):
+            raise Refused(f"{keeper}, which is to stay, changed in the last moment")
+        if kind == "hard":
+            site.disk.hard_link(keeper, coming)
+        else:
+            site.disk.symbolic_link(keeper, coming)
+        made = site.identity(coming)
+        if made is None:
+            raise Refused("the link was removed while it was made")
+        note({"made": identity_to_record(made)})
+        _come_in(site, step, path, facts)
+        # A hard link's own renames are the keeper's too.
+        site.ctimes[keeper] = site.disk.lstat(keeper).st_ctime_ns if kind == "hard" else before.st_ctime_ns
+        site.tell(keeper, before)
+        _must_lead_to_keeper(site, step, facts)
+        if not is_unwritten():
+            raise Refused(f"another program began to write to {keeper}: the copy is put back")
+
+
+@contextlib.contextmanager
+def _unwritten(keeper: str) -> Iterator[Callable[[], bool]]:
+    """Whoever wants to write to the keeper waits meanwhile, where the kernel gives leases; yields whether nobody did."""
+    with contextlib.ExitStack() as stack:
+        try:
+            lease = stack.enter_context(Lease(keeper, shared=True))
+        except (NoLease, OSError):
+            yield lambda: True  # what was planned is looked at before and after all the same
+            return
+        yield lease.holds
 
 
 def finish(site: Site, step: Step, facts: Facts) -> None:
@@ -208,6 +230,11 @@ def _must_lead_to_keeper(site: Site, step: Step, facts: Facts) -> None:
     if step.how["kind"] == "hard" and there != keeper.identity:
         raise Refused(f"{keeper.path} was replaced in the last moment: the copy is put back")
     nobody_may_write(keeper.path)
+    changed, aside = site.ctimes.get(keeper.path), _copy_aside(site, step, path, facts)
+    if changed is None and aside is not None:  # settled after a kill: what happened meanwhile is not known
+        _compare(site, aside, keeper.path)
+    elif changed not in (None, site.disk.lstat(keeper.path).st_ctime_ns):
+        raise Refused(f"{keeper.path}, which is to stay, changed in the last moment: the copy is put back")
 
 
 def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:

@@ -1,0 +1,304 @@
+"""What stays is asked on the disk before a unit and after it; what somebody writes to does not go; undo is exact."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults import meddled
+from mounts import WAYS, second_way
+from scenes import LONG_AGO, VOLUMES, asides, put
+
+from model_manager.base.errors import ModelManagerError
+from model_manager.base.paths import OwnPaths
+from model_manager.base.volumes import Volumes
+from model_manager.jobs import Cancelled, Progress
+from model_manager.operations import Disk, Operation, Operations, Plan
+from model_manager.operations.draft import Draft, Way
+from model_manager.operations.staying import kept_as
+
+DATA = bytes(range(256)) * 400
+OTHER = bytes(reversed(DATA))
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OwnPaths:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    return OwnPaths(tmp_path / "own")
+
+
+@pytest.fixture
+def top(tmp_path: Path) -> Path:
+    """A keeper and a copy of it."""
+    put(tmp_path / "m/keeper", DATA)
+    put(tmp_path / "m/copy", DATA)
+    return tmp_path / "m"
+
+
+def clearing(top: Path, way: Way = "trash", keeper: Path | None = None) -> Plan:
+    draft = Draft(VOLUMES, [str(top)], way)
+    draft.begin_unit()
+    draft.take(str(top / "copy"), "test", None, [kept_as(str(keeper or top / "keeper"), VOLUMES)])
+    return draft.plan("Clear")
+
+
+def linking(top: Path, kind: str, *names: str) -> Plan:
+    draft = Draft(VOLUMES, [str(top)])
+    draft.begin_unit()
+    for name in names or ("copy",):
+        draft.link(str(top / name), str(top / "keeper"), kind, "test", {}, 1)
+    return draft.plan("Link")
+
+
+PLANS: dict[str, Callable[[Path], Plan]] = {
+    "trash": clearing,
+    "delete": lambda top: clearing(top, "delete"),
+    "hard": lambda top: linking(top, "hard"),
+    "symbolic": lambda top: linking(top, "symbolic"),
+}
+
+
+def replaced(top: Path) -> None:
+    """What a tool's own update does."""
+    (top / ".new").write_bytes(OTHER)
+    os.replace(top / ".new", top / "keeper")
+
+
+def rewritten(top: Path) -> None:
+    """Other bytes of the same size, and the old times are put back by hand."""
+    before = os.stat(top / "keeper")
+    if written(top / "keeper", lambda number: os.write(number, OTHER)):
+        os.utime(top / "keeper", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def cut_short(top: Path) -> None:
+    written(top / "keeper", lambda number: os.ftruncate(number, 10))
+
+
+def written(path: Path, act: Callable[[int], object]) -> bool:
+    """Whether a writer came to it; under our lease it is made to wait until the link is there."""
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except BlockingIOError:
+        return False
+    act(number)
+    os.close(number)
+    return True
+
+
+def led_elsewhere(top: Path) -> None:
+    """What another program of our kind does with the opposite plan."""
+    os.unlink(top / "keeper")
+    os.symlink("copy", top / "keeper")
+
+
+HARM: dict[str, Callable[[Path], None]] = {
+    "gone": lambda top: os.unlink(top / "keeper"),
+    "cut short": cut_short,
+    "replaced": replaced,
+    "rewritten": rewritten,
+    "a link to the copy": led_elsewhere,
+}
+
+
+def problem(done: Operation) -> str:
+    assert done.state == "refused", [step.state for step in done.steps]
+    return done.steps[0].problem
+
+
+@pytest.mark.parametrize("harm", HARM)
+@pytest.mark.parametrize("name", PLANS)
+def test_a_keeper_that_is_not_as_planned_keeps_the_copy(name: str, harm: str, top: Path, own: OwnPaths) -> None:
+    plan = PLANS[name](top)
+    HARM[harm](top)
+    assert problem(Operations(own).apply(plan))
+    assert (top / "copy").read_bytes() == DATA and not (top / "copy").is_symlink() and not asides(top)
+
+
+CALLS = (
+    "lstat",
+    "resolve",
+    "looks",
+    "same_bytes",
+    "hard_link",
+    "symbolic_link",
+    "exchange",
+    "rename",
+    "write_new",
+    "free",
+)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("harm", HARM)
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_keeper_that_changes_while_it_is_applied(
+    call: str, name: str, harm: str, after: bool, top: Path, own: OwnPaths
+) -> None:
+    """Whatever happens to the one, the bytes of the other are never lost."""
+    plan = PLANS[name](top)
+    Operations(own, disk=meddled(call, lambda: HARM[harm](top), after)).apply(plan)
+    assert DATA in contents(top, own), f"{sorted(os.listdir(top))}"
+    assert not asides(top)
+
+
+def contents(top: Path, own: OwnPaths) -> list[bytes]:
+    """What the copy or the keeper can still be read as, and what lies in the trash."""
+    kept = [path for path in (top / "copy", top / "keeper") if path.is_file()]
+    thrown = list((own.data.parent / "share/Trash/files").glob("*"))
+    return [path.read_bytes() for path in (*kept, *thrown)]
+
+
+def test_two_programs_with_opposite_plans_leave_no_loop(top: Path, own: OwnPaths, tmp_path: Path) -> None:
+    """Each has a data folder of its own, so neither waits for the other."""
+    there = Operations(OwnPaths(tmp_path / "other"))
+    opposite = Draft(VOLUMES, [str(top)])
+    opposite.begin_unit()
+    opposite.link(str(top / "keeper"), str(top / "copy"), "symbolic", "test", {}, 1)
+    other, mine = opposite.plan("Link"), linking(top, "symbolic")
+    Operations(own, disk=meddled("symbolic_link", lambda: there.apply(other), after=True)).apply(mine)
+    assert DATA in contents(top, own)
+    assert not ((top / "copy").is_symlink() and (top / "keeper").is_symlink())
+
+
+@pytest.mark.parametrize("kind", WAYS)
+@pytest.mark.parametrize("way", ["trash", "delete"])
+def test_one_file_through_two_mounts_is_no_pair(kind: str, way: Any, tmp_path: Path, own: OwnPaths) -> None:
+    put(tmp_path / "disk/copy", DATA)
+    with second_way(kind, tmp_path / "disk", tmp_path / "pool") as pool:
+        for going, kept in ((tmp_path / "disk", pool), (pool, tmp_path / "disk")):
+            draft = Draft(Volumes(), [str(going)], way)
+            draft.begin_unit()
+            with pytest.raises(ModelManagerError, match="one file already"):
+                draft.take(str(going / "copy"), "test", None, [kept_as(str(kept / "copy"), Volumes())])
+    assert (tmp_path / "disk/copy").read_bytes() == DATA
+
+
+def test_a_plan_from_before_the_mount_is_refused_when_it_is_applied(tmp_path: Path, own: OwnPaths) -> None:
+    """Two files when it was planned; then the one folder was mounted over the other."""
+    put(tmp_path / "m/copy", DATA)
+    put(tmp_path / "m/pool/copy", DATA)
+    os.utime(tmp_path / "m/pool/copy", ns=(LONG_AGO, LONG_AGO))
+    plan = clearing(tmp_path / "m", "delete", tmp_path / "m/pool/copy")
+    (tmp_path / "m/pool/copy").unlink()
+    (tmp_path / "m/pool").rmdir()
+    with second_way("bindfs", tmp_path / "m", tmp_path / "m/pool"):
+        assert problem(Operations(own).apply(plan))
+    assert (tmp_path / "m/copy").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_what_is_being_written_stays(name: str, top: Path, own: OwnPaths) -> None:
+    plan = PLANS[name](top)
+    with open(top / "copy", "r+b") as writer:
+        assert "is writing to" in problem(Operations(own).apply(plan))
+        writer.seek(0, 2)
+        writer.write(b"MORE")
+    assert (top / "copy").read_bytes() == DATA + b"MORE"
+    with open(top / "copy", "r+b"), pytest.raises(ModelManagerError, match="is writing to"):
+        PLANS[name](top)
+
+
+def test_a_folder_in_which_a_file_is_being_written_stays(tmp_path: Path, own: OwnPaths) -> None:
+    put(tmp_path / "m/model/part/weights", DATA)
+    draft = Draft(VOLUMES, [str(tmp_path / "m")], "delete")
+    draft.begin_unit()
+    draft.take(str(tmp_path / "m/model"), "test")
+    with open(tmp_path / "m/model/part/weights", "r+b"):
+        assert "weights: wait until it has finished" in problem(Operations(own).apply(draft.plan("Delete")))
+    assert (tmp_path / "m/model/part/weights").exists()
+
+
+@pytest.mark.parametrize("kind", ["hard", "symbolic"])
+def test_two_names_of_one_copy_come_back_as_one_file(kind: str, top: Path, own: OwnPaths) -> None:
+    os.link(top / "copy", top / "twin")
+    os.utime(top / "copy", ns=(LONG_AGO, LONG_AGO))
+    operations, plan = Operations(own), linking(top, kind, "copy", "twin")
+    assert operations.apply(plan).state == "applied"
+    assert operations.undo(plan.id).state == "undone"
+    assert os.path.samefile(top / "copy", top / "twin") and os.lstat(top / "copy").st_nlink == 2
+    assert not os.path.samefile(top / "copy", top / "keeper") and (top / "twin").read_bytes() == DATA
+    assert os.lstat(top / "twin").st_mtime_ns == LONG_AGO
+
+
+@pytest.mark.parametrize("is_sparse", [True, False])
+def test_a_sparse_copy_comes_back_sparse_and_a_full_one_full(is_sparse: bool, tmp_path: Path, own: OwnPaths) -> None:
+    top, size = tmp_path / "m", 3_000_001
+    data = b"head" * 3000 + bytes(2_000_000)
+    data += b"tail" * ((size - len(data)) // 4) + b"!" * ((size - len(data)) % 4)
+    put(top / "keeper", data)
+    put(top / "copy", data)
+    if is_sparse:
+        with open(top / "copy", "wb") as file:
+            file.write(data[:12_000])
+            file.seek(2_012_000)
+            file.write(data[2_012_000:])
+    before = os.lstat(top / "copy").st_blocks
+    assert (512 * before < size) == is_sparse
+    operations, plan = Operations(own), linking(top, "hard")
+    assert operations.apply(plan).state == "applied"
+    assert operations.undo(plan.id).state == "undone"
+    assert (top / "copy").read_bytes() == data
+    assert (512 * os.lstat(top / "copy").st_blocks < size) == is_sparse
+
+
+def test_the_folders_of_a_trash_that_we_made_go_with_the_undo(top: Path, own: OwnPaths, tmp_path: Path) -> None:
+    operations, plan = Operations(own), clearing(top)
+    operations.apply(plan)
+    assert (tmp_path / "share/Trash/files/copy").exists()
+    assert operations.undo(plan.id).state == "undone"
+    assert not (tmp_path / "share/Trash").exists()
+    (tmp_path / "share/Trash/files").mkdir(parents=True)
+    again = clearing(top)
+    operations.apply(again)
+    (tmp_path / "share/Trash/info/of-somebody-else.trashinfo").write_text("")
+    assert operations.undo(again.id).state == "undone"
+    assert (tmp_path / "share/Trash/info/of-somebody-else.trashinfo").exists() and (
+        tmp_path / "share/Trash/files"
+    ).exists()
+
+
+@pytest.mark.parametrize("name", ["files", "info"])
+def test_a_trash_whose_folder_is_a_link_takes_nothing(name: str, top: Path, own: OwnPaths, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "share/Trash").mkdir(parents=True)
+    plan = clearing(top)
+    (tmp_path / "share/Trash" / name).symlink_to(tmp_path / "elsewhere")
+    assert "should have a folder" in problem(Operations(own).apply(plan))
+    with pytest.raises(ModelManagerError, match="no trash"):
+        clearing(top)
+    assert (top / "copy").exists() and not os.listdir(tmp_path / "elsewhere")
+
+
+def test_an_undo_that_is_stopped_leaves_the_link_whole(top: Path, own: OwnPaths) -> None:
+    plan = linking(top, "hard")
+    Operations(own).apply(plan)
+
+    class Stopped(Progress):
+        def step(self, done: int = 0, total: int | None = None, phase: str | None = None) -> None:
+            if done:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        Operations(own).undo(plan.id, progress=Stopped())
+    assert os.path.samefile(top / "copy", top / "keeper") and not asides(top)
+    assert Operations(own).undo(plan.id).state == "undone"
+    assert hashlib.sha256((top / "copy").read_bytes()).digest() == hashlib.sha256(DATA).digest()
+    assert not os.path.samefile(top / "copy", top / "keeper")
+
+
+def test_a_disk_that_cannot_swap_names_replaces_in_two_steps(top: Path, own: OwnPaths) -> None:
+    class Old(Disk):
+        def exchange(self, path: str, target: str) -> bool:
+            return False
+
+    plan = linking(top, "symbolic")
+    assert Operations(own, disk=Old()).apply(plan).state == "applied"
+    assert os.readlink(top / "copy") == str(top / "keeper") and not asides(top)
+    assert Operations(own, disk=Old()).undo(plan.id).state == "undone"
+    assert (top / "copy").read_bytes() == DATA and not (top / "copy").is_symlink()
