@@ -77,7 +77,10 @@ class Copy:
     @property
     def alone(self) -> bool:
         """Whether every name it has is known here: else sharing or removing those frees nothing."""
-        return len(apart(name.real for name in self.names)) >= self.links
+        reals = {name.real for name in self.names}
+        if self.links < 2 or len(reals) < self.links:
+            return len(reals) >= self.links
+        return len(apart(reals)) >= self.links
 
     @property
     def identity(self) -> Identity:

@@ -23,7 +23,7 @@ if __name__ == "__main__":
 
 from reliability.samples import SAMPLES
 
-from model_manager.formats import FORMATS, LIMITS, FormatProblem, deep
+from model_manager.formats import FORMATS, LIMITS, FormatProblem, deep, places
 from model_manager.formats.sniff import facts_of
 
 _HANGS = 5.0
@@ -111,8 +111,8 @@ def check(kind: str, name: str, data: bytes) -> None:
     try:
         if reader is not None:
             reader.read(io.BytesIO(data), len(data), LIMITS)
-        if kind in ("gguf", "safetensors"):
-            deep.read_all(io.BytesIO(data), len(data), deep.spans(io.BytesIO(data), len(data), kind), lambda _: None)
+        file, lying = io.BytesIO(data), places.places(io.BytesIO(data), len(data), kind)
+        deep.read_all(file, len(data), places.spans(file, len(data), kind), lambda _: None, lying)
     except FormatProblem:
         pass
 
