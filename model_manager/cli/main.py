@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from model_manager import __version__
 from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
+from model_manager.base.localised import localised
 from model_manager.base.text import _, use_language
 from model_manager.cli.output import print_error
 
@@ -125,6 +126,8 @@ def _run(options: argparse.Namespace) -> int:
         return _failed(error, options.json)
     finally:
         if app is not None:
+            for told in app.news:
+                print(f"model-manager: {localised(told)}", file=sys.stderr)
             app.close()
 
 

@@ -133,7 +133,7 @@ def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
         raise ModelManagerError("watch", path, "there is no such folder", "check the path")
     with database.read() as tx:
         known = next((root for root in roots.every(tx) if os.path.realpath(root.path) == os.path.realpath(path)), None)
-    with database.write() as tx:
+    with database.write_words() as tx:
         keep = known is not None and tool != "store" and not known.details.get("shared")
         id_ = known.id if known and keep else roots.add(tx, tool, known.path if known else path, "user", {})
         roots.update(tx, id_, ignored=0)
@@ -144,7 +144,7 @@ def remove_root(database: Database, id_: str) -> tuple[RootRow, set[int]]:
     """Stops watching a folder: nothing on disk changes. A folder that a tool names is ignored instead, or it would
     come back with the next scan."""
     root = named(database, id_)
-    with database.write() as tx:
+    with database.write_words() as tx:
         if root.found_by == "user":
             touched = set(roots.remove(tx, root.id))
         else:
@@ -157,7 +157,7 @@ def remove_root(database: Database, id_: str) -> tuple[RootRow, set[int]]:
 def ignore_root(database: Database, id_: str) -> set[int]:
     """Hides a root and its models until it is added again."""
     root = named(database, id_)
-    with database.write() as tx:
+    with database.write_words() as tx:
         touched = places.remove(tx, [place.id for place in places.of_root(tx, root.id).values()])
         roots.update(tx, root.id, ignored=1, state="ignored")
         return touched | places.mark_gone(tx, ())
@@ -169,7 +169,7 @@ def move_root(database: Database, id_: str, path: str) -> RootRow:
     path = os.path.abspath(os.path.expanduser(path))
     if not os.path.isdir(path):
         raise ModelManagerError("move a root to", path, "there is no such folder", "check the path")
-    with database.write() as tx:
+    with database.write_words() as tx:
         roots.update(tx, root.id, path=path, found_by="user", state="online")
     return _one(database, root.id)
 

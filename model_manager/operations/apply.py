@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.paths import OwnPaths
+from model_manager.base.reserve import Reserve
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
@@ -21,7 +22,6 @@ from model_manager.operations.journal import Journal, JournalFailed, Log
 from model_manager.operations.lock import held
 from model_manager.operations.operation import Operation
 from model_manager.operations.plan import Plan, Step
-from model_manager.operations.reserve import Reserve
 from model_manager.operations.verb import Refused, Site, Stamped
 from model_manager.operations.verbs import VERBS
 
