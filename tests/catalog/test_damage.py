@@ -342,7 +342,10 @@ SAYING = st.fixed_dictionaries(
 
 @settings(
     phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes here
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     sayings=st.lists(SAYING, min_size=4, max_size=4), own=st.sets(st.sampled_from(["x", "y/z", "llm/own"])),
     ignored=st.booleans(), damage=st.sampled_from(DAMAGES), seed=st.integers(0, 10**6), twice=st.booleans(),
