@@ -138,6 +138,8 @@ def _settled(operations: Operations) -> Operations:
             log_.info("settled %s: %s", operation.id, operation.state)
     except ModelManagerError as error:
         log_.info("recovery: %s", error)
+    except (ValueError, TypeError, LookupError, OSError):  # a journal that says what no step ever noted
+        log_.exception("recovery could not go on")
     return operations
 
 

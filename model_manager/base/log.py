@@ -15,7 +15,7 @@ class _Private(logging.handlers.RotatingFileHandler):
     """Readable by its owner alone; a line that cannot be written (a full disk) is lost without a word on the terminal."""
 
     def _open(self) -> TextIOWrapper:
-        return cast(TextIOWrapper, open(self.baseFilename, self.mode, encoding="utf-8", opener=_opened))  # noqa: SIM115
+        return cast(TextIOWrapper, open(self.baseFilename, self.mode, encoding="utf-8", opener=_opened))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  its name in `logging`
         """Nobody could read of it."""
