@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
 import os
@@ -37,8 +36,12 @@ class App:
 
     def __init__(self, paths: OwnPaths) -> None:
         self.paths = paths
-        with contextlib.suppress(OSError):  # then everything is looked at, and `doctor` says why
+        try:
             paths.create()
+        except (FileExistsError, NotADirectoryError):
+            raise
+        except OSError as error:  # then everything is looked at, and `doctor` says why
+            logging.getLogger(__name__).info("the data folder cannot be made: %s", error)
         foreign = folder_not_ours(str(paths.data)) if belongs_to_another(str(paths.data)) else ""
         self._reserve = None if foreign else Reserve(str(paths.data))
         if self._reserve and not self._reserve.give_back():

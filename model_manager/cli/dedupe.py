@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, later
+from model_manager.base.text import _, given_path, later
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library import duplicates
 from model_manager.library.dedupe import plan_sharing
@@ -39,6 +38,6 @@ def run(app: App, options: argparse.Namespace) -> int:
             "find the group", wrong, "no proven copies have this id", "see `model-manager duplicates --prove`"
         )
     groups = [known[id_] for id_ in options.groups] or [group for group in found.groups if group.kind == "identical"]
-    keep = [os.path.abspath(os.path.expanduser(path)) for path in options.keep]
+    keep = [given_path(path) for path in options.keep]
     plan = plan_sharing(app.database, app.volumes, app.env(), groups, options.by, keep, reference)
     return run_plan(app, plan, options)

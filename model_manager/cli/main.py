@@ -11,7 +11,7 @@ from model_manager import __version__
 from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
 from model_manager.base.localised import localised
-from model_manager.base.text import _, use_language
+from model_manager.base.text import _, shown, use_language
 from model_manager.cli.output import print_error
 
 DONE, FAILED, USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
@@ -25,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
             print_error(UsageError("understand", "", message, f"{self.prog} --help"), True)
             raise SystemExit(USAGE)
         self.print_usage(sys.stderr)
-        print(f"{self.prog}: {message}", file=sys.stderr)
+        print(f"{self.prog}: {shown(message)}", file=sys.stderr)
         raise SystemExit(USAGE)
 
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
-from model_manager.base.text import _
+from model_manager.base.text import _, shown, written
 
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""What would change how a terminal shows the rest; JSON's own escapes stand for it."""
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
 def print_json(value: object) -> None:
     """Exactly one document."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str)
+    sys.stdout.write(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def print_error(error: ModelManagerError, as_json: bool) -> None:
     if as_json:
-        parts = {"verb": error.verb, "path": error.path, "reason": error.reason, "hint": error.hint}
+        parts = {"verb": error.verb, "path": written(error.path), "reason": written(error.reason), "hint": written(error.hint)}
         print_json({"error": parts})
     else:
         print(f"model-manager: {localised(error)}", file=sys.stderr)
@@ -37,7 +40,7 @@ def coloured(text: str, colour: str) -> str:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Aligned columns; those in `right` to the right. The widest column gives way to the terminal's width."""
-    table = [list(headings), *(list(row) for row in rows)]
+    table = [list(headings), *([shown(text) for text in row] for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
     if sys.stdout.isatty():
         spare = sum(widths) + 2 * (len(widths) - 1) - os.get_terminal_size().columns

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from model_manager.base import units
-from model_manager.base.text import later, shown
+from model_manager.base.text import later, shown, written
 from model_manager.catalog import Database, files, leftovers, models
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView
@@ -126,7 +126,7 @@ def as_json(one: Candidate) -> dict[str, Any]:
     """The CANDIDATE of the command line."""
     return {
         "id": one.id, "rule": one.rule, "model": None if one.model is None else f"m{one.model}",
-        "paths": [shown(path) for path in one.paths], "frees": one.frees, "confidence": one.confidence,
+        "paths": [written(path) for path in one.paths], "frees": one.frees, "confidence": one.confidence,
         "reason": shown(one.reason), "keeps": None if one.keeps is None else f"m{one.keeps}",
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.facts import Role
-from model_manager.base.text import later
+from model_manager.base.text import given_paths, later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, leftovers, models, roots
 from model_manager.catalog.models import FileView, PlaceView
@@ -264,8 +264,8 @@ def wanted_of(database: Database, texts: Sequence[str], places: Sequence[str] = 
         rests = {row.path for row in leftovers.every(tx)}
     paths, ids = [], []
     for text in texts:
-        path = os.path.abspath(os.path.expanduser(text))
-        if path in rests:
+        path = next((one for one in given_paths(text) if one in rests), "")
+        if path:
             paths.append(path)
         else:
             ids.append(named(database, text))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.settings import SettingsFile
-from model_manager.base.text import _, later, shown
+from model_manager.base.text import _, given_paths, later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, places, problems, roots
 from model_manager.catalog.roots import RootRow
@@ -177,8 +177,9 @@ def move_root(database: Database, id_: str, path: str) -> RootRow:
 def named(database: Database, id_: str) -> RootRow:
     """A root by its id (`r3`) or path. Raises UsageError when there is none."""
     with database.read() as tx:
+        paths = given_paths(id_)
         for root in roots.every(tx):
-            if id_ in (f"r{root.id}", root.path):
+            if id_ == f"r{root.id}" or root.path in paths:
                 return root
     raise UsageError("find the root", id_, "no root has this id or path", "`model-manager roots` lists them")
 

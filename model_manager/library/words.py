@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 
 from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.text import given_paths
 from model_manager.catalog import Database, models, user_words
 from model_manager.library.categories import GROUPS, slugs
 
@@ -20,7 +21,8 @@ def named(database: Database, text: str) -> int:
     with database.read() as tx:
         if text[:1] == "m" and text[1:].isdigit() and len(text) < 20 and models.is_there(tx, int(text[1:])):
             return int(text[1:])
-        found = models.by_path(tx, os.path.abspath(os.path.expanduser(text))) if os.sep in text else []
+        paths = given_paths(text) if os.sep in text else []
+        found = sorted({id_ for path in paths for id_ in models.by_path(tx, path)})
         found = found or models.by_name(tx, text)
         if len(found) == 1:
             return found[0]
