@@ -16,9 +16,9 @@ from model_manager.base.ownership import belongs_to_another, folder_not_ours
 from model_manager.base.paths import OwnPaths, own_paths
 from model_manager.base.reserve import Reserve
 from model_manager.base.settings import SettingsFile
-from model_manager.base.text import later, use_language
+from model_manager.base.text import use_language
 from model_manager.base.volumes import NETWORK, Volumes
-from model_manager.catalog import Database
+from model_manager.catalog import Database, looking
 from model_manager.catalog.damage import Damage
 from model_manager.jobs import Jobs
 
@@ -74,12 +74,9 @@ class App:
         if self.settings.damaged:
             told.append(self.settings.damaged)
         if database.looking_only:
-            told.append(
-                later(f"Nothing can be written to {folder} ({database.looking_only}): what is known is shown, nothing new is kept")
-                + f" ({database.way_out})"
-            )
+            told.append(f"{looking.sentence(folder, database.looking_only)} ({database.way_out})")
         elif database.unsaved:
-            told.append(later(f"Your own words are in the catalogue alone: {database.words.path} cannot be written ({database.unsaved})"))
+            told.append(looking.words_sentence(str(database.words.path), database.unsaved))
         return told
 
     def _earlier(self) -> list[Damage]:

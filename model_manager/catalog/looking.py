@@ -43,6 +43,16 @@ def why_not_written(folder: Path) -> str:
     return ""
 
 
+def sentence(folder: str, why: str) -> str:
+    """What a person must know of a catalogue that is only looked at."""
+    return later(f"Nothing can be written to {folder} ({why}): what is known is shown, nothing new is kept")
+
+
+def words_sentence(path: str, why: str) -> str:
+    """What a person must know where the file of words could not be written."""
+    return later(f"Your own words are in the catalogue alone: {path} cannot be written ({why})")
+
+
 def way_out(folder: Path, why: str) -> str:
     """What to do where a folder cannot be written for this reason; names the volume."""
     if why in _NO_ROOM:
