@@ -90,8 +90,9 @@ def readable(path: Path) -> sqlite3.Connection:
     name = urllib.parse.quote(os.fsencode(path.absolute()))
     ways = [("mode=ro", ""), ("mode=ro", "PRAGMA locking_mode = EXCLUSIVE")]
     wal = path.with_name(path.name + "-wal")
-    if not wal.exists() or wal.stat().st_size == 0:  # else what was changed last would be missing
-        ways.append(("immutable=1", ""))
+    journal = path.with_name(path.name + "-journal")
+    if not journal.exists() and (not wal.exists() or wal.stat().st_size == 0):
+        ways.insert(0, ("immutable=1", ""))  # makes no file; else what was changed last would be missing
     problem: sqlite3.Error | None = None
     for how, before in ways:
         connection = sqlite3.connect(f"file:{name}?{how}", uri=True, timeout=2, isolation_level=None)

@@ -65,7 +65,7 @@ class Journal:
         except OSError as error:
             return f"{self.folder}: {reason_of(error)}"
 
-    def _believe(self, verb: str) -> None:
+    def believe(self, verb: str) -> None:
         """Raises ModelManagerError where this folder is not ours alone."""
         if why := self.doubt():
             raise ModelManagerError(verb, "", why, "nothing is changed by what others could have written")
@@ -74,7 +74,7 @@ class Journal:
         """Keeps a plan as a planned operation. Killed: it is there whole, or not at all."""
         if not is_id(plan.id):
             raise UsageError("keep the plan", plan.id, "this is no id of a plan")
-        self._believe("keep the plan")
+        self.believe("keep the plan")
         final = self._path(plan.id)
         unfinished = final + _UNFINISHED
         line = _line({"record": "plan", "plan": to_record(plan)})
@@ -99,7 +99,7 @@ class Journal:
 
     def open(self, id_: str) -> Log:
         """Opens an operation for more records. ModelManagerError when it is not there or damaged."""
-        self._believe("change the operation")
+        self.believe("change the operation")
         story = self.read(id_)
         if story.damaged:
             raise ModelManagerError("change the operation", id_, story.damaged)
