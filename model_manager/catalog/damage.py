@@ -63,6 +63,17 @@ def free_name(path: Path, what: str) -> Path:
         number += 1
 
 
+def back_up(path: Path, version: int) -> None:
+    """A copy beside the catalogue, named by the schema that it has, before that schema changes."""
+    target = path.with_suffix(f".schema-{version}.backup")
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600))
+    with (
+        contextlib.closing(sqlite3.connect(path)) as source,
+        contextlib.closing(sqlite3.connect(target)) as copy,
+    ):
+        source.backup(copy)
+
+
 def set_aside(path: Path) -> Path:
     """Moves a catalogue and its journals aside. Raises OSError; what could not be moved is where it was."""
     aside = free_name(path, "corrupt")

@@ -25,8 +25,7 @@ from model_manager.catalog.words_file import WordsFile
 log = logging.getLogger(__name__)
 
 _BUSY_MS = 30_000
-_WORDS_SINCE = 6
-"""The schema from which on the catalogue knows which words it has."""
+_WORDS_SINCE = 6  # the schema from which on the catalogue knows which words it has
 
 
 class Database:
@@ -294,7 +293,7 @@ class Database:
         try:
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if 0 < version < NEWEST and not self._address:
-                self._back_up(version)
+                damage.back_up(self.path, version)
             for number in range(version, NEWEST):
                 MIGRATIONS[number](connection)
             connection.execute(f"PRAGMA user_version = {NEWEST}")
@@ -303,16 +302,6 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-
-    def _back_up(self, version: int) -> None:
-        """A copy beside the catalogue, named by the schema that it has, before that schema changes."""
-        target = self.path.with_suffix(f".schema-{version}.backup")
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600))
-        with (
-            contextlib.closing(sqlite3.connect(self.path)) as source,
-            contextlib.closing(sqlite3.connect(target)) as copy,
-        ):
-            source.backup(copy)
 
     def _begin_anew(self, why: str, seen: tuple[int, int] | None) -> None:
         """Moves aside what is no catalogue, and begins one with the words that are kept. Raises OSError.

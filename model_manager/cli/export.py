@@ -18,7 +18,7 @@ EXAMPLE = "model-manager export --csv > models.csv"
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Also as wide letters, which spreadsheets of East Asian systems take for the same."""
-_PASSED_OVER = " \t\r\n\x0b\x0c\xa0\u3000\ufeff\u200b\""
+_PASSED_OVER = ' \t\r\n\x0b\x0c\xa0\u3000\ufeff\u200b"'
 _COLUMNS = ("id", "name", "category", "category_evidence", "format", "architecture", "base_model", "parameters",
             "quant", "bits_per_weight", "context_length", "size", "bytes", "licence", "added", "pinned",
             "note")  # fmt: skip

@@ -25,7 +25,12 @@ def print_json(value: object) -> None:
 
 def print_error(error: ModelManagerError, as_json: bool) -> None:
     if as_json:
-        parts = {"verb": error.verb, "path": written(error.path), "reason": written(error.reason), "hint": written(error.hint)}
+        parts = {
+            "verb": error.verb,
+            "path": written(error.path),
+            "reason": written(error.reason),
+            "hint": written(error.hint),
+        }
         print_json({"error": parts})
     else:
         print(f"model-manager: {localised(error)}", file=sys.stderr)

@@ -75,15 +75,23 @@ def _library(name: str) -> Check:
 
 def _catalogue(paths: OwnPaths, database: Database) -> Check:
     if database.looking_only:
-        return Check("catalogue", False, later(f"it cannot be written ({database.looking_only}): nothing new is kept; {database.way_out}"))
+        return Check(
+            "catalogue",
+            False,
+            later(f"it cannot be written ({database.looking_only}): nothing new is kept; {database.way_out}"),
+        )
     try:
         answer = database.integrity()
     except ModelManagerError as error:
         return Check("catalogue", False, str(error))
     except (OSError, DatabaseError) as error:
-        return Check("catalogue", False, later(f"{paths.catalogue} is damaged and cannot be replaced: {reason_of(error)}"))
+        return Check(
+            "catalogue", False, later(f"{paths.catalogue} is damaged and cannot be replaced: {reason_of(error)}")
+        )
     if answer != "ok":
-        return Check("catalogue", False, later(f"{answer}: it is begun anew; `model-manager scan` finds your models again"))
+        return Check(
+            "catalogue", False, later(f"{answer}: it is begun anew; `model-manager scan` finds your models again")
+        )
     if database.read_only:
         return Check("catalogue", False, f"a newer Model Manager wrote {paths.catalogue}: it can only be looked at")
     return Check("catalogue", True, str(paths.catalogue))
@@ -102,13 +110,17 @@ def _words(database: Database) -> Check:
     """The file of the user's own words, which outlives the catalogue."""
     why = database.unsaved or ("" if database.looking_only else database.words.problem())
     if why:
-        return Check("your words", False, later(f"{database.words.path} cannot be used ({why}): they are in the catalogue alone"))
+        return Check(
+            "your words", False, later(f"{database.words.path} cannot be used ({why}): they are in the catalogue alone")
+        )
     return Check("your words", True, str(database.words.path))
 
 
 def _folder(paths: OwnPaths, database: Database) -> Check:
     if why := folder_not_ours(str(paths.data)) or folder_not_ours(str(paths.journal)):
-        return Check("data folder", False, later(f"{why}; until then nothing on your disk is changed from what lies there"))
+        return Check(
+            "data folder", False, later(f"{why}; until then nothing on your disk is changed from what lies there")
+        )
     ok = os.access(paths.data, os.W_OK) and not database.looking_only
     return Check("data folder", ok, f"{paths.data}" if ok else f"{paths.data} cannot be written: check its owner")
 

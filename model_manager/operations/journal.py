@@ -79,7 +79,9 @@ class Journal:
         unfinished = final + _UNFINISHED
         line = _line({"record": "plan", "plan": to_record(plan)})
         if len(line) > _LARGEST_PLAN:
-            raise ModelManagerError("keep the plan", plan.id, f"it has {len(plan.steps):,} steps, too many at once", "choose fewer")
+            raise ModelManagerError(
+                "keep the plan", plan.id, f"it has {len(plan.steps):,} steps, too many at once", "choose fewer"
+            )
         try:
             if not os.path.isdir(self.folder):
                 os.makedirs(self.folder, mode=0o700, exist_ok=True)
