@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from model_manager.base import log
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import Event
+from model_manager.base.ownership import belongs_to_another, folder_not_ours
 from model_manager.base.paths import OwnPaths, own_paths
+from model_manager.base.reserve import Reserve
 from model_manager.base.settings import SettingsFile
 from model_manager.base.text import use_language
 from model_manager.base.volumes import NETWORK, Volumes
-from model_manager.catalog import Database
+from model_manager.catalog import Database, looking
+from model_manager.catalog.damage import Damage
 from model_manager.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -33,17 +36,51 @@ class App:
 
     def __init__(self, paths: OwnPaths) -> None:
         self.paths = paths
-        paths.create()
-        log.start(paths)
-        self.settings = SettingsFile(paths.settings)
+        try:
+            paths.create()
+        except (FileExistsError, NotADirectoryError):
+            raise
+        except OSError as error:  # then everything is looked at, and `doctor` says why
+            logging.getLogger(__name__).info("the data folder cannot be made: %s", error)
+        foreign = folder_not_ours(str(paths.data)) if belongs_to_another(str(paths.data)) else ""
+        self._reserve = None if foreign else Reserve(str(paths.data))
+        if self._reserve and not self._reserve.give_back():
+            self._reserve.keep()
+        if not foreign:
+            log.start(paths)
+        self.settings = SettingsFile(paths.settings, foreign)
         use_language(self.settings.values.language or None)
         logging.getLogger("model_manager").setLevel("DEBUG" if self.settings.values.log_level == "DEBUG" else "INFO")
         self.volumes = Volumes()
         mount = self.volumes.mount_of(os.path.realpath(paths.data))
-        self.database = Database(paths.catalogue, network=bool(mount and mount.kind in NETWORK))
+        network = bool(mount and mount.kind in NETWORK)
+        self.database = Database(paths.catalogue, network, untouched=foreign)
         self.jobs = Jobs()
         self._operations: Operations | None = None
         self._making = threading.Lock()
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person must know before anything else, each a sentence: a damaged catalogue, a data folder that cannot
+        be written or is not believed. A command tells those of its own run, the window and `doctor` all."""
+        folder = str(self.paths.data)
+        return [*self.news, *(one.sentence(folder) for one in self._earlier())]
+
+    @property
+    def news(self) -> list[str]:
+        """The notices of this very run."""
+        folder, database = str(self.paths.data), self.database
+        told = [one.sentence(folder) for one in database.happened]
+        if self.settings.damaged:
+            told.append(self.settings.damaged)
+        if database.looking_only:
+            told.append(f"{looking.sentence(folder, database.looking_only)} ({database.way_out})")
+        elif database.unsaved:
+            told.append(looking.words_sentence(str(database.words.path), database.unsaved))
+        return told
+
+    def _earlier(self) -> list[Damage]:
+        return [one for one in self.database.damages.every() if one not in self.database.happened]
 
     @property
     def operations(self) -> Operations:
@@ -93,6 +130,9 @@ class App:
     def close(self) -> None:
         self.jobs.close()
         self.database.close()
+        if self._reserve:
+            self._reserve.keep()
+            self._reserve.take_back()
 
 
 def _settled(operations: Operations) -> Operations:
@@ -103,6 +143,8 @@ def _settled(operations: Operations) -> Operations:
             log_.info("settled %s: %s", operation.id, operation.state)
     except ModelManagerError as error:
         log_.info("recovery: %s", error)
+    except (ValueError, TypeError, LookupError, OSError):  # a journal that says what no step ever noted
+        log_.exception("recovery could not go on")
     return operations
 
 

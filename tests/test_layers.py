@@ -28,7 +28,8 @@ WRITES = {
 PATH_WRITES = {"unlink", "rmdir", "mkdir", "touch", "write_text", "write_bytes", "symlink_to", "hardlink_to", "chmod"}
 WRITE_FLAGS = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"}
 # These write the program's own files, never the user's.
-OWN_FILES = {"base/paths.py", "base/settings.py", "base/log.py", "base/instance.py", "catalog/database.py", "operations/journal.py", "operations/reserve.py",
+OWN_FILES = {"base/paths.py", "base/settings.py", "base/log.py", "base/instance.py", "catalog/database.py", "operations/journal.py", "base/reserve.py",
+             "catalog/damage.py", "catalog/looking.py", "catalog/words_file.py",
              "operations/lock.py", "stores/private_copy.py"}  # fmt: skip
 
 

@@ -5,8 +5,24 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+from io import TextIOWrapper
+from typing import cast
 
 from model_manager.base.paths import OwnPaths
+
+
+class _Private(logging.handlers.RotatingFileHandler):
+    """Readable by its owner alone; a line that cannot be written (a full disk) is lost without a word on the terminal."""
+
+    def _open(self) -> TextIOWrapper:
+        return cast(TextIOWrapper, open(self.baseFilename, self.mode, encoding="utf-8", opener=_opened))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  its name in `logging`
+        """Nobody could read of it."""
+
+
+def _opened(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def start(paths: OwnPaths, level: str = "INFO") -> None:
@@ -18,7 +34,7 @@ def start(paths: OwnPaths, level: str = "INFO") -> None:
         return
     try:
         paths.create()
-        handler = logging.handlers.RotatingFileHandler(paths.log, maxBytes=1 << 20, backupCount=3, delay=True)
+        handler = _Private(paths.log, maxBytes=1 << 20, backupCount=3, delay=True)
         os.close(os.open(paths.log, os.O_CREAT | os.O_WRONLY, 0o600))
     except OSError:
         return

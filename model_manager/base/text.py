@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from pathlib import Path
 
 _DOMAIN = "model-manager"
@@ -81,6 +82,53 @@ def _visible(letter: str) -> str:
     if letter == " " or letter.isprintable() or code in (0x200D, 0xFE0F):
         return letter
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def written(text: str) -> str:
+    """Text for JSON as it really is: undecodable bytes alone become `\\xNN`, and half surrogates `\\uNNNN`."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a UTF-16 pair, which Windows allows in names
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def given_paths(text: str) -> list[str]:
+    """The absolute paths that a person or a script may mean: the text itself, and those that `written` or `shown` made
+    it of. Those that are there come first; several when two names are written alike."""
+    plain = os.path.abspath(os.path.expanduser(text))
+    if "\\" not in plain or os.sep == "\\":
+        return [plain]
+    found = [""]
+    for part in plain.split(os.sep)[1:]:
+        found = [f"{before}{os.sep}{name}" for before in found for name in _meant(before or os.sep, part)]
+    return sorted(dict.fromkeys([*found, plain]), key=lambda path: not os.path.lexists(path))
+
+
+def _meant(folder: str, part: str) -> list[str]:
+    """The names in a folder that are written like this; where none is there, the text and what it would stand for."""
+    if "\\" not in part:
+        return [part]
+    try:
+        names = [name for name in os.listdir(folder) if part in (name, written(name), shown(name))]
+    except OSError:
+        names = []
+    return names or list(dict.fromkeys([part, _ESCAPED.sub(lambda found: _byte_of(found[0]), part)]))
+
+
+def given_path(text: str) -> str:
+    """The absolute path that a person or a script means; of two the one that is there."""
+    return given_paths(text)[0]
+
+
+_ESCAPED = re.compile(r"(?:\\x[0-9a-f]{2})+|\\u[0-9a-f]{4}")
+
+
+def _byte_of(escaped: str) -> str:
+    if escaped.startswith("\\u"):
+        return chr(int(escaped[2:], 16))
+    raw = bytes(int(part, 16) for part in escaped.split("\\x")[1:])
+    # A byte below 128 is that character; others are bytes that no text could be made of.
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def short_path(path: str, home: str) -> str:

@@ -191,11 +191,17 @@ def _first_line(path: str) -> str:
         return ""
 
 
+def mount_point(path: str) -> str:
+    """Where the file system is mounted that holds `path`, whether it exists or not."""
+    point = os.path.realpath(path)
+    while not os.path.ismount(point) and os.path.dirname(point) != point:
+        point = os.path.dirname(point)
+    return point
+
+
 def _without_mountinfo(path: str, device: int) -> Volume:
     """Elsewhere than on Linux: Windows' `st_dev` is the volume's serial number; macOS' is not."""
     if os.name == "nt":
         return Volume(f"serial:{device:x}", "unknown", os.path.splitdrive(path)[0] + os.sep)
-    point = os.path.realpath(path)
-    while not os.path.ismount(point) and os.path.dirname(point) != point:
-        point = os.path.dirname(point)
+    point = mount_point(path)
     return Volume(f"mount:{point}", "unknown", point)

@@ -88,5 +88,12 @@ def to_5(tx: sqlite3.Connection) -> None:
     tx.execute("CREATE TABLE search_problem (tool TEXT PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5)
+def to_6(tx: sqlite3.Connection) -> None:
+    """By what a model with the user's words would be found again, and which change of words this catalogue knows of."""
+    tx.execute("CREATE TABLE trace (model INTEGER PRIMARY KEY REFERENCES model ON DELETE CASCADE, files TEXT NOT NULL)")
+    tx.execute("CREATE TABLE revision (number INTEGER NOT NULL)")
+    tx.execute("INSERT INTO revision VALUES (0)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6)
 NEWEST = len(MIGRATIONS)

@@ -126,7 +126,7 @@ def unite(tx: sqlite3.Connection, old: int, new: int) -> None:
         "UPDATE model SET pinned = MAX(pinned, (SELECT pinned FROM model WHERE id = :old)),"
         " user_category = COALESCE(user_category, (SELECT user_category FROM model WHERE id = :old)),"
         " added = MIN(added, (SELECT added FROM model WHERE id = :old)),"
-        " note = TRIM(note || CASE WHEN note != '' AND note != (SELECT note FROM model WHERE id = :old)"
+        " note = (note || CASE WHEN note != '' AND note != (SELECT note FROM model WHERE id = :old)"
         " AND (SELECT note FROM model WHERE id = :old) != '' THEN char(10) ELSE '' END ||"
         " CASE WHEN note = (SELECT note FROM model WHERE id = :old) THEN '' ELSE"
         " (SELECT note FROM model WHERE id = :old) END) WHERE id = :new",

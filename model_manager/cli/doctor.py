@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    found = checks(app.paths, app.database)
+    found = checks(app.paths, app.database, app.settings)
+    app.database.damages.settle_unkept()  # told now; those with a file stay until somebody deletes it
     if options.json:
         print_json({"checks": [{"name": one.name, "ok": one.ok, "detail": one.detail} for one in found]})
     else:

@@ -9,7 +9,7 @@ import time
 from model_manager.app import App
 from model_manager.base import figures, units
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, later, ngettext, shown
+from model_manager.base.text import _, later, ngettext, shown, written
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.operations.trashed import Trashed, plan_empty, trashed
@@ -50,7 +50,7 @@ def run(app: App, options: argparse.Namespace) -> int:
 def _show(items: list[Trashed], as_json: bool) -> int:
     if as_json:
         print_json({"trashed": [
-            {"operation": item.operation, "unit": item.unit, "path": shown(item.path), "kept": shown(item.kept),
+            {"operation": item.operation, "unit": item.unit, "path": written(item.path), "kept": written(item.kept),
              "bytes": item.bytes, "frees": item.frees, "at": units.iso(item.at), "where": item.where}
             for item in items
         ]})  # fmt: skip

@@ -7,7 +7,7 @@ import csv
 import sys
 
 from model_manager.app import App
-from model_manager.base.text import _, later
+from model_manager.base.text import _, later, shown
 from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import print_json
 from model_manager.library.present import models_json
@@ -16,6 +16,9 @@ NAME = "export"
 HELP = later("print every model for other programs: JSON, or CSV with one line each")
 EXAMPLE = "model-manager export --csv > models.csv"
 
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Also as wide letters, which spreadsheets of East Asian systems take for the same."""
+_PASSED_OVER = ' \t\r\n\x0b\x0c\xa0\u3000\ufeff\u200b"'
 _COLUMNS = ("id", "name", "category", "category_evidence", "format", "architecture", "base_model", "parameters",
             "quant", "bits_per_weight", "context_length", "size", "bytes", "licence", "added", "pinned",
             "note")  # fmt: skip
@@ -36,14 +39,19 @@ def run(app: App, options: argparse.Namespace) -> int:
     writer.writerow([*_COLUMNS, "health", "tools", "paths", "tags"])
     for model in found:
         tools = " ".join(dict.fromkeys(place["tool"] for place in model["places"]))
-        paths = "\n".join(place["path"] for place in model["places"])
-        values = [_plain(model[column]) for column in _COLUMNS]
-        writer.writerow([*values, model["health"]["verdict"], tools, paths, " ".join(model["tags"])])
+        paths = "\n".join(shown(place["path"]) for place in model["places"])
+        values = [model[column] for column in _COLUMNS]
+        values += [model["health"]["verdict"], tools, paths, " ".join(model["tags"])]
+        writer.writerow([_plain(value) for value in values])
     return 0
 
 
 def _plain(value: object) -> object:
-    """A text that begins like a formula would be run by a spreadsheet: it gets a quote in front."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
-        return "'" + value
-    return value
+    """A text that a spreadsheet would run as a formula gets a quote in front: in any column, after spaces too.
+
+    Control characters become `\\xNN`, but for the line breaks between paths.
+    """
+    if not isinstance(value, str):
+        return value
+    text = "\n".join(shown(line) for line in value.split("\n"))
+    return "'" + text if value.lstrip(_PASSED_OVER)[:1] in _FORMULA or (value[:1] in "\t\r\n" and value) else text

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from model_manager import __version__
 from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
+from model_manager.base.localised import localised
 from model_manager.base.text import _, shown, use_language
 from model_manager.cli.output import print_error
 
@@ -28,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
             print_error(UsageError("understand", "", message, f"{self.prog} --help"), True)
             raise SystemExit(USAGE)
         self.print_usage(sys.stderr)
-        print(f"{self.prog}: {message}", file=sys.stderr)
+        print(f"{self.prog}: {shown(message)}", file=sys.stderr)
         raise SystemExit(USAGE)
 
 
@@ -130,6 +131,8 @@ def _run(options: argparse.Namespace) -> int:
         return _failed(error, options.json)
     finally:
         if app is not None:
+            for told in app.news:
+                print(f"model-manager: {localised(told)}", file=sys.stderr)
             app.close()
 
 

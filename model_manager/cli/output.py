@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
-from model_manager.base.text import _
+from model_manager.base.text import _, shown, written
 from model_manager.cli.terminal import cells, columns, cut, padded, path_lines
 
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""What would change how a terminal shows the rest; JSON's own escapes stand for it."""
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
 def print_json(value: object) -> None:
     """Exactly one document."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str)
+    sys.stdout.write(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def print_error(error: ModelManagerError, as_json: bool) -> None:
     if as_json:
-        parts = {"verb": error.verb, "path": error.path, "reason": error.reason, "hint": error.hint}
+        parts = {
+            "verb": error.verb,
+            "path": written(error.path),
+            "reason": written(error.reason),
+            "hint": written(error.hint),
+        }
         print_json({"error": parts})
     else:
         print(f"model-manager: {localised(error)}", file=sys.stderr)
@@ -44,7 +52,7 @@ def print_table(
     The widest column gives way to the terminal's width. The column `path`, which is the last one, holds paths: their
     middle gives way, and the names at their ends stay whole.
     """
-    table = [list(headings), *(list(row) for row in rows)]
+    table = [list(headings), *([shown(text) for text in row] for row in rows)]
     widths = [max(cells(row[column]) for row in table) for column in range(len(headings))]
     room = columns()
     if room is not None:

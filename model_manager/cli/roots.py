@@ -7,7 +7,7 @@ import argparse
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, later
+from model_manager.base.text import _, given_path, later
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.jobs import Progress
 from model_manager.library import watch
@@ -49,12 +49,12 @@ def _change(app: App, action: str, values: list[str]) -> None:
     if len(values) != needed:
         raise UsageError("change the roots", "", "the wrong number of values", EXAMPLE)
     if action == "add":
-        root = watch.add_root(app.database, values[0])
+        root = watch.add_root(app.database, given_path(values[0]))
         app.scanner().run(Progress(), only=[root.id])
     elif action == "remove":
         watch.remove_root(app.database, values[0])
     elif action == "ignore":
         watch.ignore_root(app.database, values[0])
     else:
-        root = watch.move_root(app.database, values[0], values[1])
+        root = watch.move_root(app.database, values[0], given_path(values[1]))
         app.scanner().run(Progress(), only=[root.id])

@@ -8,7 +8,7 @@ import sys
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
-from model_manager.base.text import _, later, ngettext, shown
+from model_manager.base.text import _, given_path, later, ngettext, shown, written
 from model_manager.cli.output import hint, print_json
 from model_manager.jobs import Progress
 from model_manager.library import watch
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(app: App, options: argparse.Namespace) -> int:
     for path in options.paths:
-        watch.add_root(app.database, path)
+        watch.add_root(app.database, given_path(path))
     progress = Progress(_tell if sys.stderr.isatty() else None)
     report = app.scanner().run(progress)
     if sys.stderr.isatty():
@@ -38,7 +38,7 @@ def run(app: App, options: argparse.Namespace) -> int:
                 "roots": roots_json(app.database), "models": report.models, "files": report.files,
                 "size": total.apparent, "bytes": total.bytes, "seconds": round(report.seconds, 3),
                 "read_bytes": report.read_bytes,
-                "problems": [{"path": shown(p.path), "kind": p.kind, "why": p.why} for p in report.problems],
+                "problems": [{"path": written(p.path), "kind": p.kind, "why": p.why} for p in report.problems],
             }
         )  # fmt: skip
         return 0

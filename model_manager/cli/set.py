@@ -6,7 +6,7 @@ import argparse
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, later
+from model_manager.base.text import _, later, shown
 from model_manager.cli.output import print_json
 from model_manager.library import meant, words
 from model_manager.library.present import models_json
@@ -42,5 +42,5 @@ def run(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"model": model})
     else:
-        print(_("{name}: noted").format(name=model["name"]))
+        print(_("{name}: noted").format(name=shown(model["name"])))
     return 0

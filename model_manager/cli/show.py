@@ -9,7 +9,7 @@ from model_manager.app import App
 from model_manager.base import figures, reach
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
-from model_manager.base.text import _, later, number
+from model_manager.base.text import _, given_path, later, number, shown
 from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.library import meant, watch
 from model_manager.library.opened import opened
@@ -40,7 +40,7 @@ def _found(app: App, text: str) -> Json:
     try:
         return show_json(app.database, meant.model_meant(app.database, text))
     except ModelManagerError:
-        path = os.path.expanduser(text)
+        path = given_path(text)
         reach.must_answer(path)
         card = opened(app.database, app.volumes, path).card if os.path.isfile(path) else None
         if card is None:
@@ -50,14 +50,14 @@ def _found(app: App, text: str) -> Json:
 
 def _print(found: Json, raw: bool) -> None:
     model = found["model"]
-    print(coloured(model["name"], "bold"))
+    print(coloured(shown(model["name"]), "bold"))
     facts = [(label, value) for label, value in _facts(model) if value]
     width = max(len(label) for label, _value in facts)
     for label, value in facts:
-        print(f"  {label.ljust(width)}  {value}")
+        print(f"  {label.ljust(width)}  {shown(value)}")
     print("\n" + coloured(_("Places"), "bold"))
     for place in model["places"]:
-        print(f"  {watch.label_of(place['tool'])}: {place['name']}\n      {place['path']}")
+        print(f"  {watch.label_of(place['tool'])}: {shown(place['name'])}\n      {shown(place['path'])}")
     print("\n" + coloured(_("Files"), "bold"))
     rows = [(file["role"], figures.size(file["size"]), file["path"]) for file in model["files"]]
     print_table([_("Role"), _("Size"), _("Path")], rows, right=(1,), path=2)
@@ -69,9 +69,9 @@ def _print(found: Json, raw: bool) -> None:
     if raw:
         print("\n" + coloured(_("Metadata"), "bold"))
         for path, keys in found["metadata"].items():
-            print(f"  {path}")
+            print(f"  {shown(path)}")
             for key, value in keys.items():
-                print(f"    {key} = {str(value)[:200]}")
+                print(f"    {shown(str(key))} = {shown(str(value)[:200])}")
     else:
         hint("\n" + _("--raw adds the header's own keys"))
 

@@ -7,7 +7,7 @@ import os
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
-from model_manager.base.text import _, later, shown
+from model_manager.base.text import _, given_path, later, shown, written
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library import watch
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    path = os.path.abspath(os.path.expanduser(options.path)) if options.path else ""
+    path = given_path(options.path) if options.path else ""
     if path and (os.path.isdir(path) or not options.make_folders):
         watch.set_base_path(app.database, app.settings, path)
         path = ""
@@ -40,7 +40,7 @@ def run(app: App, options: argparse.Namespace) -> int:
             watch.set_base_path(app.database, app.settings, path)
         return status
     if options.json:
-        print_json({"store": shown(base) or None})
+        print_json({"store": written(base) or None})
     else:
         print(shown(base) if base else _("No base folder is set."))
         hint(_("`model-manager store PATH` sets it, `--make-folders` makes its category folders"))

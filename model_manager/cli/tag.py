@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from model_manager.app import App
-from model_manager.base.text import _, later
+from model_manager.base.text import _, later, shown
 from model_manager.cli.output import print_json
 from model_manager.library import meant, words
 from model_manager.library.present import models_json
@@ -30,5 +30,5 @@ def run(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"model": model})
     else:
-        print(f"{model['name']}: " + (", ".join(model["tags"]) or _("no tags")))
+        print(f"{shown(model['name'])}: " + (", ".join(map(shown, model["tags"])) or _("no tags")))
     return 0

@@ -30,7 +30,7 @@ def diagnostics(app: App) -> str:
     found = {
         "version": __version__,
         "system": f"{platform.system()} {platform.release()}",
-        "checks": [[one.name, one.ok, one.detail] for one in checks(app.paths, app.database)],
+        "checks": [[one.name, one.ok, one.detail] for one in checks(app.paths, app.database, app.settings)],
         "roots": [[root["tool"], root["path"], root["state"], root["models"]] for root in roots_json(app.database)],
     }
     try:

@@ -203,8 +203,9 @@ class Library:
 
         def run(progress: object) -> None:
             try:
-                for id_ in chosen:
-                    work(id_)
+                with self._app.database.together():
+                    for id_ in chosen:
+                        work(id_)
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
             self._app.jobs.post(ModelsChanged(chosen))

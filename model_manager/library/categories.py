@@ -42,7 +42,7 @@ def add(database: Database, slug: str) -> None:
                          "for example llm/roleplay")  # fmt: skip
     if slug in slugs(database):
         raise UsageError("add the category", slug, "it exists")
-    with database.write() as tx:
+    with database.write_words() as tx:
         user_words.add_category(tx, slug)
 
 
@@ -50,7 +50,7 @@ def rename(database: Database, old: str, new: str) -> list[int]:
     """Renames a category of the user's own, taking its models along; answers which models."""
     _own(database, old)
     add(database, new)
-    with database.write() as tx:
+    with database.write_words() as tx:
         user_words.remove_category(tx, old)
         return user_words.move_category(tx, old, new)
 
@@ -58,7 +58,7 @@ def rename(database: Database, old: str, new: str) -> list[int]:
 def remove(database: Database, slug: str) -> list[int]:
     """Removes a category of the user's own; its models go back to what the evidence says."""
     _own(database, slug)
-    with database.write() as tx:
+    with database.write_words() as tx:
         user_words.remove_category(tx, slug)
         return user_words.move_category(tx, slug, None)
 

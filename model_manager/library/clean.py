@@ -18,7 +18,7 @@ from typing import Any, Literal
 from model_manager.base import reach, units
 from model_manager.base.open_files import holders
 from model_manager.base.own_name import apart
-from model_manager.base.text import later, shown
+from model_manager.base.text import later, shown, written
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, models
 from model_manager.catalog.leftovers import LeftoverRow
@@ -132,7 +132,7 @@ def as_json(one: Candidate) -> dict[str, Any]:
     """The CANDIDATE of the command line."""
     return {
         "id": one.id, "rule": one.rule, "model": None if one.model is None else f"m{one.model}",
-        "paths": [shown(path) for path in one.paths], "frees": one.frees, "confidence": one.confidence,
+        "paths": [written(path) for path in one.paths], "frees": one.frees, "confidence": one.confidence,
         "reason": shown(one.reason), "keeps": None if one.keeps is None else f"m{one.keeps}",
     }  # fmt: skip
 

@@ -11,10 +11,15 @@ from dataclasses import dataclass
 
 from model_manager import __version__
 from model_manager.base import units
-from model_manager.base.errors import ModelManagerError
+from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.frozen import is_frozen
+from model_manager.base.ownership import folder_not_ours
 from model_manager.base.paths import OwnPaths
+from model_manager.base.settings import SettingsFile
+from model_manager.base.text import later
+from model_manager.base.volumes import mount_point
 from model_manager.catalog import Database
+from model_manager.catalog.damage import DatabaseError
 
 _LIBRARIES = (
     "ttkbootstrap",
@@ -35,13 +40,16 @@ class Check:
     detail: str
 
 
-def checks(paths: OwnPaths, database: Database) -> list[Check]:
+def checks(paths: OwnPaths, database: Database, settings: SettingsFile) -> list[Check]:
     return [
         Check("program", True, f"Model Manager {__version__}, Python {sys.version.split()[0]}"),
         _window(),
         *(_library(name) for name in _LIBRARIES),
         _catalogue(paths, database),
-        _folder(paths),
+        *_damaged(paths, database),
+        _words(database),
+        *([Check("settings", False, settings.damaged)] if settings.damaged else []),
+        _folder(paths, database),
         _space(paths),
         _trash(),
     ]
@@ -66,27 +74,66 @@ def _library(name: str) -> Check:
 
 
 def _catalogue(paths: OwnPaths, database: Database) -> Check:
+    if database.looking_only:
+        return Check(
+            "catalogue",
+            False,
+            later(f"it cannot be written ({database.looking_only}): nothing new is kept; {database.way_out}"),
+        )
     try:
         answer = database.integrity()
     except ModelManagerError as error:
         return Check("catalogue", False, str(error))
+    except (OSError, DatabaseError) as error:
+        return Check(
+            "catalogue", False, later(f"{paths.catalogue} is damaged and cannot be replaced: {reason_of(error)}")
+        )
     if answer != "ok":
-        return Check("catalogue", False, f"{answer}: move {paths.catalogue} aside and scan again")
+        return Check(
+            "catalogue", False, later(f"{answer}: it is begun anew; `model-manager scan` finds your models again")
+        )
     if database.read_only:
         return Check("catalogue", False, f"a newer Model Manager wrote {paths.catalogue}: it can only be looked at")
     return Check("catalogue", True, str(paths.catalogue))
 
 
-def _folder(paths: OwnPaths) -> Check:
-    ok = os.access(paths.data, os.W_OK)
+def _damaged(paths: OwnPaths, database: Database) -> list[Check]:
+    """What was damaged until whoever reads this has deleted what was kept of it."""
+    found = []
+    for one in database.damages.every():
+        rest = "; " + later("delete that file once you miss nothing") if one.kept else ""
+        found.append(Check("damaged catalogue", False, one.sentence(str(paths.data)) + rest))
+    return found
+
+
+def _words(database: Database) -> Check:
+    """The file of the user's own words, which outlives the catalogue."""
+    why = database.unsaved or ("" if database.looking_only else database.words.problem())
+    if why:
+        return Check(
+            "your words", False, later(f"{database.words.path} cannot be used ({why}): they are in the catalogue alone")
+        )
+    return Check("your words", True, str(database.words.path))
+
+
+def _folder(paths: OwnPaths, database: Database) -> Check:
+    if why := folder_not_ours(str(paths.data)) or folder_not_ours(str(paths.journal)):
+        return Check(
+            "data folder", False, later(f"{why}; until then nothing on your disk is changed from what lies there")
+        )
+    ok = os.access(paths.data, os.W_OK) and not database.looking_only
     return Check("data folder", ok, f"{paths.data}" if ok else f"{paths.data} cannot be written: check its owner")
 
 
 def _space(paths: OwnPaths) -> Check:
-    free = shutil.disk_usage(paths.data).free
+    try:
+        free = shutil.disk_usage(paths.data).free
+    except OSError as error:
+        return Check("free space", False, reason_of(error))
     if free > _LITTLE:
         return Check("free space", True, units.size(free))
-    return Check("free space", False, f"{units.size(free)}: too little for the catalogue to grow")
+    point = mount_point(str(paths.data))
+    return Check("free space", False, later(f"{units.size(free)} on {point}: too little for the catalogue to grow"))
 
 
 def _trash() -> Check:

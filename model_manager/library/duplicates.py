@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from model_manager.base.text import shown
+from model_manager.base.text import written
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database
 from model_manager.catalog.hashes import Known
@@ -130,7 +130,7 @@ def _copy_json(copy: Copy) -> dict[str, Any]:
     return {
         "model": None if name.model is None else f"m{name.model}",
         "place": None if name.place is None else f"p{name.place}",
-        "path": shown(name.path), "volume": copy.volume, "inode": copy.inode,
+        "path": written(name.path), "volume": copy.volume, "inode": copy.inode,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.text import later, shown
+from model_manager.base.text import later, shown, written
 from model_manager.catalog import Database, Tx, models, named
 from model_manager.catalog.named import Called
 
@@ -165,9 +165,7 @@ def _as_printed(tx: Tx, text: str, everywhere: list[Called]) -> list[Called]:
 
 
 def _printed(text: str) -> tuple[str, str]:
-    from model_manager.operations.plan import printable  # loads all that changes the disk
-
-    return printable(text), shown(text)
+    return written(text), shown(text)
 
 
 def _called(tx: Tx, text: str, everywhere: list[Called]) -> list[_Hit]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Facts
-from model_manager.base.text import shown
+from model_manager.base.text import shown, written
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, models
 from model_manager.catalog.codec import dump
@@ -79,7 +79,7 @@ def _card(database: Database, volumes: Volumes, path: str) -> Json:
     model = model_json(record, [PlaceView(0, 0, 0, "", "", "folder", title, title, path, {})], [file], [])
     return {
         "model": model | {"id": ""},
-        "metadata": {shown(path): dict(facts.metadata)} if facts.metadata else {},
+        "metadata": {written(path): dict(facts.metadata)} if facts.metadata else {},
         "evidence": evidence_json(known.claims),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from model_manager.base import units
-from model_manager.base.text import shown
+from model_manager.base.text import shown, written
 from model_manager.catalog import Database, files, leftovers, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 def root_json(root: RootRow, figures: dict[int, tuple[int, int]]) -> Json:
     count, size = figures.get(root.id, (0, 0))
     return {
-        "id": f"r{root.id}", "tool": root.tool, "also": list(root.also), "path": shown(root.path),
+        "id": f"r{root.id}", "tool": root.tool, "also": list(root.also), "path": written(root.path),
         "found_by": root.found_by, "state": "ignored" if root.ignored else root.state, "writable": root.writable,
         "models": count, "bytes": size,
     }  # fmt: skip
@@ -76,7 +76,7 @@ def model_json(record: Json, seen: list[PlaceView], members: list[FileView], use
 
 def _place_json(place: PlaceView) -> Json:
     return {"id": f"p{place.id}", "tool": place.tool, "root": f"r{place.root}", "name": shown(place.name),
-            "path": shown(place.path)}  # fmt: skip
+            "path": written(place.path)}  # fmt: skip
 
 
 def _each_path(members: list[FileView]) -> Iterator[FileView]:
@@ -89,13 +89,13 @@ def _each_path(members: list[FileView]) -> Iterator[FileView]:
 
 def _file_json(file: FileView) -> Json:
     return {
-        "path": shown(file.path), "size": file.size, "bytes": file.bytes, "role": file.role, "volume": file.volume,
+        "path": written(file.path), "size": file.size, "bytes": file.bytes, "role": file.role, "volume": file.volume,
         "inode": file.inode, "links": file.links, "sha256": file.sha256, "sha256_source": file.sha256_source,
     }  # fmt: skip
 
 
 def leftover_json(row: LeftoverRow) -> Json:
-    return {"kind": row.kind, "path": shown(row.path), "size": row.size, "bytes": row.bytes, "tool": row.tool,
+    return {"kind": row.kind, "path": written(row.path), "size": row.size, "bytes": row.bytes, "tool": row.tool,
             "of": shown(row.of)}  # fmt: skip
 
 
@@ -112,13 +112,13 @@ def show_json(database: Database, id_: int) -> Json:
         record = models.record(tx, id_) or {}
         for place in models.places(tx, [id_]):
             if place.found.get("metadata"):
-                metadata[shown(place.path)] = place.found["metadata"]
+                metadata[written(place.path)] = place.found["metadata"]
             if place.found.get("details"):
                 metadata.setdefault(f"{place.tool}: {shown(place.name)}", place.found["details"])
         for file in _each_path(list(models.files(tx, [id_]))):
             facts = files.facts_of(tx, file.file)
             if facts and facts.metadata:
-                metadata[shown(file.path)] = dict(facts.metadata)
+                metadata[written(file.path)] = dict(facts.metadata)
     claims = json.loads(str(record.get("claims") or "[]"))
     return {"model": model, "metadata": metadata, "evidence": evidence_json(claims)}
 

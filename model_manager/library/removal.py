@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.real import resolved
-from model_manager.base.text import later, shown
+from model_manager.base.text import given_paths, later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers, models, roots
 from model_manager.catalog.leftovers import LeftoverRow
@@ -22,7 +22,7 @@ from model_manager.library.shelf import Shelf, read_shelf
 from model_manager.library.staying import what_stays
 from model_manager.operations import Plan
 from model_manager.operations.draft import Draft, Way
-from model_manager.operations.plan import Kept, printable
+from model_manager.operations.plan import Kept
 from model_manager.operations.staying import kept_as
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
@@ -305,8 +305,8 @@ def wanted_of(database: Database, texts: Sequence[str], places: Sequence[str] = 
     paths: list[str] = []
     named: list[Meant] = []
     for text in texts:
-        at = where(text)
-        if rest := next((path for path in rests if at.is_at(path) or text in (shown(path), printable(path))), None):
+        at, given = where(text), given_paths(text)
+        if rest := next((path for path in rests if at.is_at(path) or path in given), None):
             paths.append(rest)
         else:
             named.append(meant(database, text))

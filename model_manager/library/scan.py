@@ -16,8 +16,9 @@ from model_manager.base.events import Event, ModelsChanged, RootsChanged, ScanFi
 from model_manager.base.reading import counting
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, files, leftovers, listings, places, problems, roots
+from model_manager.catalog import Database, files, kept_words, leftovers, listings, places, problems, roots
 from model_manager.catalog.codec import READER
+from model_manager.catalog.damage import CatalogueDamaged
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library import watch
@@ -159,7 +160,7 @@ class Scan:
         try:
             with counting(headers.count):
                 self._read_root(root, store.describe(found, look), look, state, writable, headers)
-        except Cancelled:
+        except (Cancelled, CatalogueDamaged):
             raise
         except Exception as error:  # one adapter's mistake must not end the scan of the others
             log.exception("%s: reading %s failed", store.label, root.path)
@@ -316,7 +317,7 @@ class Scan:
     def _finish(self) -> None:
         """What no root names any more is gone; roots that others lead into get their second name."""
         with self._database.write() as tx:
-            changed = places.mark_gone(tx, self._fresh)
+            changed = places.mark_gone(tx, self._fresh) | kept_words.give_back(tx)
             derive(tx, changed)
             files.forget_unnamed(tx)
             every = {watch.real_of(root.path, self._volumes): root for root in roots.every(tx)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.settings import SettingsFile
-from model_manager.base.text import _, later, shown
+from model_manager.base.text import _, given_paths, later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, places, problems, roots
 from model_manager.catalog.roots import RootRow
@@ -171,7 +171,7 @@ def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
         raise ModelManagerError("watch", path, "there is no such folder", "check the path")
     with database.read() as tx:
         known = next((one for one in roots.every(tx) if reach.realpath(one.path) == reach.realpath(path)), None)
-    with database.write() as tx:
+    with database.write_words() as tx:
         keep = known is not None and tool != "store" and not known.details.get("shared")
         id_ = known.id if known and keep else roots.add(tx, tool, known.path if known else path, "user", {})
         roots.update(tx, id_, ignored=0)
@@ -182,7 +182,7 @@ def remove_root(database: Database, id_: str) -> tuple[RootRow, set[int]]:
     """Stops watching a folder: nothing on disk changes. A folder that a tool names is ignored instead, or it would
     come back with the next scan."""
     root = named(database, id_)
-    with database.write() as tx:
+    with database.write_words() as tx:
         if root.found_by == "user":
             touched = set(roots.remove(tx, root.id))
         else:
@@ -195,7 +195,7 @@ def remove_root(database: Database, id_: str) -> tuple[RootRow, set[int]]:
 def ignore_root(database: Database, id_: str) -> set[int]:
     """Hides a root and its models until it is added again."""
     root = named(database, id_)
-    with database.write() as tx:
+    with database.write_words() as tx:
         touched = places.remove(tx, [place.id for place in places.of_root(tx, root.id).values()])
         roots.update(tx, root.id, ignored=1, state="ignored")
         return touched | places.mark_gone(tx, ())
@@ -208,7 +208,7 @@ def move_root(database: Database, id_: str, path: str) -> RootRow:
     _must_answer("move a root to", path)
     if not os.path.isdir(path):
         raise ModelManagerError("move a root to", path, "there is no such folder", "check the path")
-    with database.write() as tx:
+    with database.write_words() as tx:
         roots.update(tx, root.id, path=path, found_by="user", state="online")
     return _one(database, root.id)
 
@@ -216,8 +216,9 @@ def move_root(database: Database, id_: str, path: str) -> RootRow:
 def named(database: Database, id_: str) -> RootRow:
     """A root by its id (`r3`) or path. Raises UsageError when there is none."""
     with database.read() as tx:
+        paths = given_paths(id_)
         for root in roots.every(tx):
-            if id_ in (f"r{root.id}", root.path):
+            if id_ == f"r{root.id}" or root.path in paths:
                 return root
     raise UsageError("find the root", id_, "no root has this id or path", "`model-manager roots` lists them")
 

@@ -17,7 +17,7 @@ def set_category(database: Database, id_: int, slug: str | None) -> None:
 
     if slug is not None and (slug not in slugs(database) or slug in GROUPS):
         raise UsageError("set the category", slug, "there is no such category", "`model-manager categories` lists them")
-    with database.write() as tx:
+    with database.write_words() as tx:
         user_words.set_words(tx, id_, user_category=slug)
         derive(tx, [id_])
 
@@ -25,12 +25,12 @@ def set_category(database: Database, id_: int, slug: str | None) -> None:
 def set_note(database: Database, id_: int, note: str) -> None:
     if len(note) > _LONGEST_NOTE:
         raise ModelManagerError("keep the note", "", f"it is longer than {_LONGEST_NOTE:,} characters", "shorten it")
-    with database.write() as tx:
+    with database.write_words() as tx:
         user_words.set_words(tx, id_, note=note.encode("utf-8", "backslashreplace").decode())
 
 
 def set_pinned(database: Database, id_: int, pinned: bool) -> None:
-    with database.write() as tx:
+    with database.write_words() as tx:
         user_words.set_words(tx, id_, pinned=int(pinned))
 
 
@@ -40,5 +40,5 @@ def tag(database: Database, id_: int, add: Iterable[str] = (), remove: Iterable[
     for word in added:
         if not word or len(word) > 60 or "," in word or not word.isprintable():
             raise UsageError("add the tag", word, "a tag is 1 to 60 printable characters without a comma")
-    with database.write() as tx:
+    with database.write_words() as tx:
         user_words.tag(tx, id_, added, [word.strip() for word in remove])

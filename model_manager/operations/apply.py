@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.paths import OwnPaths
+from model_manager.base.reserve import Reserve
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
@@ -22,7 +23,6 @@ from model_manager.operations.lock import held
 from model_manager.operations.operation import Operation
 from model_manager.operations.plan import Plan, Step
 from model_manager.operations.refusal import MustGoBack, Refused
-from model_manager.operations.reserve import Reserve
 from model_manager.operations.staying import must_hold_after, must_hold_before
 from model_manager.operations.verb import Site, Stamped
 from model_manager.operations.verbs import VERBS
@@ -310,6 +310,7 @@ class Operations:
     def _alone(self, recover: bool = True) -> Iterator[None]:
         """Holds the lock; whoever has it finds no other at work, so what is unsettled was left by a kill."""
         self._create_folder()
+        self._journal.believe("change files")
         with held(os.path.join(self._paths.data, "changing.lock"), self._wait):
             self._reserve.give_back()
             if recover:

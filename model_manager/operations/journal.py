@@ -1,27 +1,46 @@
 """The journal: one append-only, synced file of JSON lines per operation. Undo needs nothing else.
 
 A line counts when its newline is there; a torn last line is one that never was. The files lie in our
-own folder, readable by their owner alone.
+own folder, readable by their owner alone. What somebody else could have written there is no journal of ours: a plan
+and what undoes it are believed only from a folder and a file that we alone can write.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import math
 import os
+import stat
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import BinaryIO
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.ownership import folder_not_ours, not_ours_alone
+from model_manager.base.text import later
+from model_manager.base.volumes import mount_point
 from model_manager.operations.operation import Operation, Replay, replay
 from model_manager.operations.plan import Plan, is_id, to_record
 
 _SUFFIX, _UNFINISHED = ".jsonl", ".new"
 _TAIL = 4096
 _LITTER_AGE = 3600.0
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_LARGEST_PLAN = 16 << 20
+_LARGEST_RECORD = 4 << 20
+_LARGEST = 64 << 20
+"""Bytes: of a plan of 20,000 steps, of one record (it may hold a settings file), of all that was recorded."""
+_MOST_PARTS = 800_000
+"""Lists, records and values that a plan may hold, at 60 bytes of memory each; 20,000 steps have 500,000."""
+_MOST_RECORD_PARTS = 20_000
+_RECORDS = (1000, 50)
+"""Records that may follow a plan: so many, and so many for each step."""
+_DIGITS = 25
+_SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | _SAFE
 _MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_APPEND = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_APPEND = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0) | _SAFE
 
 
 class JournalFailed(ModelManagerError):
@@ -34,19 +53,42 @@ class Journal:
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
+    def doubt(self) -> str:
+        """Why nothing that lies here is believed, with the repair; empty when we alone can write here."""
+        above = folder_not_ours(os.path.dirname(self.folder))
+        if above:
+            return above
+        try:
+            return not_ours_alone(os.lstat(self.folder), self.folder)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            return f"{self.folder}: {reason_of(error)}"
+
+    def believe(self, verb: str) -> None:
+        """Raises ModelManagerError where this folder is not ours alone."""
+        if why := self.doubt():
+            raise ModelManagerError(verb, "", why, "nothing is changed by what others could have written")
+
     def create(self, plan: Plan) -> None:
         """Keeps a plan as a planned operation. Killed: it is there whole, or not at all."""
         if not is_id(plan.id):
             raise UsageError("keep the plan", plan.id, "this is no id of a plan")
+        self.believe("keep the plan")
         final = self._path(plan.id)
         unfinished = final + _UNFINISHED
+        line = _line({"record": "plan", "plan": to_record(plan)})
+        if len(line) > _LARGEST_PLAN:
+            raise ModelManagerError(
+                "keep the plan", plan.id, f"it has {len(plan.steps):,} steps, too many at once", "choose fewer"
+            )
         try:
             if not os.path.isdir(self.folder):
                 os.makedirs(self.folder, mode=0o700, exist_ok=True)
                 self.sync_folder(os.path.dirname(self.folder))
             number = os.open(unfinished, _MAKE, 0o600)
             try:
-                self.write(number, _line({"record": "plan", "plan": to_record(plan)}))
+                self.write(number, line)
                 self.sync(number)
             finally:
                 os.close(number)
@@ -55,10 +97,11 @@ class Journal:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)  # else it is in the way of another try
-            raise JournalFailed("write the journal", final, reason_of(error)) from error
+            raise _failed(final, error) from error
 
     def open(self, id_: str) -> Log:
         """Opens an operation for more records. ModelManagerError when it is not there or damaged."""
+        self.believe("change the operation")
         story = self.read(id_)
         if story.damaged:
             raise ModelManagerError("change the operation", id_, story.damaged)
@@ -66,11 +109,12 @@ class Journal:
 
     def read(self, id_: str) -> Replay:
         """What the journal says of one operation. ModelManagerError when it is not there or no journal."""
-        if not is_id(id_) or not os.path.exists(self._path(id_)):
+        if not is_id(id_) or not os.path.lexists(self._path(id_)):
             raise UsageError("find the operation", id_, "there is none of this id", "see `history` for those there are")
         try:
-            return replay(_record(line) for line in _whole_lines(self._path(id_)))
-        except (OSError, ValueError) as error:
+            with _opened(self._path(id_)) as file:
+                return replay(_bounded(record for record, _size in _whole_records(file)))
+        except (OSError, ValueError, RecursionError, OverflowError) as error:
             raise ModelManagerError("read the operation", id_, reason_of(error)) from error
 
     def ids(self) -> list[str]:
@@ -95,7 +139,12 @@ class Journal:
         return operations, problems
 
     def unsettled(self) -> list[str]:
-        """The operations that something ended in the middle of, oldest first. Reads little of the others."""
+        """The operations that something ended in the middle of, oldest first. Reads little of the others.
+
+        None where this folder is not ours alone: what lies there may never have been begun by us.
+        """
+        if self.doubt():
+            return []
         return [id_ for id_ in self.ids() if not self._ended(id_) and self._begun(id_)]
 
     def tidy(self) -> None:
@@ -103,7 +152,8 @@ class Journal:
         for name in os.listdir(self.folder) if os.path.isdir(self.folder) else []:
             path = os.path.join(self.folder, name)
             if name.endswith(_SUFFIX + _UNFINISHED) and time.time() - os.lstat(path).st_mtime > _LITTER_AGE:
-                os.unlink(path)
+                with contextlib.suppress(OSError):  # a folder of this name is none of ours
+                    os.unlink(path)
 
     def write(self, number: int, data: bytes) -> None:
         """Writes all of `data`. The calls from here on are what tests interrupt."""
@@ -128,10 +178,10 @@ class Journal:
     def _ended(self, id_: str) -> bool:
         """Whether the last line is an end; hundreds of operations are asked before each change."""
         try:
-            with open(self._path(id_), "rb") as file:
+            with _opened(self._path(id_)) as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
                 tail = file.read(_TAIL)
-        except OSError:
+        except (OSError, ValueError):
             return True  # one that cannot be read must not hinder the others; history tells of it
         lines = tail.split(b"\n")
         return lines[-1] == b"" and len(lines) > 1 and lines[-2].startswith(b'{"record": "end"')
@@ -155,11 +205,16 @@ class Log:
         self._journal, self._path, self.story = journal, path, story
         self.failure: JournalFailed | None = None
         try:
-            self._number = os.open(path, _APPEND)
+            with _opened(path) as file:
+                whole = sum(size for _record, size in _whole_records(file))
+                self._number = os.open(path, _APPEND)
+                if not os.path.samestat(os.fstat(self._number), os.fstat(file.fileno())):
+                    os.close(self._number)
+                    raise ValueError("another file took its place")
             # A torn last line goes, else the next record would be read as part of it.
-            os.ftruncate(self._number, sum(len(line) + 1 for line in _whole_lines(path)))
-        except OSError as error:
-            raise JournalFailed("write the journal", path, reason_of(error)) from error
+            os.ftruncate(self._number, whole)
+        except (OSError, ValueError) as error:
+            raise _failed(path, error) from error
 
     def add(
         self,
@@ -199,7 +254,7 @@ class Log:
             self._journal.write(self._number, line)
             self._journal.sync(self._number)
         except OSError as error:
-            self.failure = JournalFailed("write the journal", self._path, reason_of(error))
+            self.failure = _failed(self._path, error)
             try:
                 os.ftruncate(self._number, before)
             except OSError:
@@ -211,18 +266,83 @@ def _line(record: Mapping[str, object]) -> bytes:
     return json.dumps(record, ensure_ascii=True).encode("ascii") + b"\n"
 
 
-def _whole_lines(path: str) -> list[bytes]:
-    """The lines that count. The last may be filled with anything by a power loss: then it is as if it never was."""
+def _failed(path: str, error: Exception) -> JournalFailed:
+    reason = reason_of(error)
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    hint = later(f"make room on {mount_point(os.path.dirname(path))}") if full else ""
+    return JournalFailed("write the journal", path, reason, hint)
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """A journal of ours to read; whatever else stands in its place is not waited for. Raises OSError and ValueError."""
+    if stat.S_ISLNK(os.lstat(path).st_mode):
+        raise ValueError("it is a link")
     number = os.open(path, _READ)
     with os.fdopen(number, "rb") as file:
-        lines = file.read().split(b"\n")[:-1]
-    return lines[:-1] if len(lines) > 1 and not _record(lines[-1]) else lines
+        details = os.fstat(number)
+        if not stat.S_ISREG(details.st_mode):
+            raise ValueError("this is no file")
+        if why := not_ours_alone(details, path):
+            raise ValueError(why)
+        if details.st_size > _LARGEST:
+            raise ValueError(f"it has {details.st_size:,} bytes, more than any journal")
+        yield file
 
 
-def _record(line: bytes) -> Mapping[str, object]:
+def _whole_records(file: BinaryIO) -> Iterator[tuple[Mapping[str, object], int]]:
+    """The lines that count as records, with their size in bytes.
+
+    The last may be filled with anything by a power loss: then it is as if it never was.
+    """
+    waiting: tuple[Mapping[str, object], int] | None = None
+    limit, most, number = _LARGEST_PLAN, _MOST_PARTS, 0
+    while line := file.readline(limit + 1):
+        if not line.endswith(b"\n"):
+            if len(line) > limit:
+                raise ValueError(f"a line of it has more than {limit:,} bytes")
+            break
+        if waiting is not None:
+            yield waiting
+        waiting = (_record(line, most), len(line))
+        limit, most, number = _LARGEST_RECORD, _MOST_RECORD_PARTS, number + 1
+    if waiting is not None and (waiting[0] or number == 1):
+        yield waiting
+
+
+def _bounded(records: Iterator[Mapping[str, object]]) -> Iterator[Mapping[str, object]]:
+    """No more of them than a plan can have brought forth. Raises ValueError."""
+    first = next(records, {})
+    yield first
+    plan = first.get("plan")
+    steps = plan.get("steps") if isinstance(plan, dict) else None
+    base, each = _RECORDS
+    most = base + each * len(steps) if isinstance(steps, list) else base
+    for number, record in enumerate(records):
+        if number >= most:
+            raise ValueError(f"it has more than {most:,} records")
+        yield record
+
+
+def _record(line: bytes, most: int = _MOST_RECORD_PARTS) -> Mapping[str, object]:
     """A line as a record; one that is none becomes an empty record, which nothing follows."""
+    if line.count(b",") + line.count(b"[") + line.count(b"{") > most:
+        return {}
     try:
-        record = json.loads(line)
+        record = json.loads(line, parse_constant=_whole_number, parse_int=_whole_number, parse_float=_number)
     except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError("a number that nothing has")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number that nothing has")
+    return value

@@ -12,7 +12,7 @@ from ttkbootstrap import ScrolledFrame
 
 from model_manager.base import figures, units
 from model_manager.base.localised import localised
-from model_manager.base.text import _, ngettext, number, short_path
+from model_manager.base.text import _, ngettext, number, short_path, shown
 from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.library.verdicts import SOURCES, VERDICTS
@@ -148,7 +148,7 @@ class Details(ttk.Frame):
                 ).pack(anchor="w", pady=(0, theme.px(self, 4)))
         self._section(body, ngettext("{n} file", "{n} files", len(model["files"])))
         for file in model["files"][:40]:
-            name = os.path.basename(file["path"])
+            name = shown(os.path.basename(file["path"]))
             line = self._row(body, f"{name}", figures.size(file["size"]))
             ttk.ToolTip(line, text=_file_words(file))
             if self._reasons:
@@ -272,7 +272,7 @@ class Details(ttk.Frame):
 
 def _file_words(file: Json) -> str:
     parts = [
-        file["path"],
+        shown(file["path"]),
         _("{size} bytes, {bytes} on disk, {role}").format(
             size=figures.count(file["size"]), bytes=figures.count(file["bytes"]), role=file["role"]
         ),

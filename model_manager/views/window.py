@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ttkbootstrap as ttk
 
 from model_manager.app import App
+from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LASTING_MS = 24 * 3600 * 1000
+"""What was damaged is told until somebody closes it."""
 _REMINDER_MS = 20_000
 _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
@@ -124,6 +127,8 @@ class Window:
         self._waiting = self.root.after(_LATEST_MS, self._first_scan)
         self.library.table.tree.bind("<Expose>", self._painted, "+")
         self._ticking = self.root.after(250, self._tick)
+        for told in self.app.notices[-3:]:  # as many as stand beside each other
+            self.toasts.show(localised(told), stay_ms=_LASTING_MS)
 
     def _painted(self, _event: object) -> None:
         """The table is what is painted last: the first scan need not wait longer."""
@@ -246,7 +251,7 @@ class Window:
         self.library.remember()
         try:
             self.app.settings.save()
-        except OSError as error:
+        except ModelManagerError as error:
             log.info("the settings could not be saved: %s", error)
         self.root.destroy()
 

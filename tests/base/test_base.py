@@ -58,6 +58,10 @@ def test_settings_survive_unknown_keys_and_a_broken_file(tmp_path: Path) -> None
     file.save()
     assert json.loads(path.read_text())["from_the_future"] == 7
     path.write_text("{ broken")
+    again = SettingsFile(path)
+    assert again.values.theme == "nord" and "before the last change" in again.damaged
+    for name in ("settings.json", "settings.before.json"):
+        (tmp_path / name).write_text("{ broken")
     assert SettingsFile(path).values.theme == ""
     assert list(tmp_path.glob("settings.json.corrupt-*"))
 

@@ -149,13 +149,15 @@ def test_a_catalogue_from_before_folders_were_remembered(tmp_path: Path, monkeyp
         assert listings.of_root(tx, 1) == {}
 
 
-def test_what_is_in_the_way_is_told_in_words(tmp_path: Path) -> None:
-    """Never set aside or replaced: a folder of this name is somebody's."""
+@pytest.mark.logs
+def test_a_folder_in_its_place_is_kept(tmp_path: Path) -> None:
+    """Set aside with all that is in it: it may be somebody's."""
     (tmp_path / "c.sqlite3").mkdir()
-    with pytest.raises(ModelManagerError) as told:
-        Database(tmp_path / "c.sqlite3")
-    assert told.value.verb == "use the catalogue" and "can be written" in told.value.hint
-    assert (tmp_path / "c.sqlite3").is_dir() and not list(tmp_path.glob("*.corrupt-*"))
+    (tmp_path / "c.sqlite3/letter").write_text("dear")
+    database = Database(tmp_path / "c.sqlite3")
+    add_note(database, "new")
+    (aside,) = tmp_path.glob("c.corrupt-*")
+    assert (aside / "letter").read_text() == "dear" and names(database) == {"new"}
 
 
 def test_another_program_that_holds_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +209,7 @@ def test_a_migration_that_fails_leaves_the_old_catalogue(tmp_path: Path, monkeyp
     assert names(opened) == {"kept"} and opened.integrity() == "ok" and not list(tmp_path.glob("*.corrupt-*"))
 
 
+@pytest.mark.logs
 def test_a_damaged_page_is_told_by_the_check(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite3"
     database = Database(path, network=True)
@@ -216,4 +219,8 @@ def test_a_damaged_page_is_told_by_the_check(tmp_path: Path) -> None:
     with open(path, "r+b") as file:
         file.seek(-4096, os.SEEK_END)
         file.write(b"\xff" * 4096)
-    assert "malformed" in Database(path, network=True).integrity()
+    wrong = path.read_bytes()
+    opened = Database(path, network=True)
+    assert opened.integrity() != "ok"
+    (kept,) = tmp_path.glob("c.corrupt-*")
+    assert kept.read_bytes() == wrong and opened.integrity() == "ok" and names(opened) == set()

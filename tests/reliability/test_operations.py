@@ -24,10 +24,10 @@ from scenes import SCENES, VOLUMES, Scene, one, plain_tree, plan_of, put, scene
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
+from model_manager.base.reserve import SIZE
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
 from model_manager.operations.draft import Draft
-from model_manager.operations.reserve import SIZE
 
 
 def forms(short: int, long: int) -> list[object]:

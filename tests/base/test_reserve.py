@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from model_manager.operations.reserve import SIZE, Reserve
+from model_manager.base.reserve import SIZE, Reserve
 
 
 @pytest.fixture
