@@ -67,6 +67,7 @@ class Window:
         self.pump = Pump(self.root, app.jobs.messages)
         self.scanning = Scanning(app)
         self._ticking = self._waiting = ""
+        self._telling = False
         self._build()
         self._bind()
         self._listen()
@@ -223,7 +224,7 @@ class Window:
         self.root.lift()
         self.root.attributes("-topmost", True)
         self.root.after(300, lambda: self.root.attributes("-topmost", False))
-        self.root.tk.call("focus", "-force", str(self.root.focus_lastfor()))
+        self.root.tk.call("focus", "-force", self.root.tk.call("focus", "-lastfor", "."))
 
     def restyle(self) -> None:
         """After a change of theme, font or scale."""
@@ -279,8 +280,8 @@ class Window:
         self.toasts.show(done.text, *actions)
 
     def _tick(self) -> None:
+        self._ticking = self.root.after(250, self._tick)  # first: a mistake in the rest must not be the last turn
         self.library.controller.tick()
-        self._ticking = self.root.after(250, self._tick)
 
     def _on_focus(self, event: tk.Event[Any]) -> None:
         self.keys.note_focus(str(event.widget))
@@ -288,9 +289,16 @@ class Window:
             self.scanning.came_back()
 
     def _failed(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        import traceback
-
-        log.error("the window failed: %s", "".join(traceback.format_exception(kind, error, trace)))
-        self.toasts.show(
-            _("Something went wrong: {error}. The log has the details.").format(error=localised(error)[:200])
-        )
+        """What a callback raised is logged and said. Never raises: that would end the main loop, and the window with it."""
+        log.error("the window failed", exc_info=(kind, error, trace))
+        if self._telling:  # the message itself fails, or is interrupted by the next mistake
+            return
+        self._telling = True
+        try:
+            text = _("Something went wrong: {error}. The log has the details.").format(error=localised(error)[:200])
+            if not self.toasts.says(text):  # what goes wrong a hundred times is said once
+                self.toasts.show(text)
+        except Exception:
+            log.exception("a mistake could not be told")
+        finally:
+            self._telling = False
