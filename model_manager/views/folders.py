@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tkinter as tk
-from tkinter import filedialog
 
 import ttkbootstrap as ttk
 
@@ -17,6 +16,7 @@ from model_manager.controllers.folders import Folders
 from model_manager.library import watch
 from model_manager.library.present import Json
 from model_manager.views import theme
+from model_manager.views.file_dialogs import ask_folder
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -145,16 +145,16 @@ class FoldersScreen(ttk.Frame):
 
     def add(self) -> None:
         """Asks for a folder and watches it from then on."""
-        path = filedialog.askdirectory(parent=self, title=_("A folder with models"), mustexist=True)
+        path = ask_folder(self, _("A folder with models"))
         if path:
             self.controller.add(path)
 
     def _move(self) -> None:
-        path = filedialog.askdirectory(parent=self, title=_("Where is this folder now?"), mustexist=True)
+        path = ask_folder(self, _("Where is this folder now?"))
         if path:
             self.controller.move(self._chosen(), path)
 
     def _choose_base(self) -> None:
-        path = filedialog.askdirectory(parent=self, title=_("The folder for your own models"), mustexist=True)
+        path = ask_folder(self, _("The folder for your own models"))
         if path:
             self.controller.set_base_path(path)
