@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model_manager.catalog import Database, leftovers, totals
+from model_manager.catalog import Database, leftovers, rows, totals
 from model_manager.library.clean import certain_of
 
 
@@ -21,6 +21,8 @@ class Status:
     categories: tuple[tuple[str, int, int], ...]
     health: dict[str, int]
     leftovers: dict[str, int]
+    away: int = 0
+    """Models that are known and not to be had now: unplugged, not answering, not to be read. Counted nowhere else."""
 
 
 def status(database: Database) -> Status:
@@ -34,9 +36,9 @@ def status(database: Database) -> Status:
         for row in every:
             rests[row.kind] = rests.get(row.kind, 0) + row.bytes
         health = totals.verdicts(tx)
-        return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
+        return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests, len(rows.away_models(tx)))
 
 
 def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:
-    rows = [(word, count, size) for word, (count, size) in figures.items()]
-    return tuple(sorted(rows, key=lambda row: (-row[2], row[0])))
+    found = [(word, count, size) for word, (count, size) in figures.items()]
+    return tuple(sorted(found, key=lambda row: (-row[2], row[0])))

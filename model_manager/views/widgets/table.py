@@ -73,8 +73,10 @@ class Table(ttk.Frame):
         self._fitted: dict[tuple[str, int], str] = {}
         self._build()
 
-    def set_rows(self, rows: Sequence[Any]) -> None:
-        """Shows these rows. The cursor stays on its row when that is still there."""
+    def set_rows(self, rows: Sequence[Any], next_one: bool = False) -> None:
+        """Shows these rows. The cursor stays on its row when that is still there, and so does the choice: what is not shown
+        is never chosen. `next_one`: where all that was chosen has gone, the row behind it is chosen."""
+        kept, following = self._kept_of(rows, next_one)
         held = self._key(self.rows[self._cursor]) if self._cursor < len(self.rows) and self._cursor else None
         self.rows = rows
         if held is not None:
@@ -86,6 +88,25 @@ class Table(ttk.Frame):
         self._scroll_to(self._top)
         if self._sought is not None:
             self.go_to(self._sought)
+        elif following is not None:
+            self._go(following)
+        elif kept != self.selected:
+            self.select(kept)
+
+    def _kept_of(self, rows: Sequence[Any], next_one: bool) -> tuple[set[Hashable], int | None]:
+        """What of the choice is among these rows; else the number of the row that takes its place."""
+        if not self.selected:
+            return set(), None
+        places = {key: number for number, key in enumerate(map(self._key, rows))}
+        kept = {key for key in self.selected if key in places}
+        if kept or not next_one or not rows:
+            return kept, None
+        passed = False
+        for key in map(self._key, self.rows):
+            passed = passed or key in self.selected
+            if passed and key in places:
+                return kept, places[key]
+        return kept, len(rows) - 1 if passed else None
 
     def go_to(self, id_: Hashable) -> None:
         """Chooses one row and puts the cursor on it, as soon as the rows have it."""
@@ -344,6 +365,7 @@ class Table(ttk.Frame):
         if not self.rows:
             return "break"
         self._cursor = max(0, min(number, len(self.rows) - 1))
+        self._sought = None  # the person, or what has come, is somewhere else now
         key = self._key(self.rows[self._cursor])
         if only_mark:
             chosen = set(self.selected)
