@@ -141,3 +141,45 @@ def test_what_was_unplugged_is_shown_so_and_offers_no_trash(window: Any, home: P
     window.scan()
     wait(window, lambda: named(window, "far").away == "")
     wait(window, lambda: "6 models" in library.totals)
+
+
+def test_what_is_chosen_in_the_trash_stays_chosen_when_the_history_is_read_again(window: Any, home: Path) -> None:
+    library = window.library
+    for name in ("alpha", "beta"):
+        library.table.select({named(window, name).id})
+        library.clear_away()
+        wait(window, lambda: bool(reviews(window)))
+        reviews(window)[0]._apply()
+        wait(window, lambda name=name: name not in [row.name for row in library.controller.rows])
+    window.open("history")
+    history = window.screens["history"]
+    wait(window, lambda: len(history.trash.get_children()) == 2)
+    first = next(row for row in history.trash.get_children() if history.trash.item(row, "text") == "alpha")
+    history.trash.selection_set(first)
+    turn(window)
+    label = history.empty_button.cget("text")
+    history.start()
+    turn(window, 1.0)
+    assert [history.trash.item(row, "text") for row in history.trash.selection()] == ["alpha"]
+    assert history.empty_button.cget("text") == label
+
+
+def test_ticks_stay_with_their_copies_when_another_one_goes(window: Any, home: Path) -> None:
+    """The second of four goes: the tick of the third must not pass to what is third then."""
+    tree(home / "models", {f"copy-{letter}.gguf": gguf_bytes(seed=120) for letter in "abcd"})
+    window.scan()
+    wait(window, lambda: len(window.library.controller.rows) == 10 and not window.scanning.is_running)
+    window.open("duplicates")
+    screen = window.screens["duplicates"]
+
+    def paths() -> dict[str, str]:
+        return {Path(screen.table.tree.set(row, "path")).name: row for head in screen.table.tree.get_children()
+                for row in screen.table.tree.get_children(head)}  # fmt: skip
+
+    wait(window, lambda: len(paths()) == 4)
+    boxed = sorted(name for name, row in paths().items() if row in screen.table.boxed())
+    screen.table.tick([paths()[boxed[1]]])
+    (home / "models" / boxed[0]).unlink()
+    window.scan()
+    wait(window, lambda: len(paths()) == 3)
+    assert [name for name, row in paths().items() if row in screen.table.ticked] == [boxed[1]]
