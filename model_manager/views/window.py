@@ -15,7 +15,7 @@ from model_manager.base.events import ModelsChanged, OperationChanged, RootsChan
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, Noticed, OpenWanted, Said, ScanWanted
 from model_manager.controllers.reminder import Reminder
 from model_manager.controllers.scanning import Scanning
 from model_manager.jobs import JobChanged
@@ -23,6 +23,7 @@ from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
 from model_manager.views.keys import Keys
 from model_manager.views.library import LibraryScreen
+from model_manager.views.notices import Notices
 from model_manager.views.pump import Pump
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
@@ -81,6 +82,7 @@ class Window:
         self.status = JobsBar(self.root)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
+        self.notices = Notices(self.root, outer)
         self.toasts = Toasts(self.root, lambda: self.go(self.current))
         self.changes = Changes(self.app, self)
         self._other_way = False
@@ -111,6 +113,7 @@ class Window:
             OperationChanged,
             JobChanged,
             Said,
+            Noticed,
             ScanWanted,
             OpenWanted,
             DetailsStale,
@@ -254,6 +257,8 @@ class Window:
     def _handle(self, message: object) -> None:
         if isinstance(message, Said):
             self.toasts.show(message.text)
+        elif isinstance(message, Noticed):
+            self.notices.show(message.text)
         elif isinstance(message, Applied):
             self._tell_applied(message)
         elif isinstance(message, OpenWanted):

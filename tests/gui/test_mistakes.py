@@ -103,6 +103,21 @@ def test_messages_come_and_go_while_others_are_placed(window: Any) -> None:
     assert len(tops) == 3 and all(top + high <= under for top, high, under in zip(tops, heights, tops[1:], strict=False))
 
 
+def test_a_notice_stays_until_it_is_closed(window: Any) -> None:
+    from model_manager.controllers.messages import Noticed
+
+    for _time in range(2):
+        window.app.jobs.post(Noticed("Read this. " * 30))
+    wait(window, lambda: window.notices.winfo_ismapped())
+    window.toasts.show("a toast", stay_ms=10)
+    turn(window, 0.5)
+    assert len(window.notices.winfo_children()) == 1 and window.notices.winfo_height() > 30
+    (line,) = window.notices.winfo_children()
+    next(one for one in line.winfo_children() if one.winfo_class() == "TButton").invoke()
+    turn(window)
+    assert not window.notices.winfo_ismapped()
+
+
 def test_the_pump_and_the_clock_outlive_a_mistake(window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from model_manager.controllers.messages import Said
 
