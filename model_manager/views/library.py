@@ -274,8 +274,8 @@ class LibraryScreen(ttk.Frame):
 
     def _menu(self, x: int, y: int) -> None:
         menu = ttk.Menu(self, tearoff=False)
-        if self.table.selected:
-            self._add_actions(menu, set(self.table.selected))
+        if chosen := self.table.chosen():
+            self._add_actions(menu, {row.id for row in chosen})
             menu.add_separator()
         menu.add_cascade(label=_("Sort by"), menu=self.table.headings.sort_menu(menu))
         menu.add_cascade(label=_("Columns"), menu=self.table.headings.columns_menu(menu))

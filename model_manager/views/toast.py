@@ -50,6 +50,8 @@ class Toasts:
         self._place()
         toast.lift()
         self._timers[toast] = self._root.after(stay_ms, lambda: self._gone(toast))
+        # Seen, and reached by keys, from now on. Last: in what happens here another message may come and this one go.
+        self._root.update_idletasks()
 
     def _act(self, toast: ttk.Frame, command: Callable[[], None]) -> None:
         self._close(toast)

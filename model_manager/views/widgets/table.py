@@ -41,7 +41,9 @@ class Column:
 
 
 class Table(ttk.Frame):
-    """Callbacks: `on_select(ids)`, `on_activate(row)`, `on_menu(x, y)` on the screen, `on_sort(column, descending)`."""
+    """Callbacks: `on_select(ids)` with what is seen of the choice, `on_activate(row)`, `on_menu(x, y)` on the screen,
+    `on_sort(column, descending)`.
+    """
 
     def __init__(
         self, parent: tk.Misc, columns: Sequence[Column], key: Callable[[Any], Hashable],
@@ -51,6 +53,8 @@ class Table(ttk.Frame):
         self.columns = {column.id: column for column in columns}
         self.rows: Sequence[Any] = ()
         self.selected: set[Hashable] = set()
+        """With what a filter hides now; `chosen()` is what is shown of it."""
+        self._told: set[Hashable] = set()
         self.wanted = [column.id for column in columns if column.shown]
         """The columns that the person wants to see, in order; a narrow window shows fewer."""
         self.chosen_widths: dict[str, int] = {}
@@ -74,9 +78,9 @@ class Table(ttk.Frame):
         self._build()
 
     def set_rows(self, rows: Sequence[Any], next_one: bool = False) -> None:
-        """Shows these rows. The cursor stays on its row when that is still there, and so does the choice: what is not shown
-        is never chosen. `next_one`: where all that was chosen has gone, the row behind it is chosen."""
-        kept, following = self._kept_of(rows, next_one)
+        """Shows these rows. The cursor stays on its row when that is still there. The choice outlives a filter, but only what
+        is shown of it is told and acted on. `next_one`: where all of it has gone, the row behind it is chosen."""
+        seen, following = self._choice_in(rows, next_one)
         held = self._key(self.rows[self._cursor]) if self._cursor < len(self.rows) and self._cursor else None
         self.rows = rows
         if held is not None:
@@ -90,11 +94,11 @@ class Table(ttk.Frame):
             self.go_to(self._sought)
         elif following is not None:
             self._go(following)
-        elif kept != self.selected:
-            self.select(kept)
+        elif seen != self._told:
+            self._tell(seen)
 
-    def _kept_of(self, rows: Sequence[Any], next_one: bool) -> tuple[set[Hashable], int | None]:
-        """What of the choice is among these rows; else the number of the row that takes its place."""
+    def _choice_in(self, rows: Sequence[Any], next_one: bool) -> tuple[set[Hashable], int | None]:
+        """What of the choice is among these rows; else the number of the row that takes the place of what has gone."""
         if not self.selected:
             return set(), None
         places = {key: number for number, key in enumerate(map(self._key, rows))}
@@ -148,7 +152,11 @@ class Table(ttk.Frame):
     def select(self, ids: set[Hashable]) -> None:
         self.selected = set(ids)
         self._mark()
-        self.on_select(self.selected)
+        self._tell({self._key(row) for row in self.chosen()})
+
+    def _tell(self, seen: set[Hashable]) -> None:
+        self._told = seen
+        self.on_select(set(seen))
 
     def select_all(self) -> None:
         self.select({self._key(row) for row in self.rows})
