@@ -14,6 +14,7 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.views import theme
+from model_manager.views.widgets.choice import seen_of
 from model_manager.views.widgets.ellipsis import shorten
 from model_manager.views.widgets.headings import Headings
 from model_manager.views.widgets.hover import Hover
@@ -80,7 +81,9 @@ class Table(ttk.Frame):
     def set_rows(self, rows: Sequence[Any], next_one: bool = False) -> None:
         """Shows these rows. The cursor stays on its row when that is still there. The choice outlives a filter, but only what
         is shown of it is told and acted on. `next_one`: where all of it has gone, the row behind it is chosen."""
-        seen, following = self._choice_in(rows, next_one)
+        seen, following = seen_of(
+            self.selected, [self._key(row) for row in self.rows], [self._key(row) for row in rows], next_one
+        )
         held = self._key(self.rows[self._cursor]) if self._cursor < len(self.rows) and self._cursor else None
         self.rows = rows
         if held is not None:
@@ -96,21 +99,6 @@ class Table(ttk.Frame):
             self._go(following)
         elif seen != self._told:
             self._tell(seen)
-
-    def _choice_in(self, rows: Sequence[Any], next_one: bool) -> tuple[set[Hashable], int | None]:
-        """What of the choice is among these rows; else the number of the row that takes the place of what has gone."""
-        if not self.selected:
-            return set(), None
-        places = {key: number for number, key in enumerate(map(self._key, rows))}
-        kept = {key for key in self.selected if key in places}
-        if kept or not next_one or not rows:
-            return kept, None
-        passed = False
-        for key in map(self._key, self.rows):
-            passed = passed or key in self.selected
-            if passed and key in places:
-                return kept, places[key]
-        return kept, len(rows) - 1 if passed else None
 
     def go_to(self, id_: Hashable) -> None:
         """Chooses one row and puts the cursor on it, as soon as the rows have it."""
