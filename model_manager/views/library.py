@@ -20,8 +20,9 @@ from model_manager.views import theme
 from model_manager.views.details import Details
 from model_manager.views.first_words import where_to_begin
 from model_manager.views.sidebar import Sidebar
+from model_manager.views.widgets.column import Column
 from model_manager.views.widgets.flow import Flow
-from model_manager.views.widgets.table import Column, Table
+from model_manager.views.widgets.table import Table
 from model_manager.views.widgets.wrapped import wrapped
 
 _DEBOUNCE_MS = 60

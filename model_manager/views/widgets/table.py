@@ -8,13 +8,13 @@ from __future__ import annotations
 import tkinter as tk
 import tkinter.font as tkfont
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ttkbootstrap as ttk
 
 from model_manager.views import theme
 from model_manager.views.widgets.choice import seen_of
+from model_manager.views.widgets.column import Column
 from model_manager.views.widgets.ellipsis import shorten
 from model_manager.views.widgets.headings import Headings
 from model_manager.views.widgets.hover import Hover
@@ -24,21 +24,6 @@ _BORDERS = 4
 """At both sides together, at 96 dpi, columns cannot use these; without them a bar to scroll sideways stands there always."""
 _SLACK = 8
 """Pixels of a cell that its text cannot use besides the padding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """`text(row)` is the cell; `width` in pixels at 96 dpi; numbers go to the right."""
-
-    id: str
-    title: str
-    text: Callable[[Any], str]
-    width: int = 100
-    numeric: bool = False
-    stretch: bool = False
-    shown: bool = True
-    rank: int = 0
-    """Columns with a rank leave a narrow window, the highest first; 0 stays."""
 
 
 class Table(ttk.Frame):

@@ -14,7 +14,8 @@ Row = tuple[int, str, int]
 
 @pytest.fixture
 def table(frame: Any, until: Until) -> Any:
-    from model_manager.views.widgets.table import Column, Table
+    from model_manager.views.widgets.column import Column
+    from model_manager.views.widgets.table import Table
 
     columns = (Column("name", "Name", lambda row: row[1], 200, stretch=True),
                Column("size", "Size", lambda row: str(row[2]), 90, numeric=True),
