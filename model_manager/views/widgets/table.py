@@ -27,9 +27,7 @@ _SLACK = 8
 
 
 class Table(ttk.Frame):
-    """Callbacks: `on_select(ids)` with what is seen of the choice, `on_activate(row)`, `on_menu(x, y)` on the screen,
-    `on_sort(column, descending)`.
-    """
+    """Callbacks: `on_select(ids seen)`, `on_activate(row)`, `on_menu(x, y)` on the screen, `on_sort(column, descending)`."""
 
     def __init__(
         self, parent: tk.Misc, columns: Sequence[Column], key: Callable[[Any], Hashable],
@@ -66,9 +64,8 @@ class Table(ttk.Frame):
     def set_rows(self, rows: Sequence[Any], next_one: bool = False) -> None:
         """Shows these rows. The cursor stays on its row when that is still there. The choice outlives a filter, but only what
         is shown of it is told and acted on. `next_one`: where all of it has gone, the row behind it is chosen."""
-        seen, following = seen_of(
-            self.selected, [self._key(row) for row in self.rows], [self._key(row) for row in rows], next_one
-        )
+        before, after = ([self._key(row) for row in one] for one in (self.rows, rows))
+        seen, following = seen_of(self.selected, before, after, next_one)
         held = self._key(self.rows[self._cursor]) if self._cursor < len(self.rows) and self._cursor else None
         self.rows = rows
         if held is not None:
