@@ -64,8 +64,8 @@ class Table(ttk.Frame):
     def set_rows(self, rows: Sequence[Any], next_one: bool = False) -> None:
         """Shows these rows. The cursor stays on its row when that is still there. The choice outlives a filter, but only what
         is shown of it is told and acted on. `next_one`: where all of it has gone, the row behind it is chosen."""
-        known = ([self._key(row) for row in one] for one in (self.rows, rows)) if self.selected else ((), ())
-        seen, following = seen_of(self.selected, *known, next_one)
+        before, after = ([self._key(row) for row in one if self.selected] for one in (self.rows, rows))
+        seen, following = seen_of(self.selected, before, after, next_one)
         held = self._key(self.rows[self._cursor]) if self._cursor < len(self.rows) and self._cursor else None
         self.rows = rows
         if held is not None:
