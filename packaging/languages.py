@@ -1,4 +1,4 @@
-"""The catalogue of texts: collects them from the source into every language's `.po`, and makes the `.mo` of each.
+"""The catalogue of texts: collects them from the source into every language's `.po`, which the program reads.
 
 python packaging/languages.py            (needs Babel; run it after a text has changed, then translate what is empty)
 """
@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import io
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from core_texts import core_texts
 
@@ -21,8 +19,6 @@ PACKAGE = ROOT / "model_manager"
 NAME = "model-manager"
 CORE = "core"
 """The context of what the core says (`model_manager/base/localised.py`)."""
-_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
-"""The same texts shall be the same file."""
 KEYWORDS = {"_": None, "later": None, "ngettext": (1, 2)}
 
 
@@ -70,20 +66,10 @@ def as_po(catalogue: Catalog) -> bytes:
     return header.encode() + text.getvalue()
 
 
-def as_mo(po: bytes) -> bytes:
-    """What the program reads, made of the `.po` alone."""
-    text, catalogue = io.BytesIO(), read_po(io.BytesIO(po))
-    catalogue.creation_date = catalogue.revision_date = _ANY_TIME
-    write_mo(text, catalogue)
-    return text.getvalue()
-
-
 def main() -> int:
     for po in languages():
         catalogue = brought_up_to_date(po)
-        text = as_po(catalogue)
-        po.write_bytes(text)
-        po.with_suffix(".mo").write_bytes(as_mo(text))
+        po.write_bytes(as_po(catalogue))
         empty = sum(1 for message in catalogue if message.id and not any(_forms(message.string)))
         print(f"{po.relative_to(ROOT)}: {len(catalogue)} texts, {empty} without a translation")
     return 0

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import gettext
 import os
 import re
 from pathlib import Path
 
+from model_manager.base import translations
+
 _DOMAIN = "model-manager"
-_translation: gettext.NullTranslations = gettext.NullTranslations()
-_CONTEXT = "\x04"
-"""What stands between a context and its message in a `.mo` file."""
+_spoken = translations.Translations()
 
 
 def use_language(code: str | None) -> None:
     """Shows every text in this language from now on; None follows the system."""
-    global _translation
-    folder = Path(__file__).parent.parent / "locale"
-    languages = [code] if code else None
-    _translation = gettext.translation(_DOMAIN, folder, languages=languages, fallback=True)
+    global _spoken
+    _spoken = translations.found(Path(__file__).parent.parent / "locale", _DOMAIN, code)
 
 
 def _(message: str) -> str:
     """The message in the user's language. Fill in values after translating, with `.format`."""
-    return _translation.gettext(message)
+    return _spoken.get(message)
 
 
 def later(message: str) -> str:
@@ -33,20 +30,17 @@ def later(message: str) -> str:
 
 def in_context(context: str, message: str) -> str:
     """The message in the user's language, as the catalogue has it for this context."""
-    return _translation.pgettext(context, message)
+    return _spoken.get(message, context)
 
 
 def messages(context: str) -> list[tuple[str, str]]:
     """(message, translation) of everything the user's language has in a context."""
-    # gettext has no public way to list what it read; where there is none, texts stay English.
-    read = getattr(_translation, "_catalog", {})
-    mark = f"{context}{_CONTEXT}"
-    return [(key[len(mark) :], said) for key, said in read.items() if isinstance(key, str) and key.startswith(mark)]
+    return _spoken.within(context)
 
 
 def language() -> str:
     """The code of the language that texts are shown in; empty for English."""
-    return _translation.info().get("language", "")
+    return _spoken.code
 
 
 def number(english: str) -> str:
@@ -57,7 +51,7 @@ def number(english: str) -> str:
 
 def ngettext(one: str, many: str, count: int, **values: str) -> str:
     """The form of a message that fits a count; both forms may name `{n}` and what `values` holds."""
-    return _translation.ngettext(one, many, count).format(n=number(f"{count:,}"), **values)
+    return _spoken.plural(one, many, count).format(n=number(f"{count:,}"), **values)
 
 
 def shown(text: str) -> str:

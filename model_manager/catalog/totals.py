@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import sqlite3
 
+_THERE = "place IN (SELECT place.id FROM place JOIN root ON root.id = place.root WHERE root.state = 'online')"
+"""Of members: those in folders that can be looked at now. What was unplugged weighs nothing here."""
+
 
 def of_all(tx: sqlite3.Connection) -> tuple[int, int]:
     """(bytes on disk with each inode once, bytes with every name counted) over models and leftovers."""
-    (once,) = tx.execute("SELECT COALESCE(SUM(bytes), 0) FROM file WHERE id IN (SELECT file FROM member)").fetchone()
+    (once,) = tx.execute("SELECT COALESCE(SUM(bytes), 0) FROM file WHERE id IN (SELECT file FROM member"
+                          f" WHERE {_THERE})").fetchone()  # fmt: skip
     (names,) = tx.execute(
         "SELECT COALESCE(SUM(size), 0) FROM (SELECT member.path, file.size FROM member JOIN file"
-        " ON file.id = member.file GROUP BY member.path)"
+        f" ON file.id = member.file WHERE {_THERE} GROUP BY member.path)"
     ).fetchone()
-    left, apparent = tx.execute("SELECT COALESCE(SUM(bytes), 0), COALESCE(SUM(size), 0) FROM leftover").fetchone()
+    left, apparent = tx.execute("SELECT COALESCE(SUM(bytes), 0), COALESCE(SUM(size), 0) FROM leftover"
+                                 " WHERE root IN (SELECT id FROM root WHERE state = 'online')").fetchone()  # fmt: skip
     return once + left, names + apparent
 
 
@@ -23,13 +28,13 @@ def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
     counts = dict(
         tx.execute(
             f"SELECT {column} AS word, COUNT(DISTINCT place.model) FROM place JOIN model ON model.id = place.model"
-            " GROUP BY word"
+            " JOIN root ON root.id = place.root WHERE root.state = 'online' GROUP BY word"
         )
     )
     sums = tx.execute(
         f"SELECT word, SUM(bytes) FROM (SELECT DISTINCT {column} AS word, file.id, file.bytes AS bytes FROM place"
         " JOIN model ON model.id = place.model JOIN member ON member.place = place.id"
-        " JOIN file ON file.id = member.file)"
+        f" JOIN file ON file.id = member.file WHERE member.{_THERE})"
         " GROUP BY word"
     )
     weights = {word: int(size or 0) for word, size in sums}
@@ -41,9 +46,10 @@ def copies(tx: sqlite3.Connection) -> list[list[tuple[int, str]]]:
     not proved."""
     found: dict[tuple[str, int], list[tuple[int, str]]] = {}
     for sha256, size, bytes_, path in tx.execute(
-        "SELECT sha256, size, bytes, (SELECT path FROM member WHERE member.file = file.id LIMIT 1) AS path FROM file"
+        f"SELECT sha256, size, bytes, (SELECT path FROM member WHERE member.file = file.id AND {_THERE} LIMIT 1) AS path"
+        " FROM file"
         " WHERE size > 0 AND path IS NOT NULL AND (sha256, size) IN (SELECT sha256, size FROM file"
-        " WHERE sha256 IS NOT NULL AND id IN (SELECT file FROM member) GROUP BY sha256, size HAVING COUNT(*) > 1)"
+        f" WHERE sha256 IS NOT NULL AND id IN (SELECT file FROM member WHERE {_THERE}) GROUP BY sha256, size HAVING COUNT(*) > 1)"
     ):
         found.setdefault((sha256, size), []).append((bytes_, os.fsdecode(path)))
     return list(found.values())
@@ -55,5 +61,10 @@ def is_any(tx: sqlite3.Connection) -> bool:
 
 
 def verdicts(tx: sqlite3.Connection) -> dict[str, int]:
-    """Verdict -> how many models."""
-    return dict(tx.execute("SELECT verdict, COUNT(*) FROM model WHERE gone_at IS NULL GROUP BY verdict"))
+    """Verdict -> how many models of those that are there."""
+    return dict(
+        tx.execute(
+            "SELECT verdict, COUNT(*) FROM model WHERE gone_at IS NULL AND id IN (SELECT model FROM place JOIN root"
+            " ON root.id = place.root WHERE root.state = 'online') GROUP BY verdict"
+        )
+    )

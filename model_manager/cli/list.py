@@ -13,7 +13,7 @@ from model_manager.library import watch
 from model_manager.library.categories import slugs
 from model_manager.library.present import leftovers_json, models_json
 from model_manager.library.query import Query
-from model_manager.library.verdicts import VERDICTS
+from model_manager.library.verdicts import STATES, VERDICTS
 
 NAME = "list"
 HELP = later("list models, largest first; QUERY narrows (words, category:, tool:, quant:, health:, >10gb …)")
@@ -44,7 +44,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     lines = [
         (f"m{row.id}", shown(row.name), row.category, row.quant or row.quant_label or "", figures.size(row.size),
          ", ".join(watch.label_of(tool) for tool in row.tools.split(",")),
-         "" if row.verdict == "good" else _(VERDICTS[row.verdict]))
+          _(STATES[row.away]) if row.away else "" if row.verdict == "good" else _(VERDICTS[row.verdict]))
         for row in rows
     ]  # fmt: skip
     headings = [_("Id"), _("Name"), _("Category"), _("Quant"), _("Size"), _("Where"), _("Health")]

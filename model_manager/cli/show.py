@@ -13,8 +13,8 @@ from model_manager.base.text import _, given_path, later, number, shown
 from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.library import meant, watch
 from model_manager.library.opened import opened
-from model_manager.library.present import Json, show_json
-from model_manager.library.verdicts import SOURCES, VERDICTS
+from model_manager.library.present import Json, place_states, show_json
+from model_manager.library.verdicts import SOURCES, STATES, VERDICTS
 
 NAME = "show"
 HELP = later("all about one model: facts, evidence, places, files, raw metadata")
@@ -31,7 +31,8 @@ def run(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json(found)
         return 0
-    _print(found, options.raw)
+    known = found["model"]["id"]
+    _print(found, options.raw, place_states(app.database, int(known[1:])) if known else {})
     return 0
 
 
@@ -48,7 +49,7 @@ def _found(app: App, text: str) -> Json:
         return card
 
 
-def _print(found: Json, raw: bool) -> None:
+def _print(found: Json, raw: bool, states: dict[str, str]) -> None:
     model = found["model"]
     print(coloured(shown(model["name"]), "bold"))
     facts = [(label, value) for label, value in _facts(model) if value]
@@ -57,7 +58,9 @@ def _print(found: Json, raw: bool) -> None:
         print(f"  {label.ljust(width)}  {shown(value)}")
     print("\n" + coloured(_("Places"), "bold"))
     for place in model["places"]:
-        print(f"  {watch.label_of(place['tool'])}: {shown(place['name'])}\n      {shown(place['path'])}")
+        state = states.get(place["id"], "online")
+        away = f" ({_(STATES[state])})" if state != "online" else ""
+        print(f"  {watch.label_of(place['tool'])}: {shown(place['name'])}{away}\n      {shown(place['path'])}")
     print("\n" + coloured(_("Files"), "bold"))
     rows = [(file["role"], figures.size(file["size"]), file["path"]) for file in model["files"]]
     print_table([_("Role"), _("Size"), _("Path")], rows, right=(1,), path=2)

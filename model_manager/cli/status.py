@@ -25,11 +25,15 @@ def run(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json(_json(found))
         return 0
-    if not found.models and not found.leftovers:
+    if not found.models and not found.leftovers and not found.away:
         tell_nothing_known()
         return 0
     size = figures.size(found.bytes)
     print(ngettext("{n} model, {size} on disk", "{n} models, {size} on disk", found.models, size=size))
+    if found.away:
+        text = ngettext("{n} model more is not there now: see `model-manager roots`",
+                        "{n} models more are not there now: see `model-manager roots`", found.away)  # fmt: skip
+        print(text)
     if found.reclaimable:
         text = _("about {size} could come back: further copies by recorded hashes, and orphans (not yet proved)")
         print(text.format(size=figures.size(found.reclaimable)))

@@ -72,7 +72,12 @@ class Changes:
 
             choice = make if ways else None
             try:
-                return Planned(make(way), way, "", choice)
+                plan = make(way)
+                if not plan.steps:
+                    why = " ".join(localised(warning) for warning in plan.warnings)
+                    return Planned(None, way, _("Nothing to do: what was chosen is not there any more, or is as it should "
+                                                "be already. {why}").format(why=why).strip())  # fmt: skip
+                return Planned(plan, way, "", choice)
             except NoTrash as error:
                 return Planned(
                     None, way, f"{shown(error.path)}: {localised(error.reason)}. {localised(error.hint)}.", choice

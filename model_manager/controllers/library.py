@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.events import ModelsChanged, ScanFinished
+from model_manager.base.events import ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
+from model_manager.catalog import roots
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.controllers.messages import DetailsStale, Said, ScanWanted
-from model_manager.jobs import JobChanged
+from model_manager.jobs import Job, JobChanged
 from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
 from model_manager.library.opened import Opened, opened
-from model_manager.library.present import Json, show_json
+from model_manager.library.present import Json, place_states, show_json
 from model_manager.library.query import Query
 
 if TYPE_CHECKING:
@@ -34,10 +36,17 @@ CHIPS: tuple[tuple[str, str], ...] = (
 """(what the button says, the query that it adds)"""
 
 
+_LATER = 5.0
+"""Seconds until what could not be loaded is asked for again."""
+
+
 class LibraryView(Protocol):
     """What the screen must offer."""
 
-    def show_rows(self, rows: list[Row]) -> None: ...
+    def show_rows(self, rows: list[Row], anew: bool) -> None: ...
+
+    """`anew`: not because another filter was chosen, but because of what there is."""
+
     def show_places(
         self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]
     ) -> None: ...
@@ -76,7 +85,10 @@ class Library:
         self._busy = False
         self._loaded_at = 0.0
         self._query = Query("", ())
-        self._size = self._sick = 0
+        self._size = self._sick = self._there = 0
+        self._loading: Job | None = None
+        self._away: frozenset[tuple[int, str]] = frozenset()
+        """The folders that cannot be looked at now, and why."""
         self._opened = ""
         """The file whose card is shown although it lies in no folder that is watched."""
 
@@ -90,8 +102,17 @@ class Library:
             if self._pending is not None:
                 self._pending.update(message.ids)
             self.tick()
+        elif isinstance(message, JobChanged) and message.job is self._loading and message.state == "failed":
+            self._busy, self._pending = False, None
+            self._loaded_at = time.monotonic() + _LATER  # the same again, but not at once
+            self._app.jobs.post(Said(localised(message.job.error)))
+        elif isinstance(message, RootsChanged):
+            self._look_at_roots()
         elif isinstance(message, JobChanged) and message.job.lane == "query" and message.state == "done":
             result = message.job.result
+            if isinstance(result, _Away) and result.roots != self._away:
+                self._away, self._pending = result.roots, None
+                self.tick()
             if isinstance(result, _Loaded):
                 self._take(result)
             elif isinstance(result, dict) and "evidence" in result:
@@ -99,6 +120,7 @@ class Library:
             elif isinstance(result, Opened):
                 self._show_opened(result)
         elif isinstance(message, ScanFinished):
+            self._look_at_roots()
             if message.models != len(self.rows):  # another process has scanned meanwhile: ours found nothing changed
                 self._pending = None
                 self.tick()
@@ -165,12 +187,26 @@ class Library:
         self.selected, self._opened = ids, ""
         if len(ids) == 1:
             (id_,) = ids
-            self._app.jobs.start(
-                _("Reading details"), "query", lambda progress: show_json(self._app.database, int(str(id_)))
-            )
+            self._app.jobs.start(_("Reading details"), "query", lambda progress: self._read_details(int(str(id_))))
         else:
             chosen = [row for row in self.rows if row.id in ids]
             self._view.show_details(None, len(chosen), sum(row.size for row in chosen))
+
+    def _read_details(self, id_: int) -> Json | None:
+        try:
+            return show_json(self._app.database, id_) | {"states": place_states(self._app.database, id_)}
+        except ModelManagerError as error:
+            self._app.jobs.post(Said(localised(error)))
+            return None
+
+    def _look_at_roots(self) -> None:
+        """What is on a drive that was unplugged is no longer there, and what came back is: no model has changed by that."""
+
+        def work(progress: object) -> _Away:
+            with self._app.database.read() as tx:
+                return _Away(frozenset((root.id, root.state) for root in roots.every(tx) if root.state != "online"))
+
+        self._app.jobs.start(_("Looking at the folders"), "query", work)
 
     def set_category(self, ids: set[Hashable], slug: str | None) -> None:
         self._change(ids, lambda id_: words.set_category(self._app.database, id_, slug))
@@ -227,25 +263,28 @@ class Library:
                 found = kept + [row._replace(copies=copies.get(row.id, 0)) for row in fresh.values()]
             return _Loaded(_ordered(found, sort), slugs(self._app.database))
 
-        self._app.jobs.start(_("Loading the library"), "query", work)
+        self._loading = self._app.jobs.start(_("Loading the library"), "query", work)
 
     def _order_in_background(self) -> None:
         rows, sort = self.rows, self.sort
         known = self._slugs
         self._busy = True
-        self._app.jobs.start(_("Sorting"), "query", lambda progress: _Loaded(_ordered(rows, sort), known))
+        self._loading = self._app.jobs.start(
+            _("Sorting"), "query", lambda progress: _Loaded(_ordered(rows, sort), known)
+        )
 
     def _take(self, loaded: _Loaded) -> None:
         self.rows, self._slugs = loaded.rows, loaded.slugs
         self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
         self.shown, self._query = self.rows, Query("", ())
-        self._size = sum([row.size for row in self.rows])
-        self._sick = sum([row.verdict not in ("good", "unknown") for row in self.rows])
-        self._count_places()
-        self._filter()
+        there = [row for row in self.rows if not row.away]
+        self._there, self._size = len(there), sum([row.size for row in there])
+        self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
+        self._count_places(there)
+        self._filter(anew=True)
         self.tick()
 
-    def _filter(self) -> None:
+    def _filter(self, anew: bool = False) -> None:
         kind, value = self.place
         terms = [self.search, *sorted(self.chips)]
         if kind in ("category", "tool"):
@@ -258,12 +297,14 @@ class Library:
         self._view.show_query_problem("")
         self.shown = query.of(self.shown if query.narrows(self._query) else self.rows)
         self._query = query
-        self._view.show_rows(self.shown)
+        self._view.show_rows(self.shown, anew)
         self._say_totals()
 
     def _say_totals(self) -> None:
         sick = self._sick
-        parts = [ngettext("{n} model", "{n} models", len(self.rows)), figures.size(self._size)]
+        parts = [ngettext("{n} model", "{n} models", self._there), figures.size(self._size)]
+        if away := len(self.rows) - self._there:
+            parts.append(_("{n} not there now").format(n=figures.count(away)))
         if len(self.shown) != len(self.rows):
             parts.append(
                 _("{n} shown, {size}").format(
@@ -274,10 +315,10 @@ class Library:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))
 
-    def _count_places(self) -> None:
+    def _count_places(self, there: list[Row]) -> None:
         by_category: dict[str, list[int]] = {}
         by_tool: dict[str, list[int]] = {}
-        for row in self.rows:
+        for row in there:
             parts = row.category.split("/")
             for length in range(1, len(parts) + 1):
                 _count(by_category, "/".join(parts[:length]), row.size)
@@ -297,6 +338,11 @@ class Library:
         model = details["model"]
         if {int(model["id"][1:])} == {int(str(id_)) for id_ in self.selected}:
             self._view.show_details(details, 1, model["size"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Away:
+    roots: frozenset[tuple[int, str]]
 
 
 class _Loaded:

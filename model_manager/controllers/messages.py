@@ -23,3 +23,10 @@ class OpenWanted:
 
 class DetailsStale:
     """What the card shows has changed."""
+
+
+class Noticed:
+    """What must be read: it stays above everything until the person closes it. May be posted before the window is there."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text

@@ -87,7 +87,7 @@ class Library:
 def library_of(database: Database, machine: Machine) -> Library:
     """Everything the rules need, with what fits this machine."""
     with database.read() as tx:
-        rows = read_rows(tx)
+        rows = [row for row in read_rows(tx) if not row.away]  # what is unplugged neither goes nor is a reason to go
         members: dict[int, list[FileView]] = {}
         paths: dict[int, set[str]] = {}
         owners: dict[int, set[int]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from model_manager.base import units
+from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import shown, written
 from model_manager.catalog import Database, files, leftovers, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
@@ -106,7 +107,9 @@ def leftovers_json(database: Database) -> list[Json]:
 
 def show_json(database: Database, id_: int) -> Json:
     """`show`: the model, the raw metadata of its files, and every piece of evidence."""
-    (model,) = models_json(database, [id_])
+    model = next(models_json(database, [id_]), None)
+    if model is None:
+        raise ModelManagerError("show this model", f"m{id_}", "it is not there any more", "scan to see what is there")
     metadata: Json = {}
     with database.read() as tx:
         record = models.record(tx, id_) or {}
@@ -121,6 +124,12 @@ def show_json(database: Database, id_: int) -> Json:
                 metadata[written(file.path)] = dict(facts.metadata)
     claims = json.loads(str(record.get("claims") or "[]"))
     return {"model": model, "metadata": metadata, "evidence": evidence_json(claims)}
+
+
+def place_states(database: Database, id_: int) -> dict[str, str]:
+    """Place -> the state of its root, by their words in JSON."""
+    with database.read() as tx:
+        return {f"p{place.id}": place.state for place in models.places(tx, [id_])}
 
 
 def evidence_json(claims: Sequence[Sequence[Any]]) -> list[Json]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from model_manager.base.extents import SHARING, own_bytes
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, leftovers, totals
+from model_manager.catalog import Database, leftovers, rows, totals
 from model_manager.library.clean import certain_of
 
 
@@ -23,6 +23,8 @@ class Status:
     categories: tuple[tuple[str, int, int], ...]
     health: dict[str, int]
     leftovers: dict[str, int]
+    away: int = 0
+    """Models that are known and not to be had now: unplugged, not answering, not to be read. Counted nowhere else."""
 
 
 def status(database: Database) -> Status:
@@ -37,10 +39,11 @@ def status(database: Database) -> Status:
         for row in every:
             rests[row.kind] = rests.get(row.kind, 0) + row.bytes
         health = totals.verdicts(tx)
+        away = len(rows.away_models(tx))
     own = _Own()
     spare = sum(own(*rest) for rest in spared)
     spare += sum(sum(each) - max(each) for each in ([own(*one) for one in same] for same in copies))
-    return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests)
+    return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests, away)
 
 
 class _Own:
@@ -56,5 +59,5 @@ class _Own:
 
 
 def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:
-    rows = [(word, count, size) for word, (count, size) in figures.items()]
-    return tuple(sorted(rows, key=lambda row: (-row[2], row[0])))
+    found = [(word, count, size) for word, (count, size) in figures.items()]
+    return tuple(sorted(found, key=lambda row: (-row[2], row[0])))

@@ -16,3 +16,9 @@ SOURCES: dict[str, str] = {
     "metadata": later("metadata"), "name": later("name"), "folder": later("folder"),
 }  # fmt: skip
 """Where a claim comes from (`base/facts.py`), by the word of the command line's JSON."""
+
+STATES: dict[str, str] = {
+    "online": later("there"), "offline": later("not there (unplugged?)"), "denied": later("may not be read"),
+    "not-answering": later("does not answer"), "ignored": later("ignored"),
+}  # fmt: skip
+"""Of a watched folder, and so of what lies in it, by the word of the command line's JSON."""

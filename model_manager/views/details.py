@@ -15,7 +15,7 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, number, short_path, shown
 from model_manager.library import watch
 from model_manager.library.present import Json
-from model_manager.library.verdicts import SOURCES, VERDICTS
+from model_manager.library.verdicts import SOURCES, STATES, VERDICTS
 from model_manager.views import theme
 from model_manager.views.open_folder import open_folder
 from model_manager.views.widgets import traversal
@@ -130,18 +130,23 @@ class Details(ttk.Frame):
         reasons = _("Hide the reasons") if self._reasons else _("Show the reasons")
         for label, command in [*self.actions(), (reasons, self._toggle_reasons)]:
             buttons.add(ttk.Button(buttons, text=label, command=command))
-        if model["id"]:
+        states = [details.get("states", {}).get(place["id"], "online") for place in model["places"]]
+        if model["id"] and states and "online" not in states:
+            self._label(body, _("Not to be had now: {why}. It stays as it is.").format(why=_(STATES[states[0]])))
+        elif model["id"]:
             self._trash_button(body, _("Move to the trash…"))
         else:
             self._unlisted(body)
         self._facts(body, model, why)
         self._section(body, _("Places"))
         home = os.path.expanduser("~")
-        for place in model["places"]:
+        for place, state in zip(model["places"], states, strict=True):
             if model["id"]:
                 self._label(body, f"{watch.label_of(place['tool'])}: {place['name']}")
             self._label(body, short_path(place["path"], home), quiet=True)
-            if len(model["places"]) > 1:
+            if state != "online":
+                self._label(body, _(STATES[state]), quiet=True)
+            elif len(model["places"]) > 1:
                 only = (int(place["id"][1:]),)
                 ttk.Button(
                     body, text=_("Remove only here…"), command=lambda ids=only: self._screen.clear_away(ids)

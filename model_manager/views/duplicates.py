@@ -84,7 +84,7 @@ class DuplicatesScreen(TickedScreen):
         self.prove.configure(state="disabled" if busy else "normal")
 
     def show_groups(self, found: Found) -> None:
-        ticked = set(self.table.ticked)
+        ticked = {self._copy_of(row) for row in self.table.ticked}  # by what they are: numbers change when one goes
         self.table.clear()
         self._groups = {group.id: group for group in found.groups}
         self._keepers = {group.id: self._keeper_of(group) for group in found.groups}
@@ -103,8 +103,14 @@ class DuplicatesScreen(TickedScreen):
                     fixed=number == self._keepers[group.id],
                 )  # fmt: skip
                 self._label(group, number)
-        self.table.tick(row for row in ticked if self.table.tree.exists(row))
+        self.table.tick(row for row in self.table.boxed() if self._copy_of(row) in ticked)
         self._say(found)
+
+    def _copy_of(self, row: str) -> tuple[str, int] | None:
+        """The volume and inode of what a row stands for."""
+        id_, _slash, number = row.partition("/")
+        copy = self._groups[id_].copies[int(number)] if number else None
+        return (copy.volume, copy.inode) if copy else None
 
     def _keeper_of(self, group: Group) -> int:
         chosen = self._chosen.get(group.id)
@@ -138,7 +144,7 @@ class DuplicatesScreen(TickedScreen):
         self.table.tree.set(row, "frees", "" if stays else figures.size(group.frees(number)))
 
     def _tick_all(self) -> None:
-        proved = [row for id_, group in self._groups.items() if group.proved for row in self.table.boxed(id_)]
+        proved = [row for row in self.table.boxed() if self._groups[row.partition("/")[0]].proved]
         self.table.tick(proved)
 
     def _keep(self) -> None:

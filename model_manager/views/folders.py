@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tkinter as tk
-from tkinter import filedialog
 
 import ttkbootstrap as ttk
 
@@ -16,15 +15,12 @@ from model_manager.controllers.changes import Changes
 from model_manager.controllers.folders import Folders
 from model_manager.library import watch
 from model_manager.library.present import Json
+from model_manager.library.verdicts import STATES
 from model_manager.views import theme
+from model_manager.views.file_dialogs import ask_folder
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
-
-
-def _states() -> dict[str, str]:
-    return {"online": _("there"), "offline": _("not there (unplugged?)"), "denied": _("may not be read"),
-            "not-answering": _("does not answer"), "ignored": _("ignored")}  # fmt: skip
 
 
 def _ways_found() -> dict[str, str]:
@@ -107,11 +103,11 @@ class FoldersScreen(ttk.Frame):
         self.words.configure(text=text)
         chosen = self._chosen()
         kept = self.controller.kept
-        home, states, found = os.path.expanduser("~"), _states(), _ways_found()
+        home, found = os.path.expanduser("~"), _ways_found()
         self.tree.delete(*self.tree.get_children())
         for root in roots:
             also = "".join(f", {watch.label_of(tool)}" for tool in root["also"])
-            state: str = states.get(root["state"]) or root["state"]
+            state = _(STATES[root["state"]])
             if root["state"] == "online" and not root["writable"]:
                 state += _(", read-only 🔒")
             if root["path"] in kept:
@@ -145,16 +141,16 @@ class FoldersScreen(ttk.Frame):
 
     def add(self) -> None:
         """Asks for a folder and watches it from then on."""
-        path = filedialog.askdirectory(parent=self, title=_("A folder with models"), mustexist=True)
+        path = ask_folder(self, _("A folder with models"))
         if path:
             self.controller.add(path)
 
     def _move(self) -> None:
-        path = filedialog.askdirectory(parent=self, title=_("Where is this folder now?"), mustexist=True)
+        path = ask_folder(self, _("Where is this folder now?"))
         if path:
             self.controller.move(self._chosen(), path)
 
     def _choose_base(self) -> None:
-        path = filedialog.askdirectory(parent=self, title=_("The folder for your own models"), mustexist=True)
+        path = ask_folder(self, _("The folder for your own models"))
         if path:
             self.controller.set_base_path(path)

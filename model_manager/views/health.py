@@ -89,6 +89,7 @@ class HealthScreen(ttk.Frame):
             for line in section.lines[:5000]:
                 item = self.tree.insert(top, "end", text=line.title, values=(line.size, line.why, line.path))
                 self._lines[item] = line
+        self._tell()
 
     def _tell(self) -> None:
         """The chosen line in full, below: a column is too narrow for a path and a reason."""
@@ -103,8 +104,9 @@ class HealthScreen(ttk.Frame):
             self._open_model(line.id)
 
     def _chosen(self) -> list[Line]:
-        """The chosen lines that can go: models and leftovers."""
-        lines = [self._lines[item] for item in self.tree.selection() if item in self._lines]
+        """The chosen lines that are seen and can go: models and leftovers. Those of a closed section are not meant."""
+        seen = [item for item in self.tree.selection() if self.tree.item(self.tree.parent(item), "open")]
+        lines = [self._lines[item] for item in seen if item in self._lines]
         return [line for line in lines if line.id is not None or line.leftover]
 
     def _clear_away(self) -> None:

@@ -82,6 +82,8 @@ class HistoryScreen(ttk.Frame):
         self.trash.restyle()
 
     def show_past(self, past: Past) -> None:
+        held = self.operations.selection()
+        chosen = {(item.operation, item.unit) for item in self._chosen()}  # nothing chosen would mean all of it
         self.operations.delete(*self.operations.get_children())
         self.trash.delete(*self.trash.get_children())
         self._lines = {line.id: line for line in past.lines}
@@ -105,6 +107,10 @@ class HistoryScreen(ttk.Frame):
             for item in items:
                 cells = ("", figures.size(item.bytes), shown(short_path(item.path, home)))
                 self.trash.insert(number, "end", f"{number}/{item.path}", text="", values=cells)
+        self.operations.selection_set([row for row in held if row in self._lines])
+        self.trash.selection_set(
+            [number for number, items in self._items.items() if (items[0].operation, items[0].unit) in chosen]
+        )
         self._say_trash(past)
         self._enable()
 

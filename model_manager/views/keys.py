@@ -64,7 +64,7 @@ class Keys:
 
     def _undo(self, event: tk.Event[Any]) -> None:
         """In a field it belongs to what is typed there, not to the disk."""
-        if event.widget.winfo_class() not in _FIELDS:
+        if str(self._root.tk.call("winfo", "class", str(event.widget))) not in _FIELDS:
             self._window.undo()
 
     def _settings(self) -> None:

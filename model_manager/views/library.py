@@ -9,19 +9,20 @@ import ttkbootstrap as ttk
 
 from model_manager.app import App
 from model_manager.base import figures
-from model_manager.base.text import _, shown
+from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch
 from model_manager.library.present import Json
-from model_manager.library.verdicts import VERDICTS
+from model_manager.library.verdicts import STATES, VERDICTS
 from model_manager.views import theme
 from model_manager.views.details import Details
 from model_manager.views.first_words import where_to_begin
 from model_manager.views.sidebar import Sidebar
+from model_manager.views.widgets.column import Column
 from model_manager.views.widgets.flow import Flow
-from model_manager.views.widgets.table import Column, Table
+from model_manager.views.widgets.table import Table
 from model_manager.views.widgets.wrapped import wrapped
 
 _DEBOUNCE_MS = 60
@@ -33,17 +34,25 @@ def _day(seconds: int | None) -> str:
 
 
 def _health(row: Row) -> str:
+    if row.away:
+        return _(STATES[row.away])
     return "" if row.verdict in ("good", "unknown") else _(VERDICTS[row.verdict])
 
 
 def _name(row: Row) -> str:
     sick = row.verdict not in ("good", "unknown")
-    return ("⚠ " if sick else "") + ("★ " if row.pinned else "") + shown(row.name)
+    return ("⏏ " if row.away else "⚠ " if sick else "") + ("★ " if row.pinned else "") + shown(row.name)
 
 
 def _kind(row: Row) -> str:
     """The last word of the slug: what people type to search for it, and short."""
     return row.category.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def _where(row: Row) -> str:
+    """Its tools; before them that it is not to be had now, which must be seen where Health is hidden too."""
+    tools = ", ".join(watch.label_of(tool) for tool in row.tools.split(","))
+    return _("not there: {where}").format(where=tools) if row.away else tools
 
 
 def _columns() -> tuple[Column, ...]:
@@ -53,7 +62,7 @@ def _columns() -> tuple[Column, ...]:
         Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=3),
         Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
         Column("size", _("Size"), lambda row: figures.size(row.size), 72, numeric=True),
-        Column("tools", _("Where"), lambda row: ", ".join(watch.label_of(tool) for tool in row.tools.split(",")), 116, rank=1),
+        Column("tools", _("Where"), _where, 116, rank=1),
         Column("health", _("Health"), _health, 92, rank=4),
         Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
         Column("parameters", _("Parameters"), lambda row: figures.parameters(row.parameters) if row.parameters else "", 90,
@@ -200,6 +209,7 @@ class LibraryScreen(ttk.Frame):
     def _tags(self) -> None:
         colours = ttk.Style().colors
         self.table.tree.tag_configure("sick", foreground=theme.mixed(colours.danger, colours.fg, 0.8))
+        self.table.tree.tag_configure("away", foreground=theme.muted(ttk.Style()))
 
     def _place_hint(self) -> None:
         """The words in an empty search field: Tk's entry has none of its own."""
@@ -227,8 +237,8 @@ class LibraryScreen(ttk.Frame):
     def _wrap_empty(self, width: int) -> None:
         self.empty_words.configure(wraplength=max(1, min(theme.px(self, 420), width - theme.px(self, 24))))
 
-    def show_rows(self, rows: list[Row]) -> None:
-        self.table.set_rows(rows)
+    def show_rows(self, rows: list[Row], anew: bool) -> None:
+        self.table.set_rows(rows, next_one=anew)
         if rows:
             self.empty.place_forget()
             return
@@ -242,8 +252,8 @@ class LibraryScreen(ttk.Frame):
         self.empty.place(relx=0.5, rely=0.4, anchor="center")
 
     def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
-        total = sum(row.size for row in self.controller.rows)
-        self.sidebar.tree.item("all", values=(figures.count(len(self.controller.rows)), figures.size(total)))
+        there = [row.size for row in self.controller.rows if not row.away]
+        self.sidebar.tree.item("all", values=(figures.count(len(there)), figures.size(sum(there))))
         self.sidebar.show(categories, tools)
 
     def show_totals(self, text: str) -> None:
@@ -265,8 +275,8 @@ class LibraryScreen(ttk.Frame):
 
     def _menu(self, x: int, y: int) -> None:
         menu = ttk.Menu(self, tearoff=False)
-        if self.table.selected:
-            self._add_actions(menu, set(self.table.selected))
+        if chosen := self.table.chosen():
+            self._add_actions(menu, {row.id for row in chosen})
             menu.add_separator()
         menu.add_cascade(label=_("Sort by"), menu=self.table.headings.sort_menu(menu))
         menu.add_cascade(label=_("Columns"), menu=self.table.headings.columns_menu(menu))
@@ -288,11 +298,16 @@ class LibraryScreen(ttk.Frame):
             label=_("Unpin") if pinned else _("Pin"), command=lambda: self.controller.set_pinned(ids, not pinned)
         )
         menu.add_separator()
-        menu.add_command(label=_("Move to the trash…"), command=self.clear_away, accelerator=_("Del"))
+        if any(not row.away for row in self.table.chosen()):
+            menu.add_command(label=_("Move to the trash…"), command=self.clear_away, accelerator=_("Del"))
 
     def clear_away(self, places: tuple[int, ...] = ()) -> None:
-        """Plans to move the chosen models, or single places of one, to the trash; the review asks."""
-        ids = tuple(sorted(int(str(id_)) for id_ in self.table.selected))
+        """Plans to move the chosen models that are shown, or single places of one, to the trash; the review asks."""
+        chosen = self.table.chosen()
+        away = [row for row in chosen if row.away]
+        ids = tuple(sorted(row.id for row in chosen if not row.away))
+        if away and not places:
+            self.say(ngettext("{n} model is not there now: it stays.", "{n} models are not there now: they stay.", len(away)))
         if ids or places:
             self._changes.plan(self.controller.removal(ids, places), ways=True)
 
@@ -301,4 +316,6 @@ class LibraryScreen(ttk.Frame):
 
 
 def _row_tags(row: Row) -> tuple[str, ...]:
+    if row.away:
+        return ("away",)
     return () if row.verdict in ("good", "unknown") else ("sick",)

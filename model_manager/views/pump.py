@@ -40,9 +40,12 @@ class Pump:
             self._root.after_cancel(self._after)
 
     def _turn(self) -> None:
-        busy = self.drain()
-        if not self._stopped:
-            self._after = self._root.after(SOON_MS if busy else EVERY_MS, self._turn)
+        busy = False
+        try:
+            busy = self.drain()
+        finally:  # whatever went wrong, the next message is still to come
+            if not self._stopped:
+                self._after = self._root.after(SOON_MS if busy else EVERY_MS, self._turn)
 
     def drain(self) -> bool:
         """One turn: what fits into the budget; the rest waits for the next. Answers whether there was anything."""

@@ -81,19 +81,25 @@ def mend_inks(root: tk.Tk) -> None:
     be pressed too (the theme's own ink is 1.3:1 there)."""
 
     def legible(event: tk.Event[Any]) -> None:
-        style, name = ttk.Style(), str(event.widget.cget("style")) or event.widget.winfo_class()
+        # By its path: the widgets of Tk's own dialogs are Tcl's, and tkinter has no object for them.
+        path, style = str(event.widget), ttk.Style()
+        try:
+            kind = str(root.tk.call("winfo", "class", path))
+            name = str(root.tk.call(path, "cget", "-style")) or kind
+        except tk.TclError:
+            return  # it went before it was told of
         ink, back = (str(style.lookup(name, what)) for what in ("foreground", "background"))
         if _known(ink) and _known(back) and contrast(ink, back) < READABLE:
             style.configure(name, foreground=readable(ink, back))
         dull = str(style.lookup(name, "background", ("disabled",)))
-        if event.widget.winfo_class() == "TButton" and _known(dull):
+        if kind == "TButton" and _known(dull):
             quiet = readable(mixed(style.colors.fg, dull, 0.55), dull)
             others: list[Any] = [one for one in style.map(name, "foreground") if "disabled" not in one[:-1]]
             style.map(name, foreground=[("disabled", quiet), *others])
 
-    for kind in ("TButton", "TLabel"):
+    for of in ("TButton", "TLabel"):
         for when in ("<Map>", "<<ThemeChanged>>"):
-            root.bind_class(kind, when, legible, add=True)
+            root.bind_class(of, when, legible, add=True)
 
 
 def _known(colour: str) -> bool:

@@ -35,14 +35,14 @@ class TileKeys:
         before = self.tile
         same = (tile for tile in self._boxes if before is not None and (tile.id, tile.key) == (before.id, before.key))
         self.tile = next(same, max(self._boxes, key=_area, default=None))
-        if self._canvas.focus_get() is self._canvas:
+        if _has_focus(self._canvas):
             self._on_tile(self.tile)
 
     def paint(self) -> None:
         """A frame in two colours around the box: it is seen on every other colour."""
         canvas, tile = self._canvas, self.tile
         canvas.delete("key")
-        if tile is None or canvas.focus_get() is not canvas:
+        if tile is None or not _has_focus(canvas):
             return
         thick, colours = theme.px(canvas, 3), ttk.Style().colors
         for inset, width, ink in ((thick, 2 * thick, colours.bg), (thick // 2 + 1, thick, colours.fg)):
@@ -74,6 +74,11 @@ class TileKeys:
             )  # fmt: skip
             self._mark(found)
         return "break"
+
+
+def _has_focus(canvas: tk.Misc) -> bool:
+    """By its path: tkinter cannot name what has the focus where that is Tk's own, as in a file dialog."""
+    return str(canvas.tk.call("focus")) == str(canvas)
 
 
 def _area(tile: Tile) -> float:

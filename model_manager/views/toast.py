@@ -10,6 +10,7 @@ import ttkbootstrap as ttk
 from model_manager.views import theme
 
 _STAY_MS = 6000
+_MOST = 3
 
 
 class Toasts:
@@ -20,10 +21,11 @@ class Toasts:
         self._root, self._on_left = root, on_left
         self.open: list[ttk.Frame] = []
         self._timers: dict[ttk.Frame, str] = {}
+        self._texts: dict[ttk.Frame, str] = {}
 
     def show(self, text: str, *actions: tuple[str, Callable[[], None]], stay_ms: int = _STAY_MS) -> None:
         """Shows a message for six seconds, with a button for each action, the likeliest first; Esc or ✕ closes it."""
-        if len(self.open) >= 3:
+        while len(self.open) >= _MOST:
             self._close(self.open[0])
         toast = ttk.Frame(
             self._root, bootstyle="@card", padding=theme.px(self._root, 12), relief="solid", borderwidth=1
@@ -42,9 +44,14 @@ class Toasts:
             one.bind("<FocusOut>", lambda event: self._release(toast), add="+")
         toast.bind("<Enter>", lambda event: self._hold(toast))
         toast.bind("<Leave>", lambda event: self._release(toast))
+        toast.bind("<Configure>", lambda event: self._place())  # how high it is, is known only now
         self.open.append(toast)
+        self._texts[toast] = text
         self._place()
+        toast.lift()
         self._timers[toast] = self._root.after(stay_ms, lambda: self._gone(toast))
+        # Seen, and reached by keys, from now on. Last: in what happens here another message may come and this one go.
+        self._root.update_idletasks()
 
     def _act(self, toast: ttk.Frame, command: Callable[[], None]) -> None:
         self._close(toast)
@@ -72,15 +79,20 @@ class Toasts:
             had_focus = self._has_focus(toast)
             self._hold(toast)
             self.open.remove(toast)
+            del self._texts[toast]
             toast.destroy()
             self._place()
             if had_focus:
                 self._on_left()
 
+    def says(self, text: str) -> bool:
+        """Whether a message with these words is to be seen."""
+        return any(self._texts.get(toast) == text for toast in self.open)
+
     def _place(self) -> None:
+        """One above the other, the newest lowest. Nothing is waited for here: in what would happen meanwhile another message
+        may come, and one of these go."""
         below = theme.px(self._root, 40)
         for toast in reversed(self.open):
             toast.place(relx=1.0, rely=1.0, x=-theme.px(self._root, 16), y=-below, anchor="se")
-            toast.lift()
-            self._root.update_idletasks()
             below += toast.winfo_reqheight() + theme.px(self._root, 8)

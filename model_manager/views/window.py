@@ -16,7 +16,7 @@ from model_manager.base.events import ModelsChanged, OperationChanged, RootsChan
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.messages import DetailsStale, OpenWanted, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, Noticed, OpenWanted, Said, ScanWanted
 from model_manager.controllers.reminder import Reminder
 from model_manager.controllers.scanning import Scanning
 from model_manager.jobs import JobChanged
@@ -24,6 +24,7 @@ from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
 from model_manager.views.keys import Keys
 from model_manager.views.library import LibraryScreen
+from model_manager.views.notices import Notices
 from model_manager.views.pump import Pump
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
@@ -70,6 +71,7 @@ class Window:
         self.pump = Pump(self.root, app.jobs.messages)
         self.scanning = Scanning(app)
         self._ticking = self._waiting = ""
+        self._telling = False
         self._build()
         self._bind()
         self._listen()
@@ -83,6 +85,7 @@ class Window:
         self.status = JobsBar(self.root)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
+        self.notices = Notices(self.root, outer)
         self.toasts = Toasts(self.root, lambda: self.go(self.current))
         self.changes = Changes(self.app, self)
         self._other_way = False
@@ -113,6 +116,7 @@ class Window:
             OperationChanged,
             JobChanged,
             Said,
+            Noticed,
             ScanWanted,
             OpenWanted,
             DetailsStale,
@@ -228,7 +232,7 @@ class Window:
         self.root.lift()
         self.root.attributes("-topmost", True)
         self.root.after(300, lambda: self.root.attributes("-topmost", False))
-        self.root.tk.call("focus", "-force", str(self.root.focus_lastfor()))
+        self.root.tk.call("focus", "-force", self.root.tk.call("focus", "-lastfor", "."))
 
     def restyle(self) -> None:
         """After a change of theme, font or scale."""
@@ -258,6 +262,8 @@ class Window:
     def _handle(self, message: object) -> None:
         if isinstance(message, Said):
             self.toasts.show(message.text)
+        elif isinstance(message, Noticed):
+            self.notices.show(message.text)
         elif isinstance(message, Applied):
             self._tell_applied(message)
         elif isinstance(message, OpenWanted):
@@ -284,8 +290,8 @@ class Window:
         self.toasts.show(done.text, *actions)
 
     def _tick(self) -> None:
+        self._ticking = self.root.after(250, self._tick)  # first: a mistake in the rest must not be the last turn
         self.library.controller.tick()
-        self._ticking = self.root.after(250, self._tick)
 
     def _on_focus(self, event: tk.Event[Any]) -> None:
         self.keys.note_focus(str(event.widget))
@@ -293,9 +299,16 @@ class Window:
             self.scanning.came_back()
 
     def _failed(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
-        import traceback
-
-        log.error("the window failed: %s", "".join(traceback.format_exception(kind, error, trace)))
-        self.toasts.show(
-            _("Something went wrong: {error}. The log has the details.").format(error=localised(error)[:200])
-        )
+        """What a callback raised is logged and said. Never raises: that would end the main loop, and the window with it."""
+        log.error("the window failed", exc_info=(kind, error, trace))
+        if self._telling:  # the message itself fails, or is interrupted by the next mistake
+            return
+        self._telling = True
+        try:
+            text = _("Something went wrong: {error}. The log has the details.").format(error=localised(error)[:200])
+            if not self.toasts.says(text):  # what goes wrong a hundred times is said once
+                self.toasts.show(text)
+        except Exception:
+            log.exception("a mistake could not be told")
+        finally:
+            self._telling = False

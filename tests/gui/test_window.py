@@ -64,14 +64,10 @@ def test_search_filters_and_says_what_is_wrong(window) -> None:
     assert library.problem.cget("text") == ""
 
 
-def test_selection_survives_filter_and_sort(window) -> None:
+def test_selection_survives_filter_and_sort_and_is_what_is_seen(window) -> None:
     library = window.library
     chosen = {row.id for row in library.table.rows[3:6]}
     library.table.select(chosen)
-    library.text.set("lora")
-    wait(window, lambda: len(library.table.rows) < 2100)
-    library.clear_search()
-    wait(window, lambda: len(library.table.rows) > 2100)
     library.table.sort("name")
     wait(
         window,
@@ -83,6 +79,13 @@ def test_selection_survives_filter_and_sort(window) -> None:
     assert library.table.selected == chosen
     library.table.sort("size")
     wait(window, lambda: library.table.rows[0].size >= library.table.rows[-1].size)
+    library.text.set("lora")
+    wait(window, lambda: len(library.table.rows) < 2100)
+    seen = {row.id for row in library.table.rows}
+    assert library.controller.selected == {row.id for row in library.table.chosen()} == chosen & seen
+    library.clear_search()
+    wait(window, lambda: len(library.table.rows) > 2100)
+    assert library.table.selected == library.controller.selected == chosen
 
 
 def test_the_keyboard_moves_and_extends(window) -> None:

@@ -120,6 +120,7 @@ def test_what_others_read_is_not_taken_from_them(volume: Path, home: Path, capsy
     """While another program has the catalogue open, and changed it last."""
     from model_manager.app import build
     from model_manager.library import words
+    from model_manager.library.meant import model_meant
 
     window = build()
     try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from tkinter import filedialog
 
 from model_manager.base.text import _, later, shown
 from model_manager.controllers.settings import Settings
+from model_manager.views.file_dialogs import ask_where_to_save
 from model_manager.views.open_folder import open_folder
 from model_manager.views.settings.page import Page
 
@@ -43,12 +43,7 @@ class AdvancedPage(Page):
         self.buttons((_("Back to the defaults"), reset))
 
     def _save(self) -> None:
-        path = filedialog.asksaveasfilename(
-            parent=self,
-            title=_("Save diagnostics"),
-            initialfile="model-manager-diagnostics.txt",
-            confirmoverwrite=False,
-        )
+        path = ask_where_to_save(self, _("Save diagnostics"), "model-manager-diagnostics.txt")
         if path:
             self.settings.save_diagnostics(path)
 

@@ -25,4 +25,4 @@ def _focus(top: tk.Misc, before: str) -> None:
             return  # another window has opened meanwhile
         seen = before and int(top.tk.call("winfo", "exists", before)) and int(top.tk.call("winfo", "viewable", before))
         # Forced: without a window manager nobody else gives it back.
-        top.tk.call("focus", "-force", before if seen else str(top.focus_lastfor()))
+        top.tk.call("focus", "-force", before if seen else top.tk.call("focus", "-lastfor", str(top)))

@@ -40,8 +40,9 @@ class FocusRing:
         """In the colours of another theme."""
         self._hide()
         path = str(self._root.tk.call("focus"))
-        if path:
-            self._draw(self._root.nametowidget(path))
+        with contextlib.suppress(KeyError):  # a widget of Tk's own, in a file dialog or the list of a combo box
+            if path:
+                self._draw(self._root.nametowidget(path))
 
     def _draw(self, widget: tk.Misc) -> None:
         name = widget.winfo_class()

@@ -168,7 +168,7 @@ class PlainTree(ttk.Treeview):
         if before:
             self.focus(before if self.exists(before) else rows[min(at, len(rows) - 1)])
             self.see(self.focus())
-        elif self.focus_get() is self:
+        elif str(self.tk.call("focus")) == str(self):
             self.focus(rows[0])
 
     def _told(self, options: dict[str, Any]) -> dict[str, object]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import tkinter as tk
 import tkinter.font as tkfont
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ttkbootstrap as ttk
 
 from model_manager.views import theme
+from model_manager.views.widgets.choice import seen_of
+from model_manager.views.widgets.column import Column
 from model_manager.views.widgets.ellipsis import shorten
 from model_manager.views.widgets.headings import Headings
 from model_manager.views.widgets.hover import Hover
@@ -25,23 +26,8 @@ _SLACK = 8
 """Pixels of a cell that its text cannot use besides the padding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """`text(row)` is the cell; `width` in pixels at 96 dpi; numbers go to the right."""
-
-    id: str
-    title: str
-    text: Callable[[Any], str]
-    width: int = 100
-    numeric: bool = False
-    stretch: bool = False
-    shown: bool = True
-    rank: int = 0
-    """Columns with a rank leave a narrow window, the highest first; 0 stays."""
-
-
 class Table(ttk.Frame):
-    """Callbacks: `on_select(ids)`, `on_activate(row)`, `on_menu(x, y)` on the screen, `on_sort(column, descending)`."""
+    """Callbacks: `on_select(ids seen)`, `on_activate(row)`, `on_menu(x, y)` on the screen, `on_sort(column, descending)`."""
 
     def __init__(
         self, parent: tk.Misc, columns: Sequence[Column], key: Callable[[Any], Hashable],
@@ -51,6 +37,8 @@ class Table(ttk.Frame):
         self.columns = {column.id: column for column in columns}
         self.rows: Sequence[Any] = ()
         self.selected: set[Hashable] = set()
+        """With what a filter hides now; `chosen()` is what is shown of it."""
+        self._told: set[Hashable] = set()
         self.wanted = [column.id for column in columns if column.shown]
         """The columns that the person wants to see, in order; a narrow window shows fewer."""
         self.chosen_widths: dict[str, int] = {}
@@ -73,8 +61,11 @@ class Table(ttk.Frame):
         self._fitted: dict[tuple[str, int], str] = {}
         self._build()
 
-    def set_rows(self, rows: Sequence[Any]) -> None:
-        """Shows these rows. The cursor stays on its row when that is still there."""
+    def set_rows(self, rows: Sequence[Any], next_one: bool = False) -> None:
+        """Shows these rows. The cursor stays on its row when that is still there. The choice outlives a filter, but only what
+        is shown of it is told and acted on. `next_one`: where all of it has gone, the row behind it is chosen."""
+        before, after = ([self._key(row) for row in one if self.selected] for one in (self.rows, rows))
+        seen, following = seen_of(self.selected, before, after, next_one)
         held = self._key(self.rows[self._cursor]) if self._cursor < len(self.rows) and self._cursor else None
         self.rows = rows
         if held is not None:
@@ -86,6 +77,10 @@ class Table(ttk.Frame):
         self._scroll_to(self._top)
         if self._sought is not None:
             self.go_to(self._sought)
+        elif following is not None:
+            self._go(following)
+        elif seen != self._told:
+            self._tell(seen)
 
     def go_to(self, id_: Hashable) -> None:
         """Chooses one row and puts the cursor on it, as soon as the rows have it."""
@@ -127,7 +122,11 @@ class Table(ttk.Frame):
     def select(self, ids: set[Hashable]) -> None:
         self.selected = set(ids)
         self._mark()
-        self.on_select(self.selected)
+        self._tell({self._key(row) for row in self.chosen()})
+
+    def _tell(self, seen: set[Hashable]) -> None:
+        self._told = seen
+        self.on_select(set(seen))
 
     def select_all(self) -> None:
         self.select({self._key(row) for row in self.rows})
@@ -344,6 +343,7 @@ class Table(ttk.Frame):
         if not self.rows:
             return "break"
         self._cursor = max(0, min(number, len(self.rows) - 1))
+        self._sought = None  # the person, or what has come, is somewhere else now
         key = self._key(self.rows[self._cursor])
         if only_mark:
             chosen = set(self.selected)

@@ -14,7 +14,8 @@ Row = tuple[int, str, int]
 
 @pytest.fixture
 def table(frame: Any, until: Until) -> Any:
-    from model_manager.views.widgets.table import Column, Table
+    from model_manager.views.widgets.column import Column
+    from model_manager.views.widgets.table import Table
 
     columns = (Column("name", "Name", lambda row: row[1], 200, stretch=True),
                Column("size", "Size", lambda row: str(row[2]), 90, numeric=True),
@@ -86,10 +87,29 @@ def test_a_layout_comes_back_and_strangers_are_passed_over(table: Any) -> None:
     assert table.sorted_by == ("size", True)
 
 
-def test_the_choice_follows_its_rows(table: Any, until: Until) -> None:
+def test_what_a_filter_hides_of_the_choice_is_not_told_and_comes_back_with_its_rows(table: Any, until: Until) -> None:
+    told: list[set[int]] = []
+    table.on_select = lambda ids: told.append(set(ids))
     table.select({7, 9_000})
-    table.set_rows([row for row in table.rows if row[0] % 2])
-    assert table.selected == {7, 9_000} and [row[0] for row in table.chosen()] == [7]
+    rows = table.rows
+    table.set_rows([row for row in rows if row[0] % 2])
+    assert told[-1] == {7} and [row[0] for row in table.chosen()] == [7]
+    table.set_rows([row for row in rows if row[0] > 9_500])
+    assert told[-1] == set() and table.chosen() == []
+    table.set_rows(rows)
+    assert told[-1] == {7, 9_000} and len(told) == 4
+
+
+def test_the_row_behind_one_that_went_is_chosen(table: Any, until: Until) -> None:
+    rows = table.rows
+    table.select({7, 8})
+    table.set_rows([row for row in rows if row[0] not in (7, 8)], next_one=True)
+    assert table.selected == {9}
+    table.select({9_999})
+    table.set_rows([row for row in table.rows if row[0] != 9_999], next_one=True)
+    assert table.selected == {9_998}
+    table.set_rows([], next_one=True)
+    assert table.chosen() == []
 
 
 def test_keys_go_through_the_rows(table: Any, until: Until) -> None:
