@@ -8,8 +8,11 @@ interrupted undo goes on to its end. What cannot be taken back happens only once
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import os
 from collections.abc import Callable, Collection, Iterator
+from typing import TypeVar
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.paths import OwnPaths
@@ -20,7 +23,7 @@ from model_manager.jobs import Cancelled, Progress
 from model_manager.operations.disk import Disk
 from model_manager.operations.journal import Journal, JournalFailed, Log
 from model_manager.operations.lock import held
-from model_manager.operations.operation import Operation
+from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
 from model_manager.operations.refusal import MustGoBack, Refused
 from model_manager.operations.staying import must_hold_after, must_hold_before
@@ -36,6 +39,7 @@ Guard = Callable[[tuple[Step, ...], str | None], str]
 Told with it what asked for the unit when it was planned, which is asked once more; None when it is put back.
 """
 
+_T = TypeVar("_T")
 _INTERRUPTED = later("interrupted: what was begun was put back")
 
 
@@ -179,7 +183,7 @@ class Operations:
             if finish is None:
                 continue
             try:
-                finish(site, step, log.story.facts(step.n))
+                _understood(finish, site, step, log)
                 if log.story.phase(step.n) == "unfinished":
                     log.add("done", step.n)
             except MustGoBack as refused:
@@ -253,7 +257,7 @@ class Operations:
             if settle is None or log.story.phase(step.n) != "undone":
                 continue
             try:
-                settle(site, step, log.story.facts(step.n))
+                _understood(settle, site, step, log)
             except OSError as error:
                 _tell(log, "stuck", step, later(f"put back, but for its time: {reason_of(error)}"), must=True)
 
@@ -268,11 +272,11 @@ class Operations:
         if phase in ("planned", "refused", "undone"):
             return
         try:
-            if phase == "done" or verb.recover(site, step, log.story.facts(n)) == "done":
+            if phase == "done" or _understood(verb.recover, site, step, log) == "done":
                 if not step.undo and not must:
                     raise Refused("this cannot be undone")
                 _tell(log, "undoing", step, must=must)
-                verb.undo(site, step, log.story.facts(n))
+                _understood(verb.undo, site, step, log)
             _tell(log, "undone", step, must=must)
         except Cancelled:
             _tell(log, self._after_failure(log, site, step, must), step, later("stopped: it is as it was"), must)
@@ -284,7 +288,7 @@ class Operations:
 
     def _after_failure(self, log: Log, site: Site, step: Step, must: bool) -> str:
         try:
-            side = VERBS[step.verb].recover(site, step, log.story.facts(step.n))
+            side = _understood(VERBS[step.verb].recover, site, step, log)
         except OSError:
             return "stuck"
         if side == "undone":
@@ -369,6 +373,15 @@ class _Work:
     def worked(self, size: int) -> None:
         self._done = min(self._done + size // 2, self._before)
         self._progress.step(self._done)
+
+
+def _understood(act: Callable[[Site, Step, Facts], _T], site: Site, step: Step, log: Log) -> _T:
+    """What a verb makes of its journal. OSError where that says what the verb never noted: it may come from anywhere."""
+    try:
+        return act(site, step, log.story.facts(step.n))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        logging.getLogger(__name__).warning("%s of %s", step.verb, log.story.plan.id, exc_info=True)
+        raise OSError(errno.EINVAL, "its journal cannot be understood") from error
 
 
 def _tell(log: Log, kind: str, step: Step, problem: str = "", must: bool = False) -> None:

@@ -17,6 +17,7 @@ from model_manager.views import theme
 
 pytestmark = pytest.mark.gui
 
+
 @pytest.fixture(scope="module")
 def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One Tk root lives in one process: the module shares it."""
@@ -187,7 +188,9 @@ def test_a_dialog_opens_in_each_theme_and_through_a_change_of_it(window: Any, fa
 def test_a_folder_is_added_from_the_first_screen(window: Any, tmp_path: Path, ok: str) -> None:
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
     chosen = press(window, ok) if ok.startswith("<") else press(window, "<Key-space>", ok)
-    person = Person(window, type_in(window, str(tmp_path / "mine")), chosen, chosen)  # once to go there, once to choose it
+    person = Person(
+        window, type_in(window, str(tmp_path / "mine")), chosen, chosen
+    )  # once to go there, once to choose it
     _open_from_the_first_screen(window)
     assert person.met == 3
     wait(window, lambda: len(window.library.controller.rows) == 1)

@@ -100,7 +100,9 @@ def test_messages_come_and_go_while_others_are_placed(window: Any) -> None:
     turn(window)
     tops = [toast.winfo_y() for toast in window.toasts.open]
     heights = [toast.winfo_height() for toast in window.toasts.open]
-    assert len(tops) == 3 and all(top + high <= under for top, high, under in zip(tops, heights, tops[1:], strict=False))
+    assert len(tops) == 3 and all(
+        top + high <= under for top, high, under in zip(tops, heights, tops[1:], strict=False)
+    )
 
 
 def test_a_notice_stays_until_it_is_closed(window: Any) -> None:

@@ -80,6 +80,9 @@ def test_the_place_of_a_drive_is_not_empty(home: Path, tmp_path: Path, monkeypat
     place = home / "models/org/on my drive"
     place.mkdir(parents=True)
     assert is_empty(str(place)) and is_empty(str(place.parent))
-    table = write(tmp_path / "fstab", f"# comment\nUUID=1 / ext4 defaults 0 1\nUUID=2 {str(place).replace(' ', chr(92) + '040')} ext4 noauto 0 2\n")
+    table = write(
+        tmp_path / "fstab",
+        f"# comment\nUUID=1 / ext4 defaults 0 1\nUUID=2 {str(place).replace(' ', chr(92) + '040')} ext4 noauto 0 2\n",
+    )
     monkeypatch.setattr(empty_folders, "FSTAB", str(table))
     assert not is_empty(str(place)) and not is_empty(str(place.parent))

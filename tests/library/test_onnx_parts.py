@@ -57,9 +57,14 @@ def test_its_own_weights_and_what_two_graphs_share(app: App, home: Path) -> None
     write(home / "m/model_fp16.onnx", graph("model.onnx_data"))
     write(home / "m/model.onnx_data", os.urandom(4096))
     found = files_of(app, home)
-    assert sorted(map(sorted, found.values())) == [["m/model.onnx", "m/model.onnx_data"], ["m/model.onnx_data", "m/model_fp16.onnx"]]
+    assert sorted(map(sorted, found.values())) == [
+        ["m/model.onnx", "m/model.onnx_data"],
+        ["m/model.onnx_data", "m/model_fp16.onnx"],
+    ]
     for id_, files in found.items():
         own = min(files, key=lambda path: "data" in path)
-        assert [os.path.relpath(step.path, home) for step in plan(app, id_).steps] == [own], "the other one needs the data"
+        assert [os.path.relpath(step.path, home) for step in plan(app, id_).steps] == [own], (
+            "the other one needs the data"
+        )
     every = {os.path.relpath(step.path, home) for step in plan(app, *found).steps}
     assert every == {"m/model.onnx", "m/model_fp16.onnx", "m/model.onnx_data"}

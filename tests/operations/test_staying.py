@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 from faults import meddled
 from mounts import WAYS, second_way
-from scenes import LONG_AGO, VOLUMES, asides, put
+from scenes import LONG_AGO, VOLUMES, asides, left_by_a_kill, put
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
-from model_manager.operations import Disk, Operation, Operations, Plan
+from model_manager.operations import Disk, Operation, Operations, Plan, new_id
 from model_manager.operations.draft import Draft, Way
 from model_manager.operations.staying import kept_as
+from model_manager.operations.verb import Site
+from model_manager.operations.verbs import VERBS
 
 DATA = bytes(range(256)) * 400
 OTHER = bytes(reversed(DATA))
@@ -302,3 +304,26 @@ def test_a_disk_that_cannot_swap_names_replaces_in_two_steps(top: Path, own: Own
     assert os.readlink(top / "copy") == str(top / "keeper") and not asides(top)
     assert Operations(own, disk=Old()).undo(plan.id).state == "undone"
     assert (top / "copy").read_bytes() == DATA and not (top / "copy").is_symlink()
+
+
+STRANGE: tuple[object, ...] = ([], {}, 7, None, "x" * 9, {"at": 5}, {"mode": "rw"}, float("nan"), [[]])
+
+
+@pytest.mark.parametrize("name", ["trash", "delete", "hard", "symbolic"])
+def test_a_journal_that_says_what_no_verb_noted_is_stuck_and_hinders_nobody(
+    name: str, top: Path, own: OwnPaths, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every fact in turn is of another kind; recovery ends in words, the next plan goes its way."""
+    caplog.set_level("CRITICAL")
+    before = sorted(path.read_bytes() for path in top.iterdir())
+    (step,) = PLANS[name](top).steps
+    true = VERBS[step.verb].check(Site(Disk(), VOLUMES, new_id()), step)
+    for fact in sorted({*true, "made", "folders"}):
+        for value in STRANGE:
+            plan = PLANS[name](top)
+            left_by_a_kill(own, plan, {"record": "doing", "n": 1, "facts": {**true, fact: value}})
+            (settled,) = Operations(own).recover() or [Operations(own).get(plan.id)]
+            assert settled.state in ("stuck", "refused", "partly", "undone"), (fact, value)
+            assert sorted(path.read_bytes() for path in top.iterdir()) == before, (fact, value)
+            (own.journal / f"{plan.id}.jsonl").unlink()
+    assert Operations(own).apply(PLANS[name](top)).state == "applied"

@@ -40,7 +40,9 @@ def told(home: Path) -> list[Leftover]:
 
 @pytest.mark.parametrize("within", ["", "pack/"])
 @pytest.mark.parametrize(("ending", "packed"), [(".zip", zipped), (".tar", tarred)])
-def test_all_of_it_is_there(ending: str, packed: Callable[[Mapping[str, bytes]], bytes], within: str, home: Path) -> None:
+def test_all_of_it_is_there(
+    ending: str, packed: Callable[[Mapping[str, bytes]], bytes], within: str, home: Path
+) -> None:
     """Archives begin with a folder of their own, or are unpacked into one."""
     data = packed({within + name: text for name, text in FILES.items()})
     tree(home, {f"pack{ending}": data, **{f"pack/{name}": text for name, text in FILES.items()}, "pack/more.txt": "x"})

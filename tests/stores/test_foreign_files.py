@@ -58,10 +58,16 @@ def test_what_is_somebodys_own_stays(tool: str, home: Path) -> None:
 
 
 def test_what_stays_is_named(home: Path) -> None:
-    tree(home / "models/m", {"config.json": "{}", "model.safetensors": WEIGHTS, "README.md": "#", "thesis.docx": "years"})
+    tree(
+        home / "models/m", {"config.json": "{}", "model.safetensors": WEIGHTS, "README.md": "#", "thesis.docx": "years"}
+    )
     told = Told("folder", home)
     parts = removed(told, env_of(home), "folder")
-    assert {os.path.basename(part.path) for part in parts if isinstance(part, Going)} == {"config.json", "model.safetensors", "README.md"}
+    assert {os.path.basename(part.path) for part in parts if isinstance(part, Going)} == {
+        "config.json",
+        "model.safetensors",
+        "README.md",
+    }
     assert "stays: thesis.docx" in parts[0].why
 
 
@@ -78,10 +84,26 @@ def test_sidecars_are_known_by_ending_or_by_what_is_in_them(name: str, text: str
 
 
 def test_a_picture_is_a_models_where_a_tool_shows_it_or_its_record_lies_by(home: Path) -> None:
-    tree(home / "models", {"a/m.safetensors": WEIGHTS, "a/m.png": "p", "a/m.civitai.info": "{}", "b/n.safetensors": WEIGHTS, "b/n.png": "p"})
-    going = {os.path.basename(part.path) for part in removed(Told("folder", home), env_of(home), "folder") if isinstance(part, Going)}
+    tree(
+        home / "models",
+        {
+            "a/m.safetensors": WEIGHTS,
+            "a/m.png": "p",
+            "a/m.civitai.info": "{}",
+            "b/n.safetensors": WEIGHTS,
+            "b/n.png": "p",
+        },
+    )
+    going = {
+        os.path.basename(part.path)
+        for part in removed(Told("folder", home), env_of(home), "folder")
+        if isinstance(part, Going)
+    }
     assert "n.png" not in going and {"a", "m.png"} & going
-    tree(home / "ai/ComfyUI", {"main.py": "", "folder_paths.py": "", "models/loras/l.safetensors": WEIGHTS, "models/loras/l.png": "p"})
+    tree(
+        home / "ai/ComfyUI",
+        {"main.py": "", "folder_paths.py": "", "models/loras/l.safetensors": WEIGHTS, "models/loras/l.png": "p"},
+    )
     parts = removed(Told("comfyui", home), env_of(home), "comfyui")
     assert "l.png" in {os.path.basename(part.path) for part in parts if isinstance(part, Going)}
 

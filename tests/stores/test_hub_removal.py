@@ -36,7 +36,10 @@ def test_foreign_files_stay_and_are_named(foreign: str, home: Path) -> None:
     path = write(base / foreign.format("a" * 40), b"years of work")
     goes, words = going(home, "org/m")
     assert not any(path == home / one or home / one in path.parents for one in goes)
-    assert f"models--org--m/blobs/{sha256(GGUF)}" in goes and f"stays: {foreign.split('/')[1 if 'sub' in foreign else -1]}" in words
+    assert (
+        f"models--org--m/blobs/{sha256(GGUF)}" in goes
+        and f"stays: {foreign.split('/')[1 if 'sub' in foreign else -1]}" in words
+    )
 
 
 def test_a_blob_that_another_repository_leads_to_stays(home: Path) -> None:
@@ -57,7 +60,11 @@ def test_an_entry_that_leads_elsewhere_goes_as_a_link(home: Path) -> None:
     link.unlink()
     link.symlink_to(outside)
     goes, _words = going(home, "org/m")
-    assert goes == {f"models--org--m/snapshots/{'a' * 40}", "models--org--m/refs/main", f"models--org--m/blobs/{sha256(OTHER)}"}
+    assert goes == {
+        f"models--org--m/snapshots/{'a' * 40}",
+        "models--org--m/refs/main",
+        f"models--org--m/blobs/{sha256(OTHER)}",
+    }
 
 
 def test_nothing_is_removed_through_a_link(home: Path) -> None:

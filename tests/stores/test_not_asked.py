@@ -87,4 +87,6 @@ def test_another_invokeai_that_knows_the_key_is_not_asked(
     """A container or a tunnel answers on the port: its answer is held against the database of this folder."""
     monkeypatch.setattr(Service, "record", {**Service.record, **other})
     with pytest.raises(CannotRemove, match="not the one of this folder"):
-        list(invokeai_removal.remove(invoke(service, home), [Placed("k", str(home / "m.safetensors"), ())], env_of(home)))
+        list(
+            invokeai_removal.remove(invoke(service, home), [Placed("k", str(home / "m.safetensors"), ())], env_of(home))
+        )

@@ -187,7 +187,13 @@ def test_a_forest_of_links_ends(home: Path) -> None:
 
 
 def test_a_browsers_downloads_of_other_things_are_no_leftovers(home: Path) -> None:
-    names_ = ["film.mp4.crdownload", "Unconfirmed 7.crdownload", "ubuntu.iso.part", "papers.zip.part", "firmware.bin.part"]
+    names_ = [
+        "film.mp4.crdownload",
+        "Unconfirmed 7.crdownload",
+        "ubuntu.iso.part",
+        "papers.zip.part",
+        "firmware.bin.part",
+    ]
     tree(home / "Downloads", dict.fromkeys((*names_, "m.gguf.crdownload", "n.safetensors.part"), b"half"))
     look = Look(facts)
     rests = list(folder.describe(FoundRoot("folder", str(home / "Downloads")), look))

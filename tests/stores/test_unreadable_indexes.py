@@ -70,7 +70,11 @@ def tells_by_being_there(name: str, damage: str) -> bool:
 
 def unused(tool: str, home: Path) -> set[str]:
     with within(30):
-        return {f"{rest.kind} {os.path.relpath(rest.path, home)}" for rest in Told(tool, home).rests if rest.kind != "partial"}
+        return {
+            f"{rest.kind} {os.path.relpath(rest.path, home)}"
+            for rest in Told(tool, home).rests
+            if rest.kind != "partial"
+        }
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
