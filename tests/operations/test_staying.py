@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from faults import meddled
 from mounts import WAYS, second_way
-from scenes import LONG_AGO, VOLUMES, asides, left_by_a_kill, put
+from scenes import LONG_AGO, VOLUMES, asides, left_by_a_kill, plan_of, put
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
-from model_manager.operations import Disk, Operation, Operations, Plan, new_id
+from model_manager.operations import Disk, Operation, Operations, Plan, Step, new_id
 from model_manager.operations.draft import Draft, Way
 from model_manager.operations.staying import kept_as
 from model_manager.operations.verb import Site
@@ -327,3 +327,11 @@ def test_a_journal_that_says_what_no_verb_noted_is_stuck_and_hinders_nobody(
             assert sorted(path.read_bytes() for path in top.iterdir()) == before, (fact, value)
             (own.journal / f"{plan.id}.jsonl").unlink()
     assert Operations(own).apply(PLANS[name](top)).state == "applied"
+
+
+def test_a_step_that_does_not_say_how_is_stuck(own: OwnPaths, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("CRITICAL")
+    plan = plan_of(Step(1, 1, "ask", "http://127.0.0.1:9/x", None, 0, 0, "test", False, None, {}))
+    left_by_a_kill(own, plan, {"record": "doing", "n": 1, "facts": {}})
+    (settled,) = Operations(own).recover()
+    assert settled.state == "stuck" and settled.steps[0].problem
