@@ -39,7 +39,7 @@ class Row(NamedTuple):
     tags: str
     copies: int
     text: str
-    away: str
+    away: str = ""
     """Why it is not to be had now, the state of its folders' root; empty where one of its places is there."""
 
 

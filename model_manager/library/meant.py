@@ -122,13 +122,15 @@ def _found(tx: Tx, text: str, everywhere: list[Called]) -> _Found:
         return _Found(())
     at = where(text)
     found = _hits(_at(tx, at, everywhere))
+    if "\\" in text:
+        # Another path may be written just like this one: then it is for the person to say which.
+        found += [hit for hit in _hits(_as_printed(tx, text, everywhere)) if hit not in found]
     if not text.startswith((os.sep, os.curdir + os.sep, os.pardir + os.sep, "~")):
         # A word can be a name and a path here: then it is for the person to say which.
         found += _called(tx, text, everywhere)
     if found:
         return _Found(found)
-    below = _hits(_below(at, everywhere))
-    return _Found(below, below=True) if below else _Found(_hits(_as_printed(tx, text, everywhere)))
+    return _Found(_hits(_below(at, everywhere)), below=True)
 
 
 def _hits(places: Iterable[Called]) -> list[_Hit]:
@@ -177,9 +179,7 @@ def _called(tx: Tx, text: str, everywhere: list[Called]) -> list[_Hit]:
     return _hits(one for one in everywhere if os.path.basename(one.path) == text)
 
 
-def _with_name(
-    text: str, form: Callable[[str], str], everywhere: list[Called], titles: dict[int, str]
-) -> list[_Hit]:
+def _with_name(text: str, form: Callable[[str], str], everywhere: list[Called], titles: dict[int, str]) -> list[_Hit]:
     places = _hits(one for one in everywhere if text in (form(one.name), form(one.title)))
     met = {hit.model for hit in places}
     return places + [_Hit(id_) for id_, name in titles.items() if id_ not in met and form(name) == text]

@@ -18,6 +18,7 @@ from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
 from model_manager.library.meant import Meant, meant, where
 from model_manager.library.origins import OfLeftover, OfPlaces, as_text
+from model_manager.library.same_file import seen_elsewhere
 from model_manager.library.shelf import Shelf, read_shelf
 from model_manager.library.staying import what_stays
 from model_manager.operations import Plan
@@ -79,6 +80,10 @@ def plan_removal(
     """
     shelf = shelf or read_shelf(database)
     draft, problems = drafted(shelf, volumes, env, wanted, way)
+    for path, other in seen_elsewhere(draft.paths(), shelf, volumes):
+        draft.warnings.append(
+            later(f"{other} is, or may be, the same file as {path}, seen by another way: it goes too")
+        )
     return finished(draft, problems, title or _title(way, shelf, wanted))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.library.copies import Candidate
 from model_manager.library.hashing import Unreadable
+from model_manager.library.shelf import Shelf
 from model_manager.operations.sameness import may_show_others, sameness
 
 
@@ -21,6 +23,29 @@ def each_file_once(
     """
     kept = [_once(same, volumes, problems) for same in alike]
     return [same for same in kept if len(same) > 1]
+
+
+def seen_elsewhere(paths: Iterable[str], shelf: Shelf, volumes: Volumes) -> Iterator[tuple[str, str]]:
+    """(what goes, another path of the library) for each of these files that is seen by another way as well.
+
+    Asked only where a file system takes part that shows files of another one; what cannot be told counts as seen.
+    """
+    by_size: dict[int, list[str]] = {}
+    for files in shelf.files.values():
+        for file in files:
+            by_size.setdefault(file.size, []).append(file.path)
+    going = frozenset(paths)
+    for path in going:
+        try:
+            size = os.lstat(path).st_size
+        except OSError:
+            continue
+        for other in dict.fromkeys(by_size.get(size, ())) if size else ():
+            if other in going or not os.path.isfile(other) or os.path.islink(other) or os.path.islink(path):
+                continue
+            stacked = may_show_others(path, volumes) or may_show_others(other, volumes)
+            if stacked and sameness(path, other, volumes) != "two":
+                yield path, other
 
 
 def _once(same: Sequence[Candidate], volumes: Volumes, problems: list[Unreadable]) -> list[Candidate]:

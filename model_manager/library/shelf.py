@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from model_manager.base.facts import Role
-from model_manager.base.real import resolved
+from model_manager.base.own_name import NameKey, name_key
 from model_manager.catalog import Database, leftovers, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
@@ -34,14 +34,17 @@ class Shelf:
     def placed(
         self, name: str, path: str, files: Sequence[tuple[str, str, str]], ids: Mapping[str, int], going: Collection[int]
     ) -> Placed:  # fmt: skip
-        """A place for its tool's rule of removal, with those of its files that places which stay name by the same path.
+        """A place for its tool's rule of removal, with those of its files that places which stay know by the same name.
+
+        A folder that is mounted a second time gives no second name: what goes there goes here.
 
         `files`: (path, role, name); `ids`: path -> file.
         """
         stay = set()
+        parents: dict[str, NameKey] = {}
         for own, _role, _name in files:
-            real = resolved(own)
-            if own in ids and any(resolved(other) == real for other in self.others(ids[own], going)):
+            key = name_key(own, parents)
+            if own in ids and any(name_key(other, parents) == key for other in self.others(ids[own], going)):
                 stay.add(own)
         members = tuple(PlacedFile(own, cast(Role, role), title) for own, role, title in files)
         return Placed(name, path, members, frozenset(stay))

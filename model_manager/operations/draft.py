@@ -160,6 +160,10 @@ class Draft:
                 by_path.setdefault(paths[n], {}).update({one.pid: one for one in ones})
         return {path: tuple(ones.values()) for path, ones in by_path.items()}
 
+    def paths(self) -> list[str]:
+        """What the steps take, by its path."""
+        return [step.path for step in self._steps if step.verb in ("trash", "delete")]
+
     def takes(self, path: str) -> bool:
         """Whether a step takes this path, or a folder that it lies in."""
         path = reach.real_parent(path)

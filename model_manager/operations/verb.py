@@ -157,6 +157,15 @@ def must_be(site: Site, path: str, found: os.stat_result, wanted: Identity | Non
     return identity
 
 
+def still_is(site: Site, path: str, wanted: Identity | None) -> bool:
+    """Whether what lies at `path`, with all that it holds, is what was seen. Raises OSError."""
+    found = site.look(path)
+    try:
+        return found is not None and must_be(site, path, found, wanted) == wanted
+    except Refused:
+        return False
+
+
 def must_be_real(site: Site, path: str) -> None:
     """Refuses a path that is not absolute, or whose parent leads elsewhere than when planned."""
     if not os.path.isabs(path) or "\0" in path or os.path.basename(path) in ("", ".", ".."):

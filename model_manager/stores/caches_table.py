@@ -42,7 +42,10 @@ class Cache:
 def _speech_note(env: Env) -> Iterator[str]:
     for base in (env.config(), *env.flatpaks("config")):
         file = os.path.join(base, "net.mkiol", "dsnote", "settings.conf")
-        yield from (ini_value(file, "service", "models_dir", env.say), ini_value(file, "service", "lang_models_dir", env.say))
+        yield from (
+            ini_value(file, "service", "models_dir", env.say),
+            ini_value(file, "service", "lang_models_dir", env.say),
+        )
 
 
 def _kdenlive(env: Env) -> Iterator[str]:
@@ -50,7 +53,10 @@ def _kdenlive(env: Env) -> Iterator[str]:
     for base in (env.config(), *env.flatpaks("config")):
         file = os.path.join(base, "kdenliverc")
         for group in ("speech", "env", "General"):
-            yield from (ini_value(file, group, "vosk_folder_path", env.say), ini_value(file, group, "whisperModelFolder", env.say))
+            yield from (
+                ini_value(file, group, "vosk_folder_path", env.say),
+                ini_value(file, group, "whisperModelFolder", env.say),
+            )
 
 
 CACHES = (

@@ -210,7 +210,9 @@ def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
 
 
 _OWN = re.compile(r"^[0-9a-f]{64}(?:\.[0-9a-z]+)*$")
-_UNKNOWN = later("nothing in this store is called unused until it can be read: connect its drive or repair it, and scan again")
+_UNKNOWN = later(
+    "nothing in this store is called unused until it can be read: connect its drive or repair it, and scan again"
+)
 
 
 def _files(folder: str, look: Look) -> Iterator[tuple[str, os.stat_result]]:

@@ -229,7 +229,9 @@ def _leftovers(
             yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), repo.id)
         elif key not in used and not repo.certain and ETAG.match(entry.name):
             unnamed += 1
-        elif key not in used and repo.certain and ETAG.match(entry.name):  # a file of another name is not the library's: it stays
+        elif (
+            key not in used and repo.certain and ETAG.match(entry.name)
+        ):  # a file of another name is not the library's: it stays
             if key in users and not is_link(entry):
                 continue  # a link in another repository leads to it
             counts = key not in users and key not in told  # else only this name of the payload would go
@@ -241,7 +243,9 @@ def _leftovers(
         look.problem(path, "repository", f"{why}; {_UNKNOWN}")
 
 
-_UNKNOWN = later("nothing in this repository is called unused until it can be read: connect its drive or repair it, and scan again")
+_UNKNOWN = later(
+    "nothing in this repository is called unused until it can be read: connect its drive or repair it, and scan again"
+)
 
 
 def _shared_orphans(folder: str, used: set[Key], look: Look) -> Iterator[Leftover]:
@@ -254,7 +258,11 @@ def _shared_orphans(folder: str, used: set[Key], look: Look) -> Iterator[Leftove
             continue
         for payload in look.entries(entry.path):
             stat = look.stat(payload.path) if _SHA256.match(payload.name) else None
-            if stat is not None and key_of(stat) not in used and not _is_noted(payload.path, os.path.dirname(folder), look):
+            if (
+                stat is not None
+                and key_of(stat) not in used
+                and not _is_noted(payload.path, os.path.dirname(folder), look)
+            ):
                 yield Leftover(
                     "orphan", payload.path, stat.st_size, on_disk(stat), "no repository leads to this payload"
                 )

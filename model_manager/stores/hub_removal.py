@@ -213,9 +213,7 @@ class _Going:
                 found += refs
         found += [os.path.join(self.repo.path, name) for name in _names(self.repo.path) if name not in _OWN]
         snapshots = os.path.join(self.repo.path, "snapshots")
-        return found + [
-            os.path.join(snapshots, name) for name in _names(snapshots) if name not in self.repo.snapshots
-        ]
+        return found + [os.path.join(snapshots, name) for name in _names(snapshots) if name not in self.repo.snapshots]
 
 
 def _led_to(repo: _Repo) -> set[str]:

@@ -91,7 +91,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     database = root.details.get("database", "")
     found = answers_of(
         database, root.details.get("scratch", ""), last_used.OF_INVOKEAI,
-        lambda path, why: look.problem(path, "database", why),
+        lambda path, why: look.problem(path, "database", later(f"{why}; its models may be missing here: repair it and scan again")),
     )  # fmt: skip
     rows = found[0]
     if not rows:

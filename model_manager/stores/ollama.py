@@ -266,7 +266,9 @@ def _is_known(store: _Store, is_needed: bool, look: Look) -> bool:
     return not unread
 
 
-_UNKNOWN = later("no blob of this store is called unused until it can be read: connect its drive or repair it, and scan again")
+_UNKNOWN = later(
+    "no blob of this store is called unused until it can be read: connect its drive or repair it, and scan again"
+)
 
 
 STORE = Store(

@@ -307,7 +307,9 @@ class LibraryScreen(ttk.Frame):
         away = [row for row in chosen if row.away]
         ids = tuple(sorted(row.id for row in chosen if not row.away))
         if away and not places:
-            self.say(ngettext("{n} model is not there now: it stays.", "{n} models are not there now: they stay.", len(away)))
+            self.say(
+                ngettext("{n} model is not there now: it stays.", "{n} models are not there now: they stay.", len(away))
+            )
         if ids or places:
             self._changes.plan(self.controller.removal(ids, places), ways=True)
 

@@ -198,6 +198,7 @@ def test_a_leftover_by_its_path_in_any_form(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     orphan = write(home / ".ollama/models/blobs" / f"sha256-{'c' * 64}", b"orphan" * 200_000)
+    os.utime(orphan, (10**9, 10**9))  # no pull that is under way
     ollama_model(home / ".ollama/models", "registry.ollama.ai/library/m/a", {"model": GGUF})
     answer(capsys, "scan")
     monkeypatch.chdir(home / ".ollama")

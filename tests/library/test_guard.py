@@ -95,7 +95,7 @@ def test_a_blob_that_another_tag_names_since(app: App, home: Path) -> None:
     ((_id, old),) = plans(app)
     ollama_model(store, "registry.ollama.ai/library/m/b", {"model": GGUF})
     before = look(home)
-    refused(app.operations.apply(old), sha256(GGUF), "needed by something else")
+    refused(app.operations.apply(old), "needed by something else")
     assert look(home) == before
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, safetensors_bytes, tree
-from mounts import WAYS, second_way
-from removing import scan
+from mounts import WAYS, bind_mount, second_way
+from removing import known, plan, scan
 
 from model_manager.app import App
+from model_manager.base.errors import ModelManagerError
 from model_manager.library import watch
 from model_manager.library.dedupe import plan_sharing
 from model_manager.library.duplicates import Duplicates, prove
@@ -90,3 +91,30 @@ def test_of_two_complete_ones_the_one_with_more_of_its_own_stays(app: App, home:
     assert all(step.path.startswith(str(home / "a/one")) for step in plan.steps)
     assert app.operations.apply(plan).state == "applied"
     assert (home / "z/two/model.safetensors").exists() and not os.path.lexists(home / "a/one")
+
+
+def test_one_place_of_a_folder_that_is_mounted_twice_does_not_go_alone(app: App, home: Path) -> None:
+    """The two names are one: what goes here goes there."""
+    tree(home / "disk", {"a.gguf": GGUF})
+    with bind_mount(home / "disk", home / "pool") as pool:
+        found(app, home / "disk", pool)
+        with pytest.raises(ModelManagerError, match="named by another place that stays"):
+            plan(app, str(pool / "a.gguf"), way="delete")
+        assert [step.path for step in plan(app, *known(app)).steps] in (
+            [str(home / "disk/a.gguf")],
+            [str(pool / "a.gguf")],
+        )
+    assert (home / "disk/a.gguf").read_bytes() == GGUF
+
+
+@pytest.mark.parametrize("kind", WAYS)
+def test_what_is_seen_by_another_way_too_is_told_before_it_goes(kind: str, app: App, home: Path) -> None:
+    tree(home / "disk", {"a.gguf": GGUF})
+    tree(home / "else", {"a.gguf": GGUF})
+    with second_way(kind, home / "disk", home / "pool") as pool:
+        found(app, home / "disk", pool, home / "else")
+        wanted = plan(app, str(pool / "a.gguf"), way="delete")
+        assert [
+            warning for warning in wanted.warnings if str(home / "disk/a.gguf") in warning and "goes too" in warning
+        ]
+        assert not [warning for warning in wanted.warnings if str(home / "else/a.gguf") in warning]

@@ -335,3 +335,29 @@ def test_a_step_that_does_not_say_how_is_stuck(own: OwnPaths, caplog: pytest.Log
     left_by_a_kill(own, plan, {"record": "doing", "n": 1, "facts": {}})
     (settled,) = Operations(own).recover()
     assert settled.state == "stuck" and settled.steps[0].problem
+
+
+def came_instead(top: Path) -> None:
+    """A tool's own update of what is to go."""
+    (top / ".new").write_bytes(OTHER)
+    os.replace(top / ".new", top / "copy")
+
+
+@pytest.mark.parametrize("way", ["trash", "delete"])
+def test_what_comes_to_the_name_in_the_last_moment_stays(way: Any, top: Path, own: OwnPaths) -> None:
+    plan = clearing(top, way)
+    done = Operations(own, disk=meddled("rename", lambda: came_instead(top))).apply(plan)
+    assert "in the last moment" in problem(done)
+    assert (top / "copy").read_bytes() == OTHER and not asides(top)
+
+
+@pytest.mark.parametrize("way", ["trash", "delete"])
+def test_a_file_that_comes_into_a_folder_in_the_last_moment_stays(way: Any, tmp_path: Path, own: OwnPaths) -> None:
+    put(tmp_path / "m/model/weights", DATA)
+    put(tmp_path / "mine", OTHER)
+    draft = Draft(VOLUMES, [str(tmp_path / "m")], way)
+    draft.begin_unit()
+    draft.take(str(tmp_path / "m/model"), "test")
+    disk = meddled("rename", lambda: os.rename(tmp_path / "mine", tmp_path / "m/model/mine"))
+    assert "in the last moment" in problem(Operations(own, disk=disk).apply(draft.plan("Clear")))
+    assert (tmp_path / "m/model/mine").read_bytes() == OTHER and (tmp_path / "m/model/weights").read_bytes() == DATA

@@ -73,7 +73,7 @@ def test_everything_works_from_the_reserve(
     assert os.lstat(volume / "data/reserve").st_blocks * 512 >= SIZE
     filling(volume)
     looked_at(capsys)
-    for words in ("tag a --add x", "trash a --yes", "undo", "delete b --yes", "empty --yes", "dedupe --yes"):
+    for words in ("tag a --add x", "trash a --yes", "undo --yes", "delete b --yes", "empty --yes", "dedupe --yes"):
         assert main(words.split()) == 0, (words, capsys.readouterr())
     assert (home / "AI/a.gguf").exists() and not (home / "AI/b.gguf").exists()
     assert (home / "AI/c.gguf").samefile(home / "AI/copy.gguf")

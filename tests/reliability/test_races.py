@@ -83,7 +83,7 @@ class Meddler:
     def __init__(self, folder: Path, dice: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self.dice = folder, dice
         self.armed = False
-        real_read, real_open, real_facts = headers.Counting.read, headers.open_quietly, headers.facts_of
+        real_read, real_open, real_facts = headers.Metered.read, headers.open_quietly, headers.facts_of
 
         def read(counting: Any, size: int = -1) -> bytes:
             self.maybe(6)
@@ -99,7 +99,7 @@ class Meddler:
             finally:
                 self.maybe(6)
 
-        monkeypatch.setattr(headers.Counting, "read", read)
+        monkeypatch.setattr(headers.Metered, "read", read)
         monkeypatch.setattr(headers, "open_quietly", opened)
         monkeypatch.setattr(headers, "facts_of", read_facts)
 

@@ -159,9 +159,8 @@ def test_a_view_that_never_ends_is_said_once(home: Path) -> None:
             " SELECT x AS id, '{}' AS config FROM a"
         )
     found = read("invokeai", env_of(home))
-    assert [problem.why for problem in found.problems] == [
-        "its models is no table: it is not the database that it is taken for"
-    ]
+    (problem,) = found.problems
+    assert problem.why.startswith("its models is no table: it is not the database that it is taken for")
     assert found.names == {"sd-1/lora/x"} and found.leftovers == [], "shown by its name, and nothing is an orphan"
 
 

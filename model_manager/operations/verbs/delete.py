@@ -7,8 +7,8 @@ import stat
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.refusal import Refused
-from model_manager.operations.verb import Note, Side, Site, identity_in, planned, text_in
+from model_manager.operations.refusal import MustGoBack, Refused
+from model_manager.operations.verb import Note, Side, Site, identity_in, planned, still_is, text_in
 
 
 def check(site: Site, step: Step) -> Facts:
@@ -18,8 +18,11 @@ def check(site: Site, step: Step) -> Facts:
 
 def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     """Killed: at its name, or aside."""
-    path = text_in(facts, "at")
-    site.rename(path, site.aside(path, step))
+    path, seen = text_in(facts, "at"), identity_in(facts, "seen")
+    aside = site.aside(path, step)
+    site.rename(path, aside)
+    if not still_is(site, aside, seen):
+        raise Refused("something else came to its name in the last moment: it stays")
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
@@ -41,18 +44,27 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
     path, seen = text_in(facts, "at"), identity_in(facts, "seen")
     site.must_be_connected(path, seen.volume if seen else None)
     site.sync_parent(path)
-    return "undone" if site.look(site.aside(path, step)) is None else "done"
+    aside = site.aside(path, step)
+    return "undone" if site.look(aside) is None and site.look(_going(aside)) is None else "done"
 
 
 def finish(site: Site, step: Step, facts: Facts) -> None:
-    """Removes what lies aside. Killed: a part of it is left, and removed at the next start."""
+    """Removes what lies aside, if that is still what was planned. Killed: a part is left, removed at the next start."""
     path, seen = text_in(facts, "at"), identity_in(facts, "seen")
     site.must_be_connected(path, seen.volume if seen else None)
     aside = site.aside(path, step)
     found = site.look(aside)
-    if found is None:
-        return
-    if stat.S_ISDIR(found.st_mode):
-        site.disk.remove_tree(aside)
-    else:
+    if found is not None and not still_is(site, aside, seen):
+        raise MustGoBack("it changed in the last moment: it stays")
+    if found is not None and not stat.S_ISDIR(found.st_mode):
         site.disk.remove(aside)
+        return
+    if found is not None:
+        site.disk.rename(aside, _going(aside))
+    if site.look(_going(aside)) is not None:
+        site.disk.remove_tree(_going(aside))
+
+
+def _going(aside: str) -> str:
+    """The name of a folder from when it was looked at for the last time: a part of it may be gone."""
+    return f"{aside}-going"

@@ -12,7 +12,16 @@ from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
-from model_manager.operations.verb import Note, Side, Site, identity_in, make_parents, planned, text_in
+from model_manager.operations.verb import (
+    Note,
+    Side,
+    Site,
+    identity_in,
+    make_parents,
+    planned,
+    still_is,
+    text_in,
+)
 from model_manager.operations.verbs.copy import copy_aside, free_target, must_have_room
 
 
@@ -47,6 +56,9 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         if error.errno == errno.EXDEV:
             raise Refused("it cannot be renamed to there: another mount lies between") from None
         raise
+    if facts.get("by") != "copy" and not still_is(site, target, identity_in(facts, "seen")):
+        site.disk.rename(target, path)
+        raise Refused("something else came to its name in the last moment: it stays")
 
 
 def finish(site: Site, step: Step, facts: Facts) -> None:

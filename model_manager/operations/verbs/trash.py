@@ -19,7 +19,16 @@ from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
-from model_manager.operations.verb import Note, Side, Site, identity_in, make_parents, planned, text_in
+from model_manager.operations.verb import (
+    Note,
+    Side,
+    Site,
+    identity_in,
+    make_parents,
+    planned,
+    still_is,
+    text_in,
+)
 
 _NAME_MAX = 255 - len(".trashinfo")
 
@@ -69,6 +78,19 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
                 f"the volume of {step.target} is full, there is no room for a note: delete it for good"
             ) from None
         raise
+    _must_be_planned(site, path, kept, info, facts)
+
+
+def _must_be_planned(site: Site, path: str, kept: str, info: str, facts: Facts) -> None:
+    """What came to the name between the last look and the move goes back at once: it is not what was to go."""
+    if still_is(site, kept, identity_in(facts, "seen")):
+        return
+    try:
+        site.rename(kept, path)
+    except FileExistsError:
+        raise Refused(f"something else came to its name in the last moment; it is kept as {kept}") from None
+    site.clear(info)
+    raise Refused("something else came to its name in the last moment: it stays")
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
