@@ -99,7 +99,7 @@ class App:
                 made = Operations(
                     self.paths,
                     volumes=self.volumes,
-                    guard=Guard(self.database, self.env, thrown),
+                    guard=Guard(self.database, self.volumes, self.env, thrown),
                     stamped=Restamp(self.database, self.volumes),
                 )
                 self._operations = _settled(made)

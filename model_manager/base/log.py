@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import logging.handlers
 import os
+import stat
 from io import TextIOWrapper
 from typing import cast
 
@@ -22,7 +24,12 @@ class _Private(logging.handlers.RotatingFileHandler):
 
 
 def _opened(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
+    """No link is followed, and a pipe in the log's place is no log: it would wait for a reader."""
+    number = os.open(name, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o600)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, "the log is no file", name)
+    return number
 
 
 def start(paths: OwnPaths, level: str = "INFO") -> None:
@@ -35,7 +42,7 @@ def start(paths: OwnPaths, level: str = "INFO") -> None:
     try:
         paths.create()
         handler = _Private(paths.log, maxBytes=1 << 20, backupCount=3, delay=True)
-        os.close(os.open(paths.log, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.close(_opened(str(paths.log), os.O_CREAT | os.O_WRONLY))
     except OSError:
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

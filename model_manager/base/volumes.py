@@ -55,6 +55,10 @@ class Mount:
     read_only: bool
     access_times: bool = True
     """Whether reading is noted at all: not with `noatime`."""
+    root: str = "/"
+    """What of the file system is mounted: a folder of it in a bind mount, a subvolume of btrfs."""
+    options: str = ""
+    """The file system's own, as it tells them."""
 
 
 def read_mounts(path: str = "/proc/self/mountinfo") -> list[Mount]:
@@ -72,7 +76,8 @@ def read_mounts(path: str = "/proc/self/mountinfo") -> list[Mount]:
         major, _, minor = fields[2].partition(":")
         options = fields[5].split(",")
         mounts.append(Mount(os.makedev(int(major), int(minor)), _unescape(fields[4]), tail[0],
-                            _unescape(tail[1]), "ro" in options, "noatime" not in options))  # fmt: skip
+                            _unescape(tail[1]), "ro" in options, "noatime" not in options, _unescape(fields[3]),
+                            _unescape(" ".join(tail[2:]))))  # fmt: skip
     return mounts
 
 

@@ -66,6 +66,8 @@ class Candidate:
     confidence: Confidence
     reason: str
     keeps: int | None = None
+    leftover: str = ""
+    """Of no model: the path by which the library knows it; `paths` are all that go."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
     titles = {row.id: row.name for row in library.rows}
     lost = [one for one in every if one.keeps is not None and one.keeps in going]
     models_ = tuple(one.model for one in every if one.model is not None)
-    paths = tuple(path for one in every if one.model is None for path in one.paths)
+    paths = tuple(one.leftover for one in every if one.model is None)
     warnings = tuple(
         later(f"{shown(one.name)} was offered because {shown(titles.get(one.keeps or 0, ''))} stays, and that goes too")
         for one in lost
@@ -223,7 +225,15 @@ def _leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate]:
                 continue
             reason = later(f"a download that stopped {int(age // _DAY)} days ago ({reason})")
         yield Candidate(
-            _id(rule, rest.path), rule, None, _name(rule, rest), (rest.path,), rest.bytes, _SURE[rule], reason
+            _id(rule, rest.path),
+            rule,
+            None,
+            _name(rule, rest),
+            (rest.path,),
+            rest.bytes,
+            _SURE[rule],
+            reason,
+            leftover=rest.path,
         )
 
 

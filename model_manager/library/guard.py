@@ -12,11 +12,13 @@ from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.real import is_below, resolved
 from model_manager.base.text import later
+from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database
 from model_manager.catalog.roots import RootRow
 from model_manager.library.origins import OfCopies, OfLeftover, OfPlaces, from_text
-from model_manager.library.removal import found_root, must_be_closed
+from model_manager.library.removal import found_root, must_be_closed, parts_of_places
 from model_manager.library.shelf import Shelf, read_shelf
+from model_manager.library.unused import must_be_unused, must_be_whole
 from model_manager.operations import Step
 from model_manager.operations.trashed import in_a_trash, is_trash
 from model_manager.stores import BY_TOOL
@@ -31,9 +33,13 @@ class Guard:
     """Says in words why a unit may not be touched now, or nothing. `thrown`: the paths of what we moved to the trash."""
 
     def __init__(
-        self, database: Database, env: Callable[[], Env], thrown: Callable[[], Collection[str]] = lambda: ()
+        self,
+        database: Database,
+        volumes: Volumes,
+        env: Callable[[], Env],
+        thrown: Callable[[], Collection[str]] = lambda: (),
     ) -> None:
-        self._database, self._env, self._thrown = database, env, thrown
+        self._database, self._volumes, self._env, self._thrown = database, volumes, env, thrown
 
     def __call__(self, unit: tuple[Step, ...], origin: str | None) -> str:
         steps = [step for step in unit if step.verb not in _HARMLESS]
@@ -77,9 +83,10 @@ class Guard:
         return later(f"{wrong} is needed by something else since this was planned: make a new plan") if wrong else ""
 
     def _parts(self, origin: OfPlaces | OfLeftover, root: RootRow, shelf: Shelf) -> Iterator[Part]:
-        store, env = BY_TOOL[root.tool], self._env()
+        env = self._env()
         if isinstance(origin, OfLeftover):
-            yield from store.remove_leftover(found_root(root), origin.leftover, env)
+            must_be_unused(root, origin.leftover, shelf, self._volumes)
+            yield from BY_TOOL[root.tool].remove_leftover(found_root(root), origin.leftover, env)
             return
         ids = {file.path: file.file for files in shelf.files.values() for file in files}
         paths = {path for _name, _path, files in origin.places for path, _role, _title in files}
@@ -88,7 +95,8 @@ class Guard:
             names = ", ".join(sorted(shelf.titles.get(id_, "") for id_ in fresh))
             raise CannotRemove("clear away", names, later(f"{names} was pinned since this was planned"))
         placed = [shelf.placed(name, path, files, ids, origin.along) for name, path, files in origin.places]
-        yield from store.remove(found_root(root), placed, env)
+        must_be_whole(root, self._volumes)
+        yield from parts_of_places(root, placed, env, origin.along, shelf, self._volumes)
 
 
 _NOT_OURS = later("this did not come into the trash by this program: it stays")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
@@ -21,6 +21,7 @@ from model_manager.library.origins import OfLeftover, OfPlaces, as_text
 from model_manager.library.same_file import seen_elsewhere
 from model_manager.library.shelf import Shelf, read_shelf
 from model_manager.library.staying import what_stays
+from model_manager.library.unused import BY_CONTENT, must_be_unused, must_be_whole, used_by
 from model_manager.operations import Plan
 from model_manager.operations.draft import Draft, Way
 from model_manager.operations.plan import Kept
@@ -29,7 +30,7 @@ from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
 from model_manager.stores.hub_removal import repository_of
-from model_manager.stores.removal import Asking, CannotRemove, Part, Placed, Writing
+from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed, Writing
 
 _WORDS = {"trash": later("Move to the trash"), "aside": later("Set aside"), "delete": later("Delete for good")}
 _MOST_HOPS = 8
@@ -100,7 +101,16 @@ def drafted(
         before = len(problems)
         keys: list[int | str] = [*group.models, *(f"p{id_}" for id_ in group.ids)]
         stays = [one for key in keys for one in wanted.stays.get(key, ())]
-        _add_unit(draft, problems, group.root, of, _parts_of_places(group, env), _origin(group, shelf), stays, volumes)
+        _add_unit(
+            draft,
+            problems,
+            group.root,
+            of,
+            _parts_of_places(group, env, shelf, volumes),
+            _origin(group, shelf),
+            stays,
+            volumes,
+        )
         if len(problems) > before:
             continue
         draft.warnings.extend(_broken(group.links, draft))
@@ -111,7 +121,7 @@ def drafted(
     for path in wanted.paths:
         root, leftover = _leftover(path, shelf.rests, shelf.roots.values())
         origin = as_text(OfLeftover(root.tool, root.path, leftover))
-        parts = _parts_of_leftover(root, leftover, env)
+        parts = _parts_of_leftover(root, leftover, env, shelf, volumes)
         _add_unit(draft, problems, root, os.path.basename(path), parts, origin, wanted.stays.get(path, ()), volumes)
     pinned = sorted({model for group in groups for model in group.models & shelf.pinned})
     if pinned:
@@ -175,14 +185,37 @@ def _must_allow(root: RootRow) -> None:
     reach.must_answer(root.path)
 
 
-def _parts_of_places(group: _Group, env: Env) -> Iterator[Part]:
-    store = BY_TOOL[group.root.tool]
+def _parts_of_places(group: _Group, env: Env, shelf: Shelf, volumes: Volumes) -> Iterator[Part]:
     must_be_closed(group.root, env)
-    yield from store.remove(found_root(group.root), group.places, env)
+    must_be_whole(group.root, volumes)
+    yield from parts_of_places(group.root, group.places, env, group.along, shelf, volumes)
 
 
-def _parts_of_leftover(root: RootRow, leftover: Leftover, env: Env) -> Iterator[Part]:
+def parts_of_places(
+    root: RootRow, places: Sequence[Placed], env: Env, going: Collection[int], shelf: Shelf, volumes: Volumes
+) -> Iterator[Part]:
+    """What goes with these places by their tool's rule, without payloads that a place of another store uses too."""
+    for part in BY_TOOL[root.tool].remove(found_root(root), places, env):
+        if isinstance(part, Going) and root.tool in BY_CONTENT and not os.path.islink(part.path):
+            if os.path.isdir(part.path):
+                _must_be_ours_alone(part.path, going, shelf, volumes)
+            elif used_by(part.path, going, shelf, volumes):
+                continue
+        yield part
+
+
+def _must_be_ours_alone(folder: str, going: Collection[int], shelf: Shelf, volumes: Volumes) -> None:
+    """Raises CannotRemove where a folder that would go whole holds a payload that a place which stays uses."""
+    for inside, _folders, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(inside, name)
+            if not os.path.islink(path) and (other := used_by(path, going, shelf, volumes)):
+                raise CannotRemove("clear away", path, f"{other} of another model uses it", "clear that away first")
+
+
+def _parts_of_leftover(root: RootRow, leftover: Leftover, env: Env, shelf: Shelf, volumes: Volumes) -> Iterator[Part]:
     must_be_closed(root, env)
+    must_be_unused(root, leftover, shelf, volumes)
     yield from BY_TOOL[root.tool].remove_leftover(found_root(root), leftover, env)
 
 

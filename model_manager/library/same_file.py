@@ -30,17 +30,13 @@ def seen_elsewhere(paths: Iterable[str], shelf: Shelf, volumes: Volumes) -> Iter
 
     Asked only where a file system takes part that shows files of another one; what cannot be told counts as seen.
     """
-    by_size: dict[int, list[str]] = {}
-    for files in shelf.files.values():
-        for file in files:
-            by_size.setdefault(file.size, []).append(file.path)
     going = frozenset(paths)
     for path in going:
         try:
             size = os.lstat(path).st_size
         except OSError:
             continue
-        for other in dict.fromkeys(by_size.get(size, ())) if size else ():
+        for other in dict.fromkeys(file.path for file in shelf.by_size.get(size, ())) if size else ():
             if other in going or not os.path.isfile(other) or os.path.islink(other) or os.path.islink(path):
                 continue
             stacked = may_show_others(path, volumes) or may_show_others(other, volumes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -30,6 +31,15 @@ class Shelf:
     def others(self, file: int, going: Collection[int]) -> list[str]:
         """The paths by which places name a file that do not go."""
         return [path for place, path in self.names.get(file, ()) if place not in going]
+
+    @functools.cached_property
+    def by_size(self) -> Mapping[int, Sequence[FileView]]:
+        """Every name of every file, by the file's size."""
+        found: dict[int, list[FileView]] = {}
+        for files in self.files.values():
+            for file in files:
+                found.setdefault(file.size, []).append(file)
+        return found
 
     def placed(
         self, name: str, path: str, files: Sequence[tuple[str, str, str]], ids: Mapping[str, int], going: Collection[int]

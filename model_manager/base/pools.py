@@ -1,0 +1,59 @@
+"""Mounts that show a part of a folder in another place, or join it with others (mergerfs, overlayfs, bindfs, bind mounts).
+
+What lies in such a folder may be named from there: what it looks like alone does not tell that nobody needs a file of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from model_manager.base.volumes import Mount, Volumes
+
+
+def shown_in(folder: str, volumes: Volumes) -> str:
+    """Where a mount joins this folder with others, or shows only a part of it; empty where none does.
+
+    A mount that shows it whole (a container's, a second path) names nothing that the folder does not name itself.
+    """
+    inside = folder.rstrip(os.sep) + os.sep
+    mounts = volumes.mounted()
+    for mount in mounts:
+        joins = _joined(mount)
+        for source in joins or _shown(mount, mounts):
+            below = source.rstrip(os.sep) + os.sep
+            is_part = below.startswith(inside) and below != inside
+            if is_part or (joins and inside.startswith(below)):
+                return mount.point
+    return ""
+
+
+def _joined(mount: Mount) -> list[str]:
+    """The folders that a mount shows as one, where it is of those that join several."""
+    if mount.kind == "overlay":
+        options = dict(part.partition("=")[::2] for part in mount.options.split(","))
+        return [
+            os.path.abspath(path)
+            for name in ("lowerdir", "upperdir")
+            for path in options.get(name, "").split(":")
+            if path
+        ]
+    for name in ("user.mergerfs.branches", "user.mergerfs.srcmounts") if "mergerfs" in mount.kind else ():
+        with contextlib.suppress(OSError, AttributeError):
+            told = os.fsdecode(os.getxattr(os.path.join(mount.point, ".mergerfs"), name))
+            return [os.path.realpath(branch.partition("=")[0]) for branch in told.split(":")]
+    return []
+
+
+def _shown(mount: Mount, mounts: list[Mount]) -> Iterator[str]:
+    """The folder that a mount shows in its place: of bindfs, or of the kernel's own bind mounts."""
+    if mount.kind.startswith("fuse") and os.path.isabs(mount.source) and not mount.source.startswith("/dev/"):
+        yield os.path.realpath(mount.source)
+    if mount.root in ("", "/"):
+        return
+    for other in mounts:
+        if other.device == mount.device and other.point != mount.point:
+            top = other.root.rstrip("/")
+            if mount.root == other.root or mount.root.startswith(top + "/"):
+                yield os.path.join(other.point, mount.root[len(top) :].lstrip("/")).rstrip("/") or "/"
