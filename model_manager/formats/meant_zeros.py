@@ -53,7 +53,9 @@ def may_lie(span: Span, start: int, stop: int) -> bool:
         return _of_mask(span, start, stop)
     if len(span.shape) == 1 and span.dtype in _LISTS:
         return begins or ends  # a list of groups or places begins with many of the first
-    row = span.row * (_BLOCK if _LORA.search(span.name) and span.shape[0] % _BLOCK == 0 else 1)
+    row = span.row
+    if row and _LORA.search(span.name) and span.shape[0] % _BLOCK == 0:
+        row *= _BLOCK
     slack = min(SLACK, row // 32)
     return row >= _LEAST_ROW and (
         (begins or -start % row <= slack) and (ends or stop % row <= slack)
@@ -61,9 +63,9 @@ def may_lie(span: Span, start: int, stop: int) -> bool:
 
 
 def _of_mask(span: Span, start: int, stop: int) -> bool:
-    row, line = span.row, span.line
+    line, window = span.line, span.matrix
     if not line:
         return False
-    if row >= _WINDOW * line:
-        return all(min(at % row, -at % row) < line for at in (start, stop))
+    if window >= _WINDOW * line and all(min(at % window, -at % window) < line for at in (start, stop)):
+        return True
     return stop - start <= line + SLACK and (-start % line <= SLACK or stop % line <= SLACK)

@@ -23,8 +23,13 @@ class Span:
 
     @property
     def row(self) -> int:
-        """Bytes of one step along the outermost dimension (a token, a channel); 0 where there is none."""
-        return self._step(1)
+        """Bytes of one step along the outermost dimension of more than one (a token, a channel); 0 where there is none."""
+        return self._step(next((place for place, side in enumerate(self.shape) if side != 1), 0) + 1)
+
+    @property
+    def matrix(self) -> int:
+        """Bytes of all values that differ in the two innermost dimensions alone; 0 where there are not two."""
+        return self._step(len(self.shape) - 2)
 
     @property
     def line(self) -> int:
