@@ -16,7 +16,7 @@ from typing import BinaryIO
 from model_manager.base.facts import Health
 from model_manager.base.text import later
 from model_manager.formats.gguf_types import TYPES
-from model_manager.formats.places import Span
+from model_manager.formats.span import Span
 from model_manager.formats.zeros import Emptiness, Runs
 
 PIECE = 4 << 20

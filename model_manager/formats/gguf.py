@@ -192,7 +192,7 @@ def _health(header: Header, file: BinaryIO, size: int) -> Health:
         return Health("unknown", f"tensor type {numbers} is not known to this program")
     if header.version == 1:
         return Health("good", "GGUF version 1: too old for today's llama.cpp")
-    return zero_tail(file, size, header.data_start) if header.tensors else GOOD
+    return zero_tail(file, size, header.data_start, header.spans) if header.tensors else GOOD
 
 
 def _text(keys: Mapping[str, object], key: str) -> str:

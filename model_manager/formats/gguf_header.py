@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from model_manager.base.text import later
 from model_manager.formats.gguf_types import TYPES
 from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.span import Span
 from model_manager.formats.tensors import Tensor
 from model_manager.formats.window import PIECE, Window
 
@@ -46,6 +47,13 @@ class Header:
     data_end: int = 0
     """File offset behind the last tensor, by the table's own arithmetic."""
     unknown_types: set[int] = field(default_factory=set)
+
+    def spans(self) -> list[Span]:
+        """Where each tensor lies, in the order of the table."""
+        return [
+            Span(name, tensor.dtype, self.data_start + self.offsets[name], tensor.bytes, tensor.shape)
+            for name, tensor in self.tensors.items()
+        ]
 
 
 def read_header(window: Window, limits: Limits) -> Header:

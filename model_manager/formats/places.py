@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import prod
 from typing import BinaryIO
 
 from model_manager.formats import onnx, pytorch_legacy, pytorch_zip
@@ -12,21 +10,11 @@ from model_manager.formats.npy_header import LONGEST, MAGIC, parse
 from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.pickle_values import TensorValue
 from model_manager.formats.problem import LIMITS, FormatProblem
-from model_manager.formats.safetensors import read_table
+from model_manager.formats.safetensors import read_table, spans_of
+from model_manager.formats.span import Span
 from model_manager.formats.state_dict import state_dict
 from model_manager.formats.window import Window
 from model_manager.formats.zip_members import STORED, data_start, members
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where one tensor lies in the file. `row`: bytes of one row (a token's, a channel's), 0 where nobody knows."""
-
-    name: str
-    dtype: str
-    start: int
-    size: int
-    row: int = 0
 
 
 def spans(file: BinaryIO, size: int, format_: str) -> list[Span]:
@@ -34,19 +22,9 @@ def spans(file: BinaryIO, size: int, format_: str) -> list[Span]:
     file.seek(0)
     if format_ == "gguf":
         header = read_header(Window(file, size), LIMITS)
-        found = [
-            Span(name, tensor.dtype, header.data_start + header.offsets[name], tensor.bytes,
-                 _row(tensor.shape, tensor.bytes))
-            for name, tensor in header.tensors.items()
-        ]  # fmt: skip
+        found = header.spans()
     elif format_ == "safetensors":
-        length, table = read_table(file, size, LIMITS)
-        found = [
-            Span(name, dtype, 8 + length + start, stop - start, _row(shape, stop - start))
-            for name, dtype, shape, start, stop in zip(
-                table.names, table.dtypes, table.shapes, table.starts, table.stops, strict=True
-            )
-        ]
+        found = spans_of(*read_table(file, size, LIMITS))
     else:
         return []
     return sorted(found, key=lambda span: span.start)
@@ -63,23 +41,15 @@ def places(file: BinaryIO, size: int, format_: str) -> list[Span]:
             found = _of_zip(file, size)
         elif head[:6] == MAGIC:
             array = parse(head[:LONGEST])
-            found = [Span("array", "", array.start, array.tensor.bytes, _row(array.tensor.shape, array.tensor.bytes))]
+            found = [Span("array", "", array.start, array.tensor.bytes, array.tensor.shape)]
         elif pytorch_legacy.is_legacy(head):
-            found = [
-                Span(name, "", start, length, row)
-                for name, start, length, row in _of_legacy(file, size)
-            ]  # fmt: skip
+            found = _of_legacy(file, size)
         elif format_ == onnx.NAME:
-            found = [Span(name, "", start, length, _row(shape, length)) for name, shape, start, length in
+            found = [Span(name, "", start, length, shape) for name, shape, start, length in
                      onnx.places_of(file, size, LIMITS)]  # fmt: skip
         return sorted(found, key=lambda span: span.start)
     except FormatProblem:
         return []
-
-
-def _row(shape: tuple[int, ...], size: int) -> int:
-    """Bytes of one step along the outermost dimension."""
-    return size // shape[0] if len(shape) > 1 and shape[0] > 0 and size % shape[0] == 0 else 0
 
 
 def _of_zip(file: BinaryIO, size: int) -> list[Span]:
@@ -95,20 +65,19 @@ def _of_zip(file: BinaryIO, size: int) -> list[Span]:
             file.seek(start)
             array = parse(file.read(LONGEST))
             start, shape = start + array.start, array.tensor.shape
-            found.append(Span(name, "", start, array.tensor.bytes, _row(shape, array.tensor.bytes)))
+            found.append(Span(name, "", start, array.tensor.bytes, shape))
         else:
-            row = _row(shape, member.size) if prod(shape) else 0
-            found.append(Span(name, "", start, member.size, row))
+            found.append(Span(name, "", start, member.size, shape))
     return found
 
 
-def _of_legacy(file: BinaryIO, size: int) -> list[tuple[str, int, int, int]]:
+def _of_legacy(file: BinaryIO, size: int) -> list[Span]:
     value, storages = pytorch_legacy.storages_of(file, size, Budget.of(LIMITS))
     named = _named(value)
     found = []
     for key, start, length in storages:
         name, shape = named.get(key, (key, ()))
-        found.append((name, start, length, _row(shape, length)))
+        found.append(Span(name, "", start, length, shape))
     return found
 
 

@@ -8,6 +8,7 @@ not why, and cannot read a truncated one.
 from __future__ import annotations
 
 import struct
+from functools import partial
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
@@ -15,6 +16,7 @@ from model_manager.formats import architectures, packed, training
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.safetensors_table import Table, end_of, parse, tensors_of
+from model_manager.formats.span import Span
 from model_manager.formats.tail import zero_tail
 from model_manager.formats.tensors import histogram
 
@@ -35,13 +37,13 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     length, table = read_table(file, size, limits)
     metadata = _metadata(table.metadata)
     tensors, counts = tensors_of(table, limits)
-    end, shares = end_of(table), histogram(counts)
+    shares = histogram(counts)
     claims = (*architectures.claims_of(tensors), *packed.claims_of(tensors, shares), *training.claims_of(metadata))
     return Facts(
         format=NAME,
         claims=claims,
         shares=shares,
-        health=_health(file, size, 8 + length, end),
+        health=_health(file, size, length, table),
         metadata=bounded({**metadata, "safetensors.tensor_count": len(tensors)}),
     )
 
@@ -55,6 +57,16 @@ def read_table(file: BinaryIO, size: int, limits: Limits) -> tuple[int, Table]:
     if len(text) < length:
         raise FormatProblem("truncated", "the file became shorter while it was read")
     return length, parse(text, limits)
+
+
+def spans_of(length: int, table: Table) -> list[Span]:
+    """Where each tensor lies, in the order of the table; `length` is the header's."""
+    return [
+        Span(name, dtype, 8 + length + start, stop - start, shape)
+        for name, dtype, shape, start, stop in zip(
+            table.names, table.dtypes, table.shapes, table.starts, table.stops, strict=True
+        )
+    ]
 
 
 def _length(file: BinaryIO, size: int, limits: Limits) -> int:
@@ -79,13 +91,13 @@ def _metadata(raw: object) -> dict[str, str]:
     return {str(key): value for key, value in raw.items() if isinstance(value, str)}
 
 
-def _health(file: BinaryIO, size: int, data_start: int, end: int) -> Health:
-    expected = data_start + end
+def _health(file: BinaryIO, size: int, length: int, table: Table) -> Health:
+    expected = 8 + length + end_of(table)
     if expected > size:
         return Health("truncated", f"needs {expected:,} bytes, the file has {size:,} ({expected - size:,} missing)")
     if expected < size:
         return Health("corrupt", f"{size - expected:,} bytes behind the last tensor that belong to none")
-    return zero_tail(file, size, data_start)
+    return zero_tail(file, size, 8 + length, partial(spans_of, length, table))
 
 
-__all__ = ["NAME", "SUFFIXES", "matches", "read", "read_table"]
+__all__ = ["NAME", "SUFFIXES", "matches", "read", "read_table", "spans_of"]

@@ -1,40 +1,36 @@
 """Runs of zeros in a file, and which of them are holes: what a download or copy left out.
 
-A hole ends anywhere: within a tensor, at the edge of a piece. Zeros that somebody meant fill a tensor (a bias, a LoRA's
-B before training) or whole rows of it (tokens that were never used: Qwen2.5-7B has 399 such rows, 2.8 MB; heads or
-channels that were cut away; the blocks of a LoRA that was made for one of three joined projections), and masks are
-zeros by design (SwinIR's attn_mask: 36 % of it, in runs of 112 KiB). So a run that begins and ends where tensors or rows
-do says nothing against a model, however long, and one that does not is a hole, however short: 64 KiB is the least that
-is looked at, since smaller pieces are not loaded by any client (BitTorrent: 16 KiB blocks in pieces from 64 KiB on).
+A hole ends anywhere: within a tensor, at the edge of a piece. What somebody meant ends where tensors or rows do
+(`meant_zeros`). So a run that does not is a hole, however short: 64 KiB is the least that is looked at, since smaller
+pieces are not loaded by any client (BitTorrent: 16 KiB blocks in pieces from 64 KiB on). One that does may still be a
+hole by chance (rows of 8 KiB in a file whose tensors begin at multiples of 32 bytes: 1 of 256), so much of it is told.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import GOOD, Health
 from model_manager.base.text import later
-from model_manager.formats.places import Span
+from model_manager.formats.meant_zeros import SLACK, is_table, may_be_empty, may_lie
+from model_manager.formats.span import Span
 
 LEAST = 64 << 10
 """Bytes of the shortest run that is looked at."""
 _STEP = LEAST // 2
 """Each run of LEAST bytes has all of one such step, wherever it begins."""
 _ZEROS = bytes(_STEP)
-_SLACK = 16
-"""Zero bytes by which a run may go beyond where it was meant to end: the next value begins with some by chance."""
-_LEAST_ROW = 512
-"""Bytes of the smallest row that counts as one: with smaller ones any place is near the edge of a row."""
-_ANYWHERE = re.compile(r"mask|lora_up|lora_B|lokr_|hada_w|\.tril$|causal", re.IGNORECASE)
-"""Tensors that have zeros at any place."""
-_EMPTY_AT_FIRST = re.compile(r"lora_up|lora_B|lora_b\b|hada_w2|bias|beta|mask|running_mean|position|index|zero_conv|alpha",
-                             re.IGNORECASE)  # fmt: skip
-"""Tensors that are made with zeros alone, and stay so where training did not reach them."""
-_BLANK_SHARE, _TINY = 0.25, 2 << 20
-"""From when tensors of zeros alone are told; below that size files are made so, to test programs with."""
+_TINY = 2 << 20
+"""Below that size, files are made with tensors and rows of zeros, to test programs with."""
+_BLANK_SHARE, _JOINED_SHARE = 0.4, 0.1
+"""From when weights of zeros alone are told, and from when such as lie side by side: layers that begin as zeros (a
+gate, the last of a block) never do."""
+_ROWS_SHARE, _FEW_ROWS = 0.05, 256 << 10
+"""From when whole rows of zeros are told: padding for a device's sake is below 1 % (Qwen2.5-72B: 128 of 29,696 rows)."""
+_UNUSED_SHARE = 0.15
+"""Of a table of tokens, how much of its end may never have been used: 399 of 152,064 rows in Qwen2.5."""
 _LOOSE_RUN, _LOOSE_SHARE = 1 << 20, 0.02
 """Where nobody says where tensors lie: from when a run is told. Exporters fold whole zero tensors into such files."""
 _MANY = 0.1
@@ -95,8 +91,9 @@ def _trailing(data: bytes) -> int:
 
 @dataclass(slots=True)
 class Emptiness:
-    """Adds up runs of zeros. `missing`: bytes of holes; `blank`: of tensors that should hold something and are empty.
+    """Adds up runs of zeros, in bytes. `missing`: of holes; `blank`: of weights that are zeros alone.
 
+    `joined`: of those, what lies side by side; `rows`: of whole rows that are zero, more than anybody leaves unused;
     `loose`: of runs in a file of which nobody knows where its tensors lie.
     """
 
@@ -104,6 +101,8 @@ class Emptiness:
     spans: Sequence[Span]
     missing: int = 0
     blank: int = 0
+    joined: int = 0
+    rows: int = 0
     loose: int = 0
     longest: int = 0
     longest_at: int = 0
@@ -112,14 +111,17 @@ class Emptiness:
     def __post_init__(self) -> None:
         self._starts = [span.start for span in self.spans]
 
-    def add(self, start: int, stop: int) -> None:
-        """A run of zeros. Those in front of the first tensor are a header's, which has empty lists of its own."""
+    def add(self, start: int, stop: int, written: bool = True) -> None:
+        """A run of zeros. Those in front of the first tensor are a header's, which has empty lists of its own.
+
+        `written`: whether somebody wrote zeros, at least up to its ends. What nobody wrote is no row that is unused.
+        """
         if not self.spans:
             self.loose += stop - start
             self._note(start, stop)
             return
         first = max(0, bisect_right(self._starts, start) - 1)
-        while first < len(self.spans) and self.spans[first].start + self.spans[first].size <= start:
+        while first < len(self.spans) and self.spans[first].stop <= start:
             first += 1
         after = first
         while after < len(self.spans) and self.spans[after].start < stop:
@@ -127,15 +129,25 @@ class Emptiness:
         met = self.spans[first:after]
         if not met:
             return
-        start, stop = max(start, met[0].start), min(stop, met[-1].start + met[-1].size)
-        if _may_begin(met[0], start) and _may_end(met[-1], stop):
-            self.blank += sum(
-                min(stop, span.start + span.size) - max(start, span.start)
-                for span in met if not _EMPTY_AT_FIRST.search(span.name)
-            )  # fmt: skip
+        start, stop = max(start, met[0].start), min(stop, met[-1].stop)
+        parts = [met[0], met[-1]] if len(met) > 1 else met
+        if all(may_lie(span, start, stop) for span in parts) and (
+            written or not any(_cuts(s, start, stop) for s in parts)
+        ):
+            self._meant(met, start, stop)
         else:
             self.missing += stop - start
             self._note(start, stop)
+
+    def _meant(self, met: Sequence[Span], start: int, stop: int) -> None:
+        whole = [span.size for span in met if not _cuts(span, start, stop) and not may_be_empty(span)]
+        self.blank += sum(whole)
+        self.joined += sum(whole) if len(whole) > 1 else 0
+        for span in met:
+            part = min(stop, span.stop) - max(start, span.start)
+            unused = is_table(span) and stop >= span.stop and part <= span.size * _UNUSED_SHARE
+            if _cuts(span, start, stop) and not unused and not may_be_empty(span):
+                self.rows += part
 
     def _note(self, start: int, stop: int) -> None:
         if stop - start > self.longest:
@@ -145,23 +157,38 @@ class Emptiness:
         """What the zeros say; `good` when they say nothing."""
         if self.missing:
             return self._holes(self.missing)
-        if self.loose and (self.longest >= _LOOSE_RUN or self.loose >= self.size * _LOOSE_SHARE):
+        if self.loose and self._much_loose():
             return self._holes(self.loose)
-        if self.size >= _TINY and self.blank > self.size * _BLANK_SHARE:
+        if self._much_blank():
             share = self.blank / max(1, self.size)
             return Health("suspicious", f"{self.blank:,} bytes ({share:.1%}) are tensors of zeros alone")
+        if self._many_rows():
+            share = self.rows / max(1, self.size)
+            return Health(
+                "suspicious",
+                f"{self.rows:,} bytes ({share:.1%}) are whole rows of zeros, more than any model is known to leave unused",
+            )
         return GOOD
 
     def health_of_holes(self, absent: int) -> Health:
         """The same of runs of which `absent` bytes were never written: nobody makes tensors so, but copies may."""
         share = absent / max(1, self.size)
-        loose = self.longest >= _LOOSE_RUN or self.loose >= self.size * _LOOSE_SHARE
-        if self.missing or (self.loose and loose) or self.blank > self.size * _BLANK_SHARE:
+        if self.missing or (self.loose and self._much_loose()) or self._much_blank() or self._many_rows():
             return Health(
                 "incomplete" if share >= _MANY or self.missing else "suspicious",
                 f"{absent:,} of {self.size:,} bytes ({share:.1%}) were never written: its download or copy has not ended",
             )
         return GOOD
+
+    def _much_loose(self) -> bool:
+        return self.longest >= _LOOSE_RUN or self.loose >= self.size * _LOOSE_SHARE
+
+    def _much_blank(self) -> bool:
+        most = self.size * _BLANK_SHARE
+        return self.size >= _TINY and (self.blank > most or self.joined > self.size * _JOINED_SHARE)
+
+    def _many_rows(self) -> bool:
+        return self.size >= _TINY and self.rows > max(_FEW_ROWS, self.size * _ROWS_SHARE)
 
     def _holes(self, empty: int) -> Health:
         share = empty / max(1, self.size)
@@ -172,16 +199,6 @@ class Emptiness:
         return Health("incomplete" if share >= _MANY else "suspicious", said)
 
 
-def _may_begin(span: Span, start: int) -> bool:
-    """Whether zeros that somebody meant may begin here: where the tensor does, or a row of it."""
-    offset = start - span.start
-    if offset <= 0 or offset >= span.size - _SLACK or _ANYWHERE.search(span.name):
-        return True
-    return span.row >= _LEAST_ROW and (offset % span.row == 0 or offset % span.row >= span.row - _SLACK)
-
-
-def _may_end(span: Span, stop: int) -> bool:
-    offset = stop - span.start
-    if offset <= _SLACK or offset >= span.size or _ANYWHERE.search(span.name):
-        return True
-    return span.row >= _LEAST_ROW and offset % span.row <= _SLACK
+def _cuts(span: Span, start: int, stop: int) -> bool:
+    """Whether zeros from `start` to `stop` leave some of a tensor that is more than chance."""
+    return start > span.start + SLACK or stop < span.stop - SLACK

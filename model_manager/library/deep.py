@@ -21,8 +21,9 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, hashes, models
 from model_manager.catalog.hashes import Known
 from model_manager.formats.deep import read_all
-from model_manager.formats.places import Span, places, spans
+from model_manager.formats.places import places, spans
 from model_manager.formats.problem import FormatProblem
+from model_manager.formats.span import Span
 from model_manager.jobs import Progress
 from model_manager.library.derive import derive
 from model_manager.library.hashing import Hashing

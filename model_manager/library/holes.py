@@ -8,16 +8,19 @@ there: a copy may leave out what is zero anyway (`cp --sparse=always`, `rsync -S
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Health
 from model_manager.base.holes import holes, may_lack, tells
+from model_manager.formats.meant_zeros import SLACK
 from model_manager.formats.places import places
 from model_manager.formats.zeros import LEAST, Emptiness
 
 _BESIDE, _MOST_LOOKED_BESIDE = 64 << 10, 256
 _PAGE = 4096
+
+Part = tuple[int, int]
 
 
 def lacking(file: BinaryIO, stat: os.stat_result, volume_kind: str, format_: str) -> Health:
@@ -44,20 +47,27 @@ def _judged(file: BinaryIO, size: int, found: list[tuple[int, int]], format_: st
     if absent < LEAST:
         return GOOD
     empty = Emptiness(size, places(file, size, format_))
-    for start, stop in _joined(_widened(file, size, hole) if len(found) <= _MOST_LOOKED_BESIDE else hole
-                               for hole in found):  # fmt: skip
-        if stop - start >= LEAST:
-            empty.add(start, stop)
+    beside = len(found) <= _MOST_LOOKED_BESIDE
+    for run, hole in _joined([(_widened(file, size, hole) if beside else hole, hole) for hole in found]):
+        if run[1] - run[0] >= LEAST:
+            empty.add(*run, written=_goes_on(run[0], hole[0]) or _goes_on(hole[1], run[1]))
     return empty.health_of_holes(absent)
 
 
-def _joined(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for start, stop in runs:
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(stop, found[-1][1]))
+def _goes_on(start: int, stop: int) -> bool:
+    """Whether zeros that somebody wrote lie there: a copy leaves out whole pages only, and a value has a zero by chance."""
+    return stop - start > SLACK
+
+
+def _joined(runs: Sequence[tuple[Part, Part]]) -> list[tuple[Part, Part]]:
+    """Runs of zeros that touch become one, each with its first and last hole's outer ends."""
+    found: list[tuple[Part, Part]] = []
+    for run, hole in runs:
+        if found and run[0] <= found[-1][0][1]:
+            before, first = found[-1]
+            found[-1] = ((before[0], max(before[1], run[1])), (first[0], hole[1]))
         else:
-            found.append((start, stop))
+            found.append((run, hole))
     return found
 
 

@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Callable
 from typing import BinaryIO
 
-from model_manager.formats.places import Span, spans
+from model_manager.formats.places import spans
 from model_manager.formats.problem import FormatProblem
+from model_manager.formats.span import Span
 
 FORMATS = frozenset({"gguf", "safetensors"})
 _PIECE = 1 << 20

@@ -19,6 +19,7 @@ from model_manager.base.facts import Health
 from model_manager.formats.deep import read_all
 from model_manager.formats.places import places, spans
 from model_manager.formats.problem import FormatProblem
+from model_manager.formats.sniff import facts_of
 from model_manager.formats.zeros import LEAST, Runs
 
 ROWS, COLUMNS = 1500, 1024
@@ -55,7 +56,7 @@ def npy() -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + NUMBERS
 
 
-SHAPE = (ROWS, COLUMNS)
+SHAPE, MIB = (ROWS, COLUMNS), 1 << 20
 TABLE = pickled(mapping({"body.weight": tensor("0", SHAPE, "HalfStorage")}))
 FILES = {
     "gguf": gguf(),
@@ -95,6 +96,25 @@ def test_all_but_the_last_two_megabytes() -> None:
     assert health.verdict == "incomplete" and "78." in health.detail
 
 
+def windows(side: int) -> bytes:
+    """SwinIR's attn_mask (`calculate_mask`, windows of 8 shifted by 4) for an image of `side` windows each way."""
+    last, found = side - 1, []
+    for down in range(side):
+        for right in range(side):
+            of = [
+                ((y >= 4) if down == last else 0, (x >= 4) if right == last else 0) for y in range(8) for x in range(8)
+            ]
+            found += [struct.pack("<e", 0 if one == two else -100) for one in of for two in of]
+    return b"".join(found)
+
+
+def triangle(rows: int, columns: int) -> bytes:
+    """The last lines of a causal mask: 0 up to the diagonal, minus infinity behind it."""
+    return b"".join(
+        bytes(2 * reach) + b"\x00\xfc" * (columns - reach) for reach in range(columns - rows * 900, columns, 900)
+    )
+
+
 MEANT = {
     "a bias": {"a.weight": (SHAPE, NUMBERS), "a.bias": ((200_000,), bytes(400_000))},
     "lora_B before training": {
@@ -108,9 +128,10 @@ MEANT = {
     "rows amid a table": {
         "wte.weight": (SHAPE, NUMBERS[: 100 * 2048] + bytes(90 * 2048) + NUMBERS[190 * 2048 :]), "b": (SHAPE, NUMBERS),
     },
-    "a mask of windows": {
-        "layers.0.attn_mask": ((64, 64, 64), (NUMBERS[:1000] + bytes(114_000)) * 4 + bytes(64288)), "b": (SHAPE, NUMBERS),
-    },
+    "a mask of windows": {"layers.0.attn_mask": ((256, 64, 64), windows(16)), "b": (SHAPE, NUMBERS)},
+    "a mask of windows, in a batch of one": {"attn_mask": ((1, 256, 64, 64), windows(16)), "b": (SHAPE, NUMBERS)},
+    "a mask up to the diagonal": {"causal_mask": ((8, 80_000), triangle(8, 80_000)), "b": (SHAPE, NUMBERS)},
+    "such a mask for all heads": {"causal_mask": ((1, 1, 20, 80_000), triangle(20, 80_000)), "b": (SHAPE, NUMBERS)},
     "one weight that training did not reach": {
         "a.weight": (SHAPE, NUMBERS), "gate.weight": ((256, 1024), bytes(512 << 10)), "b.weight": (SHAPE, NUMBERS),
     },
@@ -118,6 +139,14 @@ MEANT = {
         "blocks.0.qkv.lora_up.weight": ((6144, 64), NUMBERS[: 256 << 10] + bytes(512 << 10)),
         "blocks.0.qkv.lora_down.weight": ((64, 2048), NUMBERS[: 256 << 10]),
     },
+    "the same with rows of 32 bytes": {
+        "blocks.0.qkv.lora_B.weight": ((12288, 16), NUMBERS[: 128 << 10] + bytes(128 << 10) + NUMBERS[: 128 << 10]),
+        "blocks.0.qkv.lora_A.weight": ((16, 4096), NUMBERS[: 128 << 10]),
+    },
+    "tokens with rows of 400 bytes": {
+        "emb.weight": ((4096, 200), NUMBERS[: 3696 * 400] + bytes(400 * 400)), "z.weight": (SHAPE, NUMBERS),
+    },
+    "the cache of a decoder": {"a.weight": (SHAPE, NUMBERS), "kv_cache.k": ((1, 512, 1024), bytes(MIB))},
 }  # fmt: skip
 
 
@@ -128,7 +157,87 @@ def test_zeros_that_somebody_meant(kind: str) -> None:
 
 def test_rows_of_tokens_in_a_checkpoint_too() -> None:
     rows = NUMBERS[: 1300 * 2048] + bytes(200 * 2048)
-    assert looked_at(torch_zip(TABLE, {"0": rows}), "pickle").verdict == "good"
+    table = pickled(mapping({"model.embed_tokens.weight": tensor("0", SHAPE, "HalfStorage")}))
+    assert looked_at(torch_zip(table, {"0": rows}), "pickle").verdict == "good"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["unmasked", "attn.mask_proj.weight", "x.lora_up.weight", "x.lora_B.default.weight", "x.attn_mask", "causal_conv.weight",
+     "hada_w1_a", "lokr_w1", "emb.weight", "x.bias"],
+)  # fmt: skip
+def test_no_name_hides_a_hole(name: str) -> None:
+    """Half of it is missing, from some page on; what somebody meant would end where its rows or blocks do."""
+    data = halves({name: (SHAPE, NUMBERS), "b.weight": (SHAPE, NUMBERS)})
+    at = len(data) - 2 * len(NUMBERS) + 300_005
+    health = looked_at(data[:at] + bytes(len(NUMBERS) // 2) + data[at + len(NUMBERS) // 2 :], "safetensors")
+    assert health.verdict == "incomplete" and f"{len(NUMBERS) // 2:,} of" in health.detail
+
+
+@pytest.mark.parametrize("name", ["x.lora_up.weight", "base_model.model.x.lora_B.weight"])
+def test_a_row_of_a_lora_is_no_block(name: str) -> None:
+    """Joined projections have whole heads: a run that ends at any row was not meant."""
+    numbers = NUMBERS[: 768 << 10]
+    data = halves({"x.lora_down.weight": ((64, 2048), NUMBERS[: 256 << 10]),
+                   name: ((6144, 64), numbers[: 1000 * 128] + bytes(1000 * 128) + numbers[2000 * 128 :])})  # fmt: skip
+    assert looked_at(data, "safetensors").verdict == "incomplete"
+
+
+@pytest.mark.parametrize("name", ["x.lora_up.weight", "base_model.model.x.lora_B.weight"])
+def test_a_lora_that_was_interrupted(name: str) -> None:
+    """Pieces of 64 KiB are missing from the half that begins as zeros; its rows are small."""
+    data = halves({"x.lora_down.weight": ((32, 4096), NUMBERS[: 256 << 10]), name: ((12288, 32), NUMBERS[: 768 << 10])})
+    for at in range(len(data) - (700 << 10) & -4096, len(data) - LEAST, LEAST):
+        health = looked_at(data[:at] + bytes(LEAST) + data[at + LEAST :], "safetensors")
+        assert (health.verdict, health.detail[:6]) == ("suspicious", "65,536")
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "count", "told"),
+    [
+        ("l.0.ffn.weight", 100, 250, True), ("l.0.ffn.weight", 100, 100, False), ("l.0.ffn.weight", 1100, 400, True),
+        ("token_embd.weight", 100, 200, True), ("token_embd.weight", 1300, 200, False),
+        ("token_embd.weight", 1000, 500, True),
+    ],
+)  # fmt: skip
+def test_whole_rows_are_told_when_they_are_many(name: str, first: int, count: int, told: bool) -> None:
+    """Unused tokens lie at the end of their table; amid it, and in other weights, few rows are zeros alone."""
+    rows = NUMBERS[: first * 2048] + bytes(count * 2048) + NUMBERS[(first + count) * 2048 :]
+    data = halves({name: (SHAPE, rows), "z.weight": (SHAPE, NUMBERS)})
+    health = looked_at(data, "safetensors")
+    said = f"{count * 2048:,} bytes ({count * 2048 / len(data):.1%}) are whole rows of zeros"
+    assert (health.verdict, health.detail.startswith(said)) == (("suspicious", True) if told else ("good", False))
+
+
+def test_weights_side_by_side_that_are_zeros_alone() -> None:
+    one = NUMBERS[: 256 << 10]
+    tensors = {f"l.{n:02}.weight": ((128, 1024), bytes(len(one)) if n in (4, 5) else one) for n in range(16)}
+    health = looked_at(halves(tensors), "safetensors")
+    assert health.verdict == "suspicious" and "12.5%" in health.detail
+    tensors["l.05.weight"], tensors["l.09.weight"] = tensors["l.09.weight"], tensors["l.05.weight"]
+    assert looked_at(halves(tensors), "safetensors").verdict == "good"
+
+
+ENDINGS = {
+    "biases": ({f"blk{n}.bias": ((65536,), bytes(131_072)) for n in range(8)}, "good"),
+    "a LoRA before training": ({f"l{n}.lora_B.weight": ((4096, 64), bytes(512 << 10)) for n in range(4)}, "good"),
+    "unused tokens": ({"wte.weight": ((1500, 1024), NUMBERS[: -200 * 2048] + bytes(200 * 2048))}, "good"),
+    "one weight": ({"zero.weight": ((512, 1024), bytes(MIB))}, "good"),
+    "a half": ({"x.lora_B.weight": (SHAPE, NUMBERS[: -MIB - 77] + bytes(MIB + 77))}, "suspicious"),
+    "many rows": ({"x.weight": (SHAPE, NUMBERS[: -600 * 2048] + bytes(600 * 2048))}, "suspicious"),
+    "all of many": ({f"x{n}.weight": ((512, 1024), bytes(MIB)) for n in range(2)}, "suspicious"),
+    "more than is followed": ({"x.weight": ((9000, 1024), bytes(9000 * 2048))}, "suspicious"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDINGS)
+def test_the_end_of_a_file(kind: str) -> None:
+    """What a scan says, by the header and the last bytes."""
+    ending, verdict = ENDINGS[kind]
+    data = halves({"a.weight": (SHAPE, NUMBERS), **ending})
+    health = facts_of(io.BytesIO(data), len(data), "a.safetensors").health
+    assert health.verdict == verdict
+    assert verdict == "good" or "are all zero: the download may not have been finished" in health.detail
 
 
 def test_a_model_that_is_mostly_empty_is_told() -> None:

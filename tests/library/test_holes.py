@@ -163,6 +163,44 @@ def test_zeros_that_a_copy_left_out_are_no_download_that_stopped(app: App, home:
     assert health(app, home / "m")["lora"].verdict == "good"
 
 
+def table(unused: int) -> tuple[bytes, int]:
+    """A model whose tokens have rows of 4 KiB, the last of them zeros; its rows lie at pages. Where the table begins."""
+    data = bytearray(safetensors_bytes({"embed_tokens.weight": ("F16", (1024, 2048)), "z.weight": ("F16", (1024, 2048))}))
+    pad = -(len(data) - 8 * MIB) % 4096
+    length = int.from_bytes(data[:8], "little")
+    data[8 + length : 8 + length] = b" " * pad
+    data[:8] = (length + pad).to_bytes(8, "little")
+    body = len(data) - 8 * MIB
+    data[body:] = random.Random(9).randbytes(8 * MIB).translate(bytes(byte % 60 + 1 for byte in range(256)))
+    stop = body + 4 * MIB
+    data[stop - unused * 4096 : stop] = bytes(unused * 4096)
+    return bytes(data), body
+
+
+def test_rows_that_nobody_wrote_are_missing(app: App, home: Path) -> None:
+    """Few and whole: said when they were written, they are unused tokens; never written, a piece of a download."""
+    data, body = table(64)
+    write(home / "m" / "written.safetensors", data)
+    with_hole(home / "m" / "lacking.safetensors", body + 4 * MIB - 64 * 4096, body + 4 * MIB, data)
+    with_hole(home / "m" / "amid.safetensors", body + MIB, body + MIB + 32 * 4096, data)
+    assert {name: one.verdict for name, one in health(app, home / "m").items()} == {
+        "written": "good", "lacking": "incomplete", "amid": "incomplete",
+    }  # fmt: skip
+
+
+def test_unused_tokens_that_a_copy_left_out(app: App, home: Path) -> None:
+    """The copy's holes end at pages, the zeros at rows: what lies between was written, so the rest was too."""
+    data = bytearray(safetensors_bytes({"embed_tokens.weight": ("F16", (1000, 2056)), "z.weight": ("F16", (64, 2056))}))
+    body = len(data) - 1064 * 4112
+    data[body:] = random.Random(9).randbytes(1064 * 4112).translate(bytes(byte % 60 + 1 for byte in range(256)))
+    data[body + 900 * 4112 : body + 1000 * 4112] = bytes(100 * 4112)
+    write(home / "whole", bytes(data))
+    (home / "m").mkdir()
+    subprocess.run(["cp", "--sparse=always", str(home / "whole"), str(home / "m" / "a.safetensors")], check=True)
+    assert holes_of(home / "m" / "a.safetensors")
+    assert health(app, home / "m")["a"].verdict == "good"
+
+
 def test_a_hole_of_a_page_is_not_told(app: App, home: Path) -> None:
     with_hole(home / "m" / "a.gguf", 5 * MIB, 5 * MIB + 8192)
     assert health(app, home / "m")["a"].verdict == "good"
