@@ -27,7 +27,9 @@ class Metered:
     def read(self, size: int = -1) -> bytes:
         self.reads += 1
         if self.reads > self._most_reads:
-            raise FormatProblem("unknown", f"its header lies in more than {self._most_reads:,} places: not read further")
+            raise FormatProblem(
+                "unknown", f"its header lies in more than {self._most_reads:,} places: not read further"
+            )
         left = self._most_bytes - self.read_bytes
         if size < 0 or size > left:
             raise FormatProblem("unknown", f"its header needs more than {self._most_bytes:,} bytes: not read further")
