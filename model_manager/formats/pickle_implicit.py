@@ -10,7 +10,7 @@ as called.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model_manager.formats.pickle_familiar import may_be_called, may_be_kept, may_be_made
 from model_manager.formats.pickle_names import known
@@ -33,6 +33,7 @@ _CONTAINERS = {("collections", name) for name in ("OrderedDict", "Counter", "deq
     (module, name) for module in _PYTHON for name in ("set", "frozenset", "list", "tuple", "dict")
 }
 _FILLED = _CONTAINERS | {("collections", "defaultdict")}
+_HOLDERS = frozenset({Name, Made, dict, list, tuple})
 _NAMESPACES = {("argparse", "Namespace"), ("types", "SimpleNamespace")}
 
 
@@ -48,7 +49,7 @@ class Implicit:
         """What has got its state: a pickler does nothing more with it."""
 
     def named(self, pair: Pair) -> None:
-        if pair not in self.found.strangers and not known(*pair) and not may_be_called(*pair):
+        if not known(*pair) and not may_be_called(*pair):
             self.found.strangers.add(pair)
             if not may_be_made(*pair):
                 self.outside.add(pair)
@@ -72,12 +73,14 @@ class Implicit:
         elif args != ():
             self.found.called |= self.strangers_in((args,))
 
-    def handed(self, callee: Pair, arg: object) -> None:
+    def handed(self, callee: Pair, args: list[object]) -> None:
         """What one that makes objects of the classes it gets, gets beside them."""
-        found = self.strangers_in((arg,))
-        self.found.made |= found
-        if isinstance(arg, Made) or callee[1] == "defaultdict":
-            self.found.called |= found
+        if not self.found.strangers:
+            return
+        self.found.made |= self.strangers_in(args)
+        objects = args if callee[1] == "defaultdict" else [arg for arg in args if type(arg) is Made]
+        if objects:
+            self.found.called |= self.strangers_in(objects)
 
     def kept(self, values: Iterable[object], spared: bool = True) -> None:
         """What an object of a familiar class gets: its own methods may call it."""
@@ -107,7 +110,8 @@ class Implicit:
 
     def asked(self, parts: object) -> None:
         """getattr, and the loader's own look at a persistent id: the objects among the parts are asked for attributes."""
-        self.found.called |= self.strangers_in(self._objects((parts,)))
+        if self.found.strangers:
+            self.found.called |= self.strangers_in(self._objects((parts,)))
 
     def items(self, target: object, items: list[object], pairs: bool) -> bool:
         """APPEND, APPENDS, ADDITEMS (and, with `pairs`, SETITEM and SETITEMS): whether a class of its own gets them."""
@@ -139,30 +143,33 @@ class Implicit:
 
     def _all(self, values: Iterable[object], through: bool) -> Iterable[object]:
         """Every name and object that values hold in plain containers; with `through`, in objects too."""
-        waiting, seen = list(values), set[int]()
+        seen = set[int]()
+        waiting: list[Any] = [value for value in values if type(value) in _HOLDERS]
         while waiting:
             one = waiting.pop()
             kind = type(one)
-            if kind is Name or kind is Made:
+            if kind is Name:
                 yield one
-            parts: list[object] = []
-            if kind is dict:
-                assert isinstance(one, dict)
+                continue
+            parts: Iterable[object]
+            if isinstance(one, Made):
+                yield one
+                parts = (one.args, one.state, one.items) if through else ()
+            elif isinstance(one, dict):
                 parts = [*one.values(), *(key.value for key in one if type(key) is Key)]
-            elif kind is list or kind is tuple:
-                assert isinstance(one, list | tuple)
-                parts = list(one)
-            elif kind is Made and through:
-                assert isinstance(one, Made)
-                parts = [one.args, one.state, one.items]
-            if not parts or id(one) in seen:
+                self._left -= len(one) >> 4
+            else:
+                parts = one
+                self._left -= len(one) >> 4
+            held = [part for part in parts if type(part) in _HOLDERS]
+            if not held or id(one) in seen:
                 continue
             seen.add(id(one))
-            self._left -= len(parts)
+            self._left -= len(held)
             if self._left < 0:
                 self.loose()
                 return
-            waiting += [part for part in parts if part is not None and type(part) not in (int, str, bool, float)]
+            waiting += held
 
 
 def methods_in(state: object) -> Iterator[tuple[str, object]]:

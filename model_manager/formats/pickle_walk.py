@@ -207,6 +207,8 @@ class Walker(Reader):
         self.found.names |= self.watched if others else self.watched - (self.followed - self.found.made)
 
     def name(self, module: str, name: str) -> Name:
+        if (module, name) in self.found.names:
+            return Name(module, name)
         self.implicit.named((module, name))
         if (module, name) in _WATCHED:
             self.watched.add((module, name))
@@ -267,8 +269,7 @@ class Walker(Reader):
         for place, arg in enumerate(args):
             if place == handed.calls:
                 self.handed(arg, args[handed.args] if handed.args and handed.args < len(args) else (), depth)
-            else:
-                self.implicit.handed(pair, arg)
+        self.implicit.handed(pair, [arg for place, arg in enumerate(args) if place != handed.calls])
 
     def handed(self, callee: object, args: object, depth: int) -> None:
         """What a known callable gets to call."""
