@@ -136,6 +136,8 @@ FAMILIAR = {
     "setstate among such entries": named("pytorch_lightning.utilities.parsing.AttributeDict")
     + b")\x81" + text("__setstate__") + RUN + b"sNb",
     "a familiar function as method": SPACE + put(spelled("append"), named("timm.models.create_model")) + COMMAND + b"a",
+    "a method left for who loads it": SPACE + put(spelled("append")),
+    "the same, by its own table": SPACE + b"N}" + text("__dict__") + put(text("append"))[:-1] + b"s\x86b",
     "a parameter's data": called("torch.nn.parameter.Parameter", space("detach")),
     "a place of a storage": b"(" + text("storage") + named("torch.FloatStorage") + text("0") + space("startswith") + number(2) + b"tQ",
     "a part of an entry": named("builtins.getattr")
