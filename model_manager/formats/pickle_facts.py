@@ -100,9 +100,11 @@ def _code(names: set[Pair], own: str, strange: set[Pair]) -> tuple[str, ...]:
     return tuple(sorted({_text(pair) for pair in outside[:_LISTED]} | ({own} if own else set())))
 
 
-def _strange(pickles: Iterable[Pickle], own: str) -> set[Pair]:
+def _strange(pickles: list[Pickle], own: str) -> set[Pair]:
     """What is called, or made, and is neither known to build data nor familiar."""
     found = set[Pair]()
+    if any(pickle.loose for pickle in pickles):
+        found |= {pair for pickle in pickles for pair in pickle.strangers if not _allowed(pair, own)}
     for pickle in pickles:
         found |= {pair for pair in pickle.called if not _allowed(pair, own) and not may_be_called(*pair)}
         found |= {pair for pair in pickle.made if not _allowed(pair, own) and not may_be_made(*pair)}

@@ -139,6 +139,27 @@ _CALLS = {
 _CALLED = frozenset((module, name) for module, names in _CALLS.items() for name in names.split())
 
 
+# Functions on tensors and arrays, and what annotations say: an object may hold them, since called with anything else
+# they only fail. (`name.method` of a familiar class is how a bound method is told.)
+_KEPT = {
+    "typing": "Any Union Optional List Dict Tuple Set Callable Type Literal Iterable Sequence Mapping",
+    "torch.nn.functional": "relu relu6 gelu silu mish elu selu celu leaky_relu hardtanh hardswish hardsigmoid sigmoid tanh "
+    "softmax log_softmax softplus logsigmoid softsign glu normalize interpolate cross_entropy nll_loss mse_loss l1_loss "
+    "smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div cosine_similarity",
+    "torch": "relu sigmoid tanh softmax log_softmax selu celu sum mean max min abs exp log sin cos",
+    "torch._C._nn": "gelu silu mish leaky_relu hardtanh hardswish hardsigmoid elu softplus log_sigmoid relu6 gelu",
+    "torch._C._VariableFunctions": "relu sigmoid tanh softmax log_softmax selu celu sum mean max min abs exp log",
+    "numpy": "log log1p log2 log10 exp expm1 sqrt square abs absolute sin cos tanh mean median sum min max std var",
+}
+_HELD = frozenset((module, name) for module, names in _KEPT.items() for name in names.split())
+
+
+def may_be_kept(module: str, name: str) -> bool:
+    """Whether a familiar object may hold this in its state, beside what may be made: it runs nothing if it is called."""
+    owner, dot, method = name.partition(".")
+    return (module, name) in _HELD or bool(dot and _NAME.fullmatch(method) and may_be_made(module, owner))
+
+
 def may_be_called(module: str, name: str) -> bool:
     """Whether calling this name only builds a value, though it is some library's code."""
     if module in ("builtins", "exceptions"):

@@ -193,9 +193,8 @@ def _newobj(w: Walker) -> None:
 
 @_on(b"\x92")
 def _newobj_ex(w: Walker) -> None:
-    w.stack.pop()
-    args = w.stack.pop()
-    w.stack[-1] = w.make(w.stack[-1], args)
+    keywords, args = w.stack.pop(), w.stack.pop()
+    w.stack[-1] = w.make(w.stack[-1], args, keywords)
 
 
 def _extension(w: Walker, number: int) -> None:
@@ -222,6 +221,7 @@ def _protocol(number: int) -> None:
 
 def _persistent(w: Walker, identity: object) -> None:
     storage = storage_of(identity)
+    w.implicit.asked(identity)
     if storage:
         w.found.storages[storage.key] = storage
     if isinstance(identity, tuple) and len(identity) > 1 and identity[0] in ("storage", "module"):

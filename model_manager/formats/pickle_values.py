@@ -55,6 +55,18 @@ class TensorValue:
     storage: Storage | None = None
 
 
+class Key:
+    """The key of an entry that is neither a short text nor a number, each one by itself."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __str__(self) -> str:
+        return f"[{type(self.value).__name__}]"
+
+
 class Made:
     """An object that would be built by calling something: what is called, with what, and its state."""
 

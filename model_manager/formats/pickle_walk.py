@@ -6,20 +6,20 @@ holds every argument in memory and is several times slower than this loop (0.3 Â
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from model_manager.base.text import later
 from model_manager.formats.pickle_familiar import may_be_made
+from model_manager.formats.pickle_implicit import METHODS, Implicit, methods_in
 from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
 from model_manager.formats.pickle_reader import STEPS, Beyond, Broken, Budget, Reader
-from model_manager.formats.pickle_values import OPAQUE, Blob, Made, Name, Storage
+from model_manager.formats.pickle_values import OPAQUE, Blob, Key, Made, Name, Storage
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.torch_rebuild import numpy_dtype, numpy_width, rebuild
 
@@ -29,10 +29,7 @@ _KEYS = (str, int, float, bool, bytes, type(None))
 _INNER_STEPS = 100_000
 _LEGACY_PARTS = 5
 _NAMES = 10_000
-_LOOKED = 200
 _PADDING = 16
-# What a loader calls by name on what it made.
-_METHODS = frozenset({"__setstate__", "__class__", "__reduce__", "__reduce_ex__", "extend", "append", "add", "update"})
 # Names whose calls are followed here: getattr of a known thing leads to a name, the loader's bytes are walked.
 _WATCHED = frozenset({("builtins", "getattr"), ("__builtin__", "getattr"), ("torch.storage", "_load_from_bytes")})
 _CALLERS = frozenset({"functools", "_functools", "operator", "_operator", "itertools", "builtins", "__builtin__"})
@@ -54,6 +51,10 @@ class Pickle:
     """Of the names: what loading it runs, or hands to something that runs it."""
     made: set[tuple[str, str]] = field(default_factory=set)
     """Of the names: classes of which it makes an object without their constructor."""
+    strangers: set[tuple[str, str]] = field(default_factory=set)
+    """Of the names: those that may not be called."""
+    loose: bool = False
+    """Whether it does what no pickler does, so that each of them might be called."""
     foreign: bool = False
     """Whether it asks its loader for objects that are no storages (persistent ids)."""
     value: object = None
@@ -81,9 +82,9 @@ def walk(
     """The pickle at `start`, which may use the bytes up to `end`; `inside` is one within another, which may know what
     that one remembers (`memo`). Raises OSError."""
     walker = Walker(file, start, end, budget, None if inside else Budget(_INNER_STEPS))
+    found = walker.found
     walker.memo.update(memo or {})
     walker.strict = memo is not None
-    found = walker.found
     try:
         walker.run()
     except Broken as error:
@@ -110,6 +111,7 @@ class Walker(Reader):
         self.marks: list[list[object]] = []
         self.memo: dict[int, object] = {}
         self.found = Pickle()
+        self.implicit = Implicit(self.found)
         self.strict = False
         self.watched: set[tuple[str, str]] = set()
         self.followed: set[tuple[str, str]] = set()
@@ -205,6 +207,9 @@ class Walker(Reader):
         self.found.names |= self.watched if others else self.watched - (self.followed - self.found.made)
 
     def name(self, module: str, name: str) -> Name:
+        if (module, name) in self.found.names:
+            return Name(module, name)
+        self.implicit.named((module, name))
         if (module, name) in _WATCHED:
             self.watched.add((module, name))
         elif len(self.found.names) < _NAMES:
@@ -236,14 +241,17 @@ class Walker(Reader):
         self.calls(callee, args, 0)
         return rebuild(callee, args)
 
-    def make(self, callee: object, args: object) -> object:
+    def make(self, callee: object, args: object, keywords: object = None) -> object:
         """NEWOBJ: an object without its constructor. What only a call can do is not done so."""
         if not isinstance(callee, Name) or (callee.module, callee.name) in _WATCHED:
             return self.call(callee, args)
+        if keywords:
+            self.implicit.argument((callee.module, callee.name), (keywords,))
         if known(callee.module, callee.name):
             self.calls(callee, args, 0)
         else:
             self.found.made.add((callee.module, callee.name))
+            self.implicit.kept((args,))
         return rebuild(callee, args)
 
     def calls(self, callee: Name, args: object, depth: int) -> None:
@@ -253,6 +261,7 @@ class Walker(Reader):
             self.found.called.add(pair)
         handed = HANDS_ON.get(pair)
         if handed is None:
+            self.implicit.argument(pair, args)
             return
         if depth > 3 or not isinstance(args, tuple):
             self.computed(f"{pair[1]} of something computed")
@@ -260,8 +269,7 @@ class Walker(Reader):
         for place, arg in enumerate(args):
             if place == handed.calls:
                 self.handed(arg, args[handed.args] if handed.args and handed.args < len(args) else (), depth)
-            else:
-                self.found.made.update(_names_in(arg))
+        self.implicit.handed(pair, [arg for place, arg in enumerate(args) if place != handed.calls])
 
     def handed(self, callee: object, args: object, depth: int) -> None:
         """What a known callable gets to call."""
@@ -271,6 +279,7 @@ class Walker(Reader):
             self.computed("a call of something computed")
 
     def getattr_(self, args: object) -> object:
+        self.implicit.asked(args)
         match args:
             case (Name() as owner, str() as attribute):
                 return self.name(owner.module, f"{owner.name}.{attribute}")
@@ -298,26 +307,23 @@ class Walker(Reader):
     def build(self, state: object) -> None:
         target = self.stack[-1]
         self.methods(state)
+        if self.changed(target):
+            return
+        self.implicit.state(target, state)
         if isinstance(target, Made):
             target.state = state
             if isinstance(target.callee, Name) and target.callee.name == "partial":
-                self.found.made.update(_names_in(state))
+                self.implicit.kept((state,), spared=False)
             elif isinstance(target.callee, Name) and target.callee.name == "NumpyArrayWrapper":
                 self.array_behind(state)
-        elif not self.changed(target):
-            # Attributes of a plain container or tensor stand in front of its methods.
-            self.found.called.update(pair for pair in _names_in(state) if not known(*pair))
 
     def methods(self, state: object) -> None:
         """A state may put something in place of a method that the loader calls next (BUILD asks for `__setstate__`)."""
-        for part in state if isinstance(state, tuple) else (state,):
-            for key, value in part.items() if isinstance(part, dict) else ():
-                if not isinstance(key, str) or not (key in _METHODS or key[:2] == "__" == key[-2:]):
-                    continue
-                if isinstance(value, Name):
-                    self.calls(value, (), 0)
-                elif isinstance(value, Made) and key in _METHODS:
-                    self.computed(f"its own {key}")
+        for key, value in methods_in(state):
+            if isinstance(value, Name):
+                self.calls(value, (), 0)
+            elif isinstance(value, Made) and key in METHODS:
+                self.computed(f"its own {key}")
 
     def array_behind(self, state: object) -> None:
         """joblib writes an array's numbers into the pickle, behind the object that describes it; objects as a pickle."""
@@ -356,7 +362,10 @@ class Walker(Reader):
 
     def put_items(self, items: list[object]) -> None:
         target = self.stack[-1]
-        self.changed(target)
+        if self.changed(target):
+            return
+        if self.implicit.items(target, items, True):  # of many classes the entries are attributes too
+            self.methods(dict(zip(map(str, items[::2]), items[1::2], strict=False)))
         if isinstance(target, Made):
             if not isinstance(target.items, dict):
                 target.items = {}
@@ -364,27 +373,20 @@ class Walker(Reader):
         if isinstance(target, dict):
             for at in range(0, len(items) - 1, 2):
                 key = items[at]
-                target[key if type(key) in _KEYS else f"[{type(key).__name__} {at}]"] = items[at + 1]
+                if type(key) not in _KEYS:
+                    key = Key(key)
+                elif key in target:
+                    self.implicit.loose()
+                target[key] = items[at + 1]
 
     def put_list(self, items: list[object]) -> None:
         target = self.stack[-1]
-        self.changed(target)
+        if self.changed(target):
+            return
+        self.implicit.items(target, items, False)
         if isinstance(target, Made):
             if not isinstance(target.items, list):
                 target.items = []
             target = target.items
         if isinstance(target, list):
             target.extend(items)
-
-
-def _names_in(value: object, depth: int = 3) -> Iterator[tuple[str, str]]:
-    """The names in an argument, in its containers too: what is called of it lies there."""
-    if isinstance(value, Name):
-        yield value.module, value.name
-    elif depth and isinstance(value, list | tuple):
-        for one in value[:_LOOKED]:
-            if not isinstance(one, int):
-                yield from _names_in(one, depth - 1)
-    elif depth and isinstance(value, dict):
-        for one in itertools.islice(value.values(), _LOOKED):
-            yield from _names_in(one, depth - 1)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from model_manager.base.facts import Health
 from model_manager.formats.pickle_facts import called
+from model_manager.formats.pickle_names import known, runs
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 _KEY = re.compile(
@@ -33,6 +34,7 @@ def judged(text: str) -> tuple[tuple[str, ...], list[Health]]:
         if _DOTTED.fullmatch(name):
             module, _, attribute = name.rpartition(".")
             names.add((module, attribute))
+            names |= _through(name.split("."))
         else:
             odd.append(name)
         if len(names) > _MOST:
@@ -43,6 +45,12 @@ def judged(text: str) -> tuple[tuple[str, ...], list[Health]]:
     if odd:
         healths.append(Health("unknown", f"calls code that is computed when it is loaded: {odd[0][:80]}"))
     return code, healths
+
+
+def _through(parts: list[str]) -> set[tuple[str, str]]:
+    """What is reached through another module's own imports: `nemo.core.config.os.system` is os.system."""
+    behind = [(".".join(parts[at:-1]), parts[-1]) for at in range(1, min(len(parts) - 1, 20))]
+    return {pair for pair in behind if runs(*pair) and not known(*pair)}
 
 
 def _named(text: str) -> Iterator[str]:

@@ -61,8 +61,8 @@ def rebuild(callee: Name, args: object) -> object:
             case (content, Made() as kind, tuple() as shape, *_):
                 return _array(shape, numpy_dtype(kind), content) or Made(callee, args)
     if name == "OrderedDict" and callee.module == "collections":
-        return _pairs(args)
-    if name == "defaultdict" and callee.module == "collections":
+        return Made(callee, args) if (pairs := _pairs(args)) is None else pairs
+    if name == "defaultdict" and callee.module == "collections" and len(args) < 2:
         return {}
     if name in ("set", "frozenset", "list", "deque", "tuple") and len(args) == 1 and isinstance(args[0], list):
         return args[0]
@@ -189,11 +189,13 @@ def _sides(size: object) -> tuple[int, ...] | None:
     return sides if len(sides) == len(size) else None
 
 
-def _pairs(args: tuple[object, ...]) -> dict[object, object]:
-    """OrderedDict(), and OrderedDict([[key, value], …]) of Python 2."""
+def _pairs(args: tuple[object, ...]) -> dict[object, object] | None:
+    """OrderedDict(), and OrderedDict([[key, value], …]) of Python 2; None for what is put together otherwise."""
     table: dict[object, object] = {}
-    if args and isinstance(args[0], list):
-        for pair in args[0]:
-            if isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], str | int):
-                table[pair[0]] = pair[1]
+    for pair in args[0] if len(args) == 1 and isinstance(args[0], list) else args:
+        if isinstance(pair, tuple | list) and len(pair) != 2:  # the call fails
+            continue
+        if not isinstance(pair, tuple | list) or not isinstance(pair[0], str | int) or pair[0] in table:
+            return None
+        table[pair[0]] = pair[1]
     return table
