@@ -161,12 +161,12 @@ class Emptiness:
             return self._holes(self.loose)
         if self._much_blank():
             share = self.blank / max(1, self.size)
-            return Health("suspicious", f"{self.blank:,} bytes ({share:.1%}) are tensors of zeros alone")
+            return Health("suspicious", f"{self.blank:,} bytes ({_percent(share)}) are tensors of zeros alone")
         if self._many_rows():
             share = self.rows / max(1, self.size)
             return Health(
                 "suspicious",
-                f"{self.rows:,} bytes ({share:.1%}) are whole rows of zeros, more than any model is known to leave unused",
+                f"{self.rows:,} bytes ({_percent(share)}) are whole rows of zeros, more than any model is known to leave unused",
             )
         return GOOD
 
@@ -176,7 +176,7 @@ class Emptiness:
         if self.missing or (self.loose and self._much_loose()) or self._much_blank() or self._many_rows():
             return Health(
                 "incomplete" if share >= _MANY or self.missing else "suspicious",
-                f"{absent:,} of {self.size:,} bytes ({share:.1%}) were never written: its download or copy has not ended",
+                f"{absent:,} of {self.size:,} bytes ({_percent(share)}) were never written: its download or copy has not ended",
             )
         return GOOD
 
@@ -193,7 +193,7 @@ class Emptiness:
     def _holes(self, empty: int) -> Health:
         share = empty / max(1, self.size)
         said = later(
-            f"{empty:,} of {self.size:,} bytes ({share:.1%}) are zeros that end where no tensor does, {self.longest:,} of "
+            f"{empty:,} of {self.size:,} bytes ({_percent(share)}) are zeros that end where no tensor does, {self.longest:,} of "
             f"them from byte {self.longest_at:,} on: a part is missing"
         )
         return Health("incomplete" if share >= _MANY else "suspicious", said)
@@ -202,3 +202,8 @@ class Emptiness:
 def _cuts(span: Span, start: int, stop: int) -> bool:
     """Whether zeros from `start` to `stop` leave some of a tensor that is more than chance."""
     return start > span.start + SLACK or stop < span.stop - SLACK
+
+
+def _percent(share: float) -> str:
+    """A share for people: a part is never all, nor nothing."""
+    return f"{share if share >= 1 else min(max(share, 0.001), 0.999):.1%}"

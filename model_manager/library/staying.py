@@ -25,8 +25,16 @@ def what_stays(tx: Tx, places: Collection[int], whole: Collection[int] = ()) -> 
         going = {one.id: one for one in seen if one.model == model and (model in whole or one.id in places)}
         rest = [one for one in seen if one.model == model and one.id not in going]
         files = [file for file in members if file.model == model and file.role in _WEIGHTS]
+        rest = [one for one in rest if not _leads_to_what_goes(one, files, going)]
         said |= dict.fromkeys([*_same_model(rest, files), *_of_files(files, going)])
     return tuple(said)
+
+
+def _leads_to_what_goes(place: PlaceView, files: Sequence[FileView], going: Collection[int]) -> bool:
+    """Whether a place is a link to a file that goes: it will lead nowhere, and nothing of it stays."""
+    gone = {reach.real_parent(one.path) for one in files if one.place in going and not reach.is_link(one.path)}
+    mine = [one.path for one in files if one.place == place.id and reach.is_link(one.path)]
+    return any(reach.realpath(path) in gone for path in mine)
 
 
 def _same_model(rest: Sequence[PlaceView], files: Sequence[FileView]) -> Iterator[str]:

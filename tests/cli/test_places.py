@@ -222,3 +222,11 @@ def test_the_one_to_keep_by_any_of_its_names(
     assert why == "no model has this id, name or path" and "two" in hint
     assert main(["dedupe", "--keep", "one.gguf", "--keep", "two.gguf", "--yes"]) == 2
     assert os.stat(home / "AI/one.gguf").st_nlink == 1
+
+
+def test_a_link_to_what_goes_is_not_said_to_stay(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    original = write(home / "AI/m.gguf", GGUF)
+    (home / "AI/l.gguf").symlink_to(original)
+    answer(capsys, "scan", str(home / "AI"))
+    said = answer(capsys, "trash", str(original), "--dry-run")["plan"]["warnings"]
+    assert not [one for one in said if "stays" in one] and [one for one in said if "would lead nowhere" in one]

@@ -165,7 +165,9 @@ def test_zeros_that_a_copy_left_out_are_no_download_that_stopped(app: App, home:
 
 def table(unused: int) -> tuple[bytes, int]:
     """A model whose tokens have rows of 4 KiB, the last of them zeros; its rows lie at pages. Where the table begins."""
-    data = bytearray(safetensors_bytes({"embed_tokens.weight": ("F16", (1024, 2048)), "z.weight": ("F16", (1024, 2048))}))
+    data = bytearray(
+        safetensors_bytes({"embed_tokens.weight": ("F16", (1024, 2048)), "z.weight": ("F16", (1024, 2048))})
+    )
     pad = -(len(data) - 8 * MIB) % 4096
     length = int.from_bytes(data[:8], "little")
     data[8 + length : 8 + length] = b" " * pad
