@@ -113,6 +113,8 @@ class Library:
             if isinstance(result, _Away) and result.roots != self._away:
                 self._away, self._pending = result.roots, None
                 self.tick()
+                if len(self.selected) == 1:
+                    self.select(self.selected)  # its card says whether it is there, and offers what can be done
             if isinstance(result, _Loaded):
                 self._take(result)
             elif isinstance(result, dict) and "evidence" in result:
