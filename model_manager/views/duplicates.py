@@ -63,7 +63,7 @@ class DuplicatesScreen(TickedScreen):
         columns = (
             Column("#0", _("Copies"), 240, loose=True), Column("size", _("Size"), 90, figure=True),
             Column("frees", _("Frees"), 90, figure=True), Column("tool", _("Tool"), 120),
-            Column("path", _("Where"), 260, loose=True),
+            Column("path", _("Where"), 260, loose=True, path=True),
         )  # fmt: skip
         self.table = TickTree(self, columns)
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
