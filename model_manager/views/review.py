@@ -176,7 +176,8 @@ class Review(ttk.Toplevel):
     def _tell(self, tree: PlainTree) -> None:
         """The chosen line in full: a column is too narrow for a path."""
         values = tree.item(tree.focus(), "values") or ("",) * 3
-        self.whole.configure(text="\n".join(str(part) for part in values[1:] if part))
+        lines = [str(part) for part in values[1:] if part] or [tree.item(tree.focus(), "text")]
+        self.whole.configure(text="\n".join(lines))
 
     def _apply(self) -> None:
         plan = self._planned.plan

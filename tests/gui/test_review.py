@@ -70,8 +70,8 @@ def choose(window: Any, *tools: str) -> None:
     rows = [row for row in window.library.controller.rows if row.tools in tools]
     assert rows
     window.library.table.select({row.id for row in rows})
-    wait(window, lambda: len(rows) > 1 or window.library.details._model is not None
-         and window.library.details._model["id"] == f"m{rows[0].id}")  # fmt: skip
+    wait(window, lambda: len(rows) > 1 or (window.library.details._model is not None
+         and window.library.details._model["id"] == f"m{rows[0].id}"))  # fmt: skip
     turn(window)
 
 

@@ -26,6 +26,8 @@ _LEAST = 90
 """Pixels at 96 dpi below which no column of words is pressed."""
 _PRESSED = 48
 """The same of a column that gives way to the names of files."""
+_PATHS_SHARE = 3
+"""Of what is left over, a column of paths gets so many times what another one gets."""
 _LEAST_NAME = 150
 """The same of the column that names a row."""
 _SLACK = 8
@@ -252,9 +254,9 @@ class PlainTree(ttk.Treeview):
             widths[widest] -= theme.px(self, 8)
         spare = max(0, room - sum(widths.values()) - sum(least.values()))
         for number, name in enumerate(loose):
-            rest = len(loose) - number
-            most = least[name] + spare // rest
-            widths[name] = most if rest == 1 else min(wanted[name], most)
+            shares = [_PATHS_SHARE if one in self._names else 1 for one in loose[number:]]
+            most = least[name] + spare * shares[0] // sum(shares)
+            widths[name] = most if len(shares) == 1 else min(wanted[name], most)
             spare -= widths[name] - least[name]
         for name, width in widths.items():
             if int(self.column(name, "width")) != width:
