@@ -221,11 +221,12 @@ def test_undo_shows_bytes_and_is_stopped_from_the_list_of_jobs(
     wait(window, reached.is_set)
     window.status.toggle()
     turn(window, 0.4)
-    listed = window.status._list
-    assert "MB / 25.2 MB" in words(listed)
-    next(one for one in below(listed) if one.winfo_class() == "TButton" and one.cget("text") == "Cancel").invoke()
+    (line,) = [one.master for one in below(window.status._list)
+               if one.winfo_class() == "TLabel" and one.cget("text") == "Undoing"]  # fmt: skip
+    assert "MB / 25.2 MB" in words(line)
+    next(one for one in below(line) if one.winfo_class() == "TButton" and one.cget("text") == "Cancel").invoke()
     go.set()
-    wait(window, lambda: "stopped" in words(window.status._list))
+    wait(window, lambda: "stopped" in words(line))
     wait(window, lambda: any("Stopped." in words(toast) for toast in window.toasts.open))
     assert os.path.samefile(*paths) and paths[0].read_bytes() == LARGE
     assert sorted(one.name for one in paths[1].parent.iterdir()) == ["large-copy.gguf"]
