@@ -8,9 +8,10 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 
+from model_manager.base.short_paths import GAP, without_middle
+
 NARROWEST = 20
 _USUAL = 80
-_GAP = "…"
 _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
 
 
@@ -44,7 +45,7 @@ def padded(text: str, width: int, to_right: bool = False) -> str:
 
 def cut(text: str, width: int) -> str:
     """A text that is too wide ends in an ellipsis."""
-    return text if cells(text) <= width else next(_pieces(text, width - 1)) + _GAP
+    return text if cells(text) <= width else next(_pieces(text, width - 1)) + GAP
 
 
 def broken(text: str, width: int) -> list[str]:
@@ -83,24 +84,8 @@ def path_lines(path: str, width: int, whole: bool = False) -> list[str]:
         return [path]
     folder, name = os.path.split(path)
     if not whole and name and cells(name) + 3 <= width:
-        return [_short(folder, name, width)]
+        return [without_middle(path, lambda text: cells(text) <= width)]
     *lines, last = _pieces(folder.rstrip(os.sep) + os.sep, width)
     if cells(last) + cells(name) <= width:
         return [*lines, last + name]
     return [*lines, last, *_pieces(name, width)]
-
-
-def _short(folder: str, name: str, width: int) -> str:
-    """As many folders as there is room for, of both ends by turns, the one that holds the file first."""
-    parts = folder.split(os.sep)
-    head, tail = 1, len(parts)
-    best = os.sep.join((parts[0], _GAP, name))
-    stuck = [False, False]
-    while head < tail - 1 and not all(stuck):
-        for side in (0, 1):
-            first, last = (head, tail - 1) if side == 0 else (head + 1, tail)
-            longer = os.sep.join([*parts[:first], _GAP, *parts[last:], name])
-            stuck[side] = first >= last or cells(longer) > width
-            if not stuck[side]:
-                best, head, tail = longer, first, last
-    return best

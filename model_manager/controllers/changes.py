@@ -13,26 +13,45 @@ from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
 from model_manager.controllers.messages import Said
-from model_manager.jobs import JobChanged, Progress
+from model_manager.jobs import Cancelled, JobChanged, Progress
 
 if TYPE_CHECKING:
+    from model_manager.library.undoing import Undoing
     from model_manager.operations import Operation, Plan
     from model_manager.operations.draft import Way
 
     Make = Callable[[Way], Plan]
+    """How to plan it in one way or another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the things that may be meant, in words: a whole model, or one place of it."""
+
+    text: str
+    make: Make
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be meant, and the number of that which was asked for."""
+
+    all: tuple[Choice, ...] = ()
+    now: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What the review shows. `plan` is None when it could not be made that way; `problem` says why.
 
-    `make` plans it anew in another way; None where there is only one.
+    `make` plans it anew in another way; None where there is only one. `choices`: what else may be meant.
     """
 
     plan: Plan | None
     way: Way
     problem: str = ""
     make: Make | None = None
+    choices: Choices = Choices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +67,20 @@ class Applied:
     frees_later: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ToUndo:
+    """What undo would do with an operation, or with these units of it."""
+
+    operation: Operation
+    units: tuple[int, ...] | None
+    undoing: Undoing
+
+
 class ChangesView(Protocol):
     def review(self, planned: Planned) -> None: ...
+    def ask_undo(self, asked: ToUndo) -> None: ...
+
+    """Before bytes are copied: says how many and how long, and calls `put_back` if that is wanted."""
 
 
 class Changes:
@@ -59,10 +90,15 @@ class Changes:
         self._app, self._view = app, view
         self.last = ""
         """The operation that Ctrl+Z puts back."""
+        self._asked: set[tuple[str, tuple[int, ...] | None]] = set()
+        """What is being looked at, to be undone: a second press of the key asks no second time."""
 
-    def plan(self, make: Make, way: Way = "trash", ways: bool = False, another: bool = False) -> None:
+    def plan(
+        self, make: Make, way: Way = "trash", ways: bool = False, another: bool = False,
+        choices: Callable[[], Choices] = Choices,
+    ) -> None:  # fmt: skip
         """Makes a plan in the background and shows it. `ways`: the person may choose another way, and the settings say
-        which one comes first.
+        which one comes first. `choices` says, in the background too, what else may be meant.
         """
         if way == "trash" and ways and not another and self._app.settings.values.clear_way == "aside":
             way = "aside"
@@ -70,20 +106,21 @@ class Changes:
         def work(progress: object) -> Planned:
             from model_manager.operations.draft import NoTrash
 
-            choice = make if ways else None
+            choice, others = make if ways else None, Choices()
             try:
+                others = choices()
                 plan = make(way)
                 if not plan.steps:
                     why = " ".join(localised(warning) for warning in plan.warnings)
                     return Planned(None, way, _("Nothing to do: what was chosen is not there any more, or is as it should "
                                                 "be already. {why}").format(why=why).strip())  # fmt: skip
-                return Planned(plan, way, "", choice)
+                return Planned(plan, way, "", choice, others)
             except NoTrash as error:
                 return Planned(
-                    None, way, f"{shown(error.path)}: {localised(error.reason)}. {localised(error.hint)}.", choice
+                    None, way, f"{shown(error.path)}: {localised(error.reason)}. {localised(error.hint)}.", choice, others
                 )
             except ModelManagerError as error:
-                return Planned(None, way, localised(error))
+                return Planned(None, way, localised(error), choices=others)
 
         self._app.jobs.start(_("Planning"), "query", work)
 
@@ -91,10 +128,15 @@ class Changes:
         if isinstance(message, JobChanged) and message.state == "done":
             result = message.job.result
             if isinstance(result, Planned):
-                if result.plan is None and result.make is None:
+                if result.plan is None and result.make is None and not result.choices.all:
                     self._app.jobs.post(Said(result.problem))
                 else:
                     self._view.review(result)
+            elif isinstance(result, ToUndo):
+                if result.undoing.rooms:
+                    self._view.ask_undo(result)
+                else:
+                    self.put_back(result.operation.id, result.units)
         elif isinstance(message, Applied):
             self.last = message.id if message.undoable else ""
 
@@ -128,7 +170,28 @@ class Changes:
         self.plan(make, "delete")
 
     def undo(self, id_: str, units_: Collection[int] | None = None) -> None:
-        """Puts an operation back, or only these units of it."""
+        """Puts an operation back, or only these units of it; asks first where bytes must be copied for that."""
+        wanted = None if units_ is None else tuple(units_)
+        if (id_, wanted) in self._asked:
+            return
+        self._asked.add((id_, wanted))
+
+        def look(progress: object) -> ToUndo | None:
+            from model_manager.library.undoing import undoing
+
+            try:
+                operation = self._app.operations.get(id_)
+                return ToUndo(operation, wanted, undoing(operation, self._app.volumes, wanted))
+            except ModelManagerError as error:
+                self._app.jobs.post(Said(localised(error)))
+                return None
+            finally:
+                self._asked.discard((id_, wanted))
+
+        self._app.jobs.start(_("Looking what undo would do"), "query", look)
+
+    def put_back(self, id_: str, units_: Collection[int] | None = None) -> None:
+        """Undoes without a question. Stopped, what is back is back, and the rest as it was."""
 
         def work(progress: Progress) -> str:
             try:
@@ -136,6 +199,10 @@ class Changes:
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
                 return localised(error)
+            except Cancelled:
+                self._look_again(self._app.operations.get(id_).plan)
+                self._app.jobs.post(Said(_("Stopped. What was put back by then is back, the rest is as it was.")))
+                raise
             self._look_again(done.plan)
             words = _told_undone(done, units_)
             self._app.jobs.post(Said(words))

@@ -14,8 +14,9 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
-from model_manager.catalog import roots
+from model_manager.catalog import models, roots
 from model_manager.catalog.rows import Row, read_rows
+from model_manager.controllers.changes import Choice, Choices
 from model_manager.controllers.messages import DetailsStale, Said, ScanWanted
 from model_manager.jobs import Job, JobChanged
 from model_manager.library import watch, words
@@ -113,8 +114,8 @@ class Library:
             if isinstance(result, _Away) and result.roots != self._away:
                 self._away, self._pending = result.roots, None
                 self.tick()
-                if len(self.selected) == 1:
-                    self.select(self.selected)  # its card says whether it is there, and offers what can be done
+                if len(self.selected) == 1 and not self._opened:
+                    self.select(self.selected)  # its card offers what can be done where it lies now
             if isinstance(result, _Loaded):
                 self._take(result)
             elif isinstance(result, dict) and "evidence" in result:
@@ -227,11 +228,35 @@ class Library:
 
         def make(way: Way) -> Plan:
             from model_manager.library.removal import Wanted, plan_removal
+            from model_manager.library.staying import what_stays
 
-            wanted = Wanted((), places) if places else Wanted(ids)
+            whole = () if places else ids
+            with self._app.database.read() as tx:
+                wanted = Wanted(whole, places, warnings=what_stays(tx, places, whole))
             return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
 
         return make
+
+    def choices(self, id_: int, place: int | None = None) -> Choices:
+        """A model that lies in several places: all of them, or one. `place`: the one that was asked for. Not for the
+        window's thread.
+        """
+        with self._app.database.read() as tx:
+            seen = [one for one in models.places(tx, [id_]) if one.state == "online"]
+        if len(seen) < 2:
+            return Choices()
+        names = [f"{watch.label_of(one.tool)}: {shown(one.name)}" for one in seen]
+        words = [shown(one.path) if names.count(name) > 1 else name for one, name in zip(seen, names, strict=True)]
+        whole = Choice(
+            _("the whole model, all {n} places: {names}").format(n=len(seen), names=", ".join(words)),
+            self.removal((id_,)),
+        )
+        alone = [
+            Choice(_("only {place}").format(place=text), self.removal((), (one.id,)))
+            for one, text in zip(seen, words, strict=True)
+        ]
+        now = next((n for n, one in enumerate(seen, 1) if one.id == place), 0)
+        return Choices((whole, *alone), now)
 
     def categories(self) -> list[str]:
         return self._slugs
@@ -308,11 +333,8 @@ class Library:
         if away := len(self.rows) - self._there:
             parts.append(_("{n} not there now").format(n=figures.count(away)))
         if len(self.shown) != len(self.rows):
-            parts.append(
-                _("{n} shown, {size}").format(
-                    n=figures.count(len(self.shown)), size=figures.size(sum([row.size for row in self.shown]))
-                )
-            )
+            there = [row.size for row in self.shown if not row.away]
+            parts.append(_("{n} shown, {size}").format(n=figures.count(len(there)), size=figures.size(sum(there))))
         if sick:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))

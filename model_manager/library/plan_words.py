@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from model_manager.base import figures
 from model_manager.base.text import _, later, ngettext
-from model_manager.operations import Plan
+from model_manager.library.origins import OfPlaces, from_text
+from model_manager.operations import Plan, Step
 
 STATES = {
     "planned": later("planned"), "applied": later("done"), "partly": later("partly done"), "undone": later("put back"),
@@ -21,6 +22,27 @@ BACK = {
     "ask": later("stays deleted"),
 }  # fmt: skip
 """What undo does with a step, by its verb."""
+
+
+def things(plan: Plan) -> list[tuple[str, tuple[Step, ...]]]:
+    """What goes, each under the name that a person knows it by, with its steps: as many as title and button say.
+
+    Several names that share their files are one unit and still several things; a shared file is with the first.
+    """
+    found: list[tuple[str, tuple[Step, ...]]] = []
+    for unit in plan.units():
+        origin = from_text(plan.origins.get(unit[0].unit, ""))
+        places = origin.places if isinstance(origin, OfPlaces) else ()
+        names = list(dict.fromkeys(name for name, _path, _files in places))
+        if len(names) < 2:
+            found.append((unit[0].of, unit))
+            continue
+        of: dict[str, list[Step]] = {name: [] for name in names}
+        for step in unit:
+            mine = {name for name, path, files in places if step.path in (path, *(file for file, _r, _n in files))}
+            of[mine.pop() if len(mine) == 1 else names[0]].append(step)
+        found += [(name, tuple(steps)) for name, steps in of.items()]
+    return found
 
 
 def frees_text(plan: Plan) -> str:
@@ -53,7 +75,9 @@ def is_final(plan: Plan) -> bool:
 def final_text(plan: Plan) -> str:
     """The question before what cannot be undone."""
     final = [step for step in plan.steps if not step.undo and step.verb != "link"]
-    count, size = len({step.unit for step in final}), figures.size(sum(step.bytes for step in final))
+    gone = {step.n for step in final}
+    count = sum(1 for _name, steps in things(plan) if any(step.n in gone for step in steps))
+    size = figures.size(sum(step.bytes for step in final))
     return ngettext(
         "{n} item ({size}) will be gone for good. It does not go to the trash and cannot be put back.",
         "{n} items ({size}) will be gone for good. They do not go to the trash and cannot be put back.",
@@ -64,7 +88,7 @@ def final_text(plan: Plan) -> str:
 
 def action_text(plan: Plan) -> str:
     """What the button says: the act, how many and how much."""
-    count = sum(1 for _unit in plan.units())
+    count = len(things(plan))
     verbs = {step.verb for step in plan.steps}
     size = figures.size(sum(step.bytes for step in plan.steps))
     if verbs == {"make_folder"}:

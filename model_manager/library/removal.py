@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
 from model_manager.base import reach
@@ -18,6 +18,7 @@ from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
 from model_manager.library.meant import Meant, meant, where
 from model_manager.library.origins import OfLeftover, OfPlaces, as_text
+from model_manager.library.plan_words import things
 from model_manager.library.same_file import seen_elsewhere
 from model_manager.library.shelf import Shelf, read_shelf
 from model_manager.library.staying import what_stays
@@ -85,7 +86,8 @@ def plan_removal(
         draft.warnings.append(
             later(f"{other} is, or may be, the same file as {path}, seen by another way: it goes too")
         )
-    return finished(draft, problems, title or _title(way, shelf, wanted))
+    plan = finished(draft, problems, title)
+    return plan if title else replace(plan, title=_title(way, shelf, wanted, len(things(plan))))
 
 
 def drafted(
@@ -316,11 +318,16 @@ def _leftover(path: str, rests: Iterable[LeftoverRow], known: Iterable[RootRow])
     return root, Leftover(cast(LeftoverKind, row.kind), row.path, row.size, row.bytes, row.of)
 
 
-def _title(way: Way, shelf: Shelf, wanted: Wanted) -> str:
+def _title(way: Way, shelf: Shelf, wanted: Wanted, count: int) -> str:
+    """What goes, by its name if it is one model, and how many names and leftovers that are."""
     names = [shelf.titles[id_] for id_ in wanted.models if id_ in shelf.titles]
     names += [place.name for place in shelf.places if place.id in wanted.places]
-    count = len(wanted.models) + len(wanted.places) + len(wanted.paths)
-    what = names[0] if count == 1 and names else later(f"{count} {'item' if count == 1 else 'items'}")
+    if len(names) != 1 or wanted.paths:
+        what = later(f"{count} {'item' if count == 1 else 'items'}")
+    elif count > 1:
+        what = later(f"{names[0]} and {count - 1} other {'name' if count == 2 else 'names'} ({count} items)")
+    else:
+        what = names[0]
     return f"{_WORDS[way]}: {what}"
 
 

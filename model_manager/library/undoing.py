@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from model_manager.base import reach, units
@@ -46,9 +46,12 @@ class Undoing:
     warnings: tuple[str, ...]
 
 
-def undoing(operation: Operation, volumes: Volumes) -> Undoing:
-    """Looks what undo would find; changes nothing and reads no file."""
-    in_force = [step for step, now in zip(operation.plan.steps, operation.steps, strict=True) if now.state == "done"]
+def undoing(operation: Operation, volumes: Volumes, units_: Collection[int] | None = None) -> Undoing:
+    """Looks what undo would find; changes nothing and reads no file. `units_`: only these of it are to be put back."""
+    in_force = [
+        step for step, now in zip(operation.plan.steps, operation.steps, strict=True)
+        if now.state == "done" and (units_ is None or step.unit in units_)
+    ]  # fmt: skip
     back = tuple(step for step in reversed(in_force) if step.undo)
     rooms = tuple(_rooms(back))
     seconds = sum(room.needs for room in rooms) / COPIED_A_SECOND
@@ -109,7 +112,8 @@ def _about(seconds: float) -> str:
 
 def _gone(operation: Operation, back: tuple[Step, ...], volumes: Volumes) -> Iterator[str]:
     """What of it is not where it could come back from."""
-    for item in _trashed(operation, volumes):
+    units_ = {step.unit for step in back}
+    for item in [one for one in _trashed(operation, volumes) if one.unit in units_]:
         path = shown(item.path)
         if item.where == "gone":
             yield later(f"{path} stays away: it is not in the trash any more")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
@@ -35,6 +35,7 @@ class Details(ttk.Frame):
         self.pack_propagate(False)
         self._screen = screen
         self._model: Json | None = None
+        self._states: dict[str, str] = {}
         self._shown: tuple[Json | None, int, int] = (None, 0, 0)
         self._reasons = False
         """Whether the reasons stand in the card, which otherwise are at the pointer only."""
@@ -66,6 +67,7 @@ class Details(ttk.Frame):
         for child in body.winfo_children():
             child.destroy()
         self._model = details["model"] if details else None
+        self._states = details.get("states", {}) if details else {}
         if details is not None:
             self._one(body, details)
         elif count > 1:
@@ -94,6 +96,22 @@ class Details(ttk.Frame):
         if self._hash():
             actions.append((_("Copy SHA-256"), lambda: self._copy(self._hash())))
         return actions
+
+    def trash_words(self, ids: set[Hashable]) -> str:
+        """What clears these models away; of one model in several places, that it is all of them."""
+        count = len(self.places_alone(ids))
+        return _("Move all {n} places to the trash…").format(n=count) if count else _("Move to the trash…")
+
+    def places_alone(self, ids: set[Hashable]) -> list[tuple[str, int]]:
+        """The places of a model, in words and by id, if there are several, and its card is shown."""
+        if not self._model or not self._model["id"] or ids != {_number(self._model)}:
+            return []
+        there = [
+            (f"{watch.label_of(place['tool'])}: {shown(place['name'])}", _number(place))
+            for place in self._model["places"]
+            if self._states.get(place["id"], "online") == "online"
+        ]
+        return there if len(there) > 1 else []
 
     def open_folder(self) -> None:
         """Opens the system's file manager at the model."""
@@ -130,11 +148,11 @@ class Details(ttk.Frame):
         reasons = _("Hide the reasons") if self._reasons else _("Show the reasons")
         for label, command in [*self.actions(), (reasons, self._toggle_reasons)]:
             buttons.add(ttk.Button(buttons, text=label, command=command))
-        states = [details.get("states", {}).get(place["id"], "online") for place in model["places"]]
+        states = [self._states.get(place["id"], "online") for place in model["places"]]
         if model["id"] and states and "online" not in states:
             self._label(body, _("Not to be had now: {why}. It stays as it is.").format(why=_(STATES[states[0]])))
         elif model["id"]:
-            self._trash_button(body, _("Move to the trash…"))
+            self._trash_button(body, self.trash_words({_number(model)}))
         else:
             self._unlisted(body)
         self._facts(body, model, why)
@@ -147,7 +165,7 @@ class Details(ttk.Frame):
             if state != "online":
                 self._label(body, _(STATES[state]), quiet=True)
             elif len(model["places"]) > 1:
-                only = (int(place["id"][1:]),)
+                only = (_number(place),)
                 ttk.Button(
                     body, text=_("Remove only here…"), command=lambda ids=only: self._screen.clear_away(ids)
                 ).pack(anchor="w", pady=(0, theme.px(self, 4)))
@@ -273,6 +291,11 @@ class Details(ttk.Frame):
         colour = {"foreground": theme.muted(ttk.Style())} if quiet else {}
         label = ttk.Label(body, text=text, wraplength=theme.px(self, _WIDTH - 40), justify="left", **colour, **options)
         label.pack(anchor="w", fill="x")
+
+
+def _number(shown_: Json) -> int:
+    """The id of a model or place, of the `m3` or `p12` that the command line shows."""
+    return int(shown_["id"][1:])
 
 
 def _file_words(file: Json) -> str:

@@ -63,7 +63,7 @@ class DuplicatesScreen(TickedScreen):
         columns = (
             Column("#0", _("Copies"), 240, loose=True), Column("size", _("Size"), 90, figure=True),
             Column("frees", _("Frees"), 90, figure=True), Column("tool", _("Tool"), 120),
-            Column("path", _("Where"), 260, loose=True),
+            Column("path", _("Where"), 260, loose=True, path=True),
         )  # fmt: skip
         self.table = TickTree(self, columns)
         self.table.pack(fill="both", expand=True, padx=gap, pady=gap)
@@ -192,7 +192,11 @@ class DuplicatesScreen(TickedScreen):
             text = ngettext("Trash {n} copy ({size})…", "Trash {n} copies ({size})…", len(ticked), size=size)
         else:
             text = ngettext("Share {n} copy ({size})…", "Share {n} copies ({size})…", len(ticked), size=size)
-        self.act.configure(text=text, state="normal" if ticked else "disabled")
+        unread = any(not group.proved for group, _number in ticked)
+        self.act.configure(text=text, state="normal" if ticked and not unread else "disabled")
+        if unread:
+            text = _("Something ticked only looks the same: “{read}” comes first.")
+            self.whole.configure(text=text.format(read=self.prove.cget("text")))
 
     def _plan(self) -> None:
         ticked = self._ticked()

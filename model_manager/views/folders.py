@@ -46,7 +46,7 @@ class FoldersScreen(ttk.Frame):
         frame.pack(fill="both", expand=True)
         columns = (
             Column("tool", _("Tool"), 170), Column("models", _("Models"), 70, figure=True),
-            Column("size", _("On disk"), 90, figure=True), Column("path", _("Folder"), 360, loose=True),
+            Column("size", _("On disk"), 90, figure=True), Column("path", _("Folder"), 360, loose=True, path=True),
             Column("state", _("State"), 190), Column("found", _("Found by"), 170),
         )  # fmt: skip
         self.tree = PlainTree(frame, columns).packed()

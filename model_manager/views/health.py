@@ -44,7 +44,7 @@ class HealthScreen(ttk.Frame):
         frame.pack(fill="both", expand=True)
         columns = (
             Column("#0", _("What"), 250, loose=True), Column("size", _("Size"), 96, figure=True),
-            Column("why", _("Why"), 380, loose=True), Column("path", _("Where"), 170, loose=True),
+            Column("why", _("Why"), 380, loose=True), Column("path", _("Where"), 170, loose=True, path=True),
         )  # fmt: skip
         self.tree = PlainTree(frame, columns, "extended").packed()
         self.whole = ttk.Label(self, padding=(gap, 0, gap, gap), justify="left")

@@ -65,7 +65,7 @@ class HistoryScreen(ttk.Frame):
         self.empty_button.pack(side="right")
         columns = (
             Column("#0", _("What"), 240, loose=True), Column("when", _("Since"), 130),
-            Column("size", _("Size"), 90, figure=True), Column("path", _("Was"), 420, loose=True),
+            Column("size", _("Size"), 90, figure=True), Column("path", _("Was"), 420, loose=True, path=True),
         )  # fmt: skip
         self.trash = PlainTree(box, columns, "extended").packed()
         self.trash.bind("<<TreeviewSelect>>", lambda event: self._enable())

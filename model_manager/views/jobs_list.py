@@ -14,6 +14,8 @@ from model_manager.jobs import Job
 from model_manager.views import theme
 from model_manager.views.widgets.focus_back import gives_back
 
+_IN_BYTES = ("files", "hash")
+"""Lanes whose work is counted in bytes."""
 _SHOWN = 12
 """Lines at most: the window has to fit the screen."""
 
@@ -91,7 +93,8 @@ class _Line(ttk.Frame):
         if job.state in ("waiting", "running"):
             text = localised(progress.phase) if job.state == "running" else _("waits for its turn")
             if progress.total:
-                text += f"  {figures.count(progress.done)} / {figures.count(progress.total)}"
+                told = figures.size if job.lane in _IN_BYTES else figures.count
+                text += f"  {told(progress.done)} / {told(progress.total)}"
             if progress.cancelled:
                 text = _("stops …")
                 self.cancel.configure(state="disabled")

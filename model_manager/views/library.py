@@ -11,7 +11,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog.rows import Row
-from model_manager.controllers.changes import Changes
+from model_manager.controllers.changes import Changes, Choices
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch
 from model_manager.library.present import Json
@@ -299,7 +299,12 @@ class LibraryScreen(ttk.Frame):
         )
         menu.add_separator()
         if any(not row.away for row in self.table.chosen()):
-            menu.add_command(label=_("Move to the trash…"), command=self.clear_away, accelerator=_("Del"))
+            menu.add_command(label=self.details.trash_words(ids), command=self.clear_away, accelerator=_("Del"))
+            if places := self.details.places_alone(ids):
+                only = ttk.Menu(menu, tearoff=False)
+                for words, place in places:
+                    only.add_command(label=words, command=lambda one=place: self.clear_away((one,)))
+                menu.add_cascade(label=_("Remove only one place"), menu=only)
 
     def clear_away(self, places: tuple[int, ...] = ()) -> None:
         """Plans to move the chosen models that are shown, or single places of one, to the trash; the review asks."""
@@ -311,7 +316,12 @@ class LibraryScreen(ttk.Frame):
                 ngettext("{n} model is not there now: it stays.", "{n} models are not there now: they stay.", len(away))
             )
         if ids or places:
-            self._changes.plan(self.controller.removal(ids, places), ways=True)
+            model = ids[0] if len(ids) == 1 else None
+            place = places[0] if places else None
+            self._changes.plan(
+                self.controller.removal(ids, places), ways=True,
+                choices=lambda: Choices() if model is None else self.controller.choices(model, place),
+            )  # fmt: skip
 
     def _categorise(self, ids: set[Hashable], slug: str | None) -> None:
         self.controller.set_category(ids, slug)

@@ -6,16 +6,18 @@ import logging
 import os
 import threading
 import tkinter as tk
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
 
 from model_manager.app import App
+from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.changes import Applied, Changes, Planned
+from model_manager.controllers.changes import Applied, Changes, Planned, ToUndo
 from model_manager.controllers.messages import DetailsStale, Noticed, OpenWanted, Said, ScanWanted
 from model_manager.controllers.reminder import Reminder
 from model_manager.controllers.scanning import Scanning
@@ -37,6 +39,8 @@ log = logging.getLogger(__name__)
 _LASTING_MS = 24 * 3600 * 1000
 """What was damaged is told until somebody closes it."""
 _REMINDER_MS = 20_000
+_MOST_SAID = 6
+"""Lines of a question: it has to fit the screen."""
 _PAINT_MS, _LATEST_MS = 5, 300
 """The first scan begins so long after the painting, or after the start where nothing is painted (as an icon): loading
 the adapters beside it made the painting 50 to 100 ms later."""
@@ -63,8 +67,8 @@ class Window:
             scaling=scaling,
         )
         self.root.iconphoto(True, _icon())  # Tk copies it: the image need not be kept
-        self.root.minsize(theme.px(self.root, 860), theme.px(self.root, 540))
-        self.root.geometry(values.window or f"{theme.px(self.root, 1240)}x{theme.px(self.root, 760)}")
+        self.root.minsize(*theme.on_screen(self.root, 860, 540))
+        self.root.geometry(values.window or "{}x{}".format(*theme.on_screen(self.root, 1240, 760)))
         theme.set_fonts(self.root, values.font_size)
         theme.mend(self.root)
         theme.mend_inks(self.root)
@@ -191,15 +195,32 @@ class Window:
         def again(way: Way) -> None:
             if planned.make is not None:
                 self._other_way = True
-                self.changes.plan(planned.make, way, ways=True, another=True)
+                self.changes.plan(planned.make, way, ways=True, another=True, choices=lambda: planned.choices)
+
+        def choose(number: int) -> None:
+            made = replace(planned.choices, now=number)
+            self.changes.plan(made.all[number].make, planned.way, ways=True, another=True, choices=lambda: made)
 
         from model_manager.views.review import Review
 
         final = self.app.settings.values.confirm_final
-        shown = Review(self.root, planned, self.changes.apply, again, final)
+        shown = Review(self.root, planned, self.changes.apply, again, final, choose)
         if self._other_way:
             self._other_way = False
             shown.focus_way()
+
+    def ask_undo(self, asked: ToUndo) -> None:
+        """What undo must copy, what room that takes and about how long."""
+        from model_manager.views.question import Question
+
+        plan, size = asked.operation.plan, figures.size(sum(room.needs for room in asked.undoing.rooms))
+        words = [localised(plan.title), *(localised(warning) for warning in asked.undoing.warnings[:_MOST_SAID])]
+        if more := len(asked.undoing.warnings) - _MOST_SAID:
+            words += [_("… and {n} more").format(n=more)] * (more > 0)
+        self.question = Question(
+            self.root, _("Undo this?"), "\n\n".join(words), _("Undo, copy {size}").format(size=size),
+            lambda: self.changes.put_back(plan.id, asked.units), "primary",
+        )  # fmt: skip
 
     def remind(self, text: str) -> None:
         """Says what was cleared away long ago, and where it can be looked at."""

@@ -129,6 +129,13 @@ def test_what_was_unplugged_is_shown_so_and_offers_no_trash(window: Any, home: P
     assert library.table.tree.set(item, "name").startswith("⏏") and "not there" in library.table.tree.set(item, "tools")
     library.table.select({named(window, "far").id})
     wait(window, lambda: "unplugged" in words(library.details))
+    library.text.set("drive")
+    wait(window, lambda: [row.name for row in library.table.rows] == ["far"])
+    assert "0 shown" in library.totals, "what is not there now does not count"
+    library.clear_search()
+    wait(window, lambda: len(library.table.rows) == 6)
+    library.table.select({named(window, "far").id})
+    wait(window, lambda: "unplugged" in words(library.details))
     assert "trash" not in words(library.details)
     press(window, library.table.tree, "<Delete>")
     wait(window, lambda: "not there now" in messages(window))
@@ -141,6 +148,19 @@ def test_what_was_unplugged_is_shown_so_and_offers_no_trash(window: Any, home: P
     window.scan()
     wait(window, lambda: named(window, "far").away == "")
     wait(window, lambda: "6 models" in library.totals)
+
+
+def test_the_card_that_is_open_while_its_drive_is_unplugged_offers_no_trash(window: Any, home: Path) -> None:
+    library = window.library
+    library.table.select({named(window, "far").id})
+    wait(window, lambda: "Move to the trash" in words(library.details))
+    (home / "drive").rename(home / "elsewhere")
+    window.scan()
+    wait(window, lambda: "unplugged" in words(library.details))
+    assert "trash" not in words(library.details)
+    (home / "elsewhere").rename(home / "drive")
+    window.scan()
+    wait(window, lambda: "Move to the trash" in words(library.details))
 
 
 def test_what_is_chosen_in_the_trash_stays_chosen_when_the_history_is_read_again(window: Any, home: Path) -> None:

@@ -117,6 +117,9 @@ def test_copies_are_proved_then_shared(window, home: Path) -> None:
     assert not group.proved
     screen._tick_all()
     assert not screen.table.ticked, "what was not read cannot be ticked by the button"
+    screen.table.tick(screen.table.boxed())
+    assert screen.table.ticked and str(screen.act.cget("state")) == "disabled"
+    assert "Read them to be sure" in screen.whole.cget("text")
     screen.controller.prove()
     wait(window, lambda: any(group.proved for group in screen._groups.values()))
     screen._tick_all()

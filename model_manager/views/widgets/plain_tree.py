@@ -5,6 +5,7 @@ Texts are kept whole, and only the rows that are seen are shortened; the whole t
 
 from __future__ import annotations
 
+import os
 import tkinter as tk
 import tkinter.font as tkfont
 from collections.abc import Sequence
@@ -13,15 +14,20 @@ from typing import Any
 
 import ttkbootstrap as ttk
 
+from model_manager.base.short_paths import GAP
 from model_manager.views import theme
 from model_manager.views.widgets import tree_keys
-from model_manager.views.widgets.ellipsis import shorten
+from model_manager.views.widgets.ellipsis import shorten, shorten_path
 from model_manager.views.widgets.hover import Hover
 
 _INDENT = 0.9
 """Of the font's line, for each level and for the arrow before the first: what `theme.mend` sets."""
 _LEAST = 90
 """Pixels at 96 dpi below which no column of words is pressed."""
+_PRESSED = 48
+"""The same of a column that gives way to the names of files."""
+_PATHS_SHARE = 3
+"""Of what is left over, a column of paths gets so many times what another one gets."""
 _LEAST_NAME = 150
 """The same of the column that names a row."""
 _SLACK = 8
@@ -30,13 +36,17 @@ _SLACK = 8
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`width` at 96 dpi before anything is shown; a `loose` one gives way first and takes what is left over."""
+    """`width` at 96 dpi before anything is shown; a `loose` one gives way first and takes what is left over.
+
+    Of a `path` the middle gives way, and the names of the files decide how narrow the column may be.
+    """
 
     id: str
     title: str
     width: int
     figure: bool = False
     loose: bool = False
+    path: bool = False
 
 
 class PlainTree(ttk.Treeview):
@@ -55,6 +65,8 @@ class PlainTree(ttk.Treeview):
         self._whole: dict[str, dict[str, str]] = {}
         self._longest: dict[str, tuple[int, int]] = {}
         """Column -> letters and pixels of its longest text, with its indentation."""
+        self._names: dict[str, tuple[int, int]] = {column.id: (0, 0) for column in columns if column.path}
+        """Column of paths -> the same of its longest file name with the gap before it."""
         self._by_hand = False
         self.tells = True
         """Whether a tip tells the row that the keyboard is at; not where the screen has a place for that."""
@@ -138,6 +150,7 @@ class PlainTree(ttk.Treeview):
         if not self.get_children():
             self._whole.clear()
             self._longest.clear()
+            self._names = dict.fromkeys(self._names, (0, 0))
         self._soon()
 
     def clipped(self, x: int, y: int) -> str:
@@ -187,7 +200,14 @@ class PlainTree(ttk.Treeview):
             if letters > most - 3:
                 wide = self._bold.measure(whole[name]) + self._indented(levels)
                 self._longest[name] = max(most, letters), max(width, wide)
+            if name in self._names and os.sep in whole[name]:
+                self._keep_name(name, os.path.join(GAP, os.path.basename(whole[name])))
         self._soon()
+
+    def _keep_name(self, column: str, text: str) -> None:
+        most, width = self._names[column]
+        if len(text) > most - 3:
+            self._names[column] = max(most, len(text)), max(width, self._plain.measure(text))
 
     def _depth(self, row: str) -> int:
         depth = 0
@@ -222,8 +242,8 @@ class PlainTree(ttk.Treeview):
         wanted = {column.id: self._needs(column) for column in self._columns}
         loose = sorted((column.id for column in self._columns if column.loose), key=lambda name: wanted[name])
         tight = [name for name in wanted if name not in loose]
-        least = {name: theme.px(self, _LEAST_NAME if name == "#0" else _LEAST) for name in loose}
         widths = {name: wanted[name] for name in tight}
+        least = self._least(loose, room - sum(widths.values()))
         words = [column.id for column in self._columns if column.id in widths and not column.figure]
         while words and sum(widths.values()) > room - sum(
             least.values()
@@ -234,9 +254,9 @@ class PlainTree(ttk.Treeview):
             widths[widest] -= theme.px(self, 8)
         spare = max(0, room - sum(widths.values()) - sum(least.values()))
         for number, name in enumerate(loose):
-            rest = len(loose) - number
-            most = least[name] + spare // rest
-            widths[name] = most if rest == 1 else min(wanted[name], most)
+            shares = [_PATHS_SHARE if one in self._names else 1 for one in loose[number:]]
+            most = least[name] + spare * shares[0] // sum(shares)
+            widths[name] = most if len(shares) == 1 else min(wanted[name], most)
             spare -= widths[name] - least[name]
         for name, width in widths.items():
             if int(self.column(name, "width")) != width:
@@ -244,6 +264,16 @@ class PlainTree(ttk.Treeview):
         for column in self._columns:
             room_of = widths[column.id] - 2 * theme.px(self, theme.CELL) - _SLACK
             self.heading(column.id, text=shorten(column.title, room_of, self._plain))
+
+    def _least(self, loose: Sequence[str], room: int) -> dict[str, int]:
+        """How narrow each loose column may be: no file name is cut while other words can give way for it."""
+        cell = 2 * theme.px(self, theme.CELL) + _SLACK
+        least = {name: theme.px(self, _LEAST_NAME if name == "#0" else _LEAST) for name in loose}
+        least |= {name: max(least[name], self._names[name][1] + cell) for name in loose if name in self._names}
+        for name in sorted(loose, key=lambda one: (one in self._names, one == "#0")):
+            floor = theme.px(self, _PRESSED if name not in self._names and name != "#0" else _LEAST)
+            least[name] = max(min(least[name], floor), least[name] - max(0, sum(least.values()) - room))
+        return least
 
     def _needs(self, column: Column) -> int:
         """The width of the longest text, bold as heads are, or of the title, with the room at its sides."""
@@ -280,4 +310,4 @@ class PlainTree(ttk.Treeview):
         else:
             width -= 2 * theme.px(self, theme.CELL) + _SLACK
         font = self._bold if "head" in super().item(row, "tags") else self._plain
-        return shorten(whole, width, font)
+        return (shorten_path if name in self._names and os.sep in whole else shorten)(whole, width, font)

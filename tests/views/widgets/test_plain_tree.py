@@ -99,3 +99,68 @@ def test_emptied_it_forgets_its_longest_words(tree: Any, until: Until) -> None:
     tree.delete(*tree.get_children())
     tree.insert("", "end", text="a", values=("1 B", "x"))
     until(lambda: int(tree.column("size", "width")) < 80)
+
+
+HOME = "/home/somebody/a-folder-with-a-long-name"
+PATHS = (
+    f"{HOME}/.ollama/models/manifests/registry.ollama.ai/library/llama3.2-tuned/latest",
+    f"{HOME}/.ollama/models/blobs/sha256-2bada8a7450677000f678be90653b85d364de7db25eb5ea54136ada5f3933730",
+    f"{HOME}/.cache/huggingface/hub/models--org--repo/snapshots/{'a' * 40}/model-00001-of-00004.safetensors",
+    f"{HOME}/.cache/huggingface/hub/models--org--repo/snapshots/{'a' * 40}/model-00002-of-00004.safetensors",
+    f"{HOME}/.cache/huggingface/hub/模型/{'深' * 12}.gguf",
+)
+
+
+@pytest.fixture
+def paths(frame: Any, until: Until) -> Any:
+    from model_manager.views.widgets.plain_tree import Column, PlainTree
+
+    columns = (Column("#0", "What", 220, loose=True), Column("size", "Size", 80, figure=True),
+               Column("path", "Where", 320, loose=True, path=True), Column("why", "Why", 200, loose=True))  # fmt: skip
+    made = PlainTree(frame, columns).packed()
+    for path in PATHS:
+        made.insert("", "end", path, text="to the trash", values=("4.43 GB", path, "no other model of Ollama names it " * 2))
+    made.insert("", "end", "said", text="a head", values=("", "words that are no path at all, " * 9, ""))
+    until()
+    return made
+
+
+@pytest.mark.parametrize("width", [1500, 1140, 830])
+def test_a_paths_middle_gives_way_to_the_column_and_file_names_stay_whole(
+    paths: Any, frame: Any, until: Until, width: int
+) -> None:
+    import os
+    import tkinter.font as tkfont
+
+    from model_manager.views import theme
+
+    font = tkfont.nametofont("TkDefaultFont", root=paths)
+    frame.place_configure(width=width)
+    until(lambda: abs(paths.winfo_width() - width) < 20)
+    until()
+    texts = [seen(paths, path)[1] for path in PATHS]
+    room = int(paths.column("path", "width")) - 2 * theme.px(paths, theme.CELL)
+    for path, text in zip(PATHS, texts, strict=True):
+        assert text.endswith(os.path.basename(path)) and font.measure(text) <= room, (text, room)
+        assert text == path or "…" in text
+    assert len(set(texts)) == len(PATHS)
+    assert sum(int(paths.column(name, "width")) for name in ("#0", "size", "path", "why")) <= paths.winfo_width()
+    assert paths.set(PATHS[0], "path") == PATHS[0] and seen(paths, "said")[1].startswith("words that are")
+
+
+def test_more_of_a_path_is_shown_where_the_window_grows(paths: Any, frame: Any, until: Until) -> None:
+    frame.place_configure(width=900)
+    until(lambda: "…" in seen(paths, PATHS[2])[1])
+    narrow = seen(paths, PATHS[2])[1]
+    frame.place_configure(width=2500)
+    until(lambda: seen(paths, PATHS[2])[1] == PATHS[2])
+    frame.place_configure(width=900)
+    until(lambda: seen(paths, PATHS[2])[1] == narrow)
+
+
+def test_a_name_wider_than_all_there_is_shows_both_its_ends(paths: Any, until: Until) -> None:
+    name = "begins-here-" + "x" * 400 + "-Q4_K_M.gguf"
+    row = paths.insert("", "end", text="a", values=("1 B", f"{HOME}/{name}", ""))
+    until(lambda: "…" in seen(paths, row)[1])
+    assert seen(paths, row)[1].startswith("begins-here-") and seen(paths, row)[1].endswith("-Q4_K_M.gguf")
+    assert seen(paths, PATHS[3])[1].endswith("model-00002-of-00004.safetensors")
