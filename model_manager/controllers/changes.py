@@ -117,7 +117,11 @@ class Changes:
                 return Planned(plan, way, "", choice, others)
             except NoTrash as error:
                 return Planned(
-                    None, way, f"{shown(error.path)}: {localised(error.reason)}. {localised(error.hint)}.", choice, others
+                    None,
+                    way,
+                    f"{shown(error.path)}: {localised(error.reason)}. {localised(error.hint)}.",
+                    choice,
+                    others,
                 )
             except ModelManagerError as error:
                 return Planned(None, way, localised(error), choices=others)

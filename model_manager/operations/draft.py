@@ -26,7 +26,7 @@ from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Step, new_id
 from model_manager.operations.refusal import Refused
-from model_manager.operations.staying import must_be_two, nobody_may_write
+from model_manager.operations.staying import must_be_two, must_lie_once, nobody_may_write
 
 Way = Literal["trash", "aside", "delete"]
 """How things go: into the trash, into a folder of ours on their volume, or for good."""
@@ -216,6 +216,7 @@ class Draft:
 
     def _may_go(self, verb: str, path: str, keeps: Sequence[Kept]) -> None:
         try:
+            must_lie_once(path)
             nobody_may_write(path)
             for kept in keeps:
                 must_be_two(path, kept.path, self._volumes)

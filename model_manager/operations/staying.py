@@ -31,6 +31,7 @@ def must_hold_before(disk: Disk, volumes: Volumes, unit: Iterable[Step]) -> None
     taking = [step for step in unit if step.verb in _TAKES]
     kept = [one for step in taking for one in kept_by(step)]
     for step in taking:
+        must_lie_once(step.path)
         nobody_may_write(step.path)
         for one in kept:
             must_be_two(step.path, one.path, volumes)
@@ -94,6 +95,18 @@ def must_be_two(path: str, kept: str, volumes: Volumes) -> None:
                 f"it cannot be shown that {going} and {kept} are two files: one is seen through another file system, "
                 "or a program has it open"
             )
+
+
+def must_lie_once(path: str) -> None:
+    """Raises Refused where a pool (mergerfs) has a file of this name in several branches: renaming takes them all."""
+    try:
+        paths = os.getxattr(path, "user.mergerfs.allpaths", follow_symlinks=False).split(b"\0")
+    except (OSError, AttributeError):
+        return
+    if len(paths) > 1:
+        raise Refused(
+            f"{path} lies in {len(paths)} branches of a pool, which would take it from each: work on the branches themselves"
+        )
 
 
 def nobody_may_write(path: str) -> None:

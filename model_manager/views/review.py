@@ -54,7 +54,10 @@ class Review(ttk.Toplevel):
         # Paths are what a person has to read here: all the room there is, as far as a line can be read.
         width = max(least[0], min(theme.px(parent, 1180), top.winfo_width() - theme.px(parent, 16)))
         height = max(least[1], min(theme.px(parent, 640), round(top.winfo_height() * 0.9)))
-        width, height = min(width, top.winfo_screenwidth()), min(height, top.winfo_screenheight() - theme.px(parent, 40))
+        width, height = (
+            min(width, top.winfo_screenwidth()),
+            min(height, top.winfo_screenheight() - theme.px(parent, 40)),
+        )
         x = max(0, min(top.winfo_rootx() + (top.winfo_width() - width) // 2, top.winfo_screenwidth() - width))
         y = max(0, min(top.winfo_rooty() + (top.winfo_height() - height) // 3, top.winfo_screenheight() - height))
         self.geometry(f"{width}x{height}+{x}+{y}")

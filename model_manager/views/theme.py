@@ -41,7 +41,9 @@ def px(widget: tk.Misc, size: int) -> int:
 def on_screen(widget: tk.Misc, width: int, height: int) -> tuple[int, int]:
     """These pixels at 96 dpi as the widget's screen has them, but never more than it has room for."""
     frame = px(widget, 40)  # the title bar and a panel
-    return min(px(widget, width), widget.winfo_screenwidth()), min(px(widget, height), widget.winfo_screenheight() - frame)
+    return min(px(widget, width), widget.winfo_screenwidth()), min(
+        px(widget, height), widget.winfo_screenheight() - frame
+    )
 
 
 def centre(window: tk.Toplevel, over: tk.Misc) -> None:

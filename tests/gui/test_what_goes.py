@@ -27,7 +27,10 @@ def window(display: str, home: Path) -> Iterator[Any]:
     from model_manager.library import watch
 
     ollama = home / ".ollama/models"
-    for name in ("registry.ollama.ai/library/llama3.2-tuned/latest", "hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF/latest"):
+    for name in (
+        "registry.ollama.ai/library/llama3.2-tuned/latest",
+        "hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF/latest",
+    ):
         ollama_model(ollama, name, {"model": TUNED})
     tree(home / "models", {"twice.gguf": OTHER, "large.gguf": LARGE, "deep/down/below/large-copy.gguf": LARGE})
     os.link(home / "models/twice.gguf", home / "models/again.gguf")
@@ -92,7 +95,11 @@ def test_title_list_and_button_say_one_number_for_a_model_of_two_names(window: A
     shown = review(window)
     plan, table = shown._planned.plan, list_of(shown)
     names = [table.item(row, "text") for row in table.get_children()]
-    assert len(names) == 2 and any("llama3.2-tuned" in name for name in names) and any("bartowski" in name for name in names)
+    assert (
+        len(names) == 2
+        and any("llama3.2-tuned" in name for name in names)
+        and any("bartowski" in name for name in names)
+    )
     assert "and 1 other name (2 items)" in plan.title and plan.title in words(shown)
     assert shown.apply_button.cget("text").startswith("Move 2 items")
     listed = [table.set(row, "path") for top in table.get_children() for row in table.get_children(top)]
@@ -145,7 +152,9 @@ def test_card_and_menu_offer_the_whole_model_and_each_place(window: Any) -> None
 
 
 def labels_at(menu: Any, label: str) -> int:
-    return next(n for n in range(menu.index("end") + 1) if menu.type(n) == "cascade" and menu.entrycget(n, "label") == label)
+    return next(
+        n for n in range(menu.index("end") + 1) if menu.type(n) == "cascade" and menu.entrycget(n, "label") == label
+    )
 
 
 def test_several_models_say_how_many_names_go_and_offer_no_choice(window: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -361,3 +363,30 @@ def test_a_file_that_comes_into_a_folder_in_the_last_moment_stays(way: Any, tmp_
     disk = meddled("rename", lambda: os.rename(tmp_path / "mine", tmp_path / "m/model/mine"))
     assert "in the last moment" in problem(Operations(own, disk=disk).apply(draft.plan("Clear")))
     assert (tmp_path / "m/model/mine").read_bytes() == OTHER and (tmp_path / "m/model/weights").read_bytes() == DATA
+
+
+def test_a_file_in_several_branches_of_a_pool_does_not_go_through_the_pool(tmp_path: Path, own: OwnPaths) -> None:
+    """mergerfs renames and removes it in every branch that it may."""
+    if os.getuid() != 0 or shutil.which("mergerfs") is None:
+        pytest.skip("mounting takes root and mergerfs")
+    for branch in ("one", "two"):
+        put(tmp_path / branch / "copy", DATA)
+    (tmp_path / "pool").mkdir()
+    branches = f"{tmp_path / 'one'}:{tmp_path / 'two'}"
+    if subprocess.run(["mergerfs", branches, str(tmp_path / "pool")], check=False).returncode:
+        pytest.skip("this system does not mount mergerfs")
+    try:
+        draft = Draft(Volumes(), [str(tmp_path / "pool")], "delete")
+        draft.begin_unit()
+        with pytest.raises(ModelManagerError, match="2 branches of a pool"):
+            draft.take(str(tmp_path / "pool/copy"), "test")
+        (tmp_path / "two/copy").unlink()
+        draft = Draft(Volumes(), [str(tmp_path / "pool")], "delete")
+        draft.begin_unit()
+        draft.take(str(tmp_path / "pool/copy"), "test")
+        plan = draft.plan("Delete")
+        put(tmp_path / "two/copy", DATA)
+        assert "2 branches of a pool" in problem(Operations(own).apply(plan))
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path / "pool")], check=False)
+    assert (tmp_path / "one/copy").read_bytes() == (tmp_path / "two/copy").read_bytes() == DATA

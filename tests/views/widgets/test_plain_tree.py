@@ -119,7 +119,9 @@ def paths(frame: Any, until: Until) -> Any:
                Column("path", "Where", 320, loose=True, path=True), Column("why", "Why", 200, loose=True))  # fmt: skip
     made = PlainTree(frame, columns).packed()
     for path in PATHS:
-        made.insert("", "end", path, text="to the trash", values=("4.43 GB", path, "no other model of Ollama names it " * 2))
+        made.insert(
+            "", "end", path, text="to the trash", values=("4.43 GB", path, "no other model of Ollama names it " * 2)
+        )
     made.insert("", "end", "said", text="a head", values=("", "words that are no path at all, " * 9, ""))
     until()
     return made
