@@ -15,9 +15,7 @@ from model_manager.formats import template_keys
 
 _LONGEST = 128 * 1024
 """Characters looked into; the longest of real models have some 40,000."""
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^{}\\]{1,80})\})"
-)
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^{}\\]{1,80})\})")
 _JOINED = re.compile(r"""(?<=[\w.])(["'])\s*[~+]?\s*["'](?=[\w.])""")
 _INTERNALS = (
     "class|base|bases|mro|subclasses|globals|builtins|import|init|init_subclass|dict|getattribute|getattr|setattr|"
@@ -34,8 +32,6 @@ _REACHES = (
     re.compile(r"(attribute\s*=\s*(?:[\"'][^\"']*__|[^\"'\s]))"),
     re.compile(r"([\"']__[\"']\s*[~+*%]|[\"']_[\"']\s*[*%])"),
     re.compile(r"([~+]\s*[\"']__[\"'])"),
-    # A name that is put together within a subscript.
-    re.compile(r"(?<=[\w)\]\"'])(\[[^\]\[\n]{0,200}?(?:~|[\"']\s*\+|\+\s*[\"']))"),
     re.compile(r"(__(?:ssalc|slabolg|tropmi|sessalcbus|orm|sesab|snitliub|tini)__)"),
     re.compile(rf"[(,]\s*(__(?:{_INTERNALS})__)\s*=(?!=)"),
     re.compile(r"(\{%-?\s*(?:include|import|extends|from)\b)"),

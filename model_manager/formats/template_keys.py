@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 NUMBER, WORD, DATA, GIVEN, BUILT = range(5)
 """Where a value comes from, the later the less is known: `GIVEN` is a variable of the program that renders."""
 
-_BEGIN = re.compile(r"\{[%{#]")
+_BEGIN = re.compile(r"\{[%{#][-+]?")
 _RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
 _ENDRAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 _TOKEN = re.compile(
@@ -25,22 +25,26 @@ _TOKEN = re.compile(
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _DEEPEST = 60
 _PASSES = 12
+_NAMES = 50
 _MOST = 60_000
 """Tokens; those of real models have some 5,000."""
-_KEYWORDS = frozenset(
-    "and or not in is if else elif true false none True False None for set macro call with block endfor endif endset "
-    "endmacro endcall endwith recursive break continue do filter endfilter generation endgeneration".split()
-)
+_KEYWORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "elif", "true", "false", "none", "True", "False", "None",
+    "for", "set", "macro", "call", "with", "block", "endfor", "endif", "endset", "endmacro", "endcall",
+    "endwith", "recursive", "break", "continue", "do", "filter", "endfilter", "generation", "endgeneration"})  # fmt: skip
 _COUNTING = frozenset({"length", "count", "int", "abs", "round"})
-_PASSING = frozenset("items list selectattr rejectattr select reject default d dictsort sort last first unique".split())
+_PASSING = frozenset({"items", "list", "selectattr", "rejectattr", "select", "reject", "default", "d", "dictsort", "sort",
+    "last", "first", "unique"})  # fmt: skip
 """Filters whose result is part of what they were given; `list`, `first` and `last` take characters of a word, no more."""
 _READING = frozenset({"items", "keys", "values", "get"})
-_METHODS = frozenset("split strip lstrip rstrip startswith endswith replace upper lower title capitalize join append "
-                     "find index rfind splitlines update pop removeprefix removesuffix format".split())  # fmt: skip
+_METHODS = frozenset({"split", "strip", "lstrip", "rstrip", "startswith", "endswith", "replace", "upper", "lower", "title",
+    "capitalize", "join", "append", "find", "index", "rfind", "splitlines", "update", "pop", "removeprefix",
+    "removesuffix", "format"})  # fmt: skip
 _BUILTINS = frozenset({"lipsum", "cycler", "joiner", "namespace", "dict", "range", "self"})
 _FUNCTIONS = _BUILTINS | {"raise_exception", "strftime_now", "caller", "varargs", "kwargs", "tojson"}
 _BY_NAME = frozenset({"map", "selectattr", "rejectattr", "groupby", "sum", "attr"})
-_WORDS = frozenset("class globals mro subclasses builtins init base bases import getattribute".split())
+_WORDS = frozenset(
+    {"class", "globals", "mro", "subclasses", "builtins", "init", "base", "bases", "import", "getattribute"}
+)
 
 
 @dataclass(slots=True)
@@ -64,8 +68,8 @@ def looked_up(template: str) -> tuple[list[str], bool]:
 def _blocks(template: str) -> Iterator[list[Token]]:
     at, count = 0, 0
     while begin := _BEGIN.search(template, at):
-        if begin[0] == "{#":
-            at = template.find("#}", begin.end())
+        if begin[0][1] == "#":
+            at = template.find("#}", begin.start() + 2)
             if at < 0:
                 return
             at += 2
@@ -75,7 +79,7 @@ def _blocks(template: str) -> Iterator[list[Token]]:
                 return
             at = ends.end()
         else:
-            at, tokens = _block(template, begin.end(), "}}" if begin[0] == "{{" else "%}")
+            at, tokens = _block(template, begin.end(), "}}" if begin[0][1] == "{" else "%}")
             count += len(tokens)
             if count > _MOST:
                 raise TooMuch
@@ -180,7 +184,9 @@ class _Template:
                     self.sources.append((name, source))
         elif word == "for" and len(parts := _split(block[1:], "in")) > 1:
             over = _split(parts[1], "if")[0]
-            self.sources += [(token.text, [*over, Token("loop", "")]) for token in _flat(parts[0]) if token.kind == "name"]
+            self.sources += [
+                (token.text, [*over, Token("loop", "")]) for token in _flat(parts[0]) if token.kind == "name"
+            ]
         elif word in ("macro", "call"):
             if word == "macro" and len(block) > 1:
                 self.macros.add(block[1].text)
@@ -208,7 +214,12 @@ class _Template:
             if token.kind == "name" and _is_call(tokens, at):
                 filtered = at > 0 and tokens[at - 1].text == "|"
                 method = at > 0 and tokens[at - 1].text == "." and token.text in _METHODS | _READING
-                if not filtered and not method and token.text not in _FUNCTIONS | _KEYWORDS and tokens[0].text != "macro":
+                if (
+                    not filtered
+                    and not method
+                    and token.text not in _FUNCTIONS | _KEYWORDS
+                    and tokens[0].text != "macro"
+                ):
                     self.passed = max(self.passed, self.kind([*tokens[at + 1].inner, Token("loop", "")]))
             self._calls(token.inner)
 
@@ -261,7 +272,11 @@ class _Template:
 
     def _filter(self, tokens: list[Token], at: int, found: list[int]) -> int:
         name = tokens[at].text
-        by_word = name == "map" and _is_call(tokens, at) and [one.text for one in tokens[at + 1].inner[:2]] == ["attribute", "="]
+        by_word = (
+            name == "map"
+            and _is_call(tokens, at)
+            and [one.text for one in tokens[at + 1].inner[:2]] == ["attribute", "="]
+        )
         if found and name in _COUNTING:
             found[-1] = NUMBER
         elif name not in _PASSING and not by_word:
@@ -329,15 +344,25 @@ class _Template:
 
     def _spells(self, key: list[Token]) -> bool:
         """Whether the pieces of a key, or of a variable in it, are one of Python's own names."""
-        names = {token.text for token in _flat(key) if token.kind == "name"}
-        pieces = [key, *(source for name, source in self.sources if name in names and not isinstance(source, int))]
-        for piece in pieces:
-            words = [one.text for one in _flat(piece) if one.kind == "text" or (one.kind == "name" and "__" in one.text)]
-            for word in ["".join(words), *words]:
-                letters = re.sub(r"[^a-z]", "", word.lower())
-                if letters in _WORDS or letters[::-1] in _WORDS:
-                    return True
-        return False
+        sources: dict[str, list[list[Token]]] = {}
+        for name, source in self.sources:
+            if not isinstance(source, int):
+                sources.setdefault(name.lstrip("."), []).append(source)
+        pieces = [key]
+        for token in list(_flat(key))[:_NAMES]:
+            pieces += sources.get(token.text, [])[:_NAMES] if token.kind == "name" else []
+        words = [word for piece in pieces for word in _words(piece)]
+        whole = ["".join(_words(piece)) for piece in pieces]
+        return any(_names_python(word) for word in [*words, *whole, "".join(whole)])
+
+
+def _words(tokens: list[Token]) -> list[str]:
+    return [one.text for one in _flat(tokens) if one.kind == "text" or (one.kind == "name" and "__" in one.text)]
+
+
+def _names_python(text: str) -> bool:
+    letters = re.sub(r"%[a-z]|[^a-z]", "", text.lower())
+    return letters in _WORDS or letters[::-1] in _WORDS
 
 
 def _flat(tokens: list[Token]) -> Iterator[Token]:
