@@ -98,7 +98,7 @@ def test_two_schemas_of_which_readers_take_another() -> None:
         (b"a: !<tag:yaml.org,2002:pyth%6fn/object/apply:os.system> [id]\n", "unknown"),
         (b"a: !!pyth%6fn/object/apply:os.system [id]\n", "unknown"),
         (b"a: &k _target_\n*k : os.system\n", "unknown"),
-        (b"? >-\n  _target_\n: os.system\n", "unknown"),
+        (b"? >-\n  _target_\n: os.system\n", "unsafe"),
         (b"? _target_ # it\n: os.system\n", "unknown"),
         (b"labels: ['?', '*', '%', '!', ' ']\nurl: https://x.y/a%20b\nname: What? *all* 5%!\nglob: '*.wav'\n", "good"),
         (b'path: a\\b\nlong: "a \\\n  b"\n- ? \n', "good"),
