@@ -7,15 +7,15 @@ models build text from messages; none has a reason to name what is listed here, 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from model_manager.base.facts import Health
 from model_manager.base.text import shown
+from model_manager.formats import template_keys
 
 _LONGEST = 128 * 1024
 """Characters looked into; the longest of real models have some 40,000."""
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{(low line|LOW LINE)\})"
-)
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{([^{}\\]{1,80})\})")
 _JOINED = re.compile(r"""(?<=[\w.])(["'])\s*[~+]?\s*["'](?=[\w.])""")
 _INTERNALS = (
     "class|base|bases|mro|subclasses|globals|builtins|import|init|init_subclass|dict|getattribute|getattr|setattr|"
@@ -32,9 +32,8 @@ _REACHES = (
     re.compile(r"(attribute\s*=\s*(?:[\"'][^\"']*__|[^\"'\s]))"),
     re.compile(r"([\"']__[\"']\s*[~+*%]|[\"']_[\"']\s*[*%])"),
     re.compile(r"([~+]\s*[\"']__[\"'])"),
-    # A name that is put together within a subscript.
-    re.compile(r"(?<=[\w)\]\"'])(\[[^\]\[\n]{0,200}?(?:~|[\"']\s*\+|\+\s*[\"']))"),
     re.compile(r"(__(?:ssalc|slabolg|tropmi|sessalcbus|orm|sesab|snitliub|tini)__)"),
+    re.compile(rf"[(,]\s*(__(?:{_INTERNALS})__)\s*=(?!=)"),
     re.compile(r"(\{%-?\s*(?:include|import|extends|from)\b)"),
 )  # fmt: skip
 
@@ -43,6 +42,7 @@ def health_of(templates: list[str]) -> tuple[Health | None, tuple[str, ...]]:
     """What the templates reach, as a verdict and as entries of `code`; None when they only build text."""
     found: dict[str, None] = {}
     longest = max((len(template) for template in templates), default=0)
+    odd: list[str] = []
     for template in templates:
         text = _ESCAPE.sub(_sign, template[:_LONGEST])
         joined = _JOINED.sub("", text)
@@ -50,17 +50,38 @@ def health_of(templates: list[str]) -> tuple[Health | None, tuple[str, ...]]:
             for body in (text, joined):
                 if hit := pattern.search(body):
                     found[shown(" ".join(hit[1].split()))[:60]] = None
+        _looked_up(template[:_LONGEST], found, odd)
     if found:
         named = ", ".join(list(found)[:5])
         code = tuple(f"chat template: {name}" for name in list(found)[:20])
         return Health("unsafe", f"its chat template reaches into the program that renders it: {named}"), code
     if longest > _LONGEST:
         return Health("unknown", f"a chat template of {longest:,} characters is over the limit of {_LONGEST:,}"), ()
+    if odd:
+        return Health("unknown", f"its chat template looks up names that it puts together: {', '.join(odd[:3])}"), ()
     return None, ()
+
+
+def _looked_up(template: str, found: dict[str, None], odd: list[str]) -> None:
+    """Names that are put together: those that spell one of Python's own go to `found`, others to `odd`."""
+    try:
+        # Quotes and brackets stay as they are written: only what cannot end a text is decoded before it is read.
+        keys, spelled = template_keys.looked_up(_ESCAPE.sub(_sign, template))
+    except template_keys.TooMuch:
+        odd.append("…")
+        return
+    named = [shown(key) for key in keys]
+    if spelled:
+        found.update(dict.fromkeys(named))
+    odd += named
 
 
 def _sign(hit: re.Match[str]) -> str:
     if hit[5]:
-        return "_"
+        try:
+            sign = unicodedata.lookup(hit[5])
+        except KeyError:
+            return hit[0]
+        return sign if sign.isalnum() or sign == "_" else hit[0]
     number = int(hit[4], 8) if hit[4] else int(hit[1] or hit[2] or hit[3], 16)
     return chr(number) if 32 < number < 127 else hit[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
-from model_manager.formats import hdf5, keras_config
+from model_manager.formats import hdf5, keras_config, nested
 from model_manager.formats.pickle_facts import code_of, health
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
@@ -85,7 +85,8 @@ def _member(file: BinaryIO, member: Member, budget: Budget, limits: Limits) -> t
     if member.name.endswith(".h5") and member.method == STORED:
         found = hdf5.read(part, member.size, limits)
         return found.code, [found.health]
-    return (), []
+    inner = nested.health_of(member.name, head, file, start, member.size if member.method == STORED else 0)
+    return (), [inner] if inner else []
 
 
 __all__ = ["NAME", "SUFFIXES", "matches", "read"]

@@ -17,8 +17,13 @@ LONGEST = 2 << 20
 _MOST = 100_000
 _NAMES = 1_000
 _NAMELESS = "without a name"
-_OWN = ("keras", "tf_keras", "keras_hub", "keras_nlp", "keras_cv", "builtins", "tensorflow.keras")
+_OWN = ("keras", "tf_keras", "keras_hub", "keras_nlp", "keras_cv", "tensorflow.keras")
 _FUNCTIONS = frozenset({"activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops"})
+_PARTS = _FUNCTIONS | {"layers", "models", "optimizers", "applications", "dtype_policies", "quantizers", "random",
+                       "mixed_precision", "backend", "engine", "legacy", "tokenizers", "src", "api", "feature_column"}  # fmt: skip
+"""Modules of Keras that hold what a model is made of; `utils` and `saving` read files and fetch them."""
+_FETCHING = frozenset({"get_file", "load_model", "load_weights", "model_from_json", "model_from_config", "model_from_yaml",
+    "deserialize", "deserialize_keras_object", "enable_unsafe_deserialization", "load_img", "load_data"})  # fmt: skip
 _LOADING = frozenset({"TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
 """Keras' own layers that run or load what a file names."""
 _OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
@@ -56,13 +61,31 @@ def judged(text: bytes) -> tuple[tuple[str, ...], list[Health]]:
             Health("unsafe", f"a Lambda layer holds Python code that runs when it is loaded: {found.lambdas[0]}")
         )
         code = tuple(sorted({*code, *(f"Lambda: {name}" for name in found.lambdas[:20])}))
+    if found.fetching:
+        named = shown(found.fetching[0])[:80]
+        healths.append(Health("unsafe", f"its configuration calls what loads or fetches files: {named}"))
+        code = tuple(sorted({*code, *(shown(name)[:200] for name in found.fetching[:20])}))
     return code, healths
+
+
+def _own(place: str, name: str) -> bool:
+    """Whether a class is one of Keras' own that a model is made of."""
+    package = next((own for own in _OWN if place == own or place.startswith(own + ".")), None)
+    if package is None or not name[:1].isupper():
+        return False
+    parts = [
+        part for part in place[len(package) + 1 :].split(".") if part not in ("", "src", "api", "_tf_keras", "keras")
+    ]
+    return (
+        not parts or parts[0] in _PARTS or (package in ("keras_hub", "keras_nlp", "keras_cv") and parts[0] != "utils")
+    )
 
 
 class _Found:
     def __init__(self) -> None:
         self.names: set[tuple[str, str]] = set()
         self.lambdas: list[str] = []
+        self.fetching: list[str] = []
 
     def look(self, value: dict[str, object]) -> None:
         """One object of the configuration."""
@@ -77,7 +100,9 @@ class _Found:
             self._operation(config)
         elif name == "function":
             self._function(place, str(config)[:200])
-        elif place and not any(place == own or place.startswith(own + ".") for own in _OWN):
+        elif name in _FETCHING:
+            self.fetching.append(f"{place}.{name}" if place else name)
+        elif place and not _own(place, name):
             self.names.add((place, name))
 
     def _lambda(self, config: object) -> None:
@@ -91,7 +116,9 @@ class _Found:
 
     def _function(self, place: str, name: str) -> None:
         parts = place.split(".")
-        if place in ("", "builtins"):
+        if name in _FETCHING:
+            self.fetching.append(f"{place}.{name}" if place else name)
+        elif place in ("", "builtins"):
             # Searched in what the loading program registered, then in Python's own names.
             self.names.add(("builtins" if hasattr(builtins, name) else "function", name))
         elif parts[0] not in ("keras", "tf_keras") or not _FUNCTIONS.intersection(parts[1:3]):

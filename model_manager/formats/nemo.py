@@ -12,14 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
-from model_manager.formats import pickle_facts, pytorch, targets
+from model_manager.formats import nested, pickle_facts, pytorch, targets
 from model_manager.formats.metadata import bounded
 from model_manager.formats.pickle_facts import health
 from model_manager.formats.pickle_reader import STEPS
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.region import Region
 from model_manager.formats.tar_members import TarMember, is_tar, members, name_of
-from model_manager.formats.zip_members import LOCAL
 
 NAME = "nemo"
 SUFFIXES = (".nemo",)
@@ -125,8 +124,8 @@ class _Found:
             self._pickled(file, member, limits)
         elif low.endswith((".yaml", ".yml")):
             self._configured(file, member)
-        elif head[:2] == _GZIP or head[:4] == LOCAL:
-            self.healths.append(Health("unknown", f"member {member.name[:80]!r} is an archive: not looked into"))
+        elif found := nested.health_of(member.name, head, file, member.start, member.size):
+            self.healths.append(found)
 
     def _pickled(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
         if self.checkpoints == 0 or self.steps <= 0:

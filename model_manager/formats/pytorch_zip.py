@@ -11,6 +11,7 @@ import zlib
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Health
+from model_manager.formats import nested
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
@@ -91,6 +92,10 @@ def _look(
                 contents.healths.append(
                     Health("unknown", f"member {member.name[:80]!r} is machine code, which loading it may run")
                 )
+            elif inner := nested.health_of(
+                member.name, head, file, start, member.size if member.method == STORED else 0
+            ):
+                contents.healths.append(inner)
             return None
         if member.size > limits.header and member.method != STORED:
             raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")

@@ -32,9 +32,12 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     file.seek(0)
     if file.read(4) != LOCAL:
         raise FormatProblem("corrupt", "does not begin as a zip, which a .skops file is")
-    member = next((one for one in members(file, size, limits) if one.name == _SCHEMA), None)
-    if member is None:
+    schemas = [one for one in members(file, size, limits) if one.name == _SCHEMA]
+    if not schemas:
         raise FormatProblem("unknown", f"a zip without {_SCHEMA}")
+    if len(schemas) > 1:
+        raise FormatProblem("unsafe", f"two members are named {_SCHEMA!r}")
+    member = schemas[0]
     if member.size > _LONGEST:
         raise FormatProblem("unknown", f"a schema of {member.size:,} bytes is over the limit of {_LONGEST:,}")
     try:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.facts import Health
+from model_manager.base.text import shown
 from model_manager.formats.pickle_facts import called
 from model_manager.formats.pickle_names import known, runs
 
@@ -18,6 +19,14 @@ _KEY = re.compile(
     r"(?<![\w.])[\"']?(?:_target_|target|_partial_target_)[\"']?\s{0,40}:\s{0,200}([\"']?)([^\s,}\]#\"']{1,300})"
 )
 _TAG = re.compile(r"!!?python/[\w/]{1,40}:?([\w.]{0,200})|tag:yaml\.org,2002:python/[\w/]{1,40}:?([\w.]{0,200})")
+_FOLDED = re.compile(r"\\(?:\r\n|[\n\r\x85\u2028\u2029])[ \t]{0,400}")
+"""An escaped end of line in a text: YAML reads on with the next line's first letter."""
+_HIDDEN = re.compile(
+    r"(^%TAG\b)|(![\w!/.:,-]{0,80}%[0-9a-fA-F]{2})|(!<[^>\n]{0,80}%)|((?:^|[\s{\[,])\*[\w.-]{1,80}\s{0,40}:(?=\s))"
+    r"|((?:^|[\n{\[,])[ \t-]{0,80}\?[ \t]+[|>*&!])|(^[ \t-]{0,80}\?[ \t]+[^\n]{0,80}#)|(\0)",
+    re.MULTILINE,
+)
+"""Tags and keys that are spelled another way than they are read."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _OWN = re.compile(
     r"(?:nemo\.(?:collections|core)|nemo_text_processing|torch\.(?:nn|optim)|pytorch_lightning|lightning|megatron\.core)\."
@@ -30,6 +39,7 @@ def judged(text: str) -> tuple[tuple[str, ...], list[Health]]:
     """The code that a configuration names, and what that says of its health."""
     names: set[tuple[str, str]] = set()
     odd = []
+    text = _FOLDED.sub("", text)
     for name in _named(_ESCAPE.sub(lambda hit: chr(min(int(hit[1] or hit[2] or hit[3], 16), 0x10FFFF)), text)):
         if _DOTTED.fullmatch(name):
             module, _, attribute = name.rpartition(".")
@@ -42,6 +52,8 @@ def judged(text: str) -> tuple[tuple[str, ...], list[Health]]:
     code, healths = called(names, lambda pair: _OWN.match(".".join(pair)) is not None)
     if tag := _TAG.search(text):
         healths.append(Health("unsafe", f"its configuration makes Python objects: {tag[0][:80]}"))
+    if hidden := _HIDDEN.search(text):
+        odd.append(shown(" ".join(hit) if (hit := hidden[0].split()) else "NUL"))
     if odd:
         healths.append(Health("unknown", f"calls code that is computed when it is loaded: {odd[0][:80]}"))
     return code, healths

@@ -48,7 +48,7 @@ def test_a_lambda_layer_in_the_configuration(version: int) -> None:
         ({"module": "os", "class_name": "function", "config": "system", "registered_name": "function"}, "unsafe"),
         ({"module": "builtins", "class_name": "function", "config": "exec"}, "unsafe"),
         ({"module": "builtins", "class_name": "function", "config": "my_activation"}, "unknown"),
-        ({"module": "keras.utils", "class_name": "function", "config": "get_file"}, "unknown"),
+        ({"module": "keras.utils", "class_name": "function", "config": "get_file"}, "unsafe"),
         ({"module": "keras.activations", "class_name": "function", "config": "relu"}, "good"),
         ({"module": "keras.src.losses.losses", "class_name": "function", "config": "mse"}, "good"),
         ({"module": "keras.layers", "class_name": "Dense", "config": {}, "registered_name": None}, "good"),

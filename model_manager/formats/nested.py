@@ -1,0 +1,49 @@
+"""Archives within an archive: what a member is that would need a reader of its own."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from model_manager.base.facts import Health
+from model_manager.formats import npy_header
+from model_manager.formats.problem import FormatProblem
+from model_manager.formats.tar_members import is_tar
+from model_manager.formats.zip_members import LOCAL
+
+_PACKED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
+_END, _END_SIZE = b"PK\x05\x06", 22
+_COMMENT = 65_535
+
+
+def health_of(name: str, head: bytes, file: BinaryIO, start: int, size: int) -> Health | None:
+    """What is not looked into, by a member's first 512 bytes and its end; `size` 0 for one that lies packed.
+
+    A zip is one by its end: Python and PyTorch read it whatever stands before it.
+    """
+    if head[:4] == LOCAL or head.startswith(_PACKED) or is_tar(head[:512]) or _ends_as_zip(file, start, size):
+        return Health("unknown", f"member {name[:80]!r} is an archive: not looked into")
+    if head[:6] == npy_header.MAGIC and _holds_objects(head, file, start, size):
+        return Health("unknown", f"member {name[:80]!r} is an array of pickled objects: not looked into")
+    return None
+
+
+def _ends_as_zip(file: BinaryIO, start: int, size: int) -> bool:
+    if size < _END_SIZE:
+        return False
+    look = min(size, _END_SIZE + _COMMENT)
+    file.seek(start + size - look)
+    tail = file.read(look)
+    at = tail.rfind(_END)
+    return (
+        0 <= at <= len(tail) - _END_SIZE and at + _END_SIZE + int.from_bytes(tail[at + 20 : at + 22], "little") <= look
+    )
+
+
+def _holds_objects(head: bytes, file: BinaryIO, start: int, size: int) -> bool:
+    if size:
+        file.seek(start)
+        head = file.read(min(size, npy_header.LONGEST))
+    try:
+        return npy_header.parse(head).pickled
+    except FormatProblem:
+        return True
