@@ -9,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from model_manager.base import reach
 from model_manager.base.volumes import Mount, Volumes
 
 
@@ -39,17 +40,18 @@ def _joined(mount: Mount) -> list[str]:
             for path in options.get(name, "").split(":")
             if path
         ]
-    for name in ("user.mergerfs.branches", "user.mergerfs.srcmounts") if "mergerfs" in mount.kind else ():
+    is_pool = "mergerfs" in mount.kind and not reach.on_silent(mount.point)
+    for name in ("user.mergerfs.branches", "user.mergerfs.srcmounts") if is_pool else ():
         with contextlib.suppress(OSError, AttributeError):
             told = os.fsdecode(os.getxattr(os.path.join(mount.point, ".mergerfs"), name))
-            return [os.path.realpath(branch.partition("=")[0]) for branch in told.split(":")]
+            return [reach.realpath(branch.partition("=")[0]) for branch in told.split(":")]
     return []
 
 
 def _shown(mount: Mount, mounts: list[Mount]) -> Iterator[str]:
     """The folder that a mount shows in its place: of bindfs, or of the kernel's own bind mounts."""
     if mount.kind.startswith("fuse") and os.path.isabs(mount.source) and not mount.source.startswith("/dev/"):
-        yield os.path.realpath(mount.source)
+        yield reach.realpath(mount.source)
     if mount.root in ("", "/"):
         return
     for other in mounts:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from model_manager.base import reach
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.library.copies import Candidate
@@ -37,7 +38,9 @@ def seen_elsewhere(paths: Iterable[str], shelf: Shelf, volumes: Volumes) -> Iter
         except OSError:
             continue
         for other in dict.fromkeys(file.path for file in shelf.by_size.get(size, ())) if size else ():
-            if other in going or not os.path.isfile(other) or os.path.islink(other) or os.path.islink(path):
+            if other in going or reach.silent_mount(other) or not os.path.isfile(other):
+                continue
+            if os.path.islink(other) or os.path.islink(path):
                 continue
             stacked = may_show_others(path, volumes) or may_show_others(other, volumes)
             if stacked and sameness(path, other, volumes) != "two":

@@ -60,7 +60,11 @@ def used_by(path: str, going: Collection[int], shelf: Shelf, volumes: Volumes) -
     """
     real, size = _real(path)
     for file in shelf.by_size.get(size, ()) if size else ():
-        if file.place in going or not os.path.lexists(file.path):
+        if file.place in going:
+            continue
+        if reach.silent_mount(file.path):
+            return file.path  # what it is cannot be asked now
+        if not os.path.lexists(file.path):
             continue
         other = reach.realpath(file.path)
         if other == real or name_key(other) == name_key(real):
@@ -75,6 +79,8 @@ def _listed(path: str, shelf: Shelf, volumes: Volumes) -> str:
     """The path by which a model has this very file, if one does; what cannot be told apart counts as the same."""
     real, size = _real(path)
     for file in shelf.by_size.get(size, ()) if size else ():
+        if file.path != path and reach.silent_mount(file.path):
+            return file.path  # what it is cannot be asked now
         is_other = file.path != path and os.path.lexists(file.path)
         if is_other and sameness(real, reach.realpath(file.path), volumes) != "two":
             return file.path
