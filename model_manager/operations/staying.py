@@ -67,6 +67,7 @@ def kept_by(step: Step) -> Iterator[Kept]:
 
 def must_be_there(disk: Disk, volumes: Volumes, kept: Kept) -> None:
     """Raises Refused unless the file that stays is what was seen when planned; OSError when it cannot be asked."""
+    reach.must_answer(kept.path, follow=False)
     try:
         found = disk.lstat(kept.path)
         if may_show_others(kept.path, volumes):  # its names may be remembered from before
