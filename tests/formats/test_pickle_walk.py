@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import pickle
 import struct
@@ -198,14 +197,9 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_end_soon_and_small(name: str) -> None:
     content = BOMBS[name]
-    gc.collect()
-    gc.freeze()  # what other tests left in memory is not gone through at each collection: that alone took 0.8 s
-    try:
-        started = time.process_time()
-        found = facts_of(io.BytesIO(content), len(content), "x.pkl")
-        spent = time.process_time() - started
-    finally:
-        gc.unfreeze()
+    started = time.process_time()
+    found = facts_of(io.BytesIO(content), len(content), "x.pkl")
+    spent = time.process_time() - started
     assert found.health.detail
     assert spent < 1.0 or sys.gettrace()  # 0.2 s where measured; others run beside it, coverage is slower
     tracemalloc.start()
