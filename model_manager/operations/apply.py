@@ -29,6 +29,7 @@ from model_manager.operations.refusal import MustGoBack, Refused
 from model_manager.operations.staying import must_hold_after, must_hold_before
 from model_manager.operations.verb import Site, Stamped
 from model_manager.operations.verbs import VERBS
+from model_manager.operations.work import Work
 
 WAIT = 10.0
 """Seconds to wait for another process that is changing files."""
@@ -86,7 +87,7 @@ class Operations:
             raise UsageError("apply the plan", plan.id, f"this version cannot {unknown!r}")
         with self._alone(), self._first_time(plan) as log:
             log.add("apply")
-            work = _Work(plan, progress or Progress())
+            work = Work(plan, progress or Progress())
             site = self._site(plan, work.worked)
             try:
                 for unit in plan.units():
@@ -224,7 +225,7 @@ class Operations:
 
     def _undo_rest(self, log: Log, progress: Progress) -> None:
         plan, asked = log.story.plan, log.story.undo_units
-        work = _Work(plan, progress)
+        work = Work(plan, progress)
         site = self._site(plan, work.worked)
         try:
             for unit in reversed(list(plan.units())):
@@ -354,25 +355,6 @@ class Operations:
                 self._journal.sync_folder(os.path.dirname(made))
         except OSError as error:
             raise ModelManagerError("make the data folder", str(self._paths.data), reason_of(error)) from error
-
-
-class _Work:
-    """How far a plan is, in bytes: what is copied is also read again, what is renamed costs nothing but counts."""
-
-    def __init__(self, plan: Plan, progress: Progress) -> None:
-        self._progress, self._title = progress, plan.title
-        self._total = sum(step.bytes for step in plan.steps)
-        self._before = self._done = 0
-
-    def begin(self, unit: tuple[Step, ...]) -> None:
-        """A unit's turn; the ones before it count as done. Raises Cancelled."""
-        self._progress.step(self._before, self._total, self._title if self._before == 0 else None)
-        self._done = self._before
-        self._before += sum(step.bytes for step in unit)
-
-    def worked(self, size: int) -> None:
-        self._done = min(self._done + size // 2, self._before)
-        self._progress.step(self._done)
 
 
 def _understood(act: Callable[[Site, Step, Facts], _T], site: Site, step: Step, log: Log) -> _T:
