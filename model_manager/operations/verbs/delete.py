@@ -23,6 +23,8 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     site.rename(path, aside)
     if not still_is(site, aside, seen):
         raise Refused("something else came to its name in the last moment: it stays")
+    if seen is not None:
+        site.made[aside] = seen
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
@@ -49,12 +51,15 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
 
 
 def finish(site: Site, step: Step, facts: Facts) -> None:
-    """Removes what lies aside, if that is still what was planned. Killed: a part is left, removed at the next start."""
+    """Removes what lies aside, if it is what was put there a moment ago. Killed: a part is left for the next start.
+
+    Then the unit was whole, and goes on: what else of it is gone already cannot come back.
+    """
     path, seen = text_in(facts, "at"), identity_in(facts, "seen")
     site.must_be_connected(path, seen.volume if seen else None)
     aside = site.aside(path, step)
     found = site.look(aside)
-    if found is not None and not still_is(site, aside, seen):
+    if found is not None and aside in site.made and not still_is(site, aside, seen):
         raise MustGoBack("it changed in the last moment: it stays")
     if found is not None and not stat.S_ISDIR(found.st_mode):
         site.disk.remove(aside)
