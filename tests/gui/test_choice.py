@@ -203,17 +203,3 @@ def test_ticks_stay_with_their_copies_when_another_one_goes(window: Any, home: P
     window.scan()
     wait(window, lambda: len(paths()) == 3)
     assert [name for name, row in paths().items() if row in screen.table.ticked] == [boxed[1]]
-
-
-def test_the_card_that_is_open_follows_the_drive(window: Any, home: Path) -> None:
-    """Chosen before the drive was taken out, and still chosen when it is back."""
-    library = window.library
-    library.table.select({named(window, "far").id})
-    wait(window, lambda: "Move to the trash…" in words(library.details))
-    (home / "drive").rename(home / "elsewhere")
-    window.scan()
-    wait(window, lambda: "unplugged" in words(library.details))
-    assert "Move to the trash…" not in words(library.details)
-    (home / "elsewhere").rename(home / "drive")
-    window.scan()
-    wait(window, lambda: "Move to the trash…" in words(library.details))
