@@ -151,6 +151,36 @@ def test_a_keeper_that_changes_while_it_is_applied(
     assert not asides(top)
 
 
+@pytest.mark.parametrize("name", PLANS)
+def test_a_keeper_that_is_gone_at_any_look(name: str, tmp_path: Path, own: OwnPaths) -> None:
+    """At each look at it in turn: the unit goes back or is whole, and nothing lies about until the next start."""
+    looks = 0
+    for at in range(1, 40):
+        top = tmp_path / f"m{at}"
+        put(top / "keeper", DATA)
+        put(top / "copy", DATA)
+
+        class Gone(Disk):
+            left = at
+
+            def lstat(self, path: str, top: Path = top) -> os.stat_result:
+                if path == str(top / "keeper"):
+                    self.left -= 1
+                    if self.left == 0:
+                        os.unlink(path)
+                return super().lstat(path)
+
+        disk = Gone()
+        done = Operations(own, disk=disk).apply(PLANS[name](top))
+        assert done.state in ("applied", "refused"), (at, done.state, done.steps[0].problem)
+        assert not asides(top) and DATA in contents(top, own), at
+        if disk.left > 0:
+            break
+        looks += 1
+        assert done.state == "refused" and (top / "copy").read_bytes() == DATA, at
+    assert looks >= 2
+
+
 def contents(top: Path, own: OwnPaths) -> list[bytes]:
     """What the copy or the keeper can still be read as, and what lies in the trash."""
     kept = [path for path in (top / "copy", top / "keeper") if path.is_file()]

@@ -124,6 +124,8 @@ def finish(site: Site, step: Step, facts: Facts) -> None:
         _must_lead_to_keeper(site, step, facts)
     except Refused as refused:
         raise MustGoBack(str(refused)) from None
+    except FileNotFoundError:
+        raise MustGoBack(f"{step.target}, which is to stay, is not there any more") from None
     site.disk.remove(aside)
 
 
