@@ -18,7 +18,8 @@ NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph"
                      "gpfs", "beegfs", "fuse.glusterfs", "fuse.ceph",
                      "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.davfs", "davfs", "fuse.gvfsd-fuse"})  # fmt: skip
 # Inode numbers of these are made up at mount time or per lookup, and mean nothing later.
-_UNLASTING = frozenset({"vfat", "msdos", "exfat", "cifs", "smb3", "smbfs", "9p", "davfs"})
+_FAT = frozenset({"vfat", "msdos", "exfat"})
+_UNLASTING = _FAT | frozenset({"cifs", "smb3", "smbfs", "9p", "davfs"})
 # libfuse gives numbers out in the order of look-ups unless a file system has its own (`use_ino`): only these are known
 # to keep theirs over a remount. ntfs-3g's are the numbers of the master file table.
 _LASTING_FUSE = frozenset({"fuse.ntfs-3g", "fuse.ntfs", "fuse.fuse2fs", "fuse.ceph", "fuse.glusterfs", "fuse.juicefs",
@@ -33,7 +34,10 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One mounted file system. `lasting`: its inode numbers stay over remounts. `source`: the device or place behind."""
+    """One mounted file system. `lasting`: its inode numbers stay over remounts. `source`: the device or place behind.
+
+    `true_ctime`: its change times are kept on the disk; FAT and exFAT have none, theirs are made up when it is mounted.
+    """
 
     name: str
     kind: str
@@ -42,6 +46,7 @@ class Volume:
     lasting: bool = True
     read_only: bool = False
     source: str = ""
+    true_ctime: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +138,16 @@ class Volumes:
         mount = mount or self.mount_of(os.path.realpath(path))
         if mount is None:
             return _without_mountinfo(path, device)
+        lasting = _is_lasting(mount.kind, device, mount.source)
         return Volume(
             name=lasting_name(mount.kind, mount.source, mount.point, device, path),
             kind=mount.kind,
             mount=mount.point,
             network=mount.kind in NETWORK,
-            lasting=_is_lasting(mount.kind, device, mount.source),
+            lasting=lasting,
             read_only=mount.read_only,
             source=mount.source,
+            true_ctime=not _is_fat(mount.kind, lasting),
         )
 
 
@@ -151,6 +158,11 @@ def _is_lasting(kind: str, device: int, source: str) -> bool:
     if kind == "fuse" or kind.startswith("fuse."):
         return kind in _LASTING_FUSE
     return kind not in _UNLASTING
+
+
+def _is_fat(kind: str, lasting: bool) -> bool:
+    """FAT or exFAT, by the kernel or by FUSE; of what a `fuseblk` may hold only these have no lasting inode numbers."""
+    return kind in _FAT or "exfat" in kind or (kind.startswith("fuseblk") and not lasting)
 
 
 def may_hang(kind: str) -> bool:

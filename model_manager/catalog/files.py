@@ -1,7 +1,4 @@
-"""Files by identity, with the facts of their headers: the cache that makes a rescan read nothing.
-
-Key: (volume, inode, size, mtime_ns, ctime_ns). Where inodes do not last, the path stands in for the inode.
-"""
+"""Files by identity (`base/identity.py`), with the facts of their headers: the cache that makes a rescan read nothing."""
 
 from __future__ import annotations
 
@@ -9,34 +6,20 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from model_manager.base.facts import Facts, Share
+from model_manager.base.identity import FileId
 from model_manager.catalog.codec import READER, dump_facts, load_facts
 
 _STRENGTH = {"read": 0, "blob-name": 1, "index": 2, "sidecar": 3}
 
 
-class FileKey(NamedTuple):
-    """Which file, whatever its name: `key` is the inode, or the path where inodes do not last."""
-
-    volume: int
-    key: str
-
-
-def key_of(volume: int, lasting: bool, path: str, stat: os.stat_result) -> FileKey:
-    if lasting:
-        return FileKey(volume, f"i{stat.st_ino}")
-    shown = os.fsencode(path).hex() if not path.isascii() else path
-    return FileKey(volume, f"p{shown}:{stat.st_size}:{stat.st_mtime_ns}")
-
-
-def facts_if_unchanged(tx: sqlite3.Connection, key: FileKey, stat: os.stat_result) -> Facts | None:
+def facts_if_unchanged(tx: sqlite3.Connection, id_: FileId) -> Facts | None:
     """The facts read earlier, when size, mtime and ctime still hold and the reader is the same."""
     row = tx.execute(
-        "SELECT facts FROM file WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
-        " AND reader = ? AND facts IS NOT NULL",
-        (key.volume, key.key, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, READER),
+        "SELECT facts FROM file JOIN volume ON volume.id = file.volume WHERE volume.name = ? AND key = ? AND size = ?"
+        " AND mtime_ns = ? AND ctime_ns = ? AND reader = ? AND facts IS NOT NULL",
+        (*id_, READER),
     ).fetchone()
     return load_facts(row[0]) if row else None
 
@@ -45,30 +28,30 @@ COLUMNS = "volume, key, inode, size, bytes, mtime_ns, ctime_ns, atime_ns, links,
 
 
 def record(
-    key: FileKey, stat: os.stat_result, bytes_: int, facts: Facts | None, read_at: int | None, sha256: str | None,
+    volume: int, id_: FileId, stat: os.stat_result, bytes_: int, facts: Facts | None, read_at: int | None, sha256: str | None,
     sha256_source: str | None,
 ) -> tuple[object, ...]:  # fmt: skip
-    """The values of COLUMNS."""
+    """The values of COLUMNS; `volume` is the row of the file's volume."""
     text = dump_facts(facts) if facts is not None else None
-    return (key.volume, key.key, stat.st_ino, stat.st_size, bytes_, stat.st_mtime_ns, stat.st_ctime_ns,
-            stat.st_atime_ns, stat.st_nlink, text, READER, read_at, sha256, sha256_source)  # fmt: skip
+    return (volume, id_.key, stat.st_ino, id_.size, bytes_, id_.mtime_ns, id_.ctime_ns, stat.st_atime_ns,
+            stat.st_nlink, text, READER, read_at, sha256, sha256_source)  # fmt: skip
 
 
 def add(
-    tx: sqlite3.Connection, key: FileKey, stat: os.stat_result, bytes_: int, facts: Facts | None,
+    tx: sqlite3.Connection, volume: int, id_: FileId, stat: os.stat_result, bytes_: int, facts: Facts | None,
     read_at: int | None, sha256: str | None, sha256_source: str | None,
 ) -> int | None:  # fmt: skip
     """Stores a file that was never met and answers its row; None when one with this key is stored already."""
     cursor = tx.execute(
         f"INSERT INTO file ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (volume, key) DO NOTHING",
-        record(key, stat, bytes_, facts, read_at, sha256, sha256_source),
+        record(volume, id_, stat, bytes_, facts, read_at, sha256, sha256_source),
     )
     return int(cursor.lastrowid or 0) if cursor.rowcount == 1 else None
 
 
 def put(
-    tx: sqlite3.Connection, key: FileKey, path: str, stat: os.stat_result, bytes_: int, facts: Facts | None,
+    tx: sqlite3.Connection, volume: int, id_: FileId, path: str, stat: os.stat_result, bytes_: int, facts: Facts | None,
     read_at: int | None, sha256: str | None, sha256_source: str | None,
 ) -> int:  # fmt: skip
     """Stores what `stat` and the header say of a file and answers its row.
@@ -78,19 +61,19 @@ def put(
     """
     row = tx.execute(
         "SELECT id, size, mtime_ns, ctime_ns, sha256, sha256_source FROM file WHERE volume = ? AND key = ?",
-        (key.volume, key.key),
+        (volume, id_.key),
     ).fetchone()
-    if row and (row[1], row[2]) != (stat.st_size, stat.st_mtime_ns) and not _known_at(tx, row[0], path):
+    if row and (row[1], row[2]) != (id_.size, id_.mtime_ns) and not _known_at(tx, row[0], path):
         tx.execute("UPDATE file SET key = key || '~' || id WHERE id = ?", (row[0],))
         row = None
     if row is None:
-        return add(tx, key, stat, bytes_, facts, read_at, sha256, sha256_source) or 0
+        return add(tx, volume, id_, stat, bytes_, facts, read_at, sha256, sha256_source) or 0
     text = dump_facts(facts) if facts is not None else None
-    values = (stat.st_ino, stat.st_size, bytes_, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_atime_ns, stat.st_nlink)
-    same = (row[1], row[2]) == (stat.st_size, stat.st_mtime_ns)
+    values = (stat.st_ino, id_.size, bytes_, id_.mtime_ns, id_.ctime_ns, stat.st_atime_ns, stat.st_nlink)
+    same = (row[1], row[2]) == (id_.size, id_.mtime_ns)
     if same and row[4] and _STRENGTH.get(row[5], 9) <= _STRENGTH.get(sha256_source or "", 9):
         sha256, sha256_source = row[4], row[5]
-    keep = same and row[3] == stat.st_ctime_ns and text is None
+    keep = same and row[3] == id_.ctime_ns and text is None
     tx.execute(
         "UPDATE file SET inode = ?, size = ?, bytes = ?, mtime_ns = ?, ctime_ns = ?, atime_ns = ?, links = ?,"
         " sha256 = ?, sha256_source = ? WHERE id = ?",

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from model_manager.base.identity import FileId
 from model_manager.catalog import files, models
-from model_manager.catalog.files import FileKey
 from model_manager.catalog.places import Entry
 
 
@@ -37,14 +37,17 @@ def following(tx: sqlite3.Connection) -> Next:
     return Next(last.get("file", 0) + 1, last.get("model", 0) + 1, last.get("place", 0) + 1)
 
 
-def known_files(tx: sqlite3.Connection, keys: Iterable[FileKey]) -> set[FileKey]:
-    """Those that are stored already."""
-    by_volume: dict[int, list[str]] = {}
-    for volume, key in keys:
-        by_volume.setdefault(volume, []).append(key)
-    query = "SELECT key FROM file WHERE volume = ? AND key IN (SELECT value FROM json_each(?))"
+def known_files(tx: sqlite3.Connection, ids: Iterable[FileId]) -> set[tuple[str, str]]:
+    """`FileId.file` of those that are stored already, as they are now or were once."""
+    by_volume: dict[str, list[str]] = {}
+    for one in ids:
+        by_volume.setdefault(one.volume, []).append(one.key)
+    query = (
+        "SELECT key FROM file WHERE volume = (SELECT id FROM volume WHERE name = ?)"
+        " AND key IN (SELECT value FROM json_each(?))"
+    )
     return {
-        FileKey(volume, row[0])
+        (volume, row[0])
         for volume, some in by_volume.items()
         for row in tx.execute(query, (volume, json.dumps(some)))
     }

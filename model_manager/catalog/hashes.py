@@ -1,28 +1,17 @@
 """What was learned by reading whole files, each answer for the identity that it holds for.
 
-Key: (volume, inode, size, mtime_ns, ctime_ns); where inodes do not last the path stands in for the inode.
-An answer for another size or time is no answer.
+An answer for another size or time is no answer (`base/identity.py`).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Which file, as it is now: `key` is the inode, or the path where inodes do not last."""
-
-    volume: str
-    key: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int
+from model_manager.base.identity import FileId
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +35,30 @@ class Known:
 _ANSWERS = ", ".join(field.name for field in fields(Known))
 
 
-def mark_of(volume: str, lasting: bool, path: str, stat: os.stat_result) -> Mark:
-    key = f"i{stat.st_ino}" if lasting else "p" + os.fsencode(path).hex()
-    return Mark(volume, key, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+OF_FILE = (
+    "hash.volume = volume.name AND hash.key = file.key AND hash.size = file.size AND hash.mtime_ns = file.mtime_ns"
+)
+"""What joins answers to their files. They hold for sure where the change time is the same too."""
 
 
-def known(tx: sqlite3.Connection, mark: Mark) -> Known:
+def known(tx: sqlite3.Connection, id_: FileId) -> Known:
     """What is known of this very file; nothing when it changed since."""
     row = tx.execute(
         f"SELECT {_ANSWERS} FROM hash WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
-        (mark.volume, mark.key, mark.size, mark.mtime_ns, mark.ctime_ns),
+        id_,
     ).fetchone()
     return Known(*row) if row else Known()
 
 
-def keep(tx: sqlite3.Connection, mark: Mark, found: Known) -> None:
+def keep(tx: sqlite3.Connection, id_: FileId, found: Known) -> None:
     """Adds answers to those that are kept for this identity; those of an older one go."""
-    before = known(tx, mark)
+    before = known(tx, id_)
     pairs = [(getattr(found, field.name), getattr(before, field.name)) for field in fields(Known)]
     values = [old if new is None else new for new, old in pairs]
     tx.execute(
         f"INSERT OR REPLACE INTO hash (volume, key, size, mtime_ns, ctime_ns, {_ANSWERS}, read_at)"
         f" VALUES (?, ?, ?, ?, ?, {'?, ' * len(values)}?)",
-        (mark.volume, mark.key, mark.size, mark.mtime_ns, mark.ctime_ns, *values, int(time.time())),
+        (*id_, *values, int(time.time())),
     )
 
 
@@ -79,9 +69,8 @@ def verdicts(tx: sqlite3.Connection, ids: Iterable[int]) -> dict[int, list[tuple
     found: dict[int, list[tuple[str, str]]] = {}
     for model, verdict, detail in tx.execute(
         "SELECT DISTINCT place.model, verdict, detail FROM place JOIN member ON member.place = place.id"
-        " JOIN file ON file.id = member.file JOIN volume ON volume.id = file.volume JOIN hash"
-        " ON hash.volume = volume.name AND hash.key = 'i' || file.inode AND hash.size = file.size"
-        " AND hash.mtime_ns = file.mtime_ns AND hash.ctime_ns = file.ctime_ns"
+        " JOIN file ON file.id = member.file JOIN volume ON volume.id = file.volume"
+        f" JOIN hash ON {OF_FILE} AND hash.ctime_ns = file.ctime_ns"
         " WHERE verdict IS NOT NULL AND place.model IN (SELECT value FROM json_each(?))",
         (json.dumps(list(ids)),),
     ):
@@ -89,14 +78,14 @@ def verdicts(tx: sqlite3.Connection, ids: Iterable[int]) -> dict[int, list[tuple
     return found
 
 
-def restamp(tx: sqlite3.Connection, before: Mark, ctime_ns: int) -> None:
+def restamp(tx: sqlite3.Connection, before: FileId, ctime_ns: int) -> None:
     """After our own rename or link of a file: only its change time is new, so what was read of it still holds."""
     tx.execute(
         "UPDATE hash SET ctime_ns = ? WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
-        (ctime_ns, before.volume, before.key, before.size, before.mtime_ns, before.ctime_ns),
+        (ctime_ns, *before),
     )
     tx.execute(
         "UPDATE file SET ctime_ns = ? WHERE volume = (SELECT id FROM volume WHERE name = ?) AND key = ? AND size = ?"
         " AND mtime_ns = ? AND ctime_ns = ?",
-        (ctime_ns, before.volume, before.key, before.size, before.mtime_ns, before.ctime_ns),
+        (ctime_ns, *before),
     )

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from model_manager.catalog import places
+from model_manager.catalog import hashes, places
 
 Tx = sqlite3.Connection
 Json = dict[str, Any]
@@ -21,8 +21,8 @@ _WAITING = "kept:"
 _MOST_FILES = 200
 _FILES_OF_PLACES = (
     " FROM place JOIN member ON member.place = place.id JOIN file ON file.id = member.file"
-    " JOIN volume ON volume.id = file.volume LEFT JOIN hash ON hash.volume = volume.name AND hash.key = 'i' || file.inode"
-    " AND hash.size = file.size AND hash.mtime_ns = file.mtime_ns"
+    " JOIN volume ON volume.id = file.volume"
+    f" LEFT JOIN hash ON {hashes.OF_FILE}"
 )
 _SAID = "new.user_category IS NOT NULL OR new.note != '' OR new.pinned OR EXISTS (SELECT 1 FROM user_tag WHERE model = new.id)"
 _WATCHED = (

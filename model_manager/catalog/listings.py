@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from model_manager.base.facts import Facts
+from model_manager.base.identity import FileId
 from model_manager.catalog.codec import READER, dump_facts, load_facts
-from model_manager.catalog.files import FileKey
 
 _KEPT = 365 * 86_400
 
@@ -41,26 +41,26 @@ def put(tx: sqlite3.Connection, root: int, fresh: Mapping[str, Listing], gone: I
     )
 
 
-def facts_of_passed(tx: sqlite3.Connection, key: FileKey, stat: os.stat_result) -> Facts | None:
+def facts_of_passed(tx: sqlite3.Connection, id_: FileId) -> Facts | None:
     """What was read of a file that is no model's, while size and times hold and the reader is the same."""
     row = tx.execute(
-        "SELECT facts FROM passed WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
-        " AND reader = ?",
-        (key.volume, key.key, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, READER),
+        "SELECT facts FROM passed JOIN volume ON volume.id = passed.volume WHERE volume.name = ? AND key = ? AND size = ?"
+        " AND mtime_ns = ? AND ctime_ns = ? AND reader = ?",
+        (*id_, READER),
     ).fetchone()
     return load_facts(row[0]) if row else None
 
 
-def pass_over(tx: sqlite3.Connection, read: Iterable[tuple[FileKey, os.stat_result, Facts]]) -> None:
-    """Stores what was read of files that no model has; forgets what is a model's now or was not read for a year."""
+def pass_over(tx: sqlite3.Connection, read: Iterable[tuple[int, FileId, Facts]]) -> None:
+    """Stores what was read of files that no model has, with their volumes' rows; forgets models' files and what is a year old."""
     now = int(time.time())
     tx.execute("DELETE FROM passed WHERE read_at < ?", (now - _KEPT,))
     tx.executemany(
         "INSERT OR REPLACE INTO passed (volume, key, size, mtime_ns, ctime_ns, reader, facts, read_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (key.volume, key.key, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, READER, dump_facts(facts), now)
-            for key, stat, facts in read
+            (volume, *id_[1:], READER, dump_facts(facts), now)
+            for volume, id_, facts in read
         ],
     )
     tx.execute(

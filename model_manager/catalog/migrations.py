@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 
@@ -95,5 +96,28 @@ def to_6(tx: sqlite3.Connection) -> None:
     tx.execute("INSERT INTO revision VALUES (0)")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6)
+_HEX = re.compile(r"(?:[0-9a-f]{2})+")
+
+
+def to_7(tx: sqlite3.Connection) -> None:
+    """One key for a file in all tables; change times that are made up at each mount (FAT, exFAT) are not asked any more.
+
+    Where inode numbers do not last, `file` had the path, the size and the time in its key, `hash` the path alone.
+    Of several files that one path had over time the last met keeps it.
+    """
+    taken: set[tuple[int, str]] = set()
+    for id_, volume, key in tx.execute("SELECT id, volume, key FROM file WHERE key LIKE 'p%' ORDER BY id DESC").fetchall():
+        path = key[1:].split("~")[0].rsplit(":", 2)[0]
+        new = "p" + (path if _HEX.fullmatch(path) else path.encode("ascii", "replace").hex())
+        if "~" in key or (volume, new) in taken:
+            new = f"{new}~{id_}"
+        taken.add((volume, new))
+        tx.execute("UPDATE file SET key = ? WHERE id = ?", (new, id_))
+    fat = "(kind IN ('vfat', 'msdos', 'exfat') OR kind LIKE 'fuseblk%')"
+    tx.execute(f"UPDATE file SET ctime_ns = 0 WHERE key LIKE 'p%' AND volume IN (SELECT id FROM volume WHERE {fat})")
+    tx.execute(f"UPDATE hash SET ctime_ns = 0 WHERE key LIKE 'p%' AND volume IN (SELECT name FROM volume WHERE {fat})")
+    tx.execute("DELETE FROM passed WHERE key LIKE 'p%'")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6, to_7)
 NEWEST = len(MIGRATIONS)

@@ -14,10 +14,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from model_manager.catalog.hashes import Known, Mark
+from model_manager.base.identity import FileId
+from model_manager.catalog.hashes import Known
 
-Item = tuple[str, Mark]
-Open = Callable[[str, Mark], AbstractContextManager[BinaryIO]]
+Item = tuple[str, FileId]
+Open = Callable[[str, FileId], AbstractContextManager[BinaryIO]]
 
 
 @dataclass(slots=True)

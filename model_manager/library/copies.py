@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model_manager.base import reach
+from model_manager.base.identity import FileId
 from model_manager.base.own_name import apart
 from model_manager.catalog import Database, leftovers, models, user_words
-from model_manager.catalog.hashes import Mark
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.library.hashing import Hashing
 from model_manager.operations.bins import home_trash
@@ -95,10 +95,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that may be a copy. `mark` is what it is now; `told` is a hash that lies on disk."""
+    """A file that may be a copy. `id` is what it is now; `told` is a hash that lies on disk."""
 
     copy: Copy
-    mark: Mark
+    id: FileId
     told: str | None
 
 
@@ -213,7 +213,7 @@ class _Maker:
         ordered = sorted(known.values(), key=lambda name: name.path != name.real)
         made = self._made(tuple(ordered), names[0].sha256)
         first = names[0]
-        if made is None or (made.mark.size, made.mark.mtime_ns) != (first.size, first.mtime_ns):
+        if made is None or (made.id.size, made.id.mtime_ns) != (first.size, first.mtime_ns):
             return None
         return made
 
@@ -226,8 +226,8 @@ class _Maker:
     def _made(self, names: tuple[Name, ...], told: str | None) -> Candidate | None:
         if not names:
             return None
-        mark = self._hashing.mark(names[0].real)
-        if mark is None:
+        id_ = self._hashing.id(names[0].real)
+        if id_ is None:
             return None
         try:
             now = os.lstat(names[0].real)
@@ -235,21 +235,21 @@ class _Maker:
             return None
         folders = {os.path.dirname(name.real) for name in names}
         copy = Copy(
-            volume=mark.volume,
+            volume=id_.volume,
             inode=now.st_ino,
             bytes=on_disk(now),
             links=now.st_nlink,
             writable=all(os.access(folder, os.W_OK) for folder in folders),
             names=names,
-            key=mark.key,
-            size=mark.size,
-            mtime_ns=mark.mtime_ns,
+            key=id_.key,
+            size=id_.size,
+            mtime_ns=id_.mtime_ns,
             goes_away=self._hashing.goes_away(names[0].real, now),
             reference=any(is_inside(name.real, folder) for name in names for folder in self._reference),
             owned=not hasattr(os, "geteuid") or now.st_uid == os.geteuid(),
             pinned=any(name.model in self._pinned for name in names),
         )
-        return Candidate(copy, mark, told)
+        return Candidate(copy, id_, told)
 
     def _unfinished(self, folder: str) -> frozenset[str]:
         """The files of a folder beside which a note says that their download has not ended."""

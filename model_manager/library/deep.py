@@ -56,17 +56,17 @@ def check_deep(
     progress.step(0, total)
     for file in members.values():
         path = reach.realpath(file.path)
-        mark = hashing.mark(path)
-        if mark is None:
+        id_ = hashing.id(path)
+        if id_ is None:
             continue
-        if hashing.known(mark).verdict and not again:
+        if hashing.known(id_).verdict and not again:
             kept += 1
         else:
             told = file.sha256 if file.sha256_source not in (None, "read") else None
             got = _Reading(path, formats.get(file.file, ""), progress, done).run(told, file.sha256_source or "")
-            if hashing.mark(path) == mark:
+            if hashing.id(path) == id_:
                 with database.write() as tx:
-                    hashes.keep(tx, mark, got)
+                    hashes.keep(tx, id_, got)
             read += file.size
         done += file.size
         progress.step(done, total)

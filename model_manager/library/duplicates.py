@@ -93,7 +93,7 @@ def prove(
     for _size, candidates in library.by_size:
         by_hash: dict[str, list[Candidate]] = {}
         for one in candidates:
-            sha256 = read.get(one.copy.path) or hashing.known(one.mark).sha256 or told.get(one.copy.path)
+            sha256 = read.get(one.copy.path) or hashing.known(one.id).sha256 or told.get(one.copy.path)
             if sha256:
                 by_hash.setdefault(sha256, []).append(one)
         alike += [same for same in by_hash.values() if len(same) > 1]
@@ -106,7 +106,7 @@ def prove(
 
 
 def _read_before(alike: Sequence[Sequence[Candidate]], hashing: Hashing) -> dict[Identity, str]:
-    known = {one.copy.identity: hashing.known(one.mark).sha256 for same in alike for one in same}
+    known = {one.copy.identity: hashing.known(one.id).sha256 for same in alike for one in same}
     return {identity: sha256 for identity, sha256 in known.items() if sha256}
 
 
@@ -142,7 +142,7 @@ def _alike(candidates: Sequence[Candidate], hashing: Hashing) -> Iterator[list[C
     by_hash: dict[str, list[Candidate]] = {}
     unknown: list[Candidate] = []
     for one in candidates:
-        sha256 = hashing.known(one.mark).sha256 or one.told
+        sha256 = hashing.known(one.id).sha256 or one.told
         if sha256:
             by_hash.setdefault(sha256, []).append(one)
         else:
@@ -164,7 +164,7 @@ def _apart(same: Sequence[Candidate], hashing: Hashing, unknown: Sequence[Candid
     """Takes apart again what an earlier comparison knows to differ."""
     if len(same) < 2 or not any(one in same for one in unknown):
         return [list(same)]
-    known = {one.copy.identity: hashing.known(one.mark) for one in same}
+    known = {one.copy.identity: hashing.known(one.id) for one in same}
     parts: list[list[Candidate]] = []
     for one in same:
         for part in parts:
@@ -189,7 +189,7 @@ def _suspects(
     candidates: Sequence[Candidate], hashing: Hashing, told: Mapping[str, str]
 ) -> Iterator[list[str]]:  # fmt: skip
     """Files of one size whose pieces are the same, where it is not known yet of every two whether they are."""
-    known = {one.copy.path: hashing.known(one.mark) for one in candidates}
+    known = {one.copy.path: hashing.known(one.id) for one in candidates}
     known = {
         path: replace(found, sha256=found.sha256 or told.get(path)) for path, found in known.items()
     }  # fmt: skip

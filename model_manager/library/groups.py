@@ -70,7 +70,7 @@ def identical(
     alike: Sequence[Sequence[Candidate]], library: Library, read: Mapping[Identity, str], reference: Sequence[str]
 ) -> Iterator[Group]:
     groups = [
-        _group([_with_shared(one.copy) for one in same], same[0].mark.size, reference, read) for same in alike
+        _group([_with_shared(one.copy) for one in same], same[0].id.size, reference, read) for same in alike
     ]  # fmt: skip
     return _by_model(groups, library, reference)
 

@@ -19,11 +19,12 @@ from typing import BinaryIO
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.identity import FileId, file_id, is_untouched
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, is_removable
 from model_manager.catalog import Database, hashes
-from model_manager.catalog.hashes import Known, Mark
+from model_manager.catalog.hashes import Known
 from model_manager.jobs import Progress
 from model_manager.library import tensor_bytes
 from model_manager.library.comparing import Comparison
@@ -44,7 +45,7 @@ _TICK_UNLASTING_NS = 2_000_000_000
 _KEEP_AFTER = 1.0
 """Seconds between writes to the catalogue: one for each file took as long as reading small ones."""
 
-Answer = tuple[str, Mark, Known]
+Answer = tuple[str, FileId, Known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Restamp:
             return  # there the path stands in for the inode, and has changed
         try:
             with self._database.write() as tx:
-                hashes.restamp(tx, hashes.mark_of(volume.name, True, path, before), after.st_ctime_ns)
+                hashes.restamp(tx, file_id(path, before, volume), after.st_ctime_ns)
         except ModelManagerError as error:
             log.info("a hash has to be read again: %s", error)
 
@@ -87,28 +88,28 @@ class Hashing:
         self.read_bytes = 0
         self.problems: list[Unreadable] = []
 
-    def mark(self, path: str) -> Mark | None:
+    def id(self, path: str) -> FileId | None:
         """The identity of a regular file now; None when it is gone or something else."""
         try:
             found = reach.lstat(path)
         except OSError:
             return None
-        return self._mark_of(path, found) if (found.st_mode & 0o170000) == 0o100000 else None
+        return self._id(path, found) if (found.st_mode & 0o170000) == 0o100000 else None
 
     def goes_away(self, path: str, found: os.stat_result) -> bool:
         """Whether a file lies on a drive that can be unplugged, or on the network."""
         volume = self._volumes.of(path, found.st_dev)
         return volume.network or is_removable(volume)
 
-    def known(self, mark: Mark) -> Known:
+    def known(self, id_: FileId) -> Known:
         with self._database.read() as tx:
-            return hashes.known(tx, mark)
+            return hashes.known(tx, id_)
 
     def samples(self, paths: Iterable[str]) -> dict[str, str]:
         """path -> a hash of eight pieces spread over the file, for those that could be read."""
         found, waiting = self._ask(paths, lambda known: known.sample)
-        self._begin(min(_SAMPLES * _SAMPLE, mark.size) for _path, mark in waiting)
-        works = [self._work(self._sample, path, mark) for path, mark in waiting]
+        self._begin(min(_SAMPLES * _SAMPLE, id_.size) for _path, id_ in waiting)
+        works = [self._work(self._sample, path, id_) for path, id_ in waiting]
         found.update((path, known.sample) for path, known in self._run(works) if known.sample)
         return found
 
@@ -120,8 +121,8 @@ class Hashing:
         others are hashed for themselves. No file is read twice, now or later, while it does not change.
         """
         found: dict[str, str] = {}
-        alone: list[tuple[str, Mark]] = []
-        together: list[list[tuple[str, Mark]]] = []
+        alone: list[tuple[str, FileId]] = []
+        together: list[list[tuple[str, FileId]]] = []
         for group in groups:
             unread = [path for path in group if path not in (told or ())]
             read, waiting = self._ask(unread, lambda known: known.sha256)
@@ -130,9 +131,9 @@ class Hashing:
                 alone += waiting
             elif len(waiting) > 1:
                 together.append(waiting)
-        self._begin(mark.size for item in [alone, *together] for _path, mark in item)
-        works = [(mark.size, self._work(self._sha256, path, mark)) for path, mark in alone]
-        works += [(sum(mark.size for _path, mark in items), self._side_by_side(items)) for items in together]
+        self._begin(id_.size for item in [alone, *together] for _path, id_ in item)
+        works = [(id_.size, self._work(self._sha256, path, id_)) for path, id_ in alone]
+        works += [(sum(id_.size for _path, id_ in items), self._side_by_side(items)) for items in together]
         # The largest first: the two threads end together.
         works.sort(key=lambda work: -work[0])
         found.update((path, known.sha256) for path, known in self._run([one for _size, one in works]) if known.sha256)
@@ -160,27 +161,27 @@ class Hashing:
         read: Callable[[BinaryIO, int, str], Known],
     ) -> dict[str, str]:  # fmt: skip
         found, waiting = self._ask(formats, answer)
-        self._begin(mark.size for _path, mark in waiting)
+        self._begin(id_.size for _path, id_ in waiting)
         works = [
-            self._work(lambda file, size, format_=formats[path]: read(file, size, format_), path, mark)  # type: ignore[misc]
-            for path, mark in waiting
+            self._work(lambda file, size, format_=formats[path]: read(file, size, format_), path, id_)  # type: ignore[misc]
+            for path, id_ in waiting
         ]
         found.update((path, answer(known) or "") for path, known in self._run(works))
         return {path: value for path, value in found.items() if value}
 
     def _ask(
         self, paths: Iterable[str], answer: Callable[[Known], str | None]
-    ) -> tuple[dict[str, str], list[tuple[str, Mark]]]:
+    ) -> tuple[dict[str, str], list[tuple[str, FileId]]]:
         found: dict[str, str] = {}
-        waiting: list[tuple[str, Mark]] = []
+        waiting: list[tuple[str, FileId]] = []
         for path in dict.fromkeys(paths):
-            mark = self.mark(path)
-            if mark is None:
+            id_ = self.id(path)
+            if id_ is None:
                 self.problems.append(Unreadable(path, later("it is gone, or no file any more")))
-            elif (kept := answer(self.known(mark))) is not None:
+            elif (kept := answer(self.known(id_))) is not None:
                 found[path] = kept
             else:
-                waiting.append((path, mark))
+                waiting.append((path, id_))
         # In the order of their inodes, which on a disk that turns is near that of their blocks.
         waiting.sort(key=lambda item: (item[1].volume, len(item[1].key), item[1].key))
         return found, waiting
@@ -202,7 +203,7 @@ class Hashing:
                     if time.monotonic() > due:
                         self._keep(fresh)
                         fresh, due = [], time.monotonic() + _KEEP_AFTER
-                    yield from ((path, known) for path, _mark, known in results)
+                    yield from ((path, known) for path, _id_, known in results)
             finally:
                 for one in waiting:
                     one.cancel()
@@ -211,43 +212,44 @@ class Hashing:
     def _keep(self, fresh: Sequence[Answer]) -> None:
         if fresh:
             with self._database.write() as tx:
-                for _path, mark, known in fresh:
-                    hashes.keep(tx, mark, known)
+                for _path, id_, known in fresh:
+                    hashes.keep(tx, id_, known)
 
-    def _work(self, read: Callable[[BinaryIO, int], Known], path: str, mark: Mark) -> Callable[[], list[Answer]]:
+    def _work(self, read: Callable[[BinaryIO, int], Known], path: str, id_: FileId) -> Callable[[], list[Answer]]:
         def work() -> list[Answer]:
             self._progress.step()
             try:
-                with self.opened(path, mark) as file:
-                    known = read(file, mark.size)
+                with self.opened(path, id_) as file:
+                    known = read(file, id_.size)
             except OSError as error:
                 self._cannot(path, error)
                 return []
-            return [(path, mark, known)]
+            return [(path, id_, known)]
 
         return work
 
     @contextmanager
-    def opened(self, path: str, mark: Mark) -> Iterator[BinaryIO]:
-        """The file that `mark` means, and no other; raises Changed when it was, or became, something else."""
-        self._settle(path, mark)
+    def opened(self, path: str, id_: FileId) -> Iterator[BinaryIO]:
+        """The file that `id_` means, and no other; raises Changed when it was, or became, something else."""
+        self._settle(path)
         with open_quietly(path) as file:
-            if self._mark_of(path, os.fstat(file.fileno())) != mark:
+            before = os.fstat(file.fileno())
+            if self._id(path, before) != id_:
                 raise Changed(0, "it changed since it was looked at", path)
             yield file
-            if self._mark_of(path, os.fstat(file.fileno())) != mark:
+            if not is_untouched(before, os.fstat(file.fileno())):
                 raise Changed(0, "it changed while it was read", path)
 
-    def _settle(self, path: str, mark: Mark) -> None:
-        volume = self._volumes.of(path, os.lstat(path).st_dev)
-        tick = _TICK_NS if volume.lasting else _TICK_UNLASTING_NS
-        age = time.time_ns() - max(mark.ctime_ns, mark.mtime_ns)
+    def _settle(self, path: str) -> None:
+        found = os.lstat(path)
+        tick = _TICK_NS if self._volumes.of(path, found.st_dev).lasting else _TICK_UNLASTING_NS
+        age = time.time_ns() - max(found.st_ctime_ns, found.st_mtime_ns)
         if 0 <= age < tick:
             time.sleep((tick - age) / 1e9)
 
-    def _mark_of(self, path: str, found: os.stat_result) -> Mark:
+    def _id(self, path: str, found: os.stat_result) -> FileId:
         volume = self._volumes.of(path, found.st_dev)
-        return hashes.mark_of(volume.name, volume.lasting, path, found)
+        return file_id(path, found, volume)
 
     def _cannot(self, path: str, error: OSError) -> None:
         with self._lock:
@@ -284,13 +286,13 @@ class Hashing:
             self._done += count
         self._progress.step(self._done, self._todo)
 
-    def _side_by_side(self, items: Sequence[tuple[str, Mark]]) -> Callable[[], list[Answer]]:
+    def _side_by_side(self, items: Sequence[tuple[str, FileId]]) -> Callable[[], list[Answer]]:
         def work() -> list[Answer]:
             self._progress.step()
             comparison = Comparison(PIECE, self._count)
             return [
-                (path, mark, known)
-                for (path, mark), known in comparison.run(items, self.opened, self._cannot).items()
+                (path, id_, known)
+                for (path, id_), known in comparison.run(items, self.opened, self._cannot).items()
             ]  # fmt: skip
 
         return work

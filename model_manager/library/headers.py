@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import GOOD, Facts, Health, worst
+from model_manager.base.identity import file_id, is_untouched
 from model_manager.base.reading import Count, open_quietly
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, files, listings, roots
@@ -25,7 +26,6 @@ class Headers:
 
     def __init__(self, database: Database, volumes: Volumes) -> None:
         self._database, self._volumes = database, volumes
-        self._volume_ids: dict[str, int] = {}
         self._met: dict[tuple[int, int, int], Facts] = {}
         self.count = Count()
         self.read_files = 0
@@ -59,29 +59,23 @@ class Headers:
         for path, stat, found in self._asked:
             volume = self._volumes.of(path, stat.st_dev)
             row = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
-            kept.append((files.key_of(row, volume.lasting, path, stat), stat, found))
+            kept.append((row, file_id(path, stat, volume), found))
         listings.pass_over(tx, kept)
         self._asked.clear()
 
     def _stored(self, path: str, stat: os.stat_result) -> Facts | None:
         if self._empty:  # a first scan: there is nothing to ask
             return None
-        volume = self._volumes.of(path, stat.st_dev)
+        id_ = file_id(path, stat, self._volumes.of(path, stat.st_dev))
         with self._database.read() as tx:
-            if volume.name not in self._volume_ids:
-                found = roots.volume_row(tx, volume.name)
-                if found is None:
-                    return None
-                self._volume_ids[volume.name] = found
-            key = files.key_of(self._volume_ids[volume.name], volume.lasting, path, stat)
-            return files.facts_if_unchanged(tx, key, stat) or listings.facts_of_passed(tx, key, stat)
+            return files.facts_if_unchanged(tx, id_) or listings.facts_of_passed(tx, id_)
 
     def _read(self, path: str, stat: os.stat_result) -> Facts:
         self.read_files += 1
         try:
             with open_quietly(path) as raw:
                 _outwait(stat)
-                if _differs(stat, os.fstat(raw.fileno())):
+                if not is_untouched(stat, os.fstat(raw.fileno())):
                     return _CHANGED
                 file = Metered(raw)
                 try:
@@ -90,7 +84,7 @@ class Headers:
                     self.count.bytes += file.read_bytes
                 kind = self._volumes.of(path, stat.st_dev).kind
                 known = _with(known, lacking(raw, stat, kind, known.format))
-                if _differs(stat, os.fstat(raw.fileno())):
+                if not is_untouched(stat, os.fstat(raw.fileno())):
                     return _CHANGED
         except OSError as error:
             return Facts("unknown", health=Health("unknown", f"cannot be read: {reason_of(error)}"))
@@ -148,9 +142,3 @@ def _outwait(stat: os.stat_result) -> None:
     age = time.time_ns() - stat.st_ctime_ns
     if 0 <= age < _TICK:
         time.sleep((_TICK - age) / 1e9)
-
-
-def _differs(one: os.stat_result, other: os.stat_result) -> bool:
-    return (one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) != (
-        other.st_ino, other.st_size, other.st_mtime_ns, other.st_ctime_ns,
-    )  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from model_manager.base.facts import Facts, worst
+from model_manager.base.identity import FileId, file_id
 from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
@@ -131,7 +132,7 @@ def with_companions(found: Found, facts: dict[str, Facts], headers: Headers) -> 
     return found._replace(files=(*found.files, *added)) if added else found
 
 
-_Keyed = tuple[Pending, list[files.FileKey]]
+_Known = tuple[Pending, list[FileId]]
 
 
 class Register:
@@ -150,12 +151,12 @@ class Register:
         never_met, others = self.sorted_out(tx, root, batch)
         added = self._add(tx, root, never_met)
         touched: set[int] = set()
-        for pending, keys in others:
+        for pending, ids in others:
             found, facts = pending.found, pending.facts
             new: set[int] = set()
             rows = [
-                self._file(tx, file, key, facts.get(file.path), new)
-                for file, key in zip(found.files, keys, strict=True)
+                self._file(tx, file, id_, facts.get(file.path), new)
+                for file, id_ in zip(found.files, ids, strict=True)
             ]
             touched |= places.put(tx, self._entry(root, pending, rows, new))
         derive(tx, touched | hashes.verdicts(tx, added).keys(), self._read, self._records)
@@ -163,16 +164,17 @@ class Register:
         self._records.clear()
         return touched | added
 
-    def sorted_out(self, tx: Tx, root: roots.RootRow, batch: list[Pending]) -> tuple[list[_Keyed], list[_Keyed]]:
-        """(places of models that nothing is known of, the others), each with the keys of its files."""
-        keyed = [(pending, [self._key(tx, file) for file in pending.found.files]) for pending in batch]
-        met = fresh.known_files(tx, (key for _, keys in keyed for key in keys))
+    def sorted_out(self, tx: Tx, root: roots.RootRow, batch: list[Pending]) -> tuple[list[_Known], list[_Known]]:
+        """(places of models that nothing is known of, the others), each with the identities of its files."""
+        known = [(pending, [self._id(file) for file in pending.found.files]) for pending in batch]
+        met = fresh.known_files(tx, (id_ for _, ids in known for id_ in ids))
         paths = fresh.known_places(tx, root.id, [pending.found.path for pending in batch])
         gone = fresh.gone_likenesses(tx, [pending.likeness for pending in batch])
-        never_met: list[_Keyed] = []
-        others: list[_Keyed] = []
-        for one in keyed:
-            pending, keys = one
+        never_met: list[_Known] = []
+        others: list[_Known] = []
+        for one in known:
+            pending, ids = one
+            keys = [id_.file for id_ in ids]
             path, apart = pending.found.path, len({*keys}) == len(keys) > 0
             if apart and met.isdisjoint(keys) and path not in paths and pending.likeness not in gone:
                 never_met.append(one)
@@ -182,21 +184,22 @@ class Register:
             paths.add(path)
         return never_met, others
 
-    def _add(self, tx: Tx, root: roots.RootRow, batch: list[_Keyed]) -> set[int]:
+    def _add(self, tx: Tx, root: roots.RootRow, batch: list[_Known]) -> set[int]:
         """Stores models that nothing is known of with what they are, derived from what is at hand.
 
         Asking the catalogue for what was just put there took as long as putting it there (0.25 s of 5,000 models).
         """
         file, model, place = fresh.following(tx)
         ready: list[fresh.Fresh] = []
-        for pending, keys in batch:
-            rows = [*range(file, file + len(keys))]
+        for pending, ids in batch:
+            rows = [*range(file, file + len(ids))]
             entry = self._entry(root, pending, rows, set(rows))
             stored, members = [], []
-            for row, key, one in zip(rows, keys, pending.found.files, strict=True):
+            for row, id_, one in zip(rows, ids, pending.found.files, strict=True):
                 bytes_, read_at = on_disk(one.stat), self._headers.read_at.get(one.path)
                 facts = pending.facts.get(one.path)
-                record = files.record(key, one.stat, bytes_, facts, read_at, one.sha256, one.sha256_source)
+                volume = self._volume_row(tx, one)
+                record = files.record(volume, id_, one.stat, bytes_, facts, read_at, one.sha256, one.sha256_source)
                 stored.append((row, record))
                 members.append(models.FileView(
                     model, place, row, one.path, one.role, shown(one.name), "", one.stat.st_ino, one.stat.st_size, bytes_,
@@ -208,7 +211,7 @@ class Register:
                 self._records.get(entry.found) or json.loads(entry.found),
             )  # fmt: skip
             ready.append(fresh.Fresh(model, place, entry, stored, derived(tx, None, [seen], members, self._read)))
-            file, model, place = file + len(keys), model + 1, place + 1
+            file, model, place = file + len(ids), model + 1, place + 1
         fresh.put(tx, ready)
         return {one.model for one in ready}
 
@@ -241,19 +244,23 @@ class Register:
             fresh=bool(heavy) and heavy.keys() <= new,
         )
 
-    def _key(self, tx: Tx, file: FoundFile) -> files.FileKey:
+    def _id(self, file: FoundFile) -> FileId:
+        return file_id(file.path, file.stat, self._volumes.of(file.path, file.stat.st_dev))
+
+    def _volume_row(self, tx: Tx, file: FoundFile) -> int:
         volume = self._volumes.of(file.path, file.stat.st_dev)
         if volume.name not in self._volume_ids:
             self._volume_ids[volume.name] = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
-        return files.key_of(self._volume_ids[volume.name], volume.lasting, file.path, file.stat)
+        return self._volume_ids[volume.name]
 
-    def _file(self, tx: Tx, file: FoundFile, key: files.FileKey, facts: Facts | None, new: set[int]) -> int:
+    def _file(self, tx: Tx, file: FoundFile, id_: FileId, facts: Facts | None, new: set[int]) -> int:
         """The file's row; one that was never stored before is put into `new` too."""
         read_at = self._headers.read_at.get(file.path)
+        volume = self._volume_row(tx, file)
         rest = (file.stat, on_disk(file.stat), facts, read_at, file.sha256, file.sha256_source)
-        row = files.add(tx, key, *rest)
+        row = files.add(tx, volume, id_, *rest)
         if row is None:
-            return files.put(tx, key, file.path, *rest)
+            return files.put(tx, volume, id_, file.path, *rest)
         new.add(row)
         return row
 

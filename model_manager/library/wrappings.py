@@ -78,8 +78,8 @@ def proved(suspects: Sequence[Sequence[Sequence[Unit]]], hashing: Hashing) -> li
 
 def is_read(group: Sequence[Sequence[Unit]], hashing: Hashing) -> bool:
     """Whether all tensors of all of them were read before, and nothing changed since."""
-    marks = [hashing.mark(copy.path) for same in group for unit in same for copy in unit.files]
-    return all(mark is not None and hashing.known(mark).tensors for mark in marks)
+    ids = [hashing.id(copy.path) for same in group for unit in same for copy in unit.files]
+    return all(id_ is not None and hashing.known(id_).tensors for id_ in ids)
 
 
 def _in_several(groups: Sequence[Sequence[Unit]], sums: dict[str, str], hashing: Hashing) -> list[list[list[Unit]]]:
@@ -119,7 +119,7 @@ def _same_bytes(group: Sequence[Unit], by_path: Mapping[str, Candidate], hashing
         return False
     paths = {copy.path for unit in group for copy in unit.files}
     candidates = [by_path[path] for path in paths if path in by_path]
-    hashes = {one.copy.path: hashing.known(one.mark).sha256 or one.told for one in candidates}
+    hashes = {one.copy.path: hashing.known(one.id).sha256 or one.told for one in candidates}
     seen = {path: sha256 for path, sha256 in hashes.items() if sha256}
     if len(seen) < len(paths):
         seen = hashing.samples(paths)

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from model_manager.base.identity import lasting_inode
 from model_manager.base.volumes import Volumes
 
 
@@ -35,7 +36,7 @@ class Identity:
 def identity_of(path: str, details: os.stat_result, volumes: Volumes) -> Identity:
     """The identity of what `details` (from lstat) says lies at `path`; a folder's has no size or mtime."""
     volume = volumes.of(path, details.st_dev)
-    inode = details.st_ino if volume.lasting else 0
+    inode = lasting_inode(details, volume)
     if stat.S_ISDIR(details.st_mode):
         return Identity(volume.name, inode)
     return Identity(volume.name, inode, details.st_size, details.st_mtime_ns)

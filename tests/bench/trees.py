@@ -12,6 +12,8 @@ from pathlib import Path
 from factory import gguf_bytes, hub_repo, safetensors_bytes
 
 from model_manager.app import App
+from model_manager.base.identity import file_id
+from model_manager.base.volumes import Volume
 from model_manager.catalog import files, models, places, roots
 from model_manager.library import watch
 
@@ -94,6 +96,9 @@ def safetensors_of(path: Path, prefix: str, count: int, shape: tuple[int, int], 
     return path
 
 
+VOLUME = Volume("uuid:example", "ext4", "/")
+
+
 def fill(app: App, folder: Path, count: int) -> None:
     """A catalogue of `count` models under one root that does not answer any scan: it is ignored once filled."""
     folder.mkdir(exist_ok=True)
@@ -101,14 +106,14 @@ def fill(app: App, folder: Path, count: int) -> None:
     dice = random.Random(7)
     now = int(time.time())
     with app.database.write() as tx:
-        volume = roots.volume_id(tx, "uuid:example", "ext4", "/")
+        volume = roots.volume_id(tx, VOLUME.name, VOLUME.kind, VOLUME.mount)
         for number in range(count):
             name = f"{dice.choice(('Llama', 'Qwen3', 'gemma', 'Mistral', 'film_grain', 'pony'))}-{number:06}"
             path = f"{folder}/{dice.choice(('llm', 'loras', 'checkpoints'))}/{name}.gguf"
             size = dice.randint(10**6, 10**10)
             plain = (0o100644, number + 1, 1, 1, 0, 0, size, now, now, now)
             stat = os.stat_result(plain, {f"st_{which}time_ns": now * 10**9 for which in "amc"})
-            file = files.put(tx, files.FileKey(volume, f"i{number}"), path, stat, size, None, None, None, None)
+            file = files.put(tx, volume, file_id(path, stat, VOLUME), path, stat, size, None, None, None, None)
             entry = places.Entry(root.id, "folder", name, name, path, b"", "{}", str(file), f"seen:{number}", size,
                                  ((file, path, "weights", f"{name}.gguf"),))  # fmt: skip
             (model,) = places.put(tx, entry)

@@ -6,8 +6,12 @@ import os
 import sqlite3
 from pathlib import Path
 
+from model_manager.base.identity import file_id
+from model_manager.base.volumes import Volume
 from model_manager.catalog import files, models, places, roots
 from model_manager.catalog.places import Entry
+
+VOLUME = Volume("uuid:1", "ext4", "/")
 
 
 class Shelf:
@@ -16,7 +20,7 @@ class Shelf:
     def __init__(self, tx: sqlite3.Connection, folder: Path) -> None:
         self.tx, self.folder = tx, folder
         self.root = roots.add(tx, "ollama", "/m", "default", {})
-        self.volume = roots.volume_id(tx, "uuid:1", "ext4", "/")
+        self.volume = roots.volume_id(tx, VOLUME.name, VOLUME.kind, VOLUME.mount)
 
     def put(self, name: str, size: int, path: str = "", sha256: str | None = None) -> int:
         """The model's id."""
@@ -24,7 +28,7 @@ class Shelf:
         real.write_bytes(bytes(size))
         stat = os.stat(real)
         file = files.add(
-            self.tx, files.FileKey(self.volume, f"i{stat.st_ino}"), stat, size, None, None, sha256, sha256 and "read"
+            self.tx, self.volume, file_id(str(real), stat, VOLUME), stat, size, None, None, sha256, sha256 and "read"
         )
         assert file is not None
         path = path or f"/m/{name}"

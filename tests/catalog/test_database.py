@@ -12,6 +12,7 @@ import pytest
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import Database, listings, migrations, roots
+from model_manager.catalog.hashes import OF_FILE
 from model_manager.catalog.listings import Listing
 
 
@@ -224,3 +225,36 @@ def test_a_damaged_page_is_told_by_the_check(tmp_path: Path) -> None:
     assert opened.integrity() != "ok"
     (kept,) = tmp_path.glob("c.corrupt-*")
     assert kept.read_bytes() == wrong and opened.integrity() == "ok" and names(opened) == set()
+
+
+def test_an_older_catalogue_keeps_its_verdicts_where_inode_numbers_do_not_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to schema 6 a file's path, size and time were its key there, and two rows could be of one path."""
+    path = tmp_path / "c.sqlite3"
+    plain, other = "/media/stick/a:1.gguf", "/media/stick/\u00e9.gguf"
+    with monkeypatch.context() as older:
+        older.setattr("model_manager.catalog.database.NEWEST", 6)
+        old = Database(path)
+        with old.write() as tx:
+            tx.execute("INSERT INTO volume (id, name, kind, mount) VALUES (1, 'uuid:1', 'exfat', '/media/stick')")
+            for id_, key in enumerate((f"p{plain}:10:5", f"p{plain}:20:6", f"p{other.encode().hex()}:30:7", "i77"), 1):
+                size = 10 * id_
+                tx.execute(
+                    "INSERT INTO file (id, volume, key, inode, size, bytes, mtime_ns, ctime_ns, atime_ns, links)"
+                    " VALUES (?, 1, ?, 9, ?, ?, ?, 123, 0, 1)",
+                    (id_, key, size, size, 4 + id_),
+                )
+            for name, size, mtime_ns in ((plain, 20, 6), (other, 30, 7)):
+                tx.execute(
+                    "INSERT INTO hash (volume, key, size, mtime_ns, ctime_ns, verdict) VALUES ('uuid:1', ?, ?, ?, 456, 'corrupt')",
+                    ("p" + name.encode().hex(), size, mtime_ns),
+                )
+        old.close()
+    with Database(path).read() as tx:
+        keys = dict(tx.execute("SELECT id, key FROM file"))
+        joined = f"SELECT file.id FROM file JOIN volume ON volume.id = file.volume JOIN hash ON {OF_FILE}"
+        held = {row[0] for row in tx.execute(f"{joined} AND hash.ctime_ns = file.ctime_ns")}
+        (untouched,) = tx.execute("SELECT ctime_ns FROM file WHERE id = 4").fetchone()
+    assert keys == {1: f"p{plain.encode().hex()}~1", 2: f"p{plain.encode().hex()}", 3: f"p{other.encode().hex()}", 4: "i77"}
+    assert held == {2, 3} and untouched == 123

@@ -8,13 +8,16 @@ import os
 import struct
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, ollama_model, sha256, tree, write
+from stick import exfat_stick
 
 from model_manager.app import App
 from model_manager.base.facts import Health
+from model_manager.base.volumes import Volume, Volumes
 from model_manager.catalog.rows import read_rows
 from model_manager.formats.deep import read_all
 from model_manager.formats.places import spans
@@ -202,3 +205,57 @@ def test_of_two_holes_the_longer_is_told() -> None:
     start = len(floats(bytes(data), "U8", 1)) - len(data)
     assert f"3,145,728 of {(6 << 20) + start:,} bytes (50.0%)" in health.detail
     assert f"2,097,152 of them from byte {start + (3 << 20):,} on" in health.detail
+
+
+NAN = floats(struct.pack("<f", 1.5) * 300_000 + struct.pack("<f", float("nan")))
+
+
+def told(app: App) -> list[tuple[str, str]]:
+    app.scanner().run(Progress())
+    with app.database.read() as tx:
+        ids = [row.id for row in read_rows(tx)]
+    return [(model["health"]["verdict"], model["health"]["detail"]) for model in models_json(app.database, ids)]
+
+
+def test_a_verdict_holds_where_inode_numbers_do_not_last(
+    app: App, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on FAT and exFAT drives: over scans, a change of mode and another look, until the file is another."""
+    real = Volumes._look
+
+    def unlasting(self: Volumes, path: str, device: int) -> Volume:
+        return replace(real(self, path, device), lasting=False, true_ctime=False)
+
+    monkeypatch.setattr(Volumes, "_look", unlasting)
+    app.volumes.forget()
+    own(app, home, {"nan.safetensors": NAN, "\u00e9/good.safetensors": floats(struct.pack("<f", 1.5) * 300_000)})
+    check(app)
+    before = told(app)
+    assert sorted(verdict for verdict, _detail in before) == ["corrupt", "good"]
+    assert any("1 values of x.weight" in detail for _verdict, detail in before)
+    assert ("good", "every byte was read") in before
+    (home / "models/nan.safetensors").chmod(0o640)
+    assert sorted(told(app)) == sorted(before)
+    found, _health = check(app)
+    assert found.files == 0 and found.kept == 2, "nothing is read a second time"
+    os.utime(home / "models/nan.safetensors", (10**9, 10**9))
+    assert sorted(told(app)) == [("good", ""), ("good", "every byte was read")], "the verdict was of another file"
+
+
+def test_a_verdict_holds_on_a_stick_that_was_pulled_out(app: App, tmp_path: Path) -> None:
+    """exFAT by FUSE: device and inode numbers are others afterwards."""
+    with exfat_stick(tmp_path) as stick:
+        stick.plug()
+        write(stick.point / "models/nan.safetensors", NAN)
+        write(stick.point / "models/good.safetensors", floats(struct.pack("<f", 1.5) * 300_000))
+        watch.add_root(app.database, str(stick.point / "models"))
+        check(app)
+        before = told(app)
+        assert sorted(verdict for verdict, _detail in before) == ["corrupt", "good"]
+        stick.pull()
+        told(app)
+        stick.plug()
+        assert told(app) == before
+        found, _health = check(app)
+        assert found.kept == 2
+        stick.pull()

@@ -68,7 +68,7 @@ def test_several_parts_of_one_group(hashing: Hashing, tmp_path: Path) -> None:
     paths = put(tmp_path, a=DATA, b=late, c=early, d=DATA, e=late, f=early, g=changed(DATA, 0))
     found = hashing.compare([paths])
     assert found == {path: sha256(Path(path).read_bytes()) for path in paths[:6]}
-    parts = {path: hashing.known(hashing.mark(path)).apart for path in paths}  # type: ignore[arg-type]
+    parts = {path: hashing.known(hashing.id(path)).apart for path in paths}  # type: ignore[arg-type]
     assert parts[paths[0]] == parts[paths[3]] != parts[paths[6]] and len(set(parts.values())) == 4
 
 
@@ -102,17 +102,17 @@ def test_a_file_that_changes_meanwhile_has_no_answer(
     monkeypatch.setattr(Hashing, "_count", meanwhile)
     found = way(hashing, paths)
     assert paths[1] not in found and any(problem.path == paths[1] for problem in hashing.problems)
-    assert hashing.known(hashing.mark(paths[1])) == Known()  # type: ignore[arg-type]
+    assert hashing.known(hashing.id(paths[1])) == Known()  # type: ignore[arg-type]
 
 
 def test_a_file_replaced_by_a_link_is_not_followed(hashing: Hashing, tmp_path: Path) -> None:
     paths = put(tmp_path, a=DATA, b=DATA, secret=b"x" * len(DATA))
-    mark = hashing.mark(paths[0])
-    assert mark is not None
+    id_ = hashing.id(paths[0])
+    assert id_ is not None
     os.unlink(paths[0])
     os.symlink(paths[2], paths[0])
-    assert hashing.mark(paths[0]) is None
-    with pytest.raises(OSError, match="changed"), hashing.opened(paths[0], mark):
+    assert hashing.id(paths[0]) is None
+    with pytest.raises(OSError, match="changed"), hashing.opened(paths[0], id_):
         pass
     os.mkfifo(tmp_path / "pipe")
     assert sha256s(hashing, [str(tmp_path / "pipe"), str(tmp_path), str(tmp_path / "gone")]) == {}
@@ -141,10 +141,10 @@ def test_no_stale_hash_in_a_thousand_races(hashing: Hashing, tmp_path: Path) -> 
         for _ in range(1000):
             hashing.problems.clear()
             found = sha256s(hashing, [path])
-            mark = hashing.mark(path)
-            believed = hashing.known(mark).sha256 if mark else None
+            id_ = hashing.id(path)
+            believed = hashing.known(id_).sha256 if id_ else None
             data = Path(path).read_bytes()
-            if believed and hashing.mark(path) == mark:
+            if believed and hashing.id(path) == id_:
                 stale += believed != sha256(data)
             del found
     finally:
@@ -180,7 +180,7 @@ def test_a_cancelled_run_keeps_what_it_has(database: Database, tmp_path: Path) -
     progress.cancel()
     with pytest.raises(Cancelled):
         hashing.compare([paths[1:2] + paths[:1], paths[2:]])
-    assert Hashing(database, Volumes()).known(hashing.mark(paths[0])).sha256 == sha256(DATA)  # type: ignore[arg-type]
+    assert Hashing(database, Volumes()).known(hashing.id(paths[0])).sha256 == sha256(DATA)  # type: ignore[arg-type]
 
 
 def test_progress_is_told_in_small_steps(database: Database, tmp_path: Path) -> None:
@@ -202,11 +202,11 @@ def test_our_own_rename_keeps_the_hash_and_nobody_elses_change_does(
 ) -> None:
     (path,) = put(tmp_path, a=DATA)
     sha256s(hashing, [path])
-    before = hashing.mark(path)
+    before = hashing.id(path)
     assert before is not None
     time.sleep(0.02)
     os.link(path, tmp_path / "second")
-    after = hashing.mark(path)
+    after = hashing.id(path)
     assert after is not None and after.ctime_ns != before.ctime_ns
     assert hashing.known(after) == Known()
     with database.write() as tx:
@@ -215,10 +215,10 @@ def test_our_own_rename_keeps_the_hash_and_nobody_elses_change_does(
     # Changed by somebody, mtime put back, then linked by us: what was read before is not of this content.
     Path(path).write_bytes(changed(DATA, 1))
     os.utime(path, ns=(0, after.mtime_ns))
-    stale = hashing.mark(path)
+    stale = hashing.id(path)
     time.sleep(0.02)
     os.link(path, tmp_path / "third")
-    last = hashing.mark(path)
+    last = hashing.id(path)
     assert stale is not None and last is not None
     with database.write() as tx:
         hashes.restamp(tx, stale, last.ctime_ns)
@@ -243,7 +243,7 @@ def test_side_by_side_says_what_reading_everything_says(data: st.DataObject, tmp
         hashing = Hashing(database, Volumes())
         found = hashing.compare([paths])
         read = hashing.read_bytes
-        known = {path: hashing.known(hashing.mark(path)) for path in paths}  # type: ignore[arg-type]
+        known = {path: hashing.known(hashing.id(path)) for path in paths}  # type: ignore[arg-type]
     finally:
         module.PIECE = whole
         database.close()

@@ -15,8 +15,9 @@ from factory import gguf_bytes, safetensors_bytes, write
 from headers import onnx_bytes, onnx_tensor
 
 from model_manager.app import App, build
+from model_manager.base.identity import file_id
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import files, roots
+from model_manager.catalog import files
 from model_manager.catalog.rows import read_rows
 from model_manager.formats.sniff import facts_of
 from model_manager.jobs import Progress
@@ -128,10 +129,8 @@ def stale(app: App, folder: Path) -> list[str]:
     volumes, found = Volumes(), []
     for path in map(str, folder.rglob("*")):
         stat = os.stat(path)
-        volume = volumes.of(path, stat.st_dev)
         with app.database.read() as tx:
-            row = roots.volume_row(tx, volume.name)
-            known = files.facts_if_unchanged(tx, files.key_of(row or 0, volume.lasting, path, stat), stat)
+            known = files.facts_if_unchanged(tx, file_id(path, stat, volumes.of(path, stat.st_dev)))
         if known is not None:
             with open(path, "rb") as file:
                 if facts_of(file, stat.st_size, os.path.basename(path)) != known:
