@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import errno
 import logging
 import os
@@ -89,8 +90,9 @@ def _in_time(
     """As `_ask`; no list where an adapter is not back after so many seconds and some mount is silent: its settings or
     folders may lead there. While all mounts answer it may take its time."""
     answer: list[tuple[list[FoundRoot], str]] = []
+    counted = contextvars.copy_context()  # what it reads belongs to this scan
     thread = threading.Thread(
-        target=lambda: answer.append(_ask(store, env, known)), daemon=True, name=f"look for {store.label}"
+        target=lambda: answer.append(counted.run(_ask, store, env, known)), daemon=True, name=f"look for {store.label}"
     )
     thread.start()
     thread.join(patience)
