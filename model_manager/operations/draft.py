@@ -26,6 +26,7 @@ from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Step, new_id
 from model_manager.operations.refusal import Refused
+from model_manager.operations.sameness import may_show_others, sameness
 from model_manager.operations.staying import must_be_two, must_lie_once, nobody_may_write
 
 Way = Literal["trash", "aside", "delete"]
@@ -61,6 +62,8 @@ class Draft:
         self._links: dict[int, str] = {}
         """Step -> the link that it takes."""
         self._taken: set[str] = set()
+        self._by_size: dict[int, list[str]] = {}
+        """Size -> the regular files that were named so far."""
         self.warnings: list[str] = []
         self.left: list[str] = []
         """What was asked for and cannot be planned, as `path: reason`."""
@@ -76,15 +79,12 @@ class Draft:
 
     def drop_unit(self) -> None:
         """Forgets the steps of the unit at hand, which could not be planned whole."""
-        kept = [step for step in self._steps if step.unit != self._unit]
-        gone = {step.n for step in self._steps} - {step.n for step in kept}
-        self._taken -= {step.path for step in self._steps if step.n in gone}
-        for names in self._names.values():
-            for name in [name for name, n in names.items() if n in gone]:
-                del names[name]
-        for n in gone:
-            self._links.pop(n, None)
-        self._steps = kept
+        gone = [step for step in self._steps if step.unit == self._unit]
+        for step in gone:
+            self._taken.discard(step.path)
+            self._links.pop(step.n, None)
+            self._forget_names(step.n)
+        self._steps = [step for step in self._steps if step.unit != self._unit]
         self._unit -= 1
 
     def take(self, path: str, why: str, how: Mapping[str, str] | None = None, keeps: Sequence[Kept] = ()) -> None:
@@ -97,7 +97,13 @@ class Draft:
             return
         if name_key(path) in self._names.get((found.st_dev, found.st_ino), ()):
             return  # the same folder, mounted a second time
+        if other := self._seen_by_another_way(path, found):
+            self.warnings.append(later(f"{path} and {other} are one file, seen by two ways: it goes once"))
+            return
         identity = identity_of(path, found, self._volumes)
+        self._must_be_movable(path)
+        self._may_go("clear away", path, keeps)
+        verb, target, undo = self._verb_for(path)
         n = len(self._steps) + 1
         try:
             if stat.S_ISDIR(found.st_mode):
@@ -106,10 +112,8 @@ class Draft:
             else:
                 size = self._count(path, found, n)
         except OSError as error:
+            self._forget_names(n)
             raise ModelManagerError("clear away", path, reason_of(error)) from error
-        self._must_be_movable(path)
-        self._may_go("clear away", path, keeps)
-        verb, target, undo = self._verb_for(path)
         self._taken.add(path)
         if stat.S_ISLNK(found.st_mode):
             self._links[n] = path
@@ -224,6 +228,27 @@ class Draft:
             raise ModelManagerError(verb, path, str(refused)) from None
         except OSError as error:
             raise ModelManagerError(verb, path, reason_of(error)) from error
+
+    def _seen_by_another_way(self, path: str, found: os.stat_result) -> str:
+        """What goes already and is this very file: through a pool and its branch, a folder and its mount by FUSE."""
+        if not stat.S_ISREG(found.st_mode) or not found.st_size:
+            return ""
+        for other in self._by_size.setdefault(found.st_size, []):
+            if other in self._taken and self._passes_on(path, other) and sameness(path, other, self._volumes) == "one":
+                return other
+        self._by_size[found.st_size].append(path)
+        return ""
+
+    def _passes_on(self, *paths: str) -> bool:
+        """Whether one of these lies where what is removed goes from the folder behind too. An overlay only hides it."""
+        mounts = [self._volumes.mount_of(path) for path in paths]
+        through = any(may_show_others(path, self._volumes) for path in paths)
+        return through and not any(mount is not None and mount.kind == "overlay" for mount in mounts)
+
+    def _forget_names(self, n: int) -> None:
+        for names in self._names.values():
+            for name in [name for name, step in names.items() if step == n]:
+                del names[name]
 
     def _must_be_movable(self, path: str) -> None:
         parent = os.path.dirname(path)

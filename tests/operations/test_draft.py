@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mounts import WAYS, second_way
 from scenes import VOLUMES, put
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
+from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
 from model_manager.operations.draft import Draft
 
@@ -237,3 +239,39 @@ def bound():  # type: ignore[no-untyped-def]
     yield bind
     for place in places:
         subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_step_that_is_refused_leaves_nothing_in_the_plan(tmp_path: Path) -> None:
+    """What is being written stays, and neither the bytes nor the programs that have it open are another step's."""
+    top = tmp_path / "m"
+    for name in ("a", "b", "d/one", "d/two"):
+        put(top / name, name.encode() * 5000)
+    with open(top / "a", "r+b"), open(top / "d/two", "r+b"):
+        made = Draft(VOLUMES, [str(top)], "delete")
+        for wrong in ("a", "d"):
+            made.begin_unit()
+            with pytest.raises(ModelManagerError, match="is writing to"):
+                made.take(str(top / wrong), "test")
+            made.drop_unit()
+        assert made.holders() == {} and made.files() == set()
+        made.begin_unit()
+        made.take(str(top / "b"), "test")
+        assert made.holders() == {}
+        plan = made.plan("One of three")
+    assert [step.path for step in plan.steps] == [str(top / "b")]
+    assert plan.frees == 5000
+
+
+@pytest.mark.parametrize("kind", sorted({*WAYS} - {"overlay"}))
+def test_one_file_by_two_ways_goes_once(kind: str, tmp_path: Path) -> None:
+    """And its bytes are promised once."""
+    put(tmp_path / "disk/a", bytes(range(256)) * 400)
+    with second_way(kind, tmp_path / "disk", tmp_path / "pool") as pool:
+        made = Draft(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
+        made.begin_unit()
+        made.take(str(pool / "a"), "test")
+        made.take(str(tmp_path / "disk/a"), "test")
+        plan = made.plan("Delete")
+        assert len(plan.steps) == 1 and plan.frees in (0, 102_400)
+        done = Operations(OwnPaths(tmp_path / "own")).apply(plan)
+        assert done.state == "applied" and not (tmp_path / "disk/a").exists()
