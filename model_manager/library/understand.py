@@ -211,7 +211,8 @@ def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Heal
     health = worst(found)
     if health.verdict == "good":
         # What is known of one part says nothing of code that another part calls, or that was not looked for in it.
-        unread = (one.facts.health for one in files if one.facts and one.role in READ and _may_run(one.facts))
+        unread = [one.facts.health for one in files if one.facts and one.role in READ and _may_run(one.facts)]
+        unread += [one.health for one in sightings if one.health and one.code]
         return next((one for one in unread if one.verdict == "unknown"), health)
     return health
 
