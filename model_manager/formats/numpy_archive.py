@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
 from model_manager.base.text import later
-from model_manager.formats import architectures, packed
+from model_manager.formats import architectures, nested, packed
 from model_manager.formats.metadata import bounded
 from model_manager.formats.npy_header import LONGEST, MAGIC, Array, parse
 from model_manager.formats.pickle_facts import code_of, health
@@ -82,6 +82,10 @@ def _member(file: BinaryIO, member: Member, tensors: dict[str, Tensor], budget: 
             return []
         begin = array.start
     elif not looks_like_pickle(head):
+        if inner := nested.health_of(
+            member.name, head[:512], file, start, member.size if member.method == STORED else 0
+        ):
+            raise FormatProblem("unknown", inner.detail)
         return []
     if member.method == STORED:
         return walk_all(file, start + begin, start + member.size, budget)[0]
