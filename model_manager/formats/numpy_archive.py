@@ -23,6 +23,8 @@ from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start,
 NAME = "numpy"
 SUFFIXES = (".npz", ".npy")
 _MOST = 5_000
+OBJECTS = "numpy.pickles"
+"""The metadata of a file with arrays of objects: how many pickles they are."""
 
 
 def matches(head: bytes) -> bool:
@@ -58,13 +60,16 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         else:
             healths += _fits(array, size, later("the array"))
     code, named = code_of(pickles)
+    objects = {OBJECTS: len(pickles)} if pickles else {}
     return Facts(
         format=NAME,
         claims=tuple(_claims(tensors)),
         shares=shares(tensors),
         health=health([*named, *healths], code),
         code=code,
-        metadata=bounded({name: f"{array.dtype} {list(array.shape)}" for name, array in tensors.items()}),
+        metadata=bounded(
+            {**objects, **{name: f"{array.dtype} {list(array.shape)}" for name, array in tensors.items()}}
+        ),
     )
 
 
