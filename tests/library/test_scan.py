@@ -57,7 +57,9 @@ def test_a_hard_link_is_one_model_and_a_copy_is_two(app: App, home: Path) -> Non
     scan(app)
     found = sorted(len(model["places"]) for model in everything(app).values())
     assert found == [1, 2]
-    assert status(app.database).bytes == 2 * os.stat(one).st_blocks * 512 or status(app.database).bytes == 2 * len(QWEN)
+    assert status(app.database, app.volumes, app.env()).bytes == 2 * os.stat(one).st_blocks * 512 or status(
+        app.database, app.volumes, app.env()
+    ).bytes == 2 * len(QWEN)
 
 
 def test_hugging_face_snapshots_shards_and_leftovers(app: App, home: Path) -> None:

@@ -205,7 +205,7 @@ def test_the_summary_promises_no_more(app: App, room: Path) -> None:
         app.scanner().run(Progress())
         with app.database.write() as tx:
             tx.execute("UPDATE file SET sha256 = 'x', sha256_source = 'sidecar'")
-        assert status(app.database).reclaimable == (0 if shared else SIZE)
+        assert status(app.database, app.volumes, app.env()).reclaimable == (0 if shared else SIZE)
         os.unlink(room / "b.gguf")
         clone(first, room / "b.gguf")
 
