@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model_manager.base import figures
-from model_manager.base.extents import SHARING, own_bytes
+from model_manager.base.comes_back import comes_back
 from model_manager.base.text import _
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, rows, second_ways, totals
@@ -77,15 +77,12 @@ def by_category(database: Database) -> Figures:
 
 
 def _spare(copies: list[list[tuple[int, str]]]) -> int:
-    """What comes back of these when one of each stays: not the blocks that they share. Asked of the volumes on which
-    files can, known by the names of their mounts: nothing else is touched."""
+    """What comes back of these when one of each stays."""
     volumes = Volumes()
-
-    def own(size: int, path: str) -> int:
-        mount = volumes.mount_of(path)
-        return own_bytes(path, size) if mount is not None and mount.kind in SHARING else size
-
-    return sum(sum(each) - max(each) for each in ([own(*one) for one in same] for same in copies))
+    return sum(
+        sum(each) - max(each)
+        for each in ([comes_back(path, size, volumes).own for size, path in same] for same in copies)
+    )
 
 
 def _ordered(sums: dict[str, tuple[int, int]]) -> Figures:

@@ -11,13 +11,13 @@ import json
 import os
 import stat
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Literal
 
 from model_manager.base import reach, units
+from model_manager.base.comes_back import comes_back
 from model_manager.base.errors import ModelManagerError, reason_of
-from model_manager.base.extents import SHARING, own_bytes
 from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.own_name import NameKey, name_key
 from model_manager.base.text import later
@@ -281,19 +281,17 @@ class Draft:
         """Step -> bytes that come back with it. Blocks that other files share stay with these, as far as we can know:
         nobody tells a person who the others are."""
         freed: dict[int, int] = {}
-        withheld = 0
-        for key, names in self._names.items():
-            size, links, path = self._files.get(key, (0, 0, ""))
+        shared = packed = below = unsure = 0
+        for names, (size, links, path) in (
+            (names, self._files.get(key, (0, 0, ""))) for key, names in self._names.items()
+        ):
             if names and len(names) >= links:
-                own = self._own(path, key[0], size)
+                back = comes_back(path, size, self._volumes)
                 last = list(names.values())[-1]
-                freed[last] = freed.get(last, 0) + own
-                withheld += size - own
-        if withheld >= _WORTH_SAYING:
-            amount = units.size(withheld)
-            self.warnings.append(
-                later(f"{amount} are not promised: they may be shared with a snapshot or another copy")
-            )
+                freed[last] = freed.get(last, 0) + back.own
+                shared, packed = shared + back.shared, packed + back.packed
+                below, unsure = below + back.below, unsure + back.unsure
+        self.warnings.extend(_not_promised(shared, packed, below, unsure))
         return freed
 
     def _leads_to_what_stays(self, link: str) -> bool:
@@ -310,8 +308,19 @@ class Draft:
             return False
         return not self.takes(target)
 
-    def _own(self, path: str, device: int, size: int) -> int:
-        return own_bytes(path, size) if size and self._volumes.of(path, device).kind in SHARING else size
+
+def _not_promised(shared: int, packed: int, below: int, unsure: int) -> Iterator[str]:
+    """Why less comes back than the files are large, in words."""
+    if shared >= _WORTH_SAYING:
+        yield later(f"{units.size(shared)} are not promised: they may be shared with a snapshot or another copy")
+    if packed >= _WORTH_SAYING:
+        yield later(f"{units.size(packed)} of their size take no room: the file system keeps these files compressed")
+    if below:
+        yield later(
+            f"nothing comes free of {units.size(below)}: they lie in a lower layer of an overlay, which keeps them and only hides them"
+        )
+    if unsure:
+        yield later(f"{units.size(unsure)} may not come free: the layers of this overlay cannot be seen from here")
 
 
 def _has_own_folders(place: Bin) -> bool:
