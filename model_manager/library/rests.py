@@ -39,7 +39,7 @@ def offers(shelf: Shelf, volumes: Volumes, env: Env, rows: Iterable[LeftoverRow]
     for row in rows:
         draft, problems = drafted(shelf, volumes, env, Wanted((), (), (row.path,)), "delete")
         plan = draft.plan("")
-        found.append((row, draft, plan, problems[0].reason if problems else "" if plan.steps else _NOT_NOW))
+        found.append((row, draft, plan, problems[0].reason if problems else ""))
     held = holders({key for _row, draft, _plan, _why in found for key in draft.files()}) if found else {}
     offered = []
     for row, draft, plan, why in found:
@@ -47,9 +47,6 @@ def offers(shelf: Shelf, volumes: Volumes, env: Env, rows: Iterable[LeftoverRow]
         why = why or (later(f"in use by {ones[0].name}") if ones else "")
         offered.append(Offer(row, None if why else plan, why))
     return offered
-
-
-_NOT_NOW = later("nothing of it may go now")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,14 @@ from model_manager.base.comes_back import comes_back
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.own_name import NameKey, name_key
+from model_manager.base.pools import Behind
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, may_hang
 from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Step, new_id
 from model_manager.operations.refusal import Refused
+from model_manager.operations.sameness import keeps_its_own
 from model_manager.operations.staying import must_be_two, must_lie_once, nobody_may_write
 
 Way = Literal["trash", "aside", "delete"]
@@ -282,10 +284,15 @@ class Draft:
         nobody tells a person who the others are."""
         freed: dict[int, int] = {}
         shared = packed = below = unsure = 0
-        for names, (size, links, path) in (
-            (names, self._files.get(key, (0, 0, ""))) for key, names in self._names.items()
-        ):
+        behind, met = Behind(self._volumes), set[Key]()
+        for key, names in self._names.items():
+            size, links, path = self._files.get(key, (0, 0, ""))
             if names and len(names) >= links:
+                stacked = not keeps_its_own(self._volumes.of(path, key[0]).kind)
+                found = behind.of(path) if stacked else None
+                if (one := (found[1].st_dev, found[1].st_ino) if found else key) in met:
+                    continue  # this very file goes by another way too
+                met.add(one)
                 back = comes_back(path, size, self._volumes)
                 last = list(names.values())[-1]
                 freed[last] = freed.get(last, 0) + back.own

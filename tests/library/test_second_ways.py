@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, tree
 from mounts import WAYS, bind_mount, second_way
-from removing import records, scan
+from removing import known, plan, records, scan
 
 from model_manager.app import App
 from model_manager.catalog import second_ways
@@ -203,6 +203,15 @@ def test_clean_promises_a_file_once(app: App, home: Path) -> None:
         found = clean.offered(app.database, app.volumes, app.env(), library, clean.candidates(library))
         assert len(found) == 2
         assert clean.reclaimable(library, found) == on_disk(home / "disk/a.gguf")
+
+
+@pytest.mark.parametrize("kind", ["bindfs", "mergerfs"])
+def test_a_plan_promises_a_file_once(kind: str, app: App, home: Path) -> None:
+    tree(home / "disk", {"a.gguf": ONE})
+    with second_way(kind, home / "disk", home / "pool") as pool:
+        weighed(app, home / "disk", pool)
+        made = plan(app, *known(app), way="delete")
+        assert len(made.steps) == 2 and made.frees == on_disk(home / "disk/a.gguf")
 
 
 def test_a_shared_layer_counts_once_in_the_window(app: App, home: Path) -> None:
