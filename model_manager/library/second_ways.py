@@ -54,10 +54,14 @@ def same_files(files: Iterable[Seen], volumes: Volumes) -> dict[int, Same]:
     alike: dict[tuple[str, int, int], list[Seen]] = {}
     for file in [*own, *stacked] if untold else ():
         alike.setdefault(_likeness(file), []).append(file)
-    for file in untold:
-        others = [other for other in alike[_likeness(file)] if other.volume != file.volume and other.file not in found]
-        if others:
-            found[file.file] = Same(others[0].file, False)
+    taken: set[tuple[str, int]] = set()
+    for file in untold:  # two files of one mount are not both the same third one
+        for other in alike[_likeness(file)]:
+            one = file.volume, other.file
+            if other.volume != file.volume and other.file not in found and one not in taken:
+                taken.add(one)
+                found[file.file] = Same(other.file, False)
+                break
     return found
 
 

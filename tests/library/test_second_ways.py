@@ -163,6 +163,23 @@ def test_what_a_mount_shows_nobody_knows_counts_once_and_is_said(
         assert "may be the same files" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("beside", "weighs"), [([], 2), (["x"], 2), (["x", "y"], 2), (["x", "y", "z"], 3)])
+def test_two_files_of_one_mount_are_two(
+    beside: list[str], weighs: int, app: App, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies with the same name and time in two folders of a mount that does not tell what it shows."""
+    tree(home / "disk", {"x/a.gguf": ONE})
+    for name in ("disk/y", *(f"else/{one}" for one in beside)):
+        shutil.copytree(home / "disk/x", home / name)
+    with second_way("bindfs", home / "disk", home / "pool") as pool:
+        from model_manager.base import pools
+
+        monkeypatch.setattr(pools, "_shown", lambda mount, mounts: iter(()))
+        found = weighed(app, pool, *([home / "else"] if beside else []))
+        assert found.bytes == weighs * on_disk(home / "disk/x/a.gguf")
+        assert found.unsure == min(2, len(beside)) * on_disk(home / "disk/x/a.gguf")
+
+
 def test_the_terminal_says_that_a_second_way_counts_once(
     app: App, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
