@@ -81,7 +81,7 @@ def test_hugging_face_snapshots_shards_and_leftovers(app: App, home: Path) -> No
     assert "model-00003-of-00003" in found["org/sharded"]["health"]["detail"]
     assert any(file["role"] == "projector" for file in found["m-Q4_K_M"]["files"])
     assert found["m-Q4_K_M"]["source"]["repo"] == "org/quants"
-    assert sorted(one["kind"] for one in leftovers_json(app.database)) == ["orphan", "partial"]
+    assert sorted(one["kind"] for one in leftovers_json(app.database, app.volumes, app.env())) == ["orphan", "partial"]
 
 
 def test_nothing_is_read_again(app: App, home: Path) -> None:
