@@ -228,7 +228,8 @@ def test_a_plan_promises_a_file_once(kind: str, app: App, home: Path) -> None:
     with second_way(kind, home / "disk", home / "pool") as pool:
         weighed(app, home / "disk", pool)
         made = plan(app, *known(app), way="delete")
-        assert len(made.steps) == 2 and made.frees == on_disk(home / "disk/a.gguf")
+        assert len(made.steps) == 1 and made.frees == on_disk(home / "disk/a.gguf")
+        assert app.operations.apply(made).state == "applied" and not (home / "disk/a.gguf").exists()
 
 
 def test_a_shared_layer_counts_once_in_the_window(app: App, home: Path) -> None:
