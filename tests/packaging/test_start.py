@@ -87,7 +87,10 @@ def test_one_line_installs_everything(release: str, line: str) -> None:
 
 
 def test_homebrew_is_never_run_as_root() -> None:
-    assert system_parts.install_line(["tk"], system_parts.manager_for("", "Darwin"), is_root=False) == "brew install python-tk"
+    assert (
+        system_parts.install_line(["tk"], system_parts.manager_for("", "Darwin"), is_root=False)
+        == "brew install python-tk"
+    )
 
 
 @pytest.mark.parametrize("release", ["", "ID=slackware\n", "no sense at all", "ID\n=\n"])
