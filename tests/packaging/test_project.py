@@ -35,15 +35,34 @@ def test_the_workflow_runs_everything_on_each_push_and_pull_request() -> None:
     workflow = yaml.safe_load(WORKFLOW)
     assert set(workflow[True]) == {"push", "pull_request"}, "YAML takes `on` for a truth"
     commands = [step.get("run", "") for job in workflow["jobs"].values() for step in job["steps"]]
-    assert {"mypy", ".ci/run"} <= set(commands) and any(line.startswith("ruff check") for line in commands)
-    (tests,) = (step for step in workflow["jobs"]["tests"]["steps"] if step.get("run") == ".ci/run")
-    assert tests["env"]["COVERAGE"] == "1" and "refs/heads/main" in tests["env"]["UNTRANSLATED"]
-    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert {"mypy", "ruff format --check .", "${{ matrix.script }}"} <= set(commands)
+    assert any(line.startswith("ruff check") for line in commands)
+    tests = workflow["jobs"]["tests"]
+    assert tests["strategy"]["matrix"]["script"] == [".ci/run", ".ci/coverage"]
+    assert "refs/heads/main" in tests["steps"][-1]["env"]["UNTRANSLATED"]
+    assert all(os.access(ROOT / script, os.X_OK) for script in tests["strategy"]["matrix"]["script"])
 
 
 def test_what_a_change_must_pass_is_measured_and_checked() -> None:
-    for part in ("packaging/coverage_bars.py", ".venv/bin/ruff check .", ".venv/bin/mypy"):
-        assert part in CI
+    assert ".venv/bin/ruff check ." in CI and ".venv/bin/mypy" in CI
+    assert "packaging/coverage_bars.py" in (ROOT / ".ci" / "coverage").read_text()
+
+
+def test_both_scripts_run_every_folder_of_tests_and_no_script_stops_short() -> None:
+    """As bash reads them: the two halves together are all the tests."""
+    script = '. .ci/prepare; printf "%s\\n" "${half[@]}"; printf "%s\\n" "${rest[@]}"'
+    quiet = "id() { echo 1; }; python3() { :; }; "  # nothing is installed here
+    done = subprocess.run(["bash", "-euc", quiet + script], cwd=ROOT, capture_output=True, text=True, check=True)
+    half, rest = done.stdout.split("tests\n")
+    assert rest.split() == [f"--ignore={folder}" for folder in half.split()]
+    assert all((ROOT / folder).is_dir() for folder in half.split())
+    for name in ("run", "coverage"):
+        source = (ROOT / ".ci" / name).read_text()
+        assert ". .ci/prepare" in source and '"${half[@]}"' in source and '"${rest[@]}"' in source
+        assert subprocess.run(["bash", "-n", ROOT / ".ci" / name], check=False).returncode == 0
+
+
+def test_types_of_the_packaging_are_checked_too() -> None:
     listed = set(re.search(r"mypy --strict ([\w. ]+)\)", CI)[1].split())  # type: ignore[index]
     assert listed == {path.name for path in (ROOT / "packaging").glob("*.py")} - {"entry.py"}
 
