@@ -16,8 +16,8 @@ from coverage import Coverage
 
 PACKAGE = "model_manager"
 BARS = {
-    "": 89, "base": 88, "catalog": 95, "cli": 88, "controllers": 94, "formats": 95, "library": 82, "operations": 95,
-    "stores": 92, "views": 92,
+    "": 90, "base": 91, "catalog": 95, "cli": 88, "controllers": 94, "formats": 95, "library": 91, "operations": 95,
+    "stores": 94, "views": 92,
 }  # fmt: skip
 """Percent of lines and branches together; "" stands for the modules that lie in no package."""
 
