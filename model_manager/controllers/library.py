@@ -88,6 +88,8 @@ class Library:
         self._query = Query("", ())
         self._size = self._sick = self._there = 0
         self._loading: Job | None = None
+        self._failed = False
+        """Whether the last loading failed, which was told then."""
         self._away: frozenset[tuple[int, str]] = frozenset()
         """The folders that cannot be looked at now, and why."""
         self._opened = ""
@@ -106,7 +108,7 @@ class Library:
         elif isinstance(message, JobChanged) and message.job is self._loading and message.state == "failed":
             self._busy, self._pending = False, None
             self._loaded_at = time.monotonic() + _LATER  # the same again, but not at once
-            self._app.jobs.post(Said(localised(message.job.error)))
+            self._failed = True
         elif isinstance(message, RootsChanged):
             self._look_at_roots()
         elif isinstance(message, JobChanged) and message.job.lane == "query" and message.state == "done":
@@ -290,7 +292,7 @@ class Library:
                 found = kept + [row._replace(copies=copies.get(row.id, 0)) for row in fresh.values()]
             return _Loaded(_ordered(found, sort), slugs(self._app.database))
 
-        self._loading = self._app.jobs.start(_("Loading the library"), "query", work)
+        self._loading = self._app.jobs.start(_("Loading the library"), "query", work, quiet=self._failed)
 
     def _order_in_background(self) -> None:
         rows, sort = self.rows, self.sort
@@ -301,7 +303,7 @@ class Library:
         )
 
     def _take(self, loaded: _Loaded) -> None:
-        self.rows, self._slugs = loaded.rows, loaded.slugs
+        self.rows, self._slugs, self._failed = loaded.rows, loaded.slugs, False
         self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
         self.shown, self._query = self.rows, Query("", ())
         there = [row for row in self.rows if not row.away]

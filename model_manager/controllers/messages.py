@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.localised import localised
+from model_manager.base.text import _
+from model_manager.jobs import Job
+
 
 class Said:
     """A message for the person at the window."""
@@ -30,3 +35,11 @@ class Noticed:
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+
+def failure(job: Job) -> str:
+    """Why a job failed, for the person at the window."""
+    if isinstance(job.error, ModelManagerError):
+        return localised(job.error)
+    why = "" if job.error is None else localised(reason_of(job.error))[:200]
+    return _("{title} failed: {why}. The log has the details.").format(title=localised(job.title), why=why)
