@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.events import ModelsChanged, RootsChanged, ScanFinished
+from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.catalog import models, roots
@@ -92,6 +92,8 @@ class Library:
         """Whether the last loading failed, which was told then."""
         self._away: frozenset[tuple[int, str]] = frozenset()
         """The folders that cannot be looked at now, and why."""
+        self._card_is_old = False
+        """Whether what the card shows is to be read again once the rows are."""
         self._opened = ""
         """The file whose card is shown although it lies in no folder that is watched."""
 
@@ -124,6 +126,9 @@ class Library:
                 self._details(result)
             elif isinstance(result, Opened):
                 self._show_opened(result)
+        elif isinstance(message, ChangedElsewhere):
+            self._pending, self._card_is_old = None, True
+            self.tick()
         elif isinstance(message, ScanFinished):
             self._look_at_roots()
             if message.models != len(self.rows):  # another process has scanned meanwhile: ours found nothing changed
@@ -311,7 +316,15 @@ class Library:
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
         self._count_places(there)
         self._filter(anew=True)
+        if self._card_is_old and self._pending is not None:
+            self._card_is_old = False
+            self._read_card_again()
         self.tick()
+
+    def _read_card_again(self) -> None:
+        """Of the one chosen model, if it is still listed."""
+        if len(self.selected) == 1 and not self._opened and self.selected <= {row.id for row in self.rows}:
+            self.select(self.selected)
 
     def _filter(self, anew: bool = False) -> None:
         kind, value = self.place

@@ -15,10 +15,11 @@ import ttkbootstrap as ttk
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
+from model_manager.base.events import ChangedElsewhere, ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned, ToUndo
+from model_manager.controllers.elsewhere import Elsewhere
 from model_manager.controllers.messages import DetailsStale, Noticed, OpenWanted, Said, ScanWanted, failure
 from model_manager.controllers.reminder import Reminder
 from model_manager.controllers.scanning import Scanning
@@ -79,6 +80,7 @@ class Window:
         theme.mend_inks(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
         self.scanning = Scanning(app)
+        self.elsewhere = Elsewhere(app)
         self._ticking = self._waiting = ""
         self._telling = False
         self._build()
@@ -123,6 +125,7 @@ class Window:
             RootsChanged,
             ScanFinished,
             OperationChanged,
+            ChangedElsewhere,
             JobChanged,
             Said,
             Noticed,
@@ -317,6 +320,7 @@ class Window:
         elif isinstance(message, ScanFinished) and message.problems:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
         self.scanning.handle(message)
+        self.elsewhere.handle(message)
         self.changes.handle(message)
         self.reminder.handle(message)
         if isinstance(message, JobChanged):
@@ -342,6 +346,7 @@ class Window:
     def _tick(self) -> None:
         self._ticking = self.root.after(250, self._tick)  # first: a mistake in the rest must not be the last turn
         self.library.controller.tick()
+        self.elsewhere.tick()
 
     def _on_focus(self, event: tk.Event[Any]) -> None:
         self.keys.note_focus(str(event.widget))
