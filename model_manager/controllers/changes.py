@@ -11,7 +11,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
-from model_manager.controllers.messages import Said
+from model_manager.controllers.messages import LookAgain, Said
 from model_manager.controllers.outcome import name_of, outcome, told_undone
 from model_manager.jobs import Cancelled, Job, JobChanged, Progress
 
@@ -115,6 +115,7 @@ class Changes:
             way = "aside"
 
         def work(progress: object) -> Planned:
+            from model_manager.library.still_there import NotThere
             from model_manager.operations.draft import NoTrash
 
             choice, others = make if ways else None, Choices()
@@ -134,10 +135,23 @@ class Changes:
                     choice,
                     others,
                 )
+            except NotThere as error:
+                self._app.jobs.post(LookAgain(frozenset(one.root for one in error.missing)))
+                return Planned(None, way, localised(error.reason))
             except ModelManagerError as error:
-                return Planned(None, way, localised(error), choices=others)
+                return Planned(None, way, self._lost(error) or localised(error), choices=others)
 
         self._app.jobs.start(_("Planning"), "query", work)
+
+    def _lost(self, error: ModelManagerError) -> str:
+        """What is said when a plan failed because what it would take is not there: its folder is looked at again."""
+        from model_manager.library.still_there import lost
+
+        found = lost(self._app.database, self._app.volumes, error.path)
+        if found is None:
+            return ""
+        self._app.jobs.post(LookAgain(frozenset({found.root})))
+        return localised(found.sentence)
 
     def handle(self, message: object) -> None:
         if isinstance(message, JobChanged) and message.state in ("done", "failed", "cancelled"):

@@ -46,7 +46,9 @@ class Elsewhere:
         )
 
     def handle(self, message: object) -> None:
-        if not (isinstance(message, JobChanged) and isinstance(message.job.result, _Looked) and message.state == "done"):
+        if not (
+            isinstance(message, JobChanged) and isinstance(message.job.result, _Looked) and message.state == "done"
+        ):
             return
         seen = message.job.result.seen
         if seen:

@@ -19,6 +19,13 @@ class ScanWanted:
     """What is watched has changed, or the person asked to look again."""
 
 
+class LookAgain:
+    """Something in these watched folders is not as it is listed."""
+
+    def __init__(self, roots: frozenset[int]) -> None:
+        self.roots = roots
+
+
 class OpenWanted:
     """Another start of the program: the window comes to the front, with this file when there is one."""
 

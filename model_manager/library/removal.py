@@ -23,6 +23,7 @@ from model_manager.library.same_file import seen_elsewhere
 from model_manager.library.shelf import Shelf, read_shelf
 from model_manager.library.staying import what_stays
 from model_manager.library.unused import BY_CONTENT, must_be_unused, must_be_whole, used_by
+from model_manager.library.verdicts import AWAY
 from model_manager.operations import Plan
 from model_manager.operations.draft import Draft, Way
 from model_manager.operations.plan import Kept
@@ -183,7 +184,7 @@ def _kept(one: Stays, volumes: Volumes) -> Kept:
 
 def _must_allow(root: RootRow) -> None:
     if root.state != "online":
-        raise CannotRemove("clear away", root.path, f"this folder is {root.state}", "connect it and scan again")
+        raise CannotRemove("clear away", root.path, AWAY.get(root.state, root.state), "bring it back, and scan again")
     reach.must_answer(root.path)
 
 

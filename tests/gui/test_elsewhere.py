@@ -37,7 +37,9 @@ def window(display: str, home: Path) -> Iterator[Any]:
 
 def terminal(window: Any, *words_: str) -> None:
     """A command in a process of its own, while the window goes on."""
-    run = subprocess.Popen([sys.executable, "-m", "model_manager", *words_], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "model_manager", *words_], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     wait(window, lambda: run.poll() is not None, 60)
     assert run.returncode == 0, run.communicate()[1].decode()
 
