@@ -9,6 +9,7 @@ from model_manager.app import App
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.text import _, later, shown
 from model_manager.cli.plans import add_plan_arguments, run_plan
+from model_manager.cli.progress import reading_told
 from model_manager.library import duplicates
 from model_manager.library.dedupe import plan_sharing
 from model_manager.library.groups import Group
@@ -33,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(app: App, options: argparse.Namespace) -> int:
     reference = app.settings.values.reference_folders
-    found = duplicates.prove(app.database, app.volumes, reference=reference)
+    with reading_told() as progress:
+        found = duplicates.prove(app.database, app.volumes, progress, reference)
     known = {group.id: group for group in found.groups}
     wrong = next((id_ for id_ in options.groups if id_ not in known), None)
     if wrong is not None:
