@@ -70,4 +70,4 @@ def run(app: App, options: argparse.Namespace) -> int:
 def _why(one: dict[str, Any], sources: Mapping[int, Sequence[str]]) -> str:
     why = localised(one["health"]["detail"]) or (_("names code: ") + ", ".join(one["code"]) if one["code"] else "")
     where = again(sources.get(int(one["id"][1:])))
-    return f"{why}; {where}" if where else str(why)
+    return f"{why}; {localised(where)}" if where else str(why)

@@ -46,7 +46,9 @@ def run(app: App, options: argparse.Namespace) -> int:
     keep = [_kept(app, groups, text) for text in options.keep]
     for group in groups:
         if len(both := [copy.path for copy in group.copies if copy.path in keep]) > 1:
-            raise UsageError("keep", both[1], "one copy of a group stays, and two were named", "name one of them")
+            raise UsageError(
+                "keep the copy", both[1], "one copy of a group stays, and two were named", "name one of them"
+            )
     plan = plan_sharing(app.database, app.volumes, app.env(), groups, options.by, keep, reference)
     return run_plan(app, plan, options)
 
@@ -64,7 +66,10 @@ def _kept(app: App, groups: Sequence[Group], text: str) -> str:
         }  # fmt: skip
     if not found:
         raise ModelManagerError(
-            "keep", shown(text), "it is no copy of these groups", "`model-manager duplicates --prove` lists them"
+            "keep the copy",
+            shown(text),
+            "it is no copy of these groups",
+            "`model-manager duplicates --prove` lists them",
         )
     if len(found) > 1:
         raise ModelManagerError(

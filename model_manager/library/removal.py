@@ -120,7 +120,7 @@ def drafted(
         if any(
             file.role == "weights" and file.path in place.elsewhere for place in group.places for file in place.files
         ):
-            draft.warnings.append(later(f"{of}: its weights stay, another name of them is kept"))
+            draft.warnings.append(later(f"{of}: its weights stay on the disk: they have another name, which is kept"))
     for path in wanted.paths:
         root, leftover = _leftover(path, shelf.rests, shelf.roots.values())
         origin = as_text(OfLeftover(root.tool, root.path, leftover))
@@ -178,7 +178,7 @@ def _kept(one: Stays, volumes: Volumes) -> Kept:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
     kept = kept_as(reach.realpath(one.path), volumes)
     if (kept.identity.size, kept.identity.mtime_ns) != (one.size, one.mtime_ns):
-        raise CannotRemove("keep", one.path, "it changed since it was looked at", "scan again")
+        raise CannotRemove("keep the copy", one.path, "it changed since it was looked at", "scan again")
     return kept
 
 
