@@ -14,6 +14,8 @@ from model_manager.jobs import Job, JobChanged
 
 EVERY = 1.5
 """Seconds between two looks."""
+_LATER = 60.0
+"""Seconds until a catalogue that could not be asked is asked again."""
 _BUSY = ("scan", "files", "hash")
 """The lanes whose work changes the catalogue, and tells what it changed."""
 
@@ -46,6 +48,8 @@ class Elsewhere:
         )
 
     def handle(self, message: object) -> None:
+        if isinstance(message, JobChanged) and message.job is self._job and message.state == "failed":
+            self._next = time.monotonic() + _LATER
         if not (
             isinstance(message, JobChanged) and isinstance(message.job.result, _Looked) and message.state == "done"
         ):

@@ -168,10 +168,22 @@ def _add_unit(
             raise CannotRemove("clear away", of, "nothing of it may go now", "scan again")
     except ModelManagerError as error:
         draft.drop_unit()
-        problems.append(error)
+        problems.append(_unplugged(root) or error)
     except OSError as error:
         draft.drop_unit()
-        problems.append(CannotRemove("clear away", str(error.filename or of), reason_of(error), "scan again"))
+        why = CannotRemove("clear away", str(error.filename or of), reason_of(error), "scan again")
+        problems.append(_unplugged(root) or why)
+
+
+def _unplugged(root: RootRow) -> CannotRemove | None:
+    """That the drive of a folder is not there, which says more than that some file in it is not."""
+    try:
+        reach.lstat(root.path)
+    except FileNotFoundError:
+        return CannotRemove("clear away", root.path, AWAY["offline"], "bring it back, and scan again")
+    except OSError:
+        return None
+    return None
 
 
 def _kept(one: Stays, volumes: Volumes) -> Kept:

@@ -15,15 +15,17 @@ from model_manager.catalog import Database, models, named, roots
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
 from model_manager.library import watch
+from model_manager.library.verdicts import AWAY
 
 _PAYLOAD = ("weights", "adapter", "projector")
+_LOOKED_AT = ("online", "denied")
 How = Literal["gone", "changed", "away"]
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A place that is not as it is listed. `gone`: nothing of it is there, though its folder is; `changed`: some of it is
-    missing; `away`: its drive is not there. `path` is what was looked for."""
+    missing; `away`: its folder cannot be looked at, `state` says why. `path` is what was looked for."""
 
     model: int
     place: int
@@ -31,12 +33,13 @@ class Missing:
     root: int
     path: str
     how: How
+    state: str = "online"
 
     @property
     def sentence(self) -> str:
         name = shown(self.name)
         if self.how == "away":
-            return later(f"{name} stays as it is: its drive is not there")
+            return later(f"{name} stays as it is: {AWAY.get(self.state, self.state)}")
         if self.how == "changed":
             return later(f"{name} has changed on the disk and is looked at again: try once more")
         return later(f"{name} is gone already: another program deleted or moved it")
@@ -73,16 +76,17 @@ def missing(
 def _look(
     place: PlaceView, files: Sequence[FileView], root: RootRow, database: Database, volumes: Volumes, first_only: bool
 ) -> Missing | None:
-    paths = list(dict.fromkeys(file.path for file in files if file.role in _PAYLOAD)) or [place.path]
+    paths = list(dict.fromkeys(file.path for file in files if file.role in _PAYLOAD))
     if place.path.startswith(root.path.rstrip(os.sep) + os.sep) and any(file.path == place.path for file in files):
         paths = list(dict.fromkeys([place.path, *paths]))
     lost = [path for path in paths[: 1 if first_only else None] if not _is_there(path)]
     if not lost:
         return None
+    state = watch.state_of(root, volumes, database)[0]
     how: How = "gone" if len(lost) == len(paths) or first_only or lost[0] == place.path else "changed"
-    if not _is_online(root, database, volumes):
+    if state not in _LOOKED_AT:
         how = "away"
-    return Missing(place.model, place.id, place.name, place.root, lost[0], how)
+    return Missing(place.model, place.id, place.name, place.root, lost[0], how, state)
 
 
 def _is_there(path: str) -> bool:
@@ -106,13 +110,8 @@ def lost(database: Database, volumes: Volumes, path: str) -> Missing | None:
     root = max(inside, key=lambda root: len(root.path), default=None)
     if root is None:
         return None
-    return Missing(
-        0, 0, os.path.basename(path), root.id, path, "gone" if _is_online(root, database, volumes) else "away"
-    )
-
-
-def _is_online(root: RootRow, database: Database, volumes: Volumes) -> bool:
-    return watch.state_of(root, volumes, database)[0] in ("online", "denied")
+    state = watch.state_of(root, volumes, database)[0]
+    return Missing(0, 0, os.path.basename(path), root.id, path, "gone" if state in _LOOKED_AT else "away", state)
 
 
 def _lies_in(path: str, folders: Iterable[str]) -> bool:
