@@ -15,7 +15,7 @@ from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.bins import ASIDE, home_trash
 from model_manager.operations.draft import Draft
-from model_manager.operations.identity import identity_from_record, identity_of
+from model_manager.operations.identity import Identity, identity_from_record, identity_of, is_as_left
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
 
@@ -124,6 +124,13 @@ def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> Where:
             if error.errno == errno.EHOSTDOWN:
                 return "trash"  # nobody can tell: as it was left
             continue
-        if seen.is_same_thing(found):
+        if _is_as_left(seen, path, found, step):
             return "trash" if answer == "trash" else "restored"
     return "gone"
+
+
+def _is_as_left(seen: Identity, path: str, found: Identity, step: Step) -> bool:
+    try:
+        return is_as_left(seen, path, found, timeless=bool(step.how.get("fresh")))
+    except OSError:
+        return False  # what cannot be read through is nothing that could be deleted or put back whole
