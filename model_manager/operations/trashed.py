@@ -15,9 +15,10 @@ from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.bins import ASIDE, home_trash
 from model_manager.operations.draft import Draft
-from model_manager.operations.identity import Identity, identity_from_record, identity_of, is_as_left
+from model_manager.operations.identity import identity_from_record, identity_of, is_as_left
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
+from model_manager.operations.remounted import is_it, remounted
 
 Where = Literal["trash", "restored", "gone"]
 _OF_A_VOLUME = re.compile(r"\.Trash-\d+")
@@ -103,34 +104,29 @@ def _of(operation: Operation, volumes: Volumes) -> Iterator[Trashed]:
         name = now.facts.get("name")
         if step.verb != "trash" or now.state != "done" or step.target is None or not isinstance(name, str):
             continue
-        kept = os.path.join(step.target, "files", name)
-        note = os.path.join(step.target, "info", name + ".trashinfo")
-        where = _where(step, now.facts, kept, volumes)
+        where, kept = _where(step, now.facts, os.path.join(step.target, "files", name), volumes)
+        note = os.path.join(os.path.dirname(os.path.dirname(kept)), "info", name + ".trashinfo")
         yield Trashed(
             operation.id, step.unit, step.of, step.path, kept, note, step.bytes, step.frees,
             operation.applied_at, where,
         )  # fmt: skip
 
 
-def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> Where:
+def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> tuple[Where, str]:
+    """What became of a thing, and its path in the trash as its volume is mounted now."""
     try:
         seen = identity_from_record(facts.get("seen"))
     except ValueError:
-        return "gone"
-    for path, answer in ((kept, "trash"), (step.path, "restored")):
+        return "gone", kept
+    timeless = bool(step.how.get("fresh"))
+    places: tuple[tuple[str, Where], ...] = ((kept, "trash"), (step.path, "restored"))
+    for path, answer in places:
         try:
-            found = identity_of(path, reach.lstat(path), volumes)
+            if is_as_left(seen, path, identity_of(path, reach.lstat(path), volumes), timeless):
+                return answer, kept
         except OSError as error:
             if error.errno == errno.EHOSTDOWN:
-                return "trash"  # nobody can tell: as it was left
-            continue
-        if _is_as_left(seen, path, found, step):
-            return "trash" if answer == "trash" else "restored"
-    return "gone"
-
-
-def _is_as_left(seen: Identity, path: str, found: Identity, step: Step) -> bool:
-    try:
-        return is_as_left(seen, path, found, timeless=bool(step.how.get("fresh")))
-    except OSError:
-        return False  # what cannot be read through is nothing that could be deleted or put back whole
+                return "trash", kept  # nobody can tell: as it was left
+    if now := remounted(step.path, kept, seen, volumes, timeless):
+        return ("trash" if is_it(now[1], seen, volumes, timeless) else "restored"), now[1]
+    return "gone", kept
