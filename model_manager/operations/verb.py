@@ -183,6 +183,15 @@ def swap_in(site: Site, coming: str, path: str, was: Callable[[str], bool]) -> N
     site.disk.remove(coming)
 
 
+def bring_in(site: Site, coming: str, path: str, was: Callable[[str], bool]) -> None:
+    """The same for something that was made for this: it goes when it may not come in."""
+    try:
+        swap_in(site, coming, path, was)
+    except Refused:
+        site.clear(coming)
+        raise
+
+
 def settle_swap(site: Site, coming: str, path: str, was: Callable[[str], bool], came: Callable[[str], bool]) -> None:
     """After a kill within `swap_in`: what lies at `coming` goes, but a stranger that was swapped to there goes back first.
 

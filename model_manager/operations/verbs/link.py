@@ -29,6 +29,7 @@ from model_manager.operations.verb import (
     Note,
     Side,
     Site,
+    bring_in,
     identity_in,
     must_be,
     must_be_real,
@@ -348,7 +349,7 @@ def _make_private(site: Site, step: Step, path: str, facts: Facts) -> None:
             raise OSError(errno.EIO, f"the copy beside {path} is not what was written")
         site.disk.dress(aside, looks_from(facts.get("looks")))
         site.disk.rename(aside, ready)
-    swap_in(site, ready, path, _is_made(site, step, identity_in(facts, "made")))
+    bring_in(site, ready, path, _is_made(site, step, identity_in(facts, "made")))
     site.tell(keeper, before)
 
 

@@ -23,11 +23,11 @@ from model_manager.operations.verb import (
     Note,
     Side,
     Site,
+    bring_in,
     identity_in,
     must_be,
     must_be_real,
     settle_swap,
-    swap_in,
     text_in,
 )
 
@@ -82,7 +82,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         except FileExistsError:
             raise Refused("something of this name is there now") from None
         return
-    swap_in(site, aside, path, _is(site, identity_in(facts, "seen")))
+    bring_in(site, aside, path, _is(site, identity_in(facts, "seen")))
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
@@ -110,7 +110,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     site.disk.write_new(aside, old)
     site.disk.dress(aside, looks)
     site.disk.rename(aside, ready)
-    swap_in(site, ready, path, _is(site, made))
+    bring_in(site, ready, path, _is(site, made))
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
