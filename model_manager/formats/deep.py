@@ -16,8 +16,9 @@ from typing import BinaryIO
 from model_manager.base.facts import Health
 from model_manager.base.text import later
 from model_manager.formats.gguf_types import TYPES
+from model_manager.formats.runs import Runs
 from model_manager.formats.span import Span
-from model_manager.formats.zeros import Emptiness, Runs
+from model_manager.formats.zeros import Emptiness
 
 PIECE = 4 << 20
 
@@ -45,7 +46,7 @@ def read_all(
     `tensors` are those whose values can be looked at; `lying`: all of which it is known where they lie, if others.
     """
     empty = Emptiness(size, tensors if lying is None else lying)
-    runs, bad = Runs(empty.add), dict[str, int]()
+    runs, bad = Runs(empty.add, empty.short.add), dict[str, int]()
     file.seek(0)
     for span, start, stop in _pieces(size, tensors):
         data = _exactly(file, stop - start)
@@ -105,8 +106,8 @@ def _bad(dtype: str, data: bytes) -> int:
     """How many values, or blocks, cannot be."""
     if dtype in _FLOATS:
         return _nans(data, _FLOATS[dtype])
-    offsets, block = _SCALES.get(dtype), _BLOCKS.get(dtype, 0)
-    if offsets is None or not block:
+    offsets, block = _SCALES.get(dtype, ()), _BLOCKS.get(dtype, 0)
+    if not block:
         return 0
     rows = data[: len(data) // block * block]
     return sum(len(rows[offset + 1 :: block].translate(None, _lacking(0x7C))) for offset in offsets)
