@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from model_manager.base.facts import GOOD, Health
 from model_manager.base.text import later
-from model_manager.formats.meant_zeros import SLACK, begins_as_zeros, is_padded, is_table, may_be_empty, may_lie
+from model_manager.formats.meant_zeros import SLACK, begins_as_zeros, is_table, is_unused, may_be_empty, may_lie
 from model_manager.formats.ordered_zeros import Rows, ends_matrices, kind_of, sorted_out
 from model_manager.formats.short_zeros import ORDERED_SHARE, ShortZeros, share_of
 from model_manager.formats.span import Span
@@ -32,9 +32,6 @@ _ROWS_SHARE, _FEW_ROWS = 0.05, 256 << 10
 """From when whole rows of a table of tokens are told, of the table: some amid it may be kept free for later ones."""
 _KEPT = 50_000
 """Runs of rows that are remembered until the end: what is more has no order."""
-_UNUSED_SHARE = 0.05
-"""Of a table of tokens, how much of its end may never have been used: 399 of 152,064 rows in Qwen2.5, 905 of 51,200 in
-Phi-2, 768 of 32,768 where 32,000 are rounded up to a multiple of 1,024."""
 _LOOSE_RUN, _LOOSE_SHARE = 1 << 20, 0.02
 """Where nobody says where tensors lie: from when a run is told. Exporters fold whole zero tensors into such files."""
 _MANY = 0.1
@@ -115,9 +112,7 @@ class Emptiness:
         self._blank += whole
         for span in met:
             part = min(stop, span.stop) - max(start, span.start)
-            unused = (
-                is_table(span) and stop >= span.stop and (part <= span.size * _UNUSED_SHARE or is_padded(span, part))
-            )
+            unused = stop >= span.stop and is_unused(span, part)
             if not _cuts(span, start, stop) or unused or may_be_empty(span):
                 continue
             self.short.add_rows(span, max(start, span.start), min(stop, span.stop))

@@ -118,6 +118,9 @@ MEANT: dict[str, Tensors] = {
     "rows by a mask": {"fc.weight_orig": (WIDE, MORE[: 8 * MIB]), "fc.weight_mask": (WIDE, mask(WIDE, 0.5))},
     "30 % of rows by a mask": {"fc.weight_orig": (WIDE, MORE[: 8 * MIB]), "fc.weight_mask": (WIDE, mask(WIDE, 0.3))},
     "words that were never met": {"embedding.weight": ((12_000, 150), pruned((12_000, 150), 0.3))},
+    "a LoRA of a smaller rank": {
+        f"l.{n}.lora_A.weight": ((64, 4096), MORE[: 32 * 8192] + bytes(32 * 8192)) for n in range(8)
+    } | {f"l.{n}.lora_B.weight": ((4096, 64), NUMBERS[: 64 * 8192]) for n in range(8)},
     "a diagonal": {"rotation": ((1024, 1024), diagonal(1024)), **OTHERS},
     "columns added": {f"down.{n}.weight": ((512, 2048), lines((512, 2048), 256)) for n in range(4)},
     "biases": {f"l.{n}.bias": ((1024,), bytes(2048)) for n in range(200)} | {"w": (SHAPE, NUMBERS)},
@@ -162,7 +165,7 @@ def test_whole_tensors_of_some_layers(gone: tuple[int, ...], told: bool) -> None
 
 def test_the_same_rows_amid_every_layer() -> None:
     """Nothing cuts all layers at one place, or each of them at one that no head begins at."""
-    for places in ([(600, 665)] * 7, [(100 * n + 37, 100 * n + 90) for n in range(7)]):
+    for places in ([(600, 665)] * 7, [(640, 704)] * 7, [(100 * n + 37, 100 * n + 90) for n in range(7)]):
         tensors = {f"blk.{n}.ffn_up.weight": (SHAPE, rows(SHAPE, place)) for n, place in enumerate(places)}
         health = looked_at(halves(tensors), "safetensors")
         assert health.verdict == "suspicious" and "whole rows of zeros" in health.detail
