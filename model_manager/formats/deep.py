@@ -16,8 +16,10 @@ from typing import BinaryIO
 from model_manager.base.facts import Health
 from model_manager.base.text import later
 from model_manager.formats.gguf_types import TYPES
+from model_manager.formats.repeats import Repeated, Repeats
+from model_manager.formats.runs import Runs
 from model_manager.formats.span import Span
-from model_manager.formats.zeros import Emptiness, Runs
+from model_manager.formats.zeros import Emptiness
 
 PIECE = 4 << 20
 
@@ -27,6 +29,8 @@ _SCALES: dict[str, tuple[int, ...]] = {
     "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,), "IQ2_XXS": (0,), "IQ2_XS": (0,), "IQ2_S": (0,), "IQ3_XXS": (0,),
     "IQ3_S": (0,), "IQ1_S": (0,), "IQ4_NL": (0,), "IQ4_XS": (0,), "TQ1_0": (52,), "TQ2_0": (64,),
 }  # fmt: skip
+_EXPONENTS = {"MXFP4": 0}
+"""Type -> where its scale is that is an exponent alone (E8M0): all ones are no number."""
 _BLOCKS = {name: size for name, _elements, size in TYPES.values()}
 _MANTISSA = (0, 0xFF)
 # float type -> (exponent mask, mantissa mask) of each of its bytes, the highest first. F8_E4M3 has one NaN, no infinity.
@@ -45,7 +49,8 @@ def read_all(
     `tensors` are those whose values can be looked at; `lying`: all of which it is known where they lie, if others.
     """
     empty = Emptiness(size, tensors if lying is None else lying)
-    runs, bad = Runs(empty.add), dict[str, int]()
+    repeated = Repeated(size, empty.spans)
+    runs, repeats, bad = Runs(empty.add, empty.short.add), Repeats(repeated.add), dict[str, int]()
     file.seek(0)
     for span, start, stop in _pieces(size, tensors):
         data = _exactly(file, stop - start)
@@ -53,14 +58,16 @@ def read_all(
         if len(data) < stop - start:
             return Health("truncated", f"it ended at byte {start + len(data):,} while it was read")
         runs.add(data)
+        repeats.add(data)
         if span is not None and (count := _bad(span.dtype, data)):
             bad[span.name] = bad.get(span.name, 0) + count
     runs.end()
+    repeats.end()
     if bad:
         return _not_numbers(bad)
-    found = empty.health()
-    if found.verdict != "good":
-        return found
+    for found in (empty.health(), repeated.health()):
+        if found.verdict != "good":
+            return found
     return Health("good", "every byte was read" if tensors else "every byte was read; values were not looked at")
 
 
@@ -105,10 +112,12 @@ def _bad(dtype: str, data: bytes) -> int:
     """How many values, or blocks, cannot be."""
     if dtype in _FLOATS:
         return _nans(data, _FLOATS[dtype])
-    offsets, block = _SCALES.get(dtype), _BLOCKS.get(dtype, 0)
-    if offsets is None or not block:
+    offsets, block = _SCALES.get(dtype, ()), _BLOCKS.get(dtype, 0)
+    if not block:
         return 0
     rows = data[: len(data) // block * block]
+    if dtype in _EXPONENTS:
+        return rows[_EXPONENTS[dtype] :: block].count(0xFF)
     return sum(len(rows[offset + 1 :: block].translate(None, _lacking(0x7C))) for offset in offsets)
 
 

@@ -28,6 +28,9 @@ _DEAD, _OF_MANY = 2, 64
 _LAYERS, _TOUCHED = 4, 0.75
 """From how many layers of a kind, and in which share of them, rows were cut away."""
 _REPEATED = 3
+_SAME, _PARTS = 3, (2, 3, 4, 6, 8)
+_HEAD = 16
+"""Rows of which every head has a multiple; other channels are cut away one by one, here and there."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -101,7 +104,9 @@ def _dead(rows: Rows) -> bool:
 
 
 def _alike(found: Iterable[Rows]) -> list[Rows]:
-    """The same rows of several tensors."""
+    """The same rows of several tensors: of those that are multiplied, or at the end of each that is joined in them.
+
+    The same amid many layers is none: nothing cuts every layer at one place."""
     places = defaultdict[tuple[int, int, int], list[Rows]](list)
     for rows in found:
         if not rows.on:
@@ -109,9 +114,17 @@ def _alike(found: Iterable[Rows]) -> list[Rows]:
     return [
         rows
         for same in places.values()
-        if len({rows.span.start for rows in same}) > 1 and not all(rows.on_pieces for rows in same)
+        if len({rows.span.start for rows in same}) > 1
+        and not all(rows.on_pieces for rows in same)
+        and (_ends_a_part(same[0]) or max(Counter(kind_of(rows.span) for rows in same).values()) < _SAME)
         for rows in same
     ]
+
+
+def _ends_a_part(rows: Rows) -> bool:
+    """Whether they are the last of a half, third … of a tensor: of one that was joined to others."""
+    count, first, last = rows.place
+    return any(last * parts % count == 0 and (last - first) * parts <= count * _MOST_ADDED for parts in _PARTS)
 
 
 def _in_step(found: Iterable[Rows]) -> list[Rows]:
@@ -133,14 +146,17 @@ def _of_kinds(found: Sequence[Rows], spans: Sequence[Span]) -> list[Rows]:
     """Rows of nearly all layers whose names differ in numbers alone."""
     if len({rows.span.start for rows in found}) < _LAYERS:
         return []
-    kinds = Counter(_kind(span) for span in spans)
-    touched = Counter(_kind(span) for span in {rows.span for rows in found})
+    kinds = Counter(kind_of(span) for span in spans)
+    touched = Counter(kind_of(span) for span in {rows.span for rows in found})
     pruned = {kind for kind, count in touched.items() if count >= max(_LAYERS, kinds[kind] * _TOUCHED)}
-    cut = [rows for rows in found if _kind(rows.span) in pruned and not rows.on]
-    return [] if all(rows.on_pieces for rows in cut) else cut
+    cut = [rows for rows in found if kind_of(rows.span) in pruned and not rows.on]
+    heads = sum(all(edge % _HEAD == 0 for edge in rows.place[1:]) for rows in cut)
+    alike = len({rows.place for rows in cut}) == 1
+    return [] if alike or heads < len(cut) * _TOUCHED or all(rows.on_pieces for rows in cut) else cut
 
 
-def _kind(span: Span) -> tuple[str, tuple[int, ...]]:
+def kind_of(span: Span) -> tuple[str, tuple[int, ...]]:
+    """What tensors of the same place in different layers have in common."""
     return _NUMBER.sub("#", span.name), span.shape
 
 

@@ -1,8 +1,9 @@
 """Runs of zeros in a file, and which of them are holes: what a download or copy left out.
 
 A hole ends anywhere: within a tensor, at the edge of a piece. What somebody meant ends where tensors or rows do
-(`meant_zeros`). So a run that does not is a hole, however short: 64 KiB is the least that is looked at, since smaller
-pieces are not loaded by any client (BitTorrent: 16 KiB blocks in pieces from 64 KiB on). One that does may still be a
+(`meant_zeros`). So a run that does not is a hole, however short: 64 KiB is the least that is told by itself, since smaller
+pieces are not loaded by any client (BitTorrent: 16 KiB blocks in pieces from 64 KiB on); shorter ones are added up
+(`short_zeros`). One that does may still be a
 hole by chance (rows of 8 KiB in a file whose tensors begin at multiples of 32 bytes: 1 of 256): whole rows are told where
 they have no order (`ordered_zeros`), tensors where they are many.
 """
@@ -10,89 +11,30 @@ they have no order (`ordered_zeros`), tensors where they are many.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import GOOD, Health
 from model_manager.base.text import later
-from model_manager.formats.meant_zeros import SLACK, is_table, may_be_empty, may_lie
-from model_manager.formats.ordered_zeros import Rows, ends_matrices, sorted_out
+from model_manager.formats.meant_zeros import SLACK, begins_as_zeros, is_table, is_unused, may_be_empty, may_lie
+from model_manager.formats.ordered_zeros import Rows, ends_matrices, kind_of, sorted_out
+from model_manager.formats.short_zeros import ORDERED_SHARE, ShortZeros, share_of
 from model_manager.formats.span import Span
 
-LEAST = 64 << 10
-"""Bytes of the shortest run that is looked at."""
-_STEP = LEAST // 2
-"""Each run of LEAST bytes has all of one such step, wherever it begins."""
-_ZEROS = bytes(_STEP)
 _TINY = 2 << 20
 """Below that size, files are made with tensors and rows of zeros, to test programs with."""
-_BLANK_SHARE, _JOINED_SHARE = 0.4, 0.1
-"""From when weights of zeros alone are told, and from when such as lie side by side: layers that begin as zeros (a
-gate, the last of a block) never do."""
+_BLANK_SHARE, _JOINED_SHARE, _KIND_SHARE = 0.4, 0.1, 0.15
+"""From when weights of zeros alone are told; from when such as lie side by side: layers that begin as zeros (a gate, the
+last of a block) never do; and from when such as are weights in other layers, but begin as zeros in none."""
+_SOME_BLANK = 2
 _ROWS_SHARE, _FEW_ROWS = 0.05, 256 << 10
-"""From when whole rows of a table of tokens are told: some amid it may be kept free for later ones."""
-_ORDERED_SHARE = 0.15
-"""From when rows in an order are told: heads of 80 values made 128 are 9 % of a model."""
+"""From when whole rows of a table of tokens are told, of the table: some amid it may be kept free for later ones."""
 _KEPT = 50_000
 """Runs of rows that are remembered until the end: what is more has no order."""
-_UNUSED_SHARE = 0.15
-"""Of a table of tokens, how much of its end may never have been used: 399 of 152,064 rows in Qwen2.5."""
 _LOOSE_RUN, _LOOSE_SHARE = 1 << 20, 0.02
 """Where nobody says where tensors lie: from when a run is told. Exporters fold whole zero tensors into such files."""
 _MANY = 0.1
-
-
-class Runs:
-    """Finds every run of LEAST zeros or more in bytes that come in pieces, and tells where it begins and ends."""
-
-    def __init__(self, tell: Callable[[int, int], None]) -> None:
-        self._tell, self._at, self._from = tell, 0, -1
-
-    def add(self, data: bytes) -> None:
-        """The next piece."""
-        at = 0
-        if self._from >= 0:
-            at = _leading(data, 0)
-            if at == len(data):
-                self._at += at
-                return
-            self._close(self._at + at)
-        while at + _STEP <= len(data):
-            if data[at] or not data.startswith(_ZEROS, at):
-                at += _STEP
-                continue
-            begin = at - _trailing(data[max(0, at - _STEP) : at])
-            at = _leading(data, at)
-            self._from = self._at + begin
-            if at == len(data):
-                self._at += at
-                return
-            self._close(self._at + at)
-        if data and not data[-1]:
-            self._from = self._at + len(data) - _trailing(data[-LEAST:])
-        self._at += len(data)
-
-    def end(self) -> None:
-        """Nothing more comes."""
-        if self._from >= 0:
-            self._close(self._at)
-
-    def _close(self, stop: int) -> None:
-        if stop - self._from >= LEAST:
-            self._tell(self._from, stop)
-        self._from = -1
-
-
-def _leading(data: bytes, at: int) -> int:
-    """Where the zeros that begin at `at` end."""
-    while data.startswith(_ZEROS, at):
-        at += _STEP
-    rest = data[at : at + _STEP]
-    return at + len(rest) - len(rest.lstrip(b"\0"))
-
-
-def _trailing(data: bytes) -> int:
-    return len(data) - len(data.rstrip(b"\0"))
 
 
 @dataclass(slots=True)
@@ -115,13 +57,19 @@ class Emptiness:
     loose: int = 0
     longest: int = 0
     longest_at: int = 0
+    short: ShortZeros = field(init=False)
+    """Zeros of less than 64 KiB."""
     _starts: list[int] = field(default_factory=list)
     _rows: list[Rows] = field(default_factory=list)
+    _blank: list[Span] = field(default_factory=list)
+    _tables: dict[Span, int] = field(default_factory=dict)
+    _listed: int = 0
     _within: dict[Span, list[tuple[int, int]]] = field(default_factory=dict)
     """Zeros that end amid the rows of one tensor: they may be the ends of its matrices."""
 
     def __post_init__(self) -> None:
         self._starts = [span.start for span in self.spans]
+        self.short = ShortZeros(self.size, self.spans)
 
     def add(self, start: int, stop: int, written: bool = True) -> None:
         """A run of zeros. Those in front of the first tensor are a header's, which has empty lists of its own.
@@ -157,16 +105,21 @@ class Emptiness:
         self._note(start, stop)
 
     def _meant(self, met: Sequence[Span], start: int, stop: int) -> None:
-        whole = [span.size for span in met if not _cuts(span, start, stop) and not may_be_empty(span)]
-        self.blank += sum(whole)
-        self.joined += sum(whole) if len(whole) > 1 else 0
+        whole = [span for span in met if not _cuts(span, start, stop) and not may_be_empty(span)]
+        size = sum(span.size for span in whole)
+        self.blank += size
+        self.joined += size if len(whole) > 1 else 0
+        self._blank += whole
         for span in met:
             part = min(stop, span.stop) - max(start, span.start)
-            unused = is_table(span) and stop >= span.stop and part <= span.size * _UNUSED_SHARE
+            unused = stop >= span.stop and is_unused(span, part)
             if not _cuts(span, start, stop) or unused or may_be_empty(span):
                 continue
-            if is_table(span) or not span.row:
-                self.rows += part
+            self.short.add_rows(span, max(start, span.start), min(stop, span.stop))
+            if not span.row:
+                self._listed += part
+            elif is_table(span):
+                self._tables[span] = self._tables.get(span, 0) + part
             elif len(self._rows) >= _KEPT:
                 self.alone += part
             else:
@@ -182,8 +135,13 @@ class Emptiness:
             else:
                 for start, stop in runs:
                     self._lacks(start, stop)
-        alone, ordered = sorted_out(self._rows, self.spans)
-        self.alone, self.ordered = self.alone + alone, self.ordered + ordered
+        alone, ordered = sorted_out([rows for rows in self._rows if not self.short.scattered(rows.span)], self.spans)
+        self.alone, self.ordered = self.alone + alone, self.ordered + ordered + self.short.ordered
+        self.rows = sum(
+            empty
+            for span, empty in self._tables.items()
+            if empty > max(_FEW_ROWS, span.size * _ROWS_SHARE) and not self.short.scattered(span)
+        ) + (self._listed if self._listed > max(_FEW_ROWS, self.size * _ROWS_SHARE) else 0)
         self._within, self._rows = {}, []
 
     def _note(self, start: int, stop: int) -> None:
@@ -197,14 +155,16 @@ class Emptiness:
             return self._holes(self.missing)
         if self.loose and self._much_loose():
             return self._holes(self.loose)
+        if (found := self.short.health()) != GOOD:
+            return found
         if self._much_blank():
-            share = self.blank / max(1, self.size)
-            return Health("suspicious", f"{self.blank:,} bytes ({_percent(share)}) are tensors of zeros alone")
+            return Health(
+                "suspicious", f"{self.blank:,} bytes ({share_of(self.blank, self.size)}) are tensors of zeros alone"
+            )
         if rows := self._many_rows():
-            share = rows / max(1, self.size)
             return Health(
                 "suspicious",
-                f"{rows:,} bytes ({_percent(share)}) are whole rows of zeros: a part is missing, or was cut away on purpose",
+                f"{rows:,} bytes ({share_of(rows, self.size)}) are whole rows of zeros: a part is missing, or was cut away on purpose",
             )
         return GOOD
 
@@ -215,7 +175,7 @@ class Emptiness:
         if self.missing or (self.loose and self._much_loose()) or self._much_blank() or self._many_rows():
             return Health(
                 "incomplete" if share >= _MANY or self.missing else "suspicious",
-                f"{absent:,} of {self.size:,} bytes ({_percent(share)}) were never written: its download or copy has not ended",
+                f"{absent:,} of {self.size:,} bytes ({share_of(absent, self.size)}) were never written: its download or copy has not ended",
             )
         return GOOD
 
@@ -224,20 +184,28 @@ class Emptiness:
 
     def _much_blank(self) -> bool:
         most = self.size * _BLANK_SHARE
-        return self.size >= _TINY and (self.blank > most or self.joined > self.size * _JOINED_SHARE)
+        return self.size >= _TINY and (
+            self.blank > most or self.joined > self.size * _JOINED_SHARE or self._of_kinds() > self.size * _KIND_SHARE
+        )
+
+    def _of_kinds(self) -> int:
+        """Bytes of tensors that are zeros alone, while others that differ in the number of the layer alone are not."""
+        kinds = Counter(kind_of(span) for span in self.spans)
+        blank = Counter(kind_of(span) for span in self._blank if not begins_as_zeros(span))
+        partly = {kind for kind, count in blank.items() if _SOME_BLANK <= count < kinds[kind]}
+        return sum(span.size for span in self._blank if kind_of(span) in partly)
 
     def _many_rows(self) -> int:
         """Bytes of rows of zeros, where they are told."""
         if self.size < _TINY:
             return 0
-        rows = self.rows if self.rows > max(_FEW_ROWS, self.size * _ROWS_SHARE) else 0
-        ordered = self.ordered if self.ordered > self.size * _ORDERED_SHARE else 0
-        return rows + self.alone + ordered
+        ordered = self.ordered if self.ordered > self.size * ORDERED_SHARE else 0
+        return self.rows + self.alone + ordered
 
     def _holes(self, empty: int) -> Health:
         share = empty / max(1, self.size)
         said = later(
-            f"{empty:,} of {self.size:,} bytes ({_percent(share)}) are zeros that end where no tensor does, {self.longest:,} of "
+            f"{empty:,} of {self.size:,} bytes ({share_of(empty, self.size)}) are zeros that end where no tensor does, {self.longest:,} of "
             f"them from byte {self.longest_at:,} on: a part is missing"
         )
         return Health("incomplete" if share >= _MANY else "suspicious", said)
@@ -246,8 +214,3 @@ class Emptiness:
 def _cuts(span: Span, start: int, stop: int) -> bool:
     """Whether zeros from `start` to `stop` leave some of a tensor that is more than chance."""
     return start > span.start + SLACK or stop < span.stop - SLACK
-
-
-def _percent(share: float) -> str:
-    """A share for people: a part is never all, nor nothing."""
-    return f"{share if share >= 1 else min(max(share, 0.001), 0.999):.1%}"

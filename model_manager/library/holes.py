@@ -15,7 +15,8 @@ from model_manager.base.facts import GOOD, Health
 from model_manager.base.holes import holes, may_lack, tells
 from model_manager.formats.meant_zeros import SLACK
 from model_manager.formats.places import places
-from model_manager.formats.zeros import LEAST, Emptiness
+from model_manager.formats.runs import LEAST
+from model_manager.formats.zeros import Emptiness
 
 _BESIDE, _MOST_LOOKED_BESIDE = 64 << 10, 256
 _PAGE = 4096

@@ -55,7 +55,7 @@ MEANT: dict[str, Tensors] = {
         f"l.0.{part}.weight": (SHAPE, rows(SHAPE, (100, 160), (700, 800))) for part in ("gate", "up")
     } | OTHERS,
     "channels of most layers of a kind": {
-        f"l.{n}.fc.weight": ((512, 1024), rows((512, 1024), (40 * n + 3, 40 * n + 40)) if n != 5 else MORE[:MIB])
+        f"l.{n}.fc.weight": ((512, 1024), rows((512, 1024), (48 * n, 48 * n + 48)) if n != 5 else MORE[:MIB])
         for n in range(10)
     } | OTHERS,
     "a dead channel": one("w", (128, 40_000), rows((128, 40_000), (100, 101))),

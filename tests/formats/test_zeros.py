@@ -19,8 +19,8 @@ from model_manager.base.facts import Health
 from model_manager.formats.deep import read_all
 from model_manager.formats.places import places, spans
 from model_manager.formats.problem import FormatProblem
+from model_manager.formats.runs import LEAST, Runs
 from model_manager.formats.sniff import facts_of
-from model_manager.formats.zeros import LEAST, Runs
 
 ROWS, COLUMNS = 1500, 1024
 NUMBERS = random.Random(7).randbytes(ROWS * COLUMNS * 2).translate(bytes(byte % 60 + 1 for byte in range(256)))
@@ -123,7 +123,7 @@ MEANT = {
         for n in range(8) for side in "AB"
     },
     "rows of tokens that were never used": {
-        "model.embed_tokens.weight": (SHAPE, NUMBERS[: 1300 * 2048] + bytes(200 * 2048)), "a.weight": (SHAPE, NUMBERS),
+        "model.embed_tokens.weight": (SHAPE, NUMBERS[: 1440 * 2048] + bytes(60 * 2048)), "a.weight": (SHAPE, NUMBERS),
     },
     "rows amid a table": {
         "wte.weight": (SHAPE, NUMBERS[: 100 * 2048] + bytes(90 * 2048) + NUMBERS[190 * 2048 :]), "b": (SHAPE, NUMBERS),
@@ -156,7 +156,7 @@ def test_zeros_that_somebody_meant(kind: str) -> None:
 
 
 def test_rows_of_tokens_in_a_checkpoint_too() -> None:
-    rows = NUMBERS[: 1300 * 2048] + bytes(200 * 2048)
+    rows = NUMBERS[: 1440 * 2048] + bytes(60 * 2048)
     table = pickled(mapping({"model.embed_tokens.weight": tensor("0", SHAPE, "HalfStorage")}))
     assert looked_at(torch_zip(table, {"0": rows}), "pickle").verdict == "good"
 
@@ -196,7 +196,7 @@ def test_a_lora_that_was_interrupted(name: str) -> None:
     ("name", "first", "count", "told"),
     [
         ("l.0.ffn.weight", 100, 250, True), ("l.0.ffn.weight", 100, 100, True), ("l.0.ffn.weight", 1100, 400, True),
-        ("token_embd.weight", 100, 200, True), ("token_embd.weight", 1300, 200, False),
+        ("token_embd.weight", 100, 200, True), ("token_embd.weight", 1300, 200, True), ("token_embd.weight", 1440, 60, False),
         ("token_embd.weight", 1000, 500, True),
     ],
 )  # fmt: skip
