@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.operations import Operation
+
+if TYPE_CHECKING:
+    from model_manager.operations import Operation
 
 
 def name_of(operation: Operation) -> str:

@@ -14,7 +14,6 @@ from model_manager.catalog import Database, files, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
-from model_manager.library.rests import read_rests
 from model_manager.stores.env import Env
 
 Json = dict[str, Any]
@@ -105,6 +104,8 @@ def leftover_json(row: LeftoverRow) -> Json:
 
 def leftovers_json(database: Database, volumes: Volumes, env: Env) -> list[Json]:
     """What nobody needs as far as anybody can tell; what may be needed from elsewhere is none."""
+    from model_manager.library.rests import read_rests  # adapters and plans, which a window opens without
+
     return [leftover_json(row) for row in read_rests(database, volumes, env).flagged]
 
 
