@@ -28,6 +28,8 @@ _LONGEST = 4 * 1024 * 1024
 _JUDGED = 1024 * 1024
 _UNPACKED = 8 * 1024 * 1024
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill")
+_CONFIGS = (".yaml", ".yml", ".json", ".jsonl", ".cfg", ".conf")
+_READ_BY_NAME = (*_PICKLES, *_CONFIGS)
 _TARGET = re.compile(r"^target:\s*['\"]?([\w.]{1,300})['\"]?\s*$", re.MULTILINE)
 
 # What a class is for, by a part of its dotted name; the first that fits.
@@ -157,6 +159,8 @@ def _with(facts: Facts, found: _Found) -> Facts:
         if not target or _outside(name) or _outside(target):
             found.healths.append(Health("unsafe", f"member {name[:80]!r} is a link that leads outside its folder"))
             break
+        if name.lower().endswith(_READ_BY_NAME):
+            found.healths.append(Health("unknown", f"member {name[:80]!r} is a link: not looked into"))
     code = tuple(sorted({*facts.code, *found.code}))[:100]
     return replace(facts, code=code, health=health([facts.health, *found.healths], code))
 
@@ -183,11 +187,13 @@ def _packed(file: BinaryIO, limits: Limits) -> Facts:
     except FormatProblem as problem:
         if not found.config and not some and problem.kind != "truncated":
             raise
+        if inflate.eof or problem.kind != "truncated":
+            found.healths.append(Health(problem.kind, problem.why))
     if not found.config:
         raise FormatProblem("unknown", f"no {_CONFIG} in its first {len(text):,} bytes")
     compressed = Health("unknown", "compressed: its weights were not looked into")
     facts = Facts(NAME, health=compressed)
-    if found.weights and inflate.eof:
+    if found.weights and inflate.eof and not inflate.unused_data.strip(b"\0") and not file.read(1):
         facts = pytorch.read(cast(BinaryIO, found.weights[0]), found.weights[1], limits)
     return _named(_with(facts, found), found.config)
 
