@@ -250,7 +250,8 @@ class _Template:
         named = next((part[2:] for part in parts if [one.text for one in part[:2]] == ["attribute", "="]), None)
         place = _BY_NAME[name]
         if name == "map" and named is None and len(parts) > 1 and _is_word(parts[0]):
-            place = 1 if parts[0][0].text[1:-1] in _BY_NAME else 0
+            inner = _BY_NAME.get(parts[0][0].text[1:-1])  # another filter, by its name
+            place = 0 if inner is None else 1 + inner
         if named is None and any(part and part[0].text in ("*", "**") for part in parts):
             named = parts[0]
         if named is None:
