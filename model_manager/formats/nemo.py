@@ -28,8 +28,8 @@ _LONGEST = 4 * 1024 * 1024
 _JUDGED = 1024 * 1024
 _UNPACKED = 8 * 1024 * 1024
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill")
-_CONFIGS = (".yaml", ".yml", ".json", ".jsonl", ".cfg", ".conf")
-_READ_BY_NAME = (*_PICKLES, *_CONFIGS)
+_JSON = (".json", ".jsonl", ".json5")
+_READ_BY_NAME = (*_PICKLES, *_JSON, ".yaml", ".yml")
 _TARGET = re.compile(r"^target:\s*['\"]?([\w.]{1,300})['\"]?\s*$", re.MULTILINE)
 
 # What a class is for, by a part of its dotted name; the first that fits.
@@ -88,7 +88,8 @@ class _Found:
 
     config: str = ""
     text: int = _JUDGED
-    """Bytes of configurations that may still be looked at, and the same of steps and checkpoints beside the weights."""
+    """Bytes of configurations that may still be looked at, and the same of JSON, steps and checkpoints beside the weights."""
+    json: int = _LONGEST
     steps: int = STEPS
     checkpoints: int = 32
     weights: tuple[Region, int] | None = None
@@ -117,6 +118,14 @@ class _Found:
         else:
             self._judge(targets.judged(_text(file, member.start, member.size)))
 
+    def _tables(self, file: BinaryIO, member: TarMember) -> None:
+        """JSON: words and their numbers, or a configuration that names what is made of it."""
+        self.json -= member.size
+        if self.json < 0:
+            self.healths.append(Health("unknown", f"its tables are over the limit of {_LONGEST:,} bytes"))
+        else:
+            self._judge(targets.judged(_text(file, member.start, member.size), is_json=True))
+
     def _other(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
         """Tokenizers, tables, further checkpoints: by content, whatever their names."""
         file.seek(member.start)
@@ -126,6 +135,8 @@ class _Found:
             self._pickled(file, member, limits)
         elif low.endswith((".yaml", ".yml")):
             self._configured(file, member)
+        elif low.endswith(_JSON):
+            self._tables(file, member)
         elif found := nested.health_of(member.name, head, file, member.start, member.size):
             self.healths.append(found)
 
