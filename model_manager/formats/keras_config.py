@@ -89,7 +89,10 @@ def _own(place: str, name: str) -> bool:
         part for part in place[len(package) + 1 :].split(".") if part not in ("", "src", "api", "_tf_keras", "keras")
     ]
     return (
-        not parts or parts[0] in _PARTS or (package in ("keras_hub", "keras_nlp", "keras_cv") and parts[0] != "utils")
+        not parts
+        or parts[0] in _PARTS
+        or (parts[0] == "backend" and "optimizers" in parts[1:3])
+        or (package in ("keras_hub", "keras_nlp", "keras_cv") and parts[0] != "utils")
     )
 
 

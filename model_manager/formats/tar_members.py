@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from model_manager.base.text import later
 from model_manager.formats import tar_pax
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tar_pax import Said, differs
@@ -93,7 +94,7 @@ def members(
             said = _before(file, one, said, before)
         else:
             if said.size and one.kind in (*_LINKS, _FOLDER):
-                raise differs("a folder or a link is said to have bytes")
+                raise differs(later("a folder or a link is said to have bytes"))
             if one.kind in _LINKS:
                 if links is not None and len(links) < _MOST:
                     links.append((plain_name(said.name or one.name), said.link or one.link))
@@ -111,30 +112,30 @@ def _header(head: bytes) -> _Header:
         kind = _FOLDER
     if prefix and kind not in _GNU:
         if not head.startswith(b"ustar\0", 257):
-            raise differs("a member's name has a second part")
+            raise differs(later("a member's name has a second part"))
         name = f"{prefix}/{name}"
     if kind == _HOLES:
-        raise differs("a member is kept with holes")
+        raise differs(later("a member is kept with holes"))
     if size and (kind == _FOLDER or kind in _LINKS):
-        raise differs("a folder or a link is said to have bytes")
+        raise differs(later("a folder or a link is said to have bytes"))
     return _Header(kind, name, _text(head[157:257]), size)
 
 
 def _before(file: BinaryIO, one: _Header, said: Said, before: set[bytes]) -> Said:
     """What a header says of the next member, together with what the one before it said."""
     if one.size > _LONGEST:
-        raise differs(f"a name or record of {one.size:,} bytes")
+        raise differs(later(f"a name or record of {one.size:,} bytes"))
     whole = file.read(-(-one.size // BLOCK) * BLOCK)
     text = whole[: one.size]
     if whole[one.size :].strip(b"\0"):
-        raise differs("bytes behind the end of a name or record")
+        raise differs(later("bytes behind the end of a name or record"))
     if (
         said.size is not None
         or one.kind in before
         or (before and one.kind not in (_LONG_NAME, _LONG_LINK))
         or (before.intersection((*_RECORDS, _EVERYWHERE)))
     ):
-        raise differs("two headers say something of one member")
+        raise differs(later("two headers say something of one member"))
     if one.kind == _EVERYWHERE:
         tar_pax.said(text, everywhere=True)
         return said
@@ -142,7 +143,7 @@ def _before(file: BinaryIO, one: _Header, said: Said, before: set[bytes]) -> Sai
     if one.kind in _RECORDS:
         return tar_pax.said(text, everywhere=False)
     if text.rstrip(b"\0").count(b"\0") or not text.strip(b"\0"):
-        raise differs("a long name with a NUL")
+        raise differs(later("a long name with a NUL"))
     long = _text(text)
     return said._replace(name=long) if one.kind == _LONG_NAME else said._replace(link=long)
 
@@ -151,11 +152,11 @@ def _number(digits: bytes) -> int:
     """Octal text to its NUL, or base 256 behind a first byte of 128. Never negative."""
     if digits[:1] >= b"\x80":
         if digits[:1] != b"\x80":
-            raise differs("a member's size is negative")
+            raise differs(later("a member's size is negative"))
         return int.from_bytes(digits[1:], "big")
     text, _, rest = digits.partition(b"\0")
     if rest.strip(b"\0 "):
-        raise differs("digits behind the end of a member's size")
+        raise differs(later("digits behind the end of a member's size"))
     text = text.strip()
     if not re.fullmatch(rb"[0-7]{1,12}", text):
         if not text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from model_manager.base.text import later
 from model_manager.formats.problem import FormatProblem
 
 _RECORD = re.compile(rb"([1-9]\d{0,8}) ([^=\n]{1,200})=")
@@ -31,15 +32,15 @@ def said(text: bytes, everywhere: bool) -> Said:
         hit = _RECORD.match(text, at)
         end = at + int(hit[1]) if hit else 0
         if hit is None or not hit.end() <= end - 1 < len(text) or text[end - 1 : end] != b"\n":
-            raise differs("its pax records have wrong lengths")
+            raise differs(later("its pax records have wrong lengths"))
         key, value = hit[2], text[hit.end() : end - 1]
         if key.startswith(b"GNU.sparse"):
-            raise differs("a member is kept with holes")
+            raise differs(later("a member is kept with holes"))
         if key in _TOLD_ALIKE:
             if everywhere:
-                raise differs("a pax header names or measures every member")
+                raise differs(later("a pax header names or measures every member"))
             if not value or b"\0" in value or (key == b"size" and not _SIZE.fullmatch(value)):
-                raise differs(f"a pax record says no {key.decode()}")
+                raise differs(later(f"a pax record says no {key.decode()}"))
             found[key] = value
         at = end
     name, link, size = (found.get(key) for key in _TOLD_ALIKE)

@@ -74,6 +74,7 @@ def test_what_runs_or_reads_when_it_is_loaded(one: object, verdict: str, told: s
                          "concat", "cast", "expand_dims", "linalg.matmul", "keras.activations.gelu")),
         node('{"name": "a", "op": "AddV2", "input": ["x"]}'),
         node({"name": "a", "op": "Mul"}),
+        {"module": "keras.src.backend.torch.optimizers.torch_adam", "class_name": "Adam", "config": {}},
         node('name: "a"\nop: "Reshape"\ninput: "x"\n'),
         layer("StringLookup", vocabulary=["a", "b"]),
         layer("StringLookup", vocabulary=None),
