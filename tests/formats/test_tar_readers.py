@@ -85,8 +85,12 @@ TOLD = {
         pax(record(b"path", b"x.yaml")), member(b"././@LongLink", b"x.txt\0", b"L"), member(b"x", RUNS)
     ),
     "records behind their end": nemo(
-        header(b"pax", 13, b"x") + (record(b"a", b"12345678") + record(b"path", b"x.yaml")).ljust(512, b"\0"),
+        header(b"pax", len(record(b"a", b"b")), b"x")
+        + (record(b"a", b"b") + record(b"path", b"model_config.yaml")).ljust(512, b"\0"),
         member(b"x", RUNS),
+    ),
+    "a name behind its end": nemo(
+        header(b"././@LongLink", 8, b"L") + b"notes.txt.yaml".ljust(512, b"\0"), member(b"x", RUNS)
     ),
     "records of Solaris": nemo(pax(record(b"path", b"model_config.yaml"), kind=b"X"), member(b"x", RUNS)),
     "holes": nemo(member(b"x.yaml", RUNS, b"S")),
