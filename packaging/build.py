@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import start
+from system_parts import mend_parts
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD, DIST = ROOT / ".build", ROOT / "dist"
@@ -176,14 +177,6 @@ def needed_parts(system: str, checking: bool) -> list[str]:
     return ["venv", "tk", *(linux if system == "linux" else [])]
 
 
-def switch_python() -> None:
-    """On a build machine a Python without Tk is left for the system's, as for the tests."""
-    other = start.system_python() if start.is_unattended() and start.own_build_without_tk() else None
-    if other:
-        print(f"{start.built_without_tk_words()} (doing so)", flush=True)
-        start.become([other, str(Path(__file__).resolve()), *sys.argv[1:]])
-
-
 def main(arguments: Sequence[str]) -> int:
     """Runs one build and returns the exit status."""
     parser = argparse.ArgumentParser(prog="packaging/build.py", description=__doc__)
@@ -197,8 +190,8 @@ def main(arguments: Sequence[str]) -> int:
     parts = needed_parts(sys.platform, not options.no_check)
     try:
         if sys.platform == "linux":
-            switch_python()
-        if start.mend_parts(parts):
+            start.switch_to_system_python(__file__)
+        if mend_parts(parts):
             return start.MISSING
         file = built()
         size = file.stat().st_size

@@ -13,20 +13,28 @@ if sys.version_info < (3, 11):
     sys.exit(3)
 
 import hashlib
-import importlib
-import importlib.util
 import json
 import os
 import platform
 import re
-import shlex
 import shutil
 import subprocess
-import sysconfig
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # also where PYTHONSAFEPATH leaves it out
+
+from system_parts import (
+    built_without_tk_words,
+    is_present,
+    is_unattended,
+    mend_parts,
+    needed_parts,
+    own_build_without_tk,
+    system_python,
+    tell_how,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = "model-manager.json"
@@ -52,248 +60,6 @@ class StartError(Exception):
     def __init__(self, words: str, status: int = FAILED) -> None:
         super().__init__(words)
         self.status = status
-
-
-# --- Parts of the system that pip cannot install ---------------------------------------------
-
-
-class Manager(NamedTuple):
-    """A package manager: the words to show, the words to run unasked, and its names of the parts."""
-
-    shown: str
-    run: str
-    refresh: str
-    packages: Mapping[str, str]
-
-
-TOOLS = {"xvfb": "xvfb", "objcopy": "binutils"}
-
-MANAGERS = {
-    "apt": Manager(
-        "apt install",
-        "apt-get install -y --no-install-recommends",
-        "apt-get update",
-        {"tk": "python3-tk", "venv": "python3-venv", "libpython": "libpython3-dev", **TOOLS},
-    ),
-    "dnf": Manager(
-        "dnf install",
-        "dnf install -y",
-        "",
-        {
-            "tk": "python3-tkinter",
-            "venv": "python3-libs",
-            "libpython": "python3-libs",
-            **TOOLS,
-            "xvfb": "xorg-x11-server-Xvfb",
-        },
-    ),
-    "pacman": Manager(
-        "pacman -S",
-        "pacman -S --noconfirm",
-        "pacman -Sy",
-        {"tk": "tk", "venv": "python", **TOOLS, "xvfb": "xorg-server-xvfb"},
-    ),
-    "zypper": Manager(
-        "zypper install",
-        "zypper --non-interactive install",
-        "",
-        {"tk": "python3-tk", "venv": "python3-base", **TOOLS, "xvfb": "xorg-x11-server-Xvfb"},
-    ),
-    "apk": Manager(
-        "apk add",
-        "apk add",
-        "apk update",
-        {"tk": "python3-tkinter", "venv": "python3", **TOOLS},
-    ),
-    "brew": Manager("brew install", "brew install", "", {"tk": "python-tk", "venv": "python"}),
-}
-
-FAMILIES = {
-    "debian": "apt",
-    "ubuntu": "apt",
-    "fedora": "dnf",
-    "rhel": "dnf",
-    "centos": "dnf",
-    "arch": "pacman",
-    "suse": "zypper",
-    "opensuse": "zypper",
-    "opensuse-leap": "zypper",
-    "opensuse-tumbleweed": "zypper",
-    "alpine": "apk",
-}
-
-WORDS = {
-    "tk": "tkinter (Python's windows)",
-    "venv": "venv and ensurepip (Python's environments)",
-    "xvfb": "Xvfb (a display for the tests)",
-    "objcopy": "binutils (for packing)",
-    "libpython": "Python's shared library (for packing)",
-}
-
-
-def imports(module: str) -> bool:
-    """Whether a module can be imported now, also when it was installed a moment ago."""
-    importlib.invalidate_caches()
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        return False
-    return True
-
-
-def is_present(part: str) -> bool:
-    """Whether this Python, or this computer, has the part."""
-    if part == "tk":
-        return imports("tkinter")
-    if part == "venv":
-        # Debian ships `venv` without `ensurepip`, and then makes environments that have no pip.
-        return imports("venv") and imports("ensurepip")
-    if part == "libpython":
-        # Debian's python3 has it built in and ships the library that the packed program needs apart.
-        named = sysconfig.get_config_vars("LIBDIR", "MULTIARCH", "INSTSONAME")
-        folder, below, name = (str(one or "") for one in named)
-        return any(os.path.isfile(os.path.join(folder, one, name)) for one in (below, ""))
-    return shutil.which({"xvfb": "Xvfb"}.get(part, part)) is not None
-
-
-def needed_parts(testing: bool, display: bool, system: str) -> list[str]:
-    """The parts that this run cannot do without."""
-    if testing:
-        # On other systems the tests use the display that is there.
-        return ["tk", "venv", "xvfb"] if system == "Linux" else ["tk", "venv"]
-    return ["tk", "venv"] if display else ["venv"]
-
-
-def missing_parts(needed: Sequence[str], present: Callable[[str], bool] = is_present) -> list[str]:
-    """Those of the needed parts that are not there."""
-    return [part for part in needed if not present(part)]
-
-
-def manager_for(os_release: str, system: str) -> str | None:
-    """The package manager of this system, from the text of /etc/os-release."""
-    if system == "Darwin":
-        return "brew"
-    facts = {}
-    for line in os_release.splitlines():
-        name, equals, value = line.partition("=")
-        if equals and not name.startswith("#"):
-            facts[name.strip()] = value.strip().strip("\"'")
-    names = [facts.get("ID", ""), *facts.get("ID_LIKE", "").split()]
-    return next((FAMILIES[name.lower()] for name in names if name.lower() in FAMILIES), None)
-
-
-def packages_for(parts: Sequence[str], manager: str) -> list[str]:
-    """The manager's names of these parts, each once."""
-    known = MANAGERS[manager].packages
-    return list(dict.fromkeys(known[part] for part in parts if part in known))
-
-
-def install_line(parts: Sequence[str], manager: str | None, is_root: bool) -> str:
-    """The one line that installs all these parts, or "" where the system is not one we know."""
-    if manager is None:
-        return ""
-    # Homebrew refuses to run as root.
-    sudo = "" if is_root or manager == "brew" else "sudo "
-    return sudo + " ".join([MANAGERS[manager].shown, *packages_for(parts, manager)])
-
-
-def own_build_without_tk() -> bool:
-    """Whether this Python was compiled by somebody (pyenv, conda, by hand) on a system without Tk.
-
-    No package of the distribution can mend that. A Python that has the module but not its
-    library (`libtk8.6.so: cannot open …`) is another case: there, the package helps.
-    """
-    return sys.base_prefix != "/usr" and platform.system() == "Linux" and importlib.util.find_spec("_tkinter") is None
-
-
-def system_python() -> str | None:
-    """The distribution's own Python, where it is new enough and is not the one that runs this."""
-    path = "/usr/bin/python3"
-    if sys.base_prefix == "/usr" or not os.access(path, os.X_OK):
-        return None
-    check = [path, "-I", "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
-    return path if subprocess.run(check, check=False).returncode == 0 else None
-
-
-def is_unattended() -> bool:
-    """Whether to install system packages without asking: as root on a build machine."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false") and os.geteuid() == 0
-
-
-def read_os_release() -> str:
-    for path in ("/etc/os-release", "/usr/lib/os-release"):
-        try:
-            return Path(path).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-    return ""
-
-
-def agrees(question: str) -> bool:
-    """Asks on a terminal; anywhere else the answer is no."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
-        return False
-    try:
-        return input(question + " [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        return False
-
-
-def install_parts(parts: Sequence[str], manager: str) -> bool:
-    """Runs the package manager; True when it succeeded."""
-    ours = MANAGERS[manager]
-    sudo = [] if os.geteuid() == 0 or manager == "brew" else ["sudo"]
-    # DEBIAN_FRONTEND: a question of a package would wait for ever where nobody answers.
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"} if is_unattended() else None
-
-    def run(words: str, *more: str) -> bool:
-        command = [*sudo, *words.split(), *more]
-        print("Running: " + shlex.join(command), flush=True)
-        try:
-            return subprocess.run(command, env=environment, check=False).returncode == 0
-        except FileNotFoundError:
-            return False
-
-    packages = packages_for(parts, manager)
-    if run(ours.run, *packages):
-        return True
-    # Fresh containers have no package lists, and old lists name packages that are gone.
-    return bool(ours.refresh) and run(ours.refresh) and run(ours.run, *packages)
-
-
-def tell_missing(parts: Sequence[str], line: str) -> None:
-    """Names everything that is missing, and the one line that brings what a package can bring."""
-    print("Missing on this system: " + ", ".join(WORDS[part] for part in parts), file=sys.stderr)
-    if "tk" in parts and own_build_without_tk():
-        print(built_without_tk_words(), file=sys.stderr)
-        if list(parts) == ["tk"]:
-            return
-    print("Install with:  " + line if line else "Install with this system's package manager.", file=sys.stderr)
-
-
-def built_without_tk_words() -> str:
-    other = system_python()
-    use = f"use the system's: {other} packaging/start.py" if other else "build it again where Tk's headers are"
-    return f"This Python ({sys.executable}) was built without Tk, and no package can add it; {use}"
-
-
-def tell_how(missing: Sequence[str]) -> list[str]:
-    """Tells what is missing; returns those parts that this system's package manager can bring."""
-    manager = manager_for(read_os_release(), platform.system())
-    mendable = [part for part in missing if part != "tk" or not own_build_without_tk()]
-    tell_missing(missing, install_line(mendable, manager, os.geteuid() == 0))
-    return mendable if manager and packages_for(mendable, manager) else []
-
-
-def mend_parts(needed: Sequence[str]) -> list[str]:
-    """Says what is missing and offers to install it; returns what is missing afterwards."""
-    missing = missing_parts(needed)
-    mendable = tell_how(missing) if missing else []
-    manager = manager_for(read_os_release(), platform.system())
-    if manager and mendable and (is_unattended() or agrees("Run this line now?")):
-        install_parts(mendable, manager)
-        return missing_parts(needed)
-    return missing
 
 
 # --- The environment in .venv ----------------------------------------------------------------
@@ -367,17 +133,8 @@ def alone(root: Path) -> Iterator[None]:
 
 def quiet_run(command: Sequence[str], what: str) -> None:
     """Runs a step of the installation; its output is shown only when it fails."""
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=clean_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    done = subprocess.run(command, cwd=ROOT, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace", check=False)  # fmt: skip
     if done.returncode != 0:
         sys.stderr.write(done.stdout)
         raise StartError(failure_words(what, done.stdout))
@@ -392,10 +149,8 @@ OFFLINE = re.compile(
 def failure_words(what: str, output: str) -> str:
     """One sentence on what failed and what to do next."""
     if OFFLINE.search(output):
-        return (
-            f"{what} failed: the package index cannot be reached. "
-            "Connect to the internet (or set your proxy) and start again."
-        )
+        index = "the package index cannot be reached. Connect to the internet (or set your proxy) and start again."
+        return f"{what} failed: {index}"
     if "No space left on device" in output:
         return f"{what} failed: the disk is full. Free some space and start again."
     return f"{what} failed; the reason is above. Mend it and start again: .venv is then made anew."
@@ -483,11 +238,11 @@ def open_window() -> int:
 
 def print_library(python: Path, status: int) -> int:
     """Scans, then prints the summary. `status` is returned where the printing went well."""
-    scan = subprocess.run(program(python, "scan"), cwd=ROOT, env=clean_environment(), check=False)
-    if scan.returncode == INTERRUPTED:
-        return INTERRUPTED
-    printed = subprocess.run(program(python, "status"), cwd=ROOT, env=clean_environment(), check=False)
-    return printed.returncode or status
+    for words in ("scan", "status"):
+        done = subprocess.run(program(python, words), cwd=ROOT, env=clean_environment(), check=False)
+        if done.returncode == INTERRUPTED:
+            return INTERRUPTED
+    return done.returncode or status
 
 
 def run_tests(arguments: Sequence[str]) -> int:
@@ -500,12 +255,12 @@ def run_tests(arguments: Sequence[str]) -> int:
     return DONE
 
 
-def switch_to_system_python() -> None:
+def switch_to_system_python(script: str = __file__) -> None:
     """On a build machine nobody reads the advice to use the system's Python: it is taken."""
     other = system_python() if is_unattended() and own_build_without_tk() else None
     if other:
         print(f"{built_without_tk_words()} (doing so)", flush=True)
-        become([other, str(Path(__file__).resolve()), *sys.argv[1:]])
+        become([other, str(Path(script).resolve()), *sys.argv[1:]])
 
 
 def main(arguments: Sequence[str]) -> int:

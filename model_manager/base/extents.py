@@ -6,6 +6,7 @@ Asked anew each time, never kept: sharing blocks by FIDEDUPERANGE leaves every t
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
 from model_manager.base.reading import open_quietly
 
@@ -27,6 +28,19 @@ def own_bytes(path: str, on_disk: int) -> int:
     behind the file's end in its last block does not count. 100,000 extents at most are looked at.
     btrfs counts compressed files by what is in them; what they take is told by where the next extent begins.
     """
+    blocks = blocks_of(path)
+    return max(0, on_disk - blocks.shared - blocks.packed)
+
+
+class Blocks(NamedTuple):
+    """Bytes of a file that lie in blocks of other files too, and those that compression saves."""
+
+    shared: int
+    packed: int
+
+
+def blocks_of(path: str) -> Blocks:
+    """As `own_bytes`, told apart."""
     shared = packed = 0
     places = sorted(one for one in _extents(path) if _is_place(one[2]))
     for number, (physical, used, flags) in enumerate(places):
@@ -34,7 +48,7 @@ def own_bytes(path: str, on_disk: int) -> int:
             shared += used
         elif flags & _ENCODED and number + 1 < len(places):
             packed += used - min(used, max(0, places[number + 1][0] - physical))
-    return max(0, on_disk - shared - packed)
+    return Blocks(shared, packed)
 
 
 def _is_place(flags: int) -> bool:

@@ -12,6 +12,47 @@ from collections.abc import Iterator
 from model_manager.base import reach
 from model_manager.base.volumes import Mount, Volumes
 
+_MOST_MOUNTS = 8
+"""Mounts that show a mount that shows a mount …"""
+
+
+class Behind:
+    """What lies behind the paths of mounts that show other folders, as the mounts tell it. Opens nothing, and asks no
+    mount that does not answer."""
+
+    def __init__(self, volumes: Volumes) -> None:
+        self._volumes = volumes
+        self._folders: dict[str, list[str]] = {}
+
+    def of(self, real: str) -> tuple[str, os.stat_result] | None:
+        """The path of the very file at a path without links, as far down as the mounts tell, and what it is there.
+
+        None where no mount on the way to it shows another folder, or what lies behind cannot be seen from here.
+        """
+        found = None
+        for _ in range(_MOST_MOUNTS):
+            mount = self._volumes.mount_of(real)
+            below = self._below(mount, real) if mount is not None else None
+            if below is None:
+                break
+            real, found = below[0], below
+        return found
+
+    def _below(self, mount: Mount, real: str) -> tuple[str, os.stat_result] | None:
+        """The first folder that a mount shows wins, as it does in the mount."""
+        for folder in self._shows(mount):
+            path = os.path.join(folder, os.path.relpath(real, mount.point))
+            with contextlib.suppress(OSError):
+                return path, reach.lstat(path)
+        return None
+
+    def _shows(self, mount: Mount) -> list[str]:
+        known = self._folders.get(mount.point)
+        if known is None:
+            found = _joined(mount) or list(_shown(mount, self._volumes.mounted()))
+            known = self._folders[mount.point] = [folder for folder in found if os.path.isdir(folder)]
+        return known
+
 
 def shown_in(folder: str, volumes: Volumes) -> str:
     """Where a mount joins this folder with others, or shows only a part of it; empty where none does.
@@ -36,7 +77,7 @@ def _joined(mount: Mount) -> list[str]:
         options = dict(part.partition("=")[::2] for part in mount.options.split(","))
         return [
             os.path.abspath(path)
-            for name in ("lowerdir", "upperdir")
+            for name in ("upperdir", "lowerdir")
             for path in options.get(name, "").split(":")
             if path
         ]

@@ -32,6 +32,15 @@ def every(tx: sqlite3.Connection) -> list[LeftoverRow]:
     return [LeftoverRow(tool, kind, os.fsdecode(path), size, bytes_, of) for tool, kind, path, size, bytes_, of in rows]
 
 
+def there(tx: sqlite3.Connection) -> list[LeftoverRow]:
+    """Those in folders that can be looked at now."""
+    rows = tx.execute(
+        "SELECT tool, kind, path, size, bytes, of FROM leftover"
+        " WHERE root IN (SELECT id FROM root WHERE state = 'online') ORDER BY bytes DESC, path"
+    )
+    return [LeftoverRow(tool, kind, os.fsdecode(path), size, bytes_, of) for tool, kind, path, size, bytes_, of in rows]
+
+
 def of_kind(tx: sqlite3.Connection, root: int, kind: str) -> list[tuple[str, str]]:
     """(path, of) of one root's leftovers of a kind."""
     rows = tx.execute("SELECT path, of FROM leftover WHERE root = ? AND kind = ?", (root, kind))

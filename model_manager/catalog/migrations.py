@@ -119,5 +119,13 @@ def to_7(tx: sqlite3.Connection) -> None:
     tx.execute("DELETE FROM passed WHERE key LIKE 'p%'")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6, to_7)
+def to_8(tx: sqlite3.Connection) -> None:
+    """Files that are another file of the catalogue, seen by a second way."""
+    tx.execute(
+        "CREATE TABLE second_way (file INTEGER PRIMARY KEY REFERENCES file ON DELETE CASCADE,"
+        " same INTEGER NOT NULL REFERENCES file ON DELETE CASCADE, certain INTEGER NOT NULL)"
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8)
 NEWEST = len(MIGRATIONS)

@@ -134,6 +134,14 @@ def by_path(tx: sqlite3.Connection, path: str) -> list[int]:
     return sorted(row[0] for row in rows_)
 
 
+def of_sizes(tx: sqlite3.Connection, sizes: Iterable[int]) -> list[int]:
+    """Models that have a file of one of these sizes."""
+    where, values = these(sizes, "size")
+    return [row[0] for row in tx.execute(
+        "SELECT DISTINCT model FROM place JOIN member ON member.place = place.id WHERE member.file IN"
+        f" (SELECT id FROM file WHERE 1{where})", values)]  # fmt: skip
+
+
 def is_there(tx: sqlite3.Connection, id_: int) -> bool:
     return tx.execute("SELECT 1 FROM model WHERE id = ? AND gone_at IS NULL", (id_,)).fetchone() is not None
 

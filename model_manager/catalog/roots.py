@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from model_manager.catalog import second_ways
 from model_manager.catalog.codec import dump
 
 
@@ -72,13 +73,14 @@ def remove(tx: sqlite3.Connection, id_: int) -> list[int]:
 
 
 def figures(tx: sqlite3.Connection) -> dict[int, tuple[int, int]]:
-    """Root -> (models, bytes with each inode once)."""
+    """Root -> (models, bytes with each file once)."""
     rows = tx.execute(
         "SELECT root, COUNT(DISTINCT model), (SELECT COALESCE(SUM(bytes), 0) FROM file WHERE id IN"
         " (SELECT member.file FROM member JOIN place AS p ON p.id = member.place WHERE p.root = place.root))"
         " FROM place GROUP BY root"
     )
-    return {root: (models, size) for root, models, size in rows}
+    twice = second_ways.twice_in(tx, "place.root")
+    return {root: (models, size - twice.get(root, 0)) for root, models, size in rows}
 
 
 def volume_id(tx: sqlite3.Connection, name: str, kind: str, mount: str) -> int:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from model_manager.catalog import second_ways
 from model_manager.catalog.chosen import these
 from model_manager.catalog.user_words import user_tags
 
@@ -41,12 +42,14 @@ class Row(NamedTuple):
     text: str
     away: str = ""
     """Why it is not to be had now, the state of its folders' root; empty where one of its places is there."""
+    shared: tuple[tuple[int, int, int], ...] = ()
+    """(file, size, bytes on disk) of each file that another model has too: see `library/room`."""
 
 
 _ROW = (
     "model.id, model.name, COALESCE(user_category, category), CASE WHEN user_category IS NULL THEN category_from ELSE"
     " 'user' END, format, architecture, base_model, parameters, quant, quant_label, bits, context_length, model.size,"
-    " model.bytes, verdict, tools, places, used_at, used_from, added, pinned, tags, 0, '', ''"
+    " model.bytes, verdict, tools, places, used_at, used_from, added, pinned, tags, 0, '', '', NULL"
 )
 
 
@@ -57,6 +60,7 @@ def read_rows(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> list[
     paths = _paths(tx, ids)
     copies = _copies(tx)
     away = away_models(tx)
+    several = second_ways.shared(tx, ids)
     found = []
     known: dict[object, object] = {}  # one "gguf" and one time of a scan for all: 100,000 rows take 55 MB less
     # In the order that is shown first, so that a filter runs through memory forwards: 18 ms instead of 40.
@@ -74,6 +78,7 @@ def read_rows(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> list[
                     copies.get(line.id, 0),
                     "\n".join(words).lower(),
                     away.get(line.id, ""),
+                    several.get(line.id, ()),
                 )
             )
         )
@@ -109,7 +114,8 @@ def _copies(tx: sqlite3.Connection) -> dict[int, int]:
     """Models whose weights have, by the hashes that lie on disk, the same bytes under another inode: how many."""
     query = (
         "SELECT p.model, MAX(twins.n) FROM (SELECT sha256, size, COUNT(*) AS n FROM file WHERE sha256 IS NOT NULL"
-        " AND size > 1048576 GROUP BY sha256, size HAVING n > 1) AS twins JOIN file ON file.sha256 = twins.sha256"
+        " AND size > 1048576 AND id NOT IN (SELECT file FROM second_way)"
+        " GROUP BY sha256, size HAVING n > 1) AS twins JOIN file ON file.sha256 = twins.sha256"
         " JOIN member ON member.file = file.id AND member.role IN ('weights', 'adapter')"
         " JOIN place AS p ON p.id = member.place GROUP BY p.model"
     )

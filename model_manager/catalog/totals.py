@@ -5,25 +5,23 @@ from __future__ import annotations
 import os
 import sqlite3
 
-_THERE = "place IN (SELECT place.id FROM place JOIN root ON root.id = place.root WHERE root.state = 'online')"
-"""Of members: those in folders that can be looked at now. What was unplugged weighs nothing here."""
+from model_manager.catalog import second_ways
+from model_manager.catalog.second_ways import THERE as _THERE
 
 
 def of_all(tx: sqlite3.Connection) -> tuple[int, int]:
-    """(bytes on disk with each inode once, bytes with every name counted) over models and leftovers."""
+    """(bytes on disk with each file once, bytes with every name counted) over models."""
     (once,) = tx.execute("SELECT COALESCE(SUM(bytes), 0) FROM file WHERE id IN (SELECT file FROM member"
                           f" WHERE {_THERE})").fetchone()  # fmt: skip
     (names,) = tx.execute(
         "SELECT COALESCE(SUM(size), 0) FROM (SELECT member.path, file.size FROM member JOIN file"
         f" ON file.id = member.file WHERE {_THERE} GROUP BY member.path)"
     ).fetchone()
-    left, apparent = tx.execute("SELECT COALESCE(SUM(bytes), 0), COALESCE(SUM(size), 0) FROM leftover"
-                                 " WHERE root IN (SELECT id FROM root WHERE state = 'online')").fetchone()  # fmt: skip
-    return once + left, names + apparent
+    return int(once) - sum(second_ways.counted_once(tx)), int(names)
 
 
 def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
-    """`tool` or `category` -> (models, bytes with each inode once)."""
+    """`tool` or `category` -> (models, bytes with each file once)."""
     column = {"tool": "place.tool", "category": "COALESCE(user_category, category)"}[what]
     counts = dict(
         tx.execute(
@@ -38,7 +36,8 @@ def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
         " GROUP BY word"
     )
     weights = {word: int(size or 0) for word, size in sums}
-    return {word: (models, weights.get(word, 0)) for word, models in counts.items()}
+    twice = second_ways.twice_in(tx, column)
+    return {word: (models, weights.get(word, 0) - twice.get(word, 0)) for word, models in counts.items()}
 
 
 def copies(tx: sqlite3.Connection) -> list[list[tuple[int, str]]]:
@@ -48,7 +47,8 @@ def copies(tx: sqlite3.Connection) -> list[list[tuple[int, str]]]:
     for sha256, size, bytes_, path in tx.execute(
         f"SELECT sha256, size, bytes, (SELECT path FROM member WHERE member.file = file.id AND {_THERE} LIMIT 1) AS path"
         " FROM file"
-        " WHERE size > 0 AND path IS NOT NULL AND (sha256, size) IN (SELECT sha256, size FROM file"
+        " WHERE size > 0 AND path IS NOT NULL AND id NOT IN (SELECT file FROM second_way) AND (sha256, size) IN"
+        " (SELECT sha256, size FROM file"
         f" WHERE sha256 IS NOT NULL AND id IN (SELECT file FROM member WHERE {_THERE}) GROUP BY sha256, size HAVING COUNT(*) > 1)"
     ):
         found.setdefault((sha256, size), []).append((bytes_, os.fsdecode(path)))

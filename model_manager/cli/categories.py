@@ -9,7 +9,7 @@ from model_manager.base.errors import UsageError
 from model_manager.base.text import _, later, number
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.library import categories
-from model_manager.library.status import status
+from model_manager.library.status import by_category
 
 NAME = "categories"
 HELP = later("the category tree; add, rename or remove one of your own")
@@ -25,7 +25,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     if options.action:
         _change(app, options.action, options.values)
     names = dict(categories.CATEGORIES)
-    figures = {slug: (count, size) for slug, count, size in status(app.database).categories}
+    figures = {slug: (count, size) for slug, count, size in by_category(app.database)}
     found = [
         {
             "category": slug,

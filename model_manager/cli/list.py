@@ -32,7 +32,8 @@ def run(app: App, options: argparse.Namespace) -> int:
     rows.sort(key=lambda row: (-row.size, row.name))
     if options.json:
         found = list(models_json(app.database, [row.id for row in rows]))
-        print_json({"models": found, "leftovers": [] if text.strip() else leftovers_json(app.database)})
+        rests = [] if text.strip() else leftovers_json(app.database, app.volumes, app.env())
+        print_json({"models": found, "leftovers": rests})
         return 0
     if not rows and not text.strip():
         tell_nothing_known()

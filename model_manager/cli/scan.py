@@ -13,7 +13,7 @@ from model_manager.cli.output import hint, print_json
 from model_manager.jobs import Progress
 from model_manager.library import watch
 from model_manager.library.present import roots_json
-from model_manager.library.status import status
+from model_manager.library.status import seen_twice, status
 
 NAME = "scan"
 HELP = later("find every model on this computer; PATH adds a folder of your own")
@@ -31,7 +31,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     report = app.scanner().run(progress)
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
-    total = status(app.database)
+    total = status(app.database, app.volumes, app.env())
     if options.json:
         print_json(
             {
@@ -54,6 +54,8 @@ def run(app: App, options: argparse.Namespace) -> int:
             size=figures.size(total.bytes), seconds=figures.seconds(report.seconds),
         )
     )  # fmt: skip
+    for line in seen_twice(total):
+        print(line)
     hint(_("`model-manager status` sums up, `model-manager list` shows them"))
     return 0
 

@@ -9,7 +9,7 @@ from model_manager.base import figures
 from model_manager.base.text import _, later, ngettext
 from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
 from model_manager.library import watch
-from model_manager.library.status import Status, status
+from model_manager.library.status import Status, seen_twice, status
 
 NAME = "status"
 HELP = later("what is where, how much it weighs, how healthy it is")
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    found = status(app.database)
+    found = status(app.database, app.volumes, app.env())
     if options.json:
         print_json(_json(found))
         return 0
@@ -30,6 +30,8 @@ def run(app: App, options: argparse.Namespace) -> int:
         return 0
     size = figures.size(found.bytes)
     print(ngettext("{n} model, {size} on disk", "{n} models, {size} on disk", found.models, size=size))
+    for line in seen_twice(found):
+        print(line)
     if found.away:
         text = ngettext("{n} model more is not there now: see `model-manager roots`",
                         "{n} models more are not there now: see `model-manager roots`", found.away)  # fmt: skip

@@ -10,8 +10,11 @@ from model_manager.base.text import _, shown
 from model_manager.catalog.rows import Row
 from model_manager.library import treemap, watch
 from model_manager.library.categories import CATEGORIES
+from model_manager.library.room import Room
 
 _MOST_GROUPS = 40
+_Weighed = tuple[Row, int]
+"""A row with the bytes that it adds: a file that several of them have has one place on the map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +62,19 @@ class DiskMap:
     def lay_out(self, width: float, height: float, header: float = 18.0) -> None:
         """Computes the tiles for a canvas of this size."""
         self._size = (width, height)
-        groups: dict[str, list[Row]] = {}
+        groups: dict[str, list[_Weighed]] = {}
+        room = Room()
         for row in self.rows:
             for key in self._keys(row):
                 if not self.inside or key == self.inside:
-                    groups.setdefault(key, []).append(row)
-        order = sorted(groups, key=lambda key: -sum(row.bytes for row in groups[key]))[:_MOST_GROUPS]
-        sizes = [float(sum(row.bytes for row in groups[key])) for key in order]
+                    groups.setdefault(key, []).append((row, room.add(row)))
+        order = sorted(groups, key=lambda key: -_sum(groups[key]))[:_MOST_GROUPS]
+        sizes = [float(_sum(groups[key])) for key in order]
         tiles: list[Tile] = []
         for box in treemap.squarify(sizes, 0, 0, width, height):
             if box.index >= 0:
                 tiles += self._group(box, order[box.index], groups[order[box.index]], header)
-        total = sum(row.bytes for rows in groups.values() for row in rows)
-        self._view.show_tiles(tiles, self._name(self.inside) if self.inside else "", figures.size(total))
+        self._view.show_tiles(tiles, self._name(self.inside) if self.inside else "", figures.size(room.bytes))
 
     def _keys(self, row: Row) -> list[str]:
         return [row.category] if self.group_by == "kind" else row.tools.split(",")[:1]
@@ -81,8 +84,8 @@ class DiskMap:
             return _(dict(CATEGORIES).get(key, key))
         return watch.label_of(key)
 
-    def _group(self, box: treemap.Box, key: str, rows: list[Row], header: float) -> list[Tile]:
-        size = sum(row.bytes for row in rows)
+    def _group(self, box: treemap.Box, key: str, rows: list[_Weighed], header: float) -> list[Tile]:
+        size = _sum(rows)
         title = f"{self._name(key)}  {figures.size(size)}"
         detail = _("{name}: {n} models, {size}").format(
             name=self._name(key), n=figures.count(len(rows)), size=figures.size(size)
@@ -91,7 +94,7 @@ class DiskMap:
         if box.height > header * 2 and box.width > header * 2:
             most = max(120, treemap.MOST * 3 // 4 * len(rows) // max(1, len(self.rows)))
             inner = treemap.squarify(
-                [float(row.bytes) for row in rows],
+                [float(bytes_) for _row, bytes_ in rows],
                 box.x + 2,
                 box.y + header,
                 box.width - 4,
@@ -101,14 +104,14 @@ class DiskMap:
             tiles += [self._tile(one, rows, box.index, key) for one in inner]
         return tiles
 
-    def _tile(self, box: treemap.Box, rows: list[Row], group: int, key: str) -> Tile:
+    def _tile(self, box: treemap.Box, rows: list[_Weighed], group: int, key: str) -> Tile:
         if box.index < 0:
             title = _("{n} smaller").format(n=figures.count(box.count))
             return Tile(box.x, box.y, box.width, box.height, title, title, 1, group, key=key)
-        row = rows[box.index]
+        row, bytes_ = rows[box.index]
         parts = [
             shown(row.name),
-            figures.size(row.bytes),
+            figures.size(bytes_),
             row.quant or "",
             row.base_model or "",
             watch.label_of(row.tools.split(",")[0]),
@@ -117,3 +120,7 @@ class DiskMap:
             box.x, box.y, box.width, box.height, shown(row.name), " · ".join(part for part in parts if part), 1, group,
             row.id, key,
         )  # fmt: skip
+
+
+def _sum(rows: list[_Weighed]) -> int:
+    return sum(bytes_ for _row, bytes_ in rows)

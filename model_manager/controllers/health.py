@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from model_manager.app import App
@@ -11,7 +11,8 @@ from model_manager.base import figures
 from model_manager.base.events import ModelsChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
-from model_manager.catalog import leftovers, models, problems
+from model_manager.catalog import models, problems
+from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import Said
@@ -19,6 +20,7 @@ from model_manager.jobs import JobChanged, Progress
 from model_manager.library import watch
 from model_manager.library.deep import check_deep
 from model_manager.library.removal import Wanted, plan_removal
+from model_manager.library.rests import read_rests
 from model_manager.library.sources import again
 from model_manager.library.verdicts import VERDICTS
 from model_manager.operations import Plan
@@ -109,9 +111,9 @@ class Health:
         with self._app.database.read() as tx:
             sick = models.sick(tx)
             sources = models.sources(tx)
-            rests = leftovers.every(tx)
             unread = problems.every(tx)
             unasked = problems.of_search(tx)
+        rests = read_rests(self._app.database, self._app.volumes, self._app.env())
         sections = []
         by_verdict: dict[str, list[Line]] = {}
         for id_, name, verdict, detail, code, size, path in sick:
@@ -124,13 +126,16 @@ class Health:
             )
         for verdict, lines in by_verdict.items():
             sections.append(Section(verdict[:1].upper() + verdict[1:], f"{len(lines)}", tuple(lines)))
-        by_kind: dict[str, list[leftovers.LeftoverRow]] = {}
-        for row in rests:
+        by_kind: dict[str, list[LeftoverRow]] = {}
+        for row in rests.flagged:
             by_kind.setdefault(row.kind, []).append(row)
         for kind, rows in by_kind.items():
             lines = [_leftover(row) for row in rows]
             total = figures.size(sum(row.bytes for row in rows))
             sections.append(Section(_kinds().get(kind, kind), f"{len(rows)} · {total}", tuple(lines)))
+        if rests.unclear:
+            lines = [replace(_leftover(row), why=localised(why), leftover="") for row, why in rests.unclear]
+            sections.append(Section(_("May be needed elsewhere"), f"{len(lines)}", tuple(lines)))
         if unasked or unread:
             lines = [Line(watch.label_of(tool), "", localised(why), "") for tool, why in unasked]
             lines += [
@@ -140,7 +145,7 @@ class Health:
         return sections
 
 
-def _leftover(row: leftovers.LeftoverRow) -> Line:
+def _leftover(row: LeftoverRow) -> Line:
     why = f"{watch.label_of(row.tool)}: {localised(row.of)}"
     return Line(shown(row.path.rsplit("/", 1)[-1]), figures.size(row.bytes), why, shown(row.path), None, row.path)
 

@@ -14,7 +14,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
-from model_manager.catalog import models, roots
+from model_manager.catalog import models, roots, second_ways
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.controllers.changes import Choice, Choices
 from model_manager.controllers.messages import DetailsStale, Said, ScanWanted
@@ -24,6 +24,7 @@ from model_manager.library.categories import CATEGORIES, slugs
 from model_manager.library.opened import Opened, opened
 from model_manager.library.present import Json, place_states, show_json
 from model_manager.library.query import Query
+from model_manager.library.room import Room
 
 if TYPE_CHECKING:
     from model_manager.operations import Plan
@@ -193,7 +194,7 @@ class Library:
             self._app.jobs.start(_("Reading details"), "query", lambda progress: self._read_details(int(str(id_))))
         else:
             chosen = [row for row in self.rows if row.id in ids]
-            self._view.show_details(None, len(chosen), sum(row.size for row in chosen))
+            self._view.show_details(None, len(chosen), Room(chosen).size)
 
     def _read_details(self, id_: int) -> Json | None:
         try:
@@ -282,11 +283,12 @@ class Library:
 
         def work(progress: object) -> _Loaded:
             with self._app.database.read() as tx:
-                found = read_rows(tx, ids)
-            if ids is not None:
+                wanted = None if ids is None else ids | second_ways.partners(tx, ids)
+                found = read_rows(tx, wanted)
+            if wanted is not None:
                 fresh = {row.id: row for row in found}
-                copies = {row.id: row.copies for row in before if row.id in ids}
-                kept = [row for row in before if row.id not in ids]
+                copies = {row.id: row.copies for row in before if row.id in wanted}
+                kept = [row for row in before if row.id not in wanted]
                 found = kept + [row._replace(copies=copies.get(row.id, 0)) for row in fresh.values()]
             return _Loaded(_ordered(found, sort), slugs(self._app.database))
 
@@ -305,7 +307,7 @@ class Library:
         self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
         self.shown, self._query = self.rows, Query("", ())
         there = [row for row in self.rows if not row.away]
-        self._there, self._size = len(there), sum([row.size for row in there])
+        self._there, self._size = len(there), Room(there).size
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
         self._count_places(there)
         self._filter(anew=True)
@@ -333,30 +335,34 @@ class Library:
         if away := len(self.rows) - self._there:
             parts.append(_("{n} not there now").format(n=figures.count(away)))
         if len(self.shown) != len(self.rows):
-            there = [row.size for row in self.shown if not row.away]
-            parts.append(_("{n} shown, {size}").format(n=figures.count(len(there)), size=figures.size(sum(there))))
+            there = Room(row for row in self.shown if not row.away)
+            parts.append(_("{n} shown, {size}").format(n=figures.count(there.count), size=figures.size(there.size)))
         if sick:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))
 
     def _count_places(self, there: list[Row]) -> None:
-        by_category: dict[str, list[int]] = {}
-        by_tool: dict[str, list[int]] = {}
+        by_category: dict[str, Room] = {}
+        by_tool: dict[str, Room] = {}
         for row in there:
             parts = row.category.split("/")
             for length in range(1, len(parts) + 1):
-                _count(by_category, "/".join(parts[:length]), row.size)
+                by_category.setdefault("/".join(parts[:length]), Room()).add(row)
             for tool in row.tools.split(","):
-                _count(by_tool, tool, row.size)
+                by_tool.setdefault(tool, Room()).add(row)
         names = dict(CATEGORIES)
         order = [*self._slugs, *(slug for slug in sorted(by_category) if slug not in self._slugs)]
-        categories = [(slug, _(names.get(slug, slug)), *by_category[slug]) for slug in order if slug in by_category]
+        categories = [
+            (slug, _(names.get(slug, slug)), by_category[slug].count, by_category[slug].size)
+            for slug in order
+            if slug in by_category
+        ]
         tools = [
-            (tool, watch.label_of(tool), *by_tool[tool])
-            for tool in sorted(by_tool, key=lambda t: -by_tool[t][1])
+            (tool, watch.label_of(tool), by_tool[tool].count, by_tool[tool].size)
+            for tool in sorted(by_tool, key=lambda t: -by_tool[t].size)
             if tool
         ]
-        self._view.show_places(categories, tools)  # type: ignore[arg-type]
+        self._view.show_places(categories, tools)
 
     def _details(self, details: Json) -> None:
         model = details["model"]
@@ -377,9 +383,3 @@ class _Loaded:
 def _ordered(rows: list[Row], sort: tuple[str, bool]) -> list[Row]:
     name, descending = sort
     return sorted(sorted(rows, key=lambda row: row.name.lower()), key=_SORT[name], reverse=descending)
-
-
-def _count(counts: dict[str, list[int]], key: str, size: int) -> None:
-    entry = counts.setdefault(key, [0, 0])
-    entry[0] += 1
-    entry[1] += size

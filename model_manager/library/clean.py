@@ -16,19 +16,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from model_manager.base import reach, units
-from model_manager.base.open_files import holders
 from model_manager.base.own_name import apart
 from model_manager.base.text import later, shown, written
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, files, leftovers, models
+from model_manager.catalog import Database, files, leftovers, models, second_ways
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView
 from model_manager.catalog.rows import Row, read_rows
+from model_manager.catalog.second_ways import Same
 from model_manager.library import watch
 from model_manager.library.families import Line, Rung, lines_of, newer_version
 from model_manager.library.memory import Fit, Machine, fit
 from model_manager.library.removal import Stays, Wanted, drafted
-from model_manager.library.shelf import read_shelf
+from model_manager.library.rests import offers
+from model_manager.library.shelf import read_shelf, shelf_of_leftovers
 from model_manager.library.sources import again
 from model_manager.stores.env import Env
 
@@ -84,6 +85,8 @@ class Library:
     lines: Sequence[Line] = field(default=())
     sources: Mapping[int, Sequence[str]] = field(default_factory=dict)
     """Where a model came from, where a tool recorded it."""
+    same: Mapping[int, Same] = field(default_factory=dict)
+    """file -> the one that it is, seen by a second way."""
 
 
 def library_of(database: Database, machine: Machine) -> Library:
@@ -99,11 +102,12 @@ def library_of(database: Database, machine: Machine) -> Library:
             owners.setdefault(file.file, set()).add(file.model)
         rests = leftovers.every(tx)
         sources = models.sources(tx)
+        same = second_ways.every(tx)
         fits = {
             row.id: _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_)) for row in rows
         }
     known = {file: len(apart(names)) if len(names) > 1 else 1 for file, names in paths.items()}
-    return Library(rows, members, known, owners, rests, lines_of(rows, fits), sources)
+    return Library(rows, members, known, owners, rests, lines_of(rows, fits), sources, same)
 
 
 def _fit(row: Row, members: list[FileView], machine: Machine, facts_of: Callable[[int], Any]) -> Fit:
@@ -184,18 +188,33 @@ def offered(
     What its tool's rule would refuse, what somebody has open, and what went since the last scan is not offered.
     """
     shelf = read_shelf(database)
-    drafts = []
-    for one in found:
-        draft, problems = drafted(shelf, volumes, env, wanted_of(library, [one]), "delete")
-        plan = draft.plan("")
-        if plan.steps and not problems:
-            drafts.append((one, draft, plan))
-    held = holders({key for _one, draft, _plan in drafts for key in draft.files()})
-    return [
-        replace(one, paths=tuple(step.path for step in plan.steps), frees=plan.frees)
-        for one, draft, plan in drafts
-        if one.model is not None or not held.keys() & draft.files()
-    ]  # fmt: skip
+    every = list(found)
+    rests = {rest.path: rest for rest in shelf.rests}
+    leftover = [rests[one.leftover] for one in every if one.model is None and one.leftover in rests]
+    plans = {offer.row.path: offer.plan for offer in offers(shelf, volumes, env, leftover)}
+    kept = []
+    for one in every:
+        if one.model is None:
+            plan = plans.get(one.leftover)
+        else:
+            draft, problems = drafted(shelf, volumes, env, wanted_of(library, [one]), "delete")
+            plan = None if problems else draft.plan("")
+        if plan is not None and plan.steps:
+            kept.append(replace(one, paths=tuple(step.path for step in plan.steps), frees=plan.frees))
+    return kept
+
+
+def certain_bytes(database: Database, volumes: Volumes, env: Env) -> int:
+    """What comes back when all leftovers go that `clean` offers and of which it is certain that nobody needs them."""
+    with database.read() as tx:
+        rows = {row.path: row for row in leftovers.there(tx)}
+    certain = [rows[one.leftover] for one in _leftovers(rows.values(), time.time()) if one.confidence == "certain"]
+    if not certain:
+        return 0
+    shelf = shelf_of_leftovers(database)
+    paths = tuple(offer.row.path for offer in offers(shelf, volumes, env, certain) if offer.plan is not None)
+    draft, _problems = drafted(shelf, volumes, env, Wanted((), (), paths), "delete")
+    return draft.plan("").frees
 
 
 def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate]:
@@ -206,11 +225,6 @@ def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate
     yield from _older_versions(library)
     yield from _epochs(library)
     yield from _unused(library, now, unused_days)
-
-
-def certain_of(rests: Iterable[LeftoverRow]) -> list[Candidate]:
-    """The leftovers of which it is certain that nobody needs them."""
-    return [one for one in _leftovers(rests, time.time()) if one.confidence == "certain"]
 
 
 def _leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate]:
@@ -354,12 +368,14 @@ def _of_model(
 
 
 def _freed(library: Library, going: set[int]) -> int:
-    """Bytes of the files that are these models' alone, and of which we know every name."""
+    """Bytes of the files that are these models' alone, and of which we know every name. What is seen by two ways comes
+    back once."""
     seen = {file.file: file for model in going for file in library.files.get(model, [])}
-    return sum(
-        file.bytes for id_, file in seen.items()
-        if library.owners[id_] <= going and file.links <= library.names[id_]
-    )  # fmt: skip
+    freed: dict[int, int] = {}
+    for id_, file in seen.items():
+        if library.owners[id_] <= going and file.links <= library.names[id_]:
+            freed.setdefault(library.same[id_].file if id_ in library.same else id_, file.bytes)
+    return sum(freed.values())
 
 
 def _age(path: str, now: float) -> float | None:

@@ -64,7 +64,7 @@ class Copy:
     pinned: bool = False
     """Whether a model that has it is pinned."""
     shared: int = 0
-    """How many of its bytes do not come back with it: other files share their blocks."""
+    """How many of its bytes do not come back with it: see `base/comes_back`."""
     size: int = 0
     mtime_ns: int = 0
     goes_away: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -10,7 +9,7 @@ import sys
 from dataclasses import dataclass
 
 from model_manager import __version__
-from model_manager.base import units
+from model_manager.base import libraries, units
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.frozen import is_frozen
 from model_manager.base.ownership import folder_not_ours
@@ -21,13 +20,6 @@ from model_manager.base.volumes import mount_point
 from model_manager.catalog import Database
 from model_manager.catalog.damage import DatabaseError
 
-_LIBRARIES = (
-    "ttkbootstrap",
-    "xxhash",
-    "send2trash",
-    "platformdirs",
-    "pyyaml",
-)
 _LITTLE = 200 * 10**6
 
 
@@ -44,7 +36,7 @@ def checks(paths: OwnPaths, database: Database, settings: SettingsFile) -> list[
     return [
         Check("program", True, f"Model Manager {__version__}, Python {sys.version.split()[0]}"),
         _window(),
-        *(_library(name) for name in _LIBRARIES),
+        *(_library(name, version) for name, version in libraries.installed()),
         _catalogue(paths, database),
         *_damaged(paths, database),
         _words(database),
@@ -64,13 +56,12 @@ def _window() -> Check:
     return Check("window", True, "Tk is there" + ("" if display or sys.platform != "linux" else "; no display here"))
 
 
-def _library(name: str) -> Check:
-    try:
-        return Check(name, True, importlib.metadata.version(name))
-    except importlib.metadata.PackageNotFoundError:
-        if is_frozen():
-            return Check(name, True, "left out of the packed program, which does without it")
-        return Check(name, False, "not installed: run `python3 packaging/start.py` again")
+def _library(name: str, version: str | None) -> Check:
+    if version is not None:
+        return Check(name, True, version)
+    if is_frozen():
+        return Check(name, True, "left out of the packed program, which does without it")
+    return Check(name, False, "not installed: run `python3 packaging/start.py` again")
 
 
 def _catalogue(paths: OwnPaths, database: Database) -> Check:

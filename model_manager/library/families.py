@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from model_manager.catalog.rows import Row
 from model_manager.library.memory import Fit
+from model_manager.library.room import Room
 
 _QUANT = re.compile(
     r"^(?:(?:ud|i1|imat|imatrix|dynamic)$|(?:i?q[1-8](?:[_-](?:k(?:[_-](?:xxs|xs|s|m|l|xl))?|[01]|xxs|xs|s|m|nl|xl))?"
@@ -71,7 +72,7 @@ class Family:
 
     @property
     def bytes(self) -> int:
-        return sum(row.bytes for row in self.rows)
+        return Room(self.rows).bytes
 
 
 def words_of(name: str) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from model_manager.base import reach
-from model_manager.base.extents import own_bytes
+from model_manager.base.comes_back import comes_back
+from model_manager.base.volumes import Volumes
 from model_manager.library.copies import FLOOR, Candidate, Copy, Identity, Library, Name
 from model_manager.library.keeper import keeper_of
 from model_manager.library.wrappings import Unit
@@ -69,8 +70,9 @@ class Group:
 def identical(
     alike: Sequence[Sequence[Candidate]], library: Library, read: Mapping[Identity, str], reference: Sequence[str]
 ) -> Iterator[Group]:
+    volumes = Volumes()
     groups = [
-        _group([_with_shared(one.copy) for one in same], same[0].id.size, reference, read) for same in alike
+        _group([_with_shared(one.copy, volumes) for one in same], same[0].id.size, reference, read) for same in alike
     ]  # fmt: skip
     return _by_model(groups, library, reference)
 
@@ -79,8 +81,9 @@ def rewrapped(
     suspects: Sequence[Sequence[Sequence[Unit]]], library: Library, reference: Sequence[str], proved: bool
 ) -> Iterator[Group]:
     """The same weights under other bytes. Of units with the same bytes one stands for all."""
+    volumes = Volumes()
     for group in suspects:
-        wholes = [[_unit(unit, library) for unit in same] for same in group]
+        wholes = [[_unit(unit, library, volumes) for unit in same] for same in group]
         copies = [same[keeper_of(same, reference)] for same in wholes]
         keeper = keeper_of(copies, reference)
         first = min(identity for same in group for unit in same for identity in unit.identities)
@@ -88,13 +91,13 @@ def rewrapped(
         yield Group(_id("same-weights", first), "same-weights", proved, size, tuple(copies), keeper)
 
 
-def _unit(unit: Unit, library: Library) -> Copy:
-    files = [_with_shared(file) for file in unit.files]
+def _unit(unit: Unit, library: Library, volumes: Volumes) -> Copy:
+    files = [_with_shared(file, volumes) for file in unit.files]
     return files[0] if len(files) == 1 else _whole(unit.model, files, library)
 
 
-def _with_shared(copy: Copy) -> Copy:
-    return replace(copy, shared=copy.bytes - own_bytes(copy.path, copy.bytes))
+def _with_shared(copy: Copy, volumes: Volumes) -> Copy:
+    return replace(copy, shared=copy.bytes - comes_back(copy.path, copy.bytes, volumes).own)
 
 
 def _group(copies: Sequence[Copy], size: int, reference: Sequence[str], read: Mapping[Identity, str]) -> Group:

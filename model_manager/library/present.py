@@ -9,10 +9,13 @@ from typing import Any
 from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import shown, written
-from model_manager.catalog import Database, files, leftovers, models, roots, user_words
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database, files, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
+from model_manager.library.rests import read_rests
+from model_manager.stores.env import Env
 
 Json = dict[str, Any]
 
@@ -100,9 +103,9 @@ def leftover_json(row: LeftoverRow) -> Json:
             "of": shown(row.of)}  # fmt: skip
 
 
-def leftovers_json(database: Database) -> list[Json]:
-    with database.read() as tx:
-        return [leftover_json(row) for row in leftovers.every(tx)]
+def leftovers_json(database: Database, volumes: Volumes, env: Env) -> list[Json]:
+    """What nobody needs as far as anybody can tell; what may be needed from elsewhere is none."""
+    return [leftover_json(row) for row in read_rests(database, volumes, env).flagged]
 
 
 def show_json(database: Database, id_: int) -> Json:

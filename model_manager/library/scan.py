@@ -28,6 +28,7 @@ from model_manager.library.headers import Headers
 from model_manager.library.lanes import Lane
 from model_manager.library.last_uses import NOT_KEPT, keep_last_uses, keeps_access_times
 from model_manager.library.register import Pending, Register, beside, fingerprint, prepare
+from model_manager.library.second_ways import note_second_ways
 from model_manager.stores import BY_TOOL
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
@@ -327,7 +328,7 @@ class Scan:
                     target = every.get(path)
                     if target and reader in tools and tools[reader] not in (target.tool, *target.also):
                         roots.update(tx, target.id, also={*target.also, tools[reader]})
-        if changed:
+        if changed := changed | note_second_ways(self._database, self._volumes):
             self._notify(ModelsChanged(tuple(changed)))
 
     def _summarise(self, seconds: float) -> None:

@@ -71,3 +71,14 @@ def read_shelf(database: Database) -> Shelf:
         return Shelf(
             known, list(models.places(tx)), files, names, leftovers.every(tx), models.titles(tx), user_words.pinned(tx)
         )
+
+
+def shelf_of_leftovers(database: Database) -> Shelf:
+    """What planning that leftovers go takes of it: those, and the files that are as large as one of them."""
+    with database.read() as tx:
+        known = {root.id: root for root in roots.every(tx)}
+        rests = leftovers.every(tx)
+        files: dict[int, list[FileView]] = {}
+        for file in models.files(tx, models.of_sizes(tx, {rest.size for rest in rests})):
+            files.setdefault(file.place, []).append(file)
+        return Shelf(known, (), files, {}, rests, {}, frozenset())

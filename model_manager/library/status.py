@@ -4,60 +4,87 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model_manager.base.extents import SHARING, own_bytes
+from model_manager.base import figures
+from model_manager.base.comes_back import comes_back
+from model_manager.base.text import _
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, leftovers, rows, totals
-from model_manager.library.clean import certain_of
+from model_manager.catalog import Database, rows, second_ways, totals
+from model_manager.library.clean import certain_bytes
+from model_manager.library.rests import read_rests
+from model_manager.stores.env import Env
+
+Figures = tuple[tuple[str, int, int], ...]
+"""(word, models, bytes), the heaviest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`bytes`: on disk, each inode once. `apparent`: every name counted. `reclaimable`: copies by their
+    """`bytes`: on disk, each file once. `apparent`: every name counted. `reclaimable`: copies by their
     recorded hashes, flagged and not proved, without what these share, and leftovers of which it is certain."""
 
     bytes: int
     apparent: int
     reclaimable: int
     models: int
-    tools: tuple[tuple[str, int, int], ...]
-    categories: tuple[tuple[str, int, int], ...]
+    tools: Figures
+    categories: Figures
     health: dict[str, int]
     leftovers: dict[str, int]
     away: int = 0
     """Models that are known and not to be had now: unplugged, not answering, not to be read. Counted nowhere else."""
+    again: int = 0
+    """Bytes that are seen by a second way (a folder and its mount) and counted once."""
+    unsure: int = 0
+    """Bytes counted once too, as nobody can tell whether they are seen by a second way or lie there twice."""
 
 
-def status(database: Database) -> Status:
+def status(database: Database, volumes: Volumes, env: Env) -> Status:
+    rests = read_rests(database, volumes, env)
+    kinds: dict[str, int] = {}
+    for row in rests.flagged:
+        kinds[row.kind] = kinds.get(row.kind, 0) + row.bytes
     with database.read() as tx:
         total, apparent = totals.of_all(tx)
         tools = _ordered(totals.bytes_by(tx, "tool"))
         categories = _ordered(totals.bytes_by(tx, "category"))
-        rests: dict[str, int] = {}
-        every = leftovers.every(tx)
         copies = totals.copies(tx)
-        spared = [(one.frees, one.paths[0]) for one in certain_of(every)]
-        for row in every:
-            rests[row.kind] = rests.get(row.kind, 0) + row.bytes
         health = totals.verdicts(tx)
         away = len(rows.away_models(tx))
-    own = _Own()
-    spare = sum(own(*rest) for rest in spared)
-    spare += sum(sum(each) - max(each) for each in ([own(*one) for one in same] for same in copies))
-    return Status(total, apparent, spare, sum(health.values()), tools, categories, health, rests, away)
+        again, unsure = second_ways.counted_once(tx)
+    spare = certain_bytes(database, volumes, env) + _spare(copies)
+    return Status(
+        total + rests.bytes, apparent + rests.size, spare, sum(health.values()), tools, categories, health, kinds, away,
+        again, unsure,
+    )  # fmt: skip
 
 
-class _Own:
-    """What comes back of a file's bytes: not the blocks that it shares. Asked of the volumes on which files can, known
-    by the names of their mounts: nothing else is touched."""
+def seen_twice(found: Status) -> list[str]:
+    """What counts once although it is there twice, in words."""
+    lines = []
+    if found.again:
+        text = _("{size} of it are seen by two ways, by a folder and by a mount that shows it, and count once")
+        lines.append(text.format(size=figures.size(found.again)))
+    if found.unsure:
+        text = _("{size} may be the same files seen by two ways: this cannot be told here, so they count once")
+        lines.append(text.format(size=figures.size(found.unsure)))
+    return lines
 
-    def __init__(self) -> None:
-        self._volumes = Volumes()
 
-    def __call__(self, size: int, path: str) -> int:
-        mount = self._volumes.mount_of(path)
-        return own_bytes(path, size) if mount is not None and mount.kind in SHARING else size
+def by_category(database: Database) -> Figures:
+    """How many models of each category, and what they weigh."""
+    with database.read() as tx:
+        return _ordered(totals.bytes_by(tx, "category"))
 
 
-def _ordered(figures: dict[str, tuple[int, int]]) -> tuple[tuple[str, int, int], ...]:
-    found = [(word, count, size) for word, (count, size) in figures.items()]
+def _spare(copies: list[list[tuple[int, str]]]) -> int:
+    """What comes back of these when one of each stays."""
+    volumes = Volumes()
+    return sum(
+        sum(each) - max(each)
+        for each in ([comes_back(path, size, volumes).own for size, path in same] for same in copies)
+    )
+
+
+def _ordered(sums: dict[str, tuple[int, int]]) -> Figures:
+    found = [(word, count, size) for word, (count, size) in sums.items()]
     return tuple(sorted(found, key=lambda row: (-row[2], row[0])))

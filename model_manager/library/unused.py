@@ -19,7 +19,8 @@ from model_manager.operations.sameness import may_show_others, sameness
 from model_manager.stores.found import Leftover
 from model_manager.stores.removal import CannotRemove
 
-_PAYLOADS = frozenset({"orphan", "detached-revision"})
+PAYLOADS = frozenset({"orphan", "detached-revision"})
+"""Leftovers that nobody needs as far as their own store knows."""
 
 
 BY_CONTENT = frozenset({"ollama", "msty", "huggingface", "docker-model-runner"})
@@ -37,7 +38,7 @@ def must_be_whole(root: RootRow, volumes: Volumes) -> None:
 
 def must_be_unused(root: RootRow, leftover: Leftover, shelf: Shelf, volumes: Volumes) -> None:
     """Raises CannotRemove where a payload that its store does not name may be used from elsewhere."""
-    if leftover.kind not in _PAYLOADS:
+    if leftover.kind not in PAYLOADS:
         return
     must_be_whole(root, volumes)
     top = reach.realpath(root.path)

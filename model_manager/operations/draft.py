@@ -11,22 +11,23 @@ import json
 import os
 import stat
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Literal
 
 from model_manager.base import reach, units
+from model_manager.base.comes_back import comes_back
 from model_manager.base.errors import ModelManagerError, reason_of
-from model_manager.base.extents import SHARING, own_bytes
 from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.own_name import NameKey, name_key
+from model_manager.base.pools import Behind
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, may_hang
 from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Step, new_id
 from model_manager.operations.refusal import Refused
-from model_manager.operations.sameness import may_show_others, sameness
+from model_manager.operations.sameness import keeps_its_own, may_show_others, sameness
 from model_manager.operations.staying import must_be_two, must_lie_once, nobody_may_write
 
 Way = Literal["trash", "aside", "delete"]
@@ -306,19 +307,22 @@ class Draft:
         """Step -> bytes that come back with it. Blocks that other files share stay with these, as far as we can know:
         nobody tells a person who the others are."""
         freed: dict[int, int] = {}
-        withheld = 0
+        shared = packed = below = unsure = 0
+        behind, met = Behind(self._volumes), set[Key]()
         for key, names in self._names.items():
             size, links, path = self._files.get(key, (0, 0, ""))
             if names and len(names) >= links:
-                own = self._own(path, key[0], size)
+                stacked = not keeps_its_own(self._volumes.of(path, key[0]).kind)
+                found = behind.of(path) if stacked else None
+                if (one := (found[1].st_dev, found[1].st_ino) if found else key) in met:
+                    continue  # this very file goes by another way too
+                met.add(one)
+                back = comes_back(path, size, self._volumes)
                 last = list(names.values())[-1]
-                freed[last] = freed.get(last, 0) + own
-                withheld += size - own
-        if withheld >= _WORTH_SAYING:
-            amount = units.size(withheld)
-            self.warnings.append(
-                later(f"{amount} are not promised: they may be shared with a snapshot or another copy")
-            )
+                freed[last] = freed.get(last, 0) + back.own
+                shared, packed = shared + back.shared, packed + back.packed
+                below, unsure = below + back.below, unsure + back.unsure
+        self.warnings.extend(_not_promised(shared, packed, below, unsure))
         return freed
 
     def _leads_to_what_stays(self, link: str) -> bool:
@@ -335,8 +339,19 @@ class Draft:
             return False
         return not self.takes(target)
 
-    def _own(self, path: str, device: int, size: int) -> int:
-        return own_bytes(path, size) if size and self._volumes.of(path, device).kind in SHARING else size
+
+def _not_promised(shared: int, packed: int, below: int, unsure: int) -> Iterator[str]:
+    """Why less comes back than the files are large, in words."""
+    if shared >= _WORTH_SAYING:
+        yield later(f"{units.size(shared)} are not promised: they may be shared with a snapshot or another copy")
+    if packed >= _WORTH_SAYING:
+        yield later(f"{units.size(packed)} of their size take no room: the file system keeps these files compressed")
+    if below:
+        yield later(
+            f"nothing comes free of {units.size(below)}: they lie in a lower layer of an overlay, which keeps them and only hides them"
+        )
+    if unsure:
+        yield later(f"{units.size(unsure)} may not come free: the layers of this overlay cannot be seen from here")
 
 
 def _has_own_folders(place: Bin) -> bool:

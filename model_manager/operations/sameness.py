@@ -63,9 +63,14 @@ def may_show_others(path: str, volumes: Volumes) -> bool:
         return True
 
 
-def _keeps_its_own(volume: Volume) -> bool:
+def keeps_its_own(kind: str) -> bool:
+    """Whether the files of this kind of file system are shown by no other one of its kind, and show none."""
     # Where the system tells nothing of its mounts (macOS, Windows), numbers are all there is to go by.
-    return volume.kind in OWN_FILES or volume.kind == "unknown"
+    return kind in OWN_FILES or kind == "unknown"
+
+
+def _keeps_its_own(volume: Volume) -> bool:
+    return keeps_its_own(volume.kind)
 
 
 def _by_lease(one: str, other: str, mounts: tuple[Volume, Volume], volumes: Volumes) -> Answer:

@@ -18,6 +18,7 @@ from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_from_record, identity_of
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
+from model_manager.operations.remounted import is_it, remounted
 
 Where = Literal["trash", "restored", "gone"]
 _OF_A_VOLUME = re.compile(r"\.Trash-\d+")
@@ -103,27 +104,29 @@ def _of(operation: Operation, volumes: Volumes) -> Iterator[Trashed]:
         name = now.facts.get("name")
         if step.verb != "trash" or now.state != "done" or step.target is None or not isinstance(name, str):
             continue
-        kept = os.path.join(step.target, "files", name)
-        note = os.path.join(step.target, "info", name + ".trashinfo")
-        where = _where(step, now.facts, kept, volumes)
+        where, kept = _where(step, now.facts, os.path.join(step.target, "files", name), volumes)
+        note = os.path.join(os.path.dirname(os.path.dirname(kept)), "info", name + ".trashinfo")
         yield Trashed(
             operation.id, step.unit, step.of, step.path, kept, note, step.bytes, step.frees,
             operation.applied_at, where,
         )  # fmt: skip
 
 
-def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> Where:
+def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> tuple[Where, str]:
+    """What became of a thing, and its path in the trash as its volume is mounted now."""
     try:
         seen = identity_from_record(facts.get("seen"))
     except ValueError:
-        return "gone"
+        return "gone", kept
     for path, answer in ((kept, "trash"), (step.path, "restored")):
         try:
             found = identity_of(path, reach.lstat(path), volumes)
         except OSError as error:
             if error.errno == errno.EHOSTDOWN:
-                return "trash"  # nobody can tell: as it was left
+                return "trash", kept  # nobody can tell: as it was left
             continue
         if seen.is_same_thing(found):
-            return "trash" if answer == "trash" else "restored"
-    return "gone"
+            return ("trash" if answer == "trash" else "restored"), kept
+    if now := remounted(step.path, kept, seen, volumes):
+        return ("trash" if is_it(now[1], seen, volumes) else "restored"), now[1]
+    return "gone", kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 import tkinter as tk
 from collections.abc import Iterator
@@ -10,13 +9,13 @@ from collections.abc import Iterator
 import ttkbootstrap as ttk
 
 from model_manager import __version__
+from model_manager.base import libraries
 from model_manager.base.frozen import is_frozen
 from model_manager.base.paths import OwnPaths
 from model_manager.base.text import _, later, shown
 from model_manager.views import theme
 from model_manager.views.widgets.focus_back import gives_back
 
-_LIBRARIES = ("ttkbootstrap", "huggingface_hub", "safetensors", "gguf", "xxhash", "send2trash", "platformdirs")
 _KEYS = (
     ("Ctrl+F", later("search")), ("Esc", later("clear the search")), ("F5", later("scan again")),
     ("Ctrl+A", later("choose all")), ("Space", later("choose or not, tick")), ("Enter", later("open the folder; press a button")),
@@ -127,8 +126,5 @@ class Help(ttk.Toplevel):
 
 
 def _versions() -> Iterator[tuple[str, str]]:
-    for name in _LIBRARIES:
-        try:
-            yield name, importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            yield name, _("left out") if is_frozen() else _("missing")
+    for name, version in libraries.installed():
+        yield name, version or (_("left out") if is_frozen() else _("missing"))

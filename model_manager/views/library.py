@@ -15,6 +15,7 @@ from model_manager.controllers.changes import Changes, Choices
 from model_manager.controllers.library import CHIPS, Library
 from model_manager.library import watch
 from model_manager.library.present import Json
+from model_manager.library.room import Room
 from model_manager.library.verdicts import STATES, VERDICTS
 from model_manager.views import theme
 from model_manager.views.details import Details
@@ -252,8 +253,8 @@ class LibraryScreen(ttk.Frame):
         self.empty.place(relx=0.5, rely=0.4, anchor="center")
 
     def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
-        there = [row.size for row in self.controller.rows if not row.away]
-        self.sidebar.tree.item("all", values=(figures.count(len(there)), figures.size(sum(there))))
+        there = Room(row for row in self.controller.rows if not row.away)
+        self.sidebar.tree.item("all", values=(figures.count(there.count), figures.size(there.size)))
         self.sidebar.show(categories, tools)
 
     def show_totals(self, text: str) -> None:

@@ -14,10 +14,14 @@ from conformance import BY_HAND, TREES
 from model_manager.app import App
 from model_manager.catalog import models
 from model_manager.catalog.rows import read_rows
+from model_manager.controllers.health import Health
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.present import models_json
+from model_manager.library import clean, watch
+from model_manager.library.duplicates import prove
+from model_manager.library.memory import this_machine
+from model_manager.library.present import leftovers_json, models_json
 from model_manager.library.removal import plan_removal, wanted_of
+from model_manager.library.status import status
 from model_manager.operations import Operation, Plan
 
 Tree = dict[str, tuple[object, ...]]
@@ -94,3 +98,42 @@ def undo(app: App, done: Operation) -> None:
 def places_in(app: App, *beginnings: str) -> tuple[str, ...]:
     with app.database.read() as tx:
         return tuple(f"p{place.id}" for place in models.places(tx) if place.name.startswith(beginnings))
+
+
+def offers(app: App) -> list[clean.Candidate]:
+    """What `clean` offers now."""
+    library = clean.library_of(app.database, this_machine())
+    return clean.offered(app.database, app.volumes, app.env(), library, clean.candidates(library))
+
+
+def all_say_the_same(app: App) -> None:
+    """Nothing is called unused, or counted as what could come back, that `clean` would not offer: by `list`, by the
+    window and by `status`."""
+    offered = offers(app)
+    leftover = {one.leftover for one in offered if one.model is None}
+    unused = {"orphan", "detached-revision"}
+    listed = {
+        str(one["path"])
+        for one in leftovers_json(app.database, app.volumes, app.env())
+        if one["kind"] in unused
+    }  # fmt: skip
+    assert listed == {one.leftover for one in offered if one.rule in ("orphan", "unnamed-revision")}
+    health = Health(app, None, None)  # type: ignore[arg-type]
+    shown = health._load()
+    flagged = {
+        line.leftover
+        for section in shown
+        if section.title in ("Orphans", "Revisions without a name")
+        for line in section.lines
+    }
+    assert flagged == listed <= leftover
+    for section in shown:
+        if section.title == "May be needed elsewhere":
+            assert all(line.why and not line.leftover for line in section.lines)
+    summed = status(app.database, app.volumes, app.env())
+    certain = sum(one.frees for one in offered if one.model is None and one.confidence == "certain")
+    assert clean.certain_bytes(app.database, app.volumes, app.env()) <= certain
+    copies = prove(app.database, app.volumes)
+    assert summed.reclaimable <= certain + copies.reclaimable
+    weight = sum(one["bytes"] for one in leftovers_json(app.database, app.volumes, app.env()) if one["kind"] in unused)
+    assert sum(size for kind, size in summed.leftovers.items() if kind in unused) == weight

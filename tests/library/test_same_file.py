@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, safetensors_bytes, tree
 from mounts import WAYS, bind_mount, second_way
-from removing import known, plan, scan
+from removing import all_say_the_same, known, plan, scan
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
@@ -23,6 +23,7 @@ def found(app: App, *folders: Path) -> Duplicates:
     for folder in folders:
         watch.add_root(app.database, str(folder))
     scan(app)
+    all_say_the_same(app)
     return prove(app.database, app.volumes)
 
 

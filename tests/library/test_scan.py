@@ -57,7 +57,9 @@ def test_a_hard_link_is_one_model_and_a_copy_is_two(app: App, home: Path) -> Non
     scan(app)
     found = sorted(len(model["places"]) for model in everything(app).values())
     assert found == [1, 2]
-    assert status(app.database).bytes == 2 * os.stat(one).st_blocks * 512 or status(app.database).bytes == 2 * len(QWEN)
+    assert status(app.database, app.volumes, app.env()).bytes == 2 * os.stat(one).st_blocks * 512 or status(
+        app.database, app.volumes, app.env()
+    ).bytes == 2 * len(QWEN)
 
 
 def test_hugging_face_snapshots_shards_and_leftovers(app: App, home: Path) -> None:
@@ -79,7 +81,7 @@ def test_hugging_face_snapshots_shards_and_leftovers(app: App, home: Path) -> No
     assert "model-00003-of-00003" in found["org/sharded"]["health"]["detail"]
     assert any(file["role"] == "projector" for file in found["m-Q4_K_M"]["files"])
     assert found["m-Q4_K_M"]["source"]["repo"] == "org/quants"
-    assert sorted(one["kind"] for one in leftovers_json(app.database)) == ["orphan", "partial"]
+    assert sorted(one["kind"] for one in leftovers_json(app.database, app.volumes, app.env())) == ["orphan", "partial"]
 
 
 def test_nothing_is_read_again(app: App, home: Path) -> None:

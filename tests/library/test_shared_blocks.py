@@ -188,6 +188,8 @@ def test_what_is_compressed_gives_back_what_it_takes(room: Path, volume: Path, t
     plan = plan_of(room, "a")
     came = came_by(plan, room, OwnPaths(tmp_path / "own"))
     assert came < 4096 * 4000 * 0.7 and abs(plan.frees - came) <= 4096 * 4000 * 0.05
+    (warning,) = plan.warnings
+    assert "compressed" in warning and "shared" not in warning
 
 
 def look(app: App, folder: Path) -> duplicates.Duplicates:
@@ -205,7 +207,7 @@ def test_the_summary_promises_no_more(app: App, room: Path) -> None:
         app.scanner().run(Progress())
         with app.database.write() as tx:
             tx.execute("UPDATE file SET sha256 = 'x', sha256_source = 'sidecar'")
-        assert status(app.database).reclaimable == (0 if shared else SIZE)
+        assert status(app.database, app.volumes, app.env()).reclaimable == (0 if shared else SIZE)
         os.unlink(room / "b.gguf")
         clone(first, room / "b.gguf")
 

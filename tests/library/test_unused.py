@@ -8,17 +8,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from factory import gguf_bytes, ollama_model, sha256
+from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256
 from mounts import bind_mount, second_way
-from removing import known, plan, scan
+from removing import all_say_the_same, known, offers, plan, scan
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.pools import shown_in
 from model_manager.base.volumes import Volumes
+from model_manager.controllers.health import Health
 from model_manager.library import clean, watch
 from model_manager.library.memory import this_machine
 from model_manager.library.removal import plan_removal
+from model_manager.library.status import status
 
 ONE, TWO = gguf_bytes(seed=51), gguf_bytes(seed=52)
 A_NAME, B_NAME = "registry.ollama.ai/library/one/latest", "registry.ollama.ai/library/two/latest"
@@ -32,9 +34,9 @@ def aged(top: Path) -> None:
 
 
 def offered(app: App) -> list[str]:
-    library = clean.library_of(app.database, this_machine())
-    found = clean.offered(app.database, app.volumes, app.env(), library, clean.candidates(library))
-    return [path for one in found for path in one.paths]
+    """What `clean` offers, which is what `list`, the window and `status` call unused."""
+    all_say_the_same(app)
+    return [path for one in offers(app) for path in one.paths]
 
 
 def two_stores(home: Path) -> tuple[Path, Path]:
@@ -142,6 +144,7 @@ def test_what_is_certain_can_be_taken_in_one_go(app: App, home: Path) -> None:
     certain = [one for one in found if one.confidence == "certain"]
     wanted = plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(library, certain))
     assert {step.path for step in wanted.steps} == {path for one in certain for path in one.paths}
+    all_say_the_same(app)
     assert len(wanted.steps) == 3 and app.operations.apply(wanted).state == "applied"
 
 
@@ -164,11 +167,57 @@ def test_a_blob_that_another_stores_model_uses_stays(how: str, app: App, home: P
         with bind_mount(first / "blobs", other / "blobs"):
             app.volumes.forget()
             scan(app)
+            all_say_the_same(app)
             with pytest.raises(ModelManagerError, match="is shown in"):
                 plan(app, "one:latest", way="delete")
     else:
         scan(app)
+        all_say_the_same(app)
         wanted = plan(app, "one:latest", way="delete")
         assert str(blob) not in [step.path for step in wanted.steps]
         assert app.operations.apply(wanted).state == "applied"
     assert blob.read_bytes() == ONE
+
+
+def test_what_the_cache_of_another_leads_to_is_no_leftover(app: App, home: Path, tmp_path: Path) -> None:
+    """The blobs of a Hugging Face cache, whose revision was taken out of it; a second cache leads to them by links."""
+    first, other = home / ".cache/huggingface/hub", home / "B"
+    tensors = [safetensors_bytes({"a": ("F16", [100, 10])}, seed=seed) for seed in (3, 4)]
+    for ref, data in zip(("a", "b"), tensors, strict=True):
+        base = hub_repo(first, "acme/tiny", {"model.safetensors": data}, ref * 40, ref)
+    shutil.copytree(first, other, symlinks=True)
+    for blob in other.glob("*/blobs/*"):
+        blob.unlink()
+        blob.symlink_to(first / blob.relative_to(other))
+    shutil.rmtree(base / "snapshots" / ("a" * 40))
+    (base / "refs/a").unlink()
+    aged(home)
+    scan(app)
+    assert offered(app) != [], "alone it is an orphan"
+    watch.add_root(app.database, str(other), "huggingface")
+    scan(app)
+    assert offered(app) == []
+
+
+def test_an_orphan_that_nobody_uses_is_called_so_by_all(app: App, home: Path) -> None:
+    store = home / ".ollama/models"
+    ollama_model(store, A_NAME, {"model": ONE})
+    lost = store / f"blobs/sha256-{sha256(TWO)}"
+    lost.write_bytes(TWO)
+    aged(home)
+    scan(app)
+    assert offered(app) == [str(lost)]
+    summed = status(app.database, app.volumes, app.env())
+    assert summed.reclaimable == summed.leftovers["orphan"] == min(len(TWO), lost.stat().st_blocks * 512)
+
+
+def test_what_may_be_needed_elsewhere_is_shown_with_the_reason(app: App, home: Path) -> None:
+    first, other = two_stores(home)
+    (other / "blobs").rmdir()
+    with bind_mount(first / "blobs", other / "blobs"):
+        scan(app)
+        (section,) = [one for one in Health(app, None, None)._load() if one.title == "May be needed elsewhere"]  # type: ignore[arg-type]
+        assert section.lines and all("is shown in" in line.why for line in section.lines)
+        summed = status(app.database, app.volumes, app.env())
+        blobs = sum(min(one.stat().st_size, one.stat().st_blocks * 512) for one in (first / "blobs").iterdir())
+        assert summed.bytes >= blobs and summed.reclaimable == 0 and "orphan" not in summed.leftovers

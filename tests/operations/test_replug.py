@@ -82,3 +82,22 @@ def test_another_file_under_that_name_in_the_trash_is_not_ours(stick: Stick, tmp
     operations = Operations(own, volumes=volumes)
     assert [item.where for item in trashed(operations.history()[0], volumes)] == ["gone"]
     assert operations.undo(done.id).state != "undone" and kept.read_bytes() == b"somebody's own file"
+
+
+def test_plugged_in_at_another_place(stick: Stick, tmp_path: Path) -> None:
+    """Found by the name of its volume, its path below that, size and time."""
+    volumes, own = stick.plug(), OwnPaths(tmp_path / "own")
+    fill(stick)
+    whole = {path.relative_to(stick.point): path.read_bytes() for path in stick.point.rglob("*") if path.is_file()}
+    done = cleared(stick, volumes, own, "b.gguf", "d")
+    stick.pull()
+    stick.point = tmp_path / "elsewhere"
+    stick.point.mkdir()
+    volumes = stick.plug()
+    operations = Operations(own, volumes=volumes)
+    found = trashed(operations.history()[0], volumes)
+    assert [item.where for item in found] == ["trash", "trash"] and all(os.path.exists(item.kept) for item in found)
+    assert operations.undo(done.id).state == "undone"
+    assert {
+        path.relative_to(stick.point): path.read_bytes() for path in (stick.point / "m").rglob("*") if path.is_file()
+    } == whole

@@ -19,7 +19,7 @@ import build  # noqa: E402
 import icons  # noqa: E402
 import licences  # noqa: E402
 import smoke  # noqa: E402
-import start  # noqa: E402
+import system_parts  # noqa: E402
 from screen import Screen  # noqa: E402
 
 from model_manager import __version__  # noqa: E402
@@ -59,10 +59,10 @@ def test_what_packing_needs_is_named_and_can_be_installed() -> None:
     parts = build.needed_parts("linux", True)
     assert {"xvfb", "objcopy", "libpython"} <= set(parts) and "xvfb" not in build.needed_parts("linux", False)
     assert build.needed_parts("win32", True) == ["venv", "tk"]
-    assert set(parts) <= set(start.WORDS)
-    line = start.install_line(["objcopy", "libpython", "xvfb"], "apt", is_root=True)
+    assert set(parts) <= set(system_parts.WORDS)
+    line = system_parts.install_line(["objcopy", "libpython", "xvfb"], "apt", is_root=True)
     assert line == "apt install binutils libpython3-dev xvfb"
-    assert start.is_present("libpython") in (True, False)
+    assert system_parts.is_present("libpython") in (True, False)
 
 
 def test_the_archive_holds_one_folder_that_can_be_installed(tmp_path: Path) -> None:

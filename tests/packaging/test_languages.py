@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import functools
+import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,13 +39,71 @@ def test_german_is_there() -> None:
     assert [po.parent.parent.name for po in PO] == ["de"]
 
 
+@functools.cache
+def wanted() -> tuple[Any, ...]:
+    """Every text of the source, collected once for all tests."""
+    return tuple(message.id for message in languages.collected() if message.id)
+
+
+def untranslated(po: Path) -> list[str]:
+    """What a language lacks: texts that are not in its catalogue, or that are empty there."""
+    found = {message.id: forms(message.string) for message in languages.translated(po) if message.id}
+    return [forms(text)[0] for text in wanted() if not all(found.get(text, [""]))]
+
+
+def may_wait(environ: Mapping[str, str]) -> bool:
+    """Whether a text may be without its translation for now: at home, and on a branch (the workflow says that it is one).
+
+    Wherever `CI` is set and nothing else is said it may not: so on `main`, and before a release.
+    """
+    return environ.get("UNTRANSLATED") == "warn" or not environ.get("CI")
+
+
 @pytest.mark.parametrize("po", PO, ids=lambda po: po.parent.parent.name)
 def test_each_text_is_translated(po: Path) -> None:
-    found = languages.translated(po)
-    wanted = {message.id for message in languages.collected() if message.id}
-    assert {message.id for message in found if message.id} == wanted, "run packaging/languages.py"
-    empty = [message.id for message in found if message.id and not all(forms(message.string))]
-    assert empty == []
+    lacking = untranslated(po)
+    told = f"{po.parent.parent.name} lacks {lacking}: run packaging/languages.py, translate what is empty"
+    if lacking and may_wait(os.environ):
+        warnings.warn(told, stacklevel=1)
+    else:
+        assert lacking == [], told
+
+
+@pytest.mark.parametrize("po", PO, ids=lambda po: po.parent.parent.name)
+def test_no_translation_is_of_a_text_that_has_gone(po: Path) -> None:
+    gone = {message.id for message in languages.translated(po) if message.id} - set(wanted())
+    assert gone == set(), "run packaging/languages.py"
+
+
+@pytest.mark.parametrize(
+    ("environ", "waits"),
+    [({}, True), ({"CI": "true"}, False), ({"CI": "true", "UNTRANSLATED": ""}, False), ({"CI": "true", "UNTRANSLATED": "warn"}, True)],
+)  # fmt: skip
+def test_a_translation_may_wait_on_a_branch_alone(environ: dict[str, str], waits: bool) -> None:
+    assert may_wait(environ) is waits
+
+
+@pytest.mark.parametrize("how", ["left out", "empty"])
+def test_a_text_without_its_german_is_noticed_and_is_english(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a warning where it may wait, else as a mistake; the program goes on with the text itself."""
+    whole = PO[0].read_text(encoding="utf-8")
+    entry = re.search(r'^(?:#.*\n)*msgid "Library"\nmsgstr "Bibliothek"\n', whole, re.M)
+    assert entry and untranslated(PO[0]) == []
+    less = "" if how == "left out" else entry[0].replace("Bibliothek", "")
+    po = tmp_path / "de" / "LC_MESSAGES" / PO[0].name
+    po.parent.mkdir(parents=True)
+    po.write_text(whole.replace(entry[0], less), encoding="utf-8")
+    assert untranslated(po) == ["Library"]
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.warns(UserWarning, match=r"de lacks .*Library"):
+        test_each_text_is_translated(po)
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.delenv("UNTRANSLATED", raising=False)
+    with pytest.raises(AssertionError, match=r"de lacks .*Library"):
+        test_each_text_is_translated(po)
+    assert translations.found(tmp_path, PO[0].stem, "de").get("Library") == "Library"
 
 
 @pytest.mark.parametrize("po", PO, ids=lambda po: po.parent.parent.name)
@@ -50,7 +112,7 @@ def test_translations_fill_in_the_same_values(po: Path) -> None:
     for message in languages.translated(po):
         if message.id:
             ids = forms(message.id)
-            for one in forms(message.string):
+            for one in filter(None, forms(message.string)):
                 if fields(one) != fields(ids[-1]) or one.count("\n") != ids[-1].count("\n"):
                     wrong.append((ids[-1], one))
     assert wrong == []
@@ -63,7 +125,7 @@ def test_the_program_reads_what_the_translator_wrote(po: Path) -> None:
     wanted = {
         (message.context or "", forms(message.id)[0]): tuple(forms(message.string))
         for message in languages.translated(po)
-        if message.id
+        if message.id and all(forms(message.string))
     }
     assert {key: said for key, said in read.items() if key != ("", "")} == wanted
 
@@ -167,7 +229,7 @@ def sentences_left_out(tree: ast.AST, known: set[str]) -> Iterator[str]:
 
 
 def test_no_sentence_of_the_core_bypasses_the_catalogue() -> None:
-    known = {message.id for message in languages.collected() if message.id}
+    known = set(wanted())
     found = {}
     for layer in ("catalog", "formats", "operations", "stores", "library", "controllers"):
         for path in sorted((ROOT / "model_manager" / layer).rglob("*.py")):

@@ -26,6 +26,8 @@ def _load() -> ModuleType:
 
 start = _load()
 
+import system_parts  # noqa: E402 (start.py has just said where it lies)
+
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n'
 MINT = "ID=linuxmint\nID_LIKE='ubuntu debian'\n"
 FEDORA = "ID=fedora\n"
@@ -45,11 +47,24 @@ def test_it_parses_on_an_old_python() -> None:
     assert ast.unparse(first[1]).startswith("if sys.version_info <"), "nothing newer is imported before the check"
 
 
-def test_it_needs_the_standard_library_alone() -> None:
-    for node in ast.walk(ast.parse(FILE.read_text(encoding="utf-8"))):
+@pytest.mark.parametrize("file", [FILE, FILE.with_name("system_parts.py")], ids=lambda file: file.name)
+def test_it_needs_the_standard_library_alone(file: Path) -> None:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
+        beside = {"system_parts"} if file == FILE else set()
+        assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | beside
+
+
+@pytest.mark.parametrize("options", [[], ["-P"], ["-I"], ["-S", "-E"]], ids=" ".join)
+def test_it_finds_what_lies_beside_it_from_anywhere(options: list[str], tmp_path: Path) -> None:
+    """Started by any path and from any folder, also by a Python that is told not to look beside the script."""
+    link = tmp_path / "a link to it.py"
+    link.symlink_to(FILE)
+    for path in (FILE, link):
+        shown = subprocess.run([sys.executable, *options, path, "--help"], cwd=tmp_path, capture_output=True, text=True)
+        assert (shown.returncode, shown.stderr) == (0, ""), shown.stderr
+        assert shown.stdout.startswith("usage:")
 
 
 @pytest.mark.parametrize(
@@ -66,56 +81,59 @@ def test_it_needs_the_standard_library_alone() -> None:
 )
 def test_one_line_installs_everything(release: str, line: str) -> None:
     parts = ["tk", "venv", "xvfb"]
-    manager = start.manager_for(release, "Linux")
-    assert start.install_line(parts, manager, is_root=True) == line
-    assert start.install_line(parts, manager, is_root=False) == "sudo " + line
+    manager = system_parts.manager_for(release, "Linux")
+    assert system_parts.install_line(parts, manager, is_root=True) == line
+    assert system_parts.install_line(parts, manager, is_root=False) == "sudo " + line
 
 
 def test_homebrew_is_never_run_as_root() -> None:
-    assert start.install_line(["tk"], start.manager_for("", "Darwin"), is_root=False) == "brew install python-tk"
+    assert (
+        system_parts.install_line(["tk"], system_parts.manager_for("", "Darwin"), is_root=False)
+        == "brew install python-tk"
+    )
 
 
 @pytest.mark.parametrize("release", ["", "ID=slackware\n", "no sense at all", "ID\n=\n"])
 def test_an_unknown_system_gets_no_made_up_line(release: str) -> None:
-    assert start.manager_for(release, "Linux") is None
-    assert start.install_line(["tk"], None, is_root=True) == ""
+    assert system_parts.manager_for(release, "Linux") is None
+    assert system_parts.install_line(["tk"], None, is_root=True) == ""
 
 
 def test_all_missing_parts_are_found_at_once() -> None:
-    needed = start.needed_parts(testing=True, display=False, system="Linux")
-    assert start.missing_parts(needed, lambda part: part == "venv") == ["tk", "xvfb"]
-    assert start.missing_parts(needed, lambda part: True) == []
+    needed = system_parts.needed_parts(testing=True, display=False, system="Linux")
+    assert system_parts.missing_parts(needed, lambda part: part == "venv") == ["tk", "xvfb"]
+    assert system_parts.missing_parts(needed, lambda part: True) == []
 
 
 def test_a_display_decides_whether_tk_is_needed() -> None:
-    assert start.needed_parts(testing=False, display=True, system="Linux") == ["tk", "venv"]
-    assert start.needed_parts(testing=False, display=False, system="Linux") == ["venv"]
-    assert start.needed_parts(testing=True, display=True, system="Darwin") == ["tk", "venv"]
+    assert system_parts.needed_parts(testing=False, display=True, system="Linux") == ["tk", "venv"]
+    assert system_parts.needed_parts(testing=False, display=False, system="Linux") == ["venv"]
+    assert system_parts.needed_parts(testing=True, display=True, system="Darwin") == ["tk", "venv"]
 
 
 def test_debians_venv_without_ensurepip_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start, "imports", lambda module: module != "ensurepip")
-    assert not start.is_present("venv")
-    assert start.is_present("tk")
+    monkeypatch.setattr(system_parts, "imports", lambda module: module != "ensurepip")
+    assert not system_parts.is_present("venv")
+    assert system_parts.is_present("tk")
 
 
 def test_a_tk_that_cannot_load_its_library_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(module: str) -> None:
         raise ImportError("libtk8.6.so: cannot open shared object file")
 
-    monkeypatch.setattr(start.importlib, "import_module", broken)
-    assert not start.is_present("tk")
+    monkeypatch.setattr(system_parts.importlib, "import_module", broken)
+    assert not system_parts.is_present("tk")
 
 
 def test_missing_parts_end_with_status_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr(start, "is_present", lambda part: False)
-    monkeypatch.setattr(start, "missing_parts", lambda needed: list(needed))
-    monkeypatch.setattr(start, "read_os_release", lambda: DEBIAN)
-    monkeypatch.setattr(start.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(start.os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(start, "own_build_without_tk", lambda: False)
-    monkeypatch.setattr(start, "install_parts", lambda *_: pytest.fail("nobody agreed to this"))
+    monkeypatch.setattr(system_parts, "is_present", lambda part: False)
+    monkeypatch.setattr(system_parts, "missing_parts", lambda needed: list(needed))
+    monkeypatch.setattr(system_parts, "read_os_release", lambda: DEBIAN)
+    monkeypatch.setattr(system_parts.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(system_parts.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(system_parts, "own_build_without_tk", lambda: False)
+    monkeypatch.setattr(system_parts, "install_parts", lambda *_: pytest.fail("nobody agreed to this"))
     assert start.main(["test"]) == 3
     assert "sudo apt install python3-tk python3-venv xvfb\n" in capsys.readouterr().err
 
@@ -123,9 +141,9 @@ def test_missing_parts_end_with_status_3(monkeypatch: pytest.MonkeyPatch, capsys
 def test_a_python_built_without_tk_is_told_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(start, "own_build_without_tk", lambda: True)
-    monkeypatch.setattr(start, "system_python", lambda: "/usr/bin/python3")
-    start.tell_missing(["tk"], "apt install python3-tk")
+    monkeypatch.setattr(system_parts, "own_build_without_tk", lambda: True)
+    monkeypatch.setattr(system_parts, "system_python", lambda: "/usr/bin/python3")
+    system_parts.tell_missing(["tk"], "apt install python3-tk")
     told = capsys.readouterr().err
     assert "was built without Tk" in told
     assert "/usr/bin/python3 packaging/start.py" in told
@@ -135,12 +153,12 @@ def test_a_python_built_without_tk_is_told_so(
 def test_a_python_without_tk_still_gets_the_line_for_the_rest(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(start, "own_build_without_tk", lambda: True)
-    monkeypatch.setattr(start, "system_python", lambda: None)
-    monkeypatch.setattr(start, "read_os_release", lambda: DEBIAN)
-    monkeypatch.setattr(start.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(start.os, "geteuid", lambda: 0)
-    assert start.tell_how(["tk", "xvfb"]) == ["xvfb"]
+    monkeypatch.setattr(system_parts, "own_build_without_tk", lambda: True)
+    monkeypatch.setattr(system_parts, "system_python", lambda: None)
+    monkeypatch.setattr(system_parts, "read_os_release", lambda: DEBIAN)
+    monkeypatch.setattr(system_parts.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(system_parts.os, "geteuid", lambda: 0)
+    assert system_parts.tell_how(["tk", "xvfb"]) == ["xvfb"]
     told = capsys.readouterr().err
     assert "build it again" in told
     assert "Install with:  apt install xvfb\n" in told
@@ -287,16 +305,16 @@ def test_package_lists_are_fetched_only_when_they_are_needed(monkeypatch: pytest
         ran.append(" ".join(command))
         return subprocess.CompletedProcess(command, 1 if len(ran) == 1 else 0)
 
-    monkeypatch.setattr(start.subprocess, "run", run)
-    monkeypatch.setattr(start.os, "geteuid", lambda: 0)
-    assert start.install_parts(["xvfb"], "apt")
+    monkeypatch.setattr(system_parts.subprocess, "run", run)
+    monkeypatch.setattr(system_parts.os, "geteuid", lambda: 0)
+    assert system_parts.install_parts(["xvfb"], "apt")
     install = "apt-get install -y --no-install-recommends xvfb"
     assert ran == [install, "apt-get update", install]
 
 
 def test_nothing_is_asked_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start.sys, "stdin", None)
-    assert start.agrees("Run it?") is False
+    monkeypatch.setattr(system_parts.sys, "stdin", None)
+    assert system_parts.agrees("Run it?") is False
 
 
 def test_help_and_wrong_usage() -> None:
@@ -334,7 +352,7 @@ def test_without_tk_the_library_is_printed(
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(start.subprocess, "run", run)
-    monkeypatch.setattr(start, "tell_missing", lambda parts, line: print("told"))
+    monkeypatch.setattr(system_parts, "tell_missing", lambda parts, line: print("told"))
     assert start.main([]) == status
     assert ran == ["scan", "status"]
     assert "library in the terminal" in capsys.readouterr().out

@@ -19,6 +19,7 @@ from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
+from model_manager.operations.remounted import remounted
 from model_manager.operations.verb import (
     Note,
     Side,
@@ -98,9 +99,9 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     seen = identity_in(facts, "seen")
     if step.target is None:
         raise Refused("the system's trash has it: put it back there")
-    path, kept, info = _paths(step, facts)
     if seen is None:
         raise OSError(errno.EINVAL, "the journal does not say what was moved")
+    path, kept, info = _paths_now(site, step, facts)
     site.must_be_connected(path, seen.volume)
     if not seen.is_same_thing(site.identity(kept)):
         if not seen.is_same_thing(site.identity(path)):
@@ -123,9 +124,10 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
 
 def settle(site: Site, step: Step, facts: Facts) -> None:
     """Gives a fresh blob its old time back, now that its manifest is there."""
-    times, seen, path = _times_in(facts), identity_in(facts, "seen"), text_in(facts, "at")
+    times, seen = _times_in(facts), identity_in(facts, "seen")
     if not step.how.get("fresh") or times is None or seen is None:
         return
+    path = _paths_now(site, step, facts)[0] if step.target is not None else text_in(facts, "at")
     if seen.is_same_thing(site.identity(path)):
         site.disk.set_times(path, *times)
         site.disk.sync_file(path)
@@ -136,7 +138,7 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
     seen = identity_in(facts, "seen")
     if step.target is None:
         return "done" if site.look(text_in(facts, "at")) is None else "undone"
-    path, kept, info = _paths(step, facts)
+    path, kept, info = _paths_now(site, step, facts)
     site.must_be_connected(path, seen.volume if seen else None)
     for place in (path, kept):
         site.sync_parent(place)
@@ -155,6 +157,19 @@ def _paths(step: Step, facts: Facts) -> tuple[str, str, str]:
         os.path.join(trash, "files", name),
         os.path.join(trash, "info", name + ".trashinfo"),
     )
+
+
+def _paths_now(site: Site, step: Step, facts: Facts) -> tuple[str, str, str]:
+    """The same, where its volume is mounted now: what was put into its trash at one place may come back at another."""
+    path, kept, info = _paths(step, facts)
+    seen = identity_in(facts, "seen")
+    if seen is None or site.connected(os.path.dirname(path), seen.volume):
+        return path, kept, info
+    now = remounted(path, kept, seen, site.volumes)
+    if now is None:
+        return path, kept, info
+    trash = os.path.dirname(os.path.dirname(now[1]))
+    return now[0], now[1], os.path.join(trash, "info", os.path.basename(info))
 
 
 def _folders(step: Step) -> tuple[str, str, str]:
