@@ -170,10 +170,21 @@ class _Found:
     def _by_name(self, value: dict[str, object]) -> None:
         """Texts that stand for a function: one with dots is no name of Keras' own tables."""
         for key, one in value.items():
-            if _BY_NAME.fullmatch(key):
-                for text in one[:_NAMES] if isinstance(one, list) else [one]:
-                    if isinstance(text, str) and _DOTTED.fullmatch(text[:300]):
-                        self._function(*text[:300].rsplit(".", 1))
+            if not _BY_NAME.fullmatch(key):
+                continue
+            waiting = [one]
+            for _ in range(_NAMES):
+                if not waiting:
+                    break
+                text = waiting.pop()
+                if isinstance(text, list):
+                    waiting += text
+                elif isinstance(text, str) and _DOTTED.fullmatch(text[:300]):
+                    self._function(*text[:300].rsplit(".", 1))
+            else:
+                self.odd.append(
+                    Health("unknown", f"a configuration of more than {_NAMES:,} values: not read to its end")
+                )
 
     def _lambda(self, config: object) -> None:
         """A function as bytecode, or by its name where the loading program has it."""

@@ -95,6 +95,9 @@ def _nested(tokens: list[Token]) -> list[Token]:
         elif token.kind == "sign" and token.text in CLOSES.values():
             if len(levels) > 1:
                 levels.pop()
+        elif token.kind == "text" and levels[-1] and levels[-1][-1].kind == "text":
+            # Texts side by side are one text.
+            levels[-1][-1] = Token("text", levels[-1][-1].text[:-1] + token.text[1:])
         else:
             levels[-1].append(token)
     return levels[0]

@@ -52,6 +52,7 @@ def node(definition: object) -> object:
         (layer("LSTM", recurrent_activation="mine.run"), "unknown", "mine.run"),
         (layer("Dense", kernel_initializer="mine.begin"), "unknown", "mine.begin"),
         ({"class_name": "Sequential", "config": {}, "compile_config": {"loss": ["mse", "mine.loss"]}}, "unknown", "mine.loss"),
+        ({"class_name": "Sequential", "config": {}, "compile_config": {"metrics": [[["mine.metric"]]]}}, "unknown", "mine.metric"),
         (layer("StringLookup", vocabulary="/etc/passwd"), "unknown", "/etc/passwd"),
         (layer("TextVectorization", vocabulary="words.txt"), "unknown", "words.txt"),
         (layer("ResNet50", weights="http://example.org/x.h5"), "unknown", "http://example.org"),

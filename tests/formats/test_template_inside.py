@@ -10,6 +10,10 @@ MACRO = "{% macro m() %}{% endmacro %}"
 REACHING = {
     "a macro's environment": MACRO + "{{ m._environment.from_string(messages[0].content).render() }}",
     "the same by a subscript": MACRO + "{% set e = m['_environment'] %}{{ e.overlay().x }}",
+    "the same in pieces": MACRO + "{{ m['_envir' \"onm\"\n'ent'].x }}",
+    "the same by a loop": MACRO + "{% for k in dict(_environment=1) %}{{ m[k] }}{% endfor %}",
+    "the same by arguments": "{% macro m() %}{% for k in kwargs %}{{ m[k] }}{% endfor %}{% endmacro %}{{ m(_environment=1) }}",
+    "the same by an escape": MACRO + "{{ m['\\x5fenvironment'].x }}",
     "the same by a filter": MACRO + "{{ (m|attr('_environment')).x }}",
     "the same by map": MACRO + "{{ [m]|map(attribute='_environment.globals')|list }}",
     "the caller's": "{% macro m() %}{{ caller._environment.x }}{% endmacro %}{% call m() %}{% endcall %}",
