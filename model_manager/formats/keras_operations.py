@@ -15,38 +15,45 @@ _MODULES = frozenset({"math", "nn", "__operators__", "linalg", "image", "signal"
 _NEVER = re.compile(
     r"experimental|file|load|save|fetch|deserialize|_func|callback|print|eval|(?:^|\.)(?:io|utils)(?:\.|$)"
 )
-_NAMED = (
-    "abs acos acosh add add_n argmax argmin argsort asin asinh atan atan2 atanh batch_to_space boolean_mask broadcast_to "
-    "broadcast_static_shape broadcast_dynamic_shape cast clip_by_value clip_by_norm clip_by_global_norm complex concat "
-    "convert_to_tensor cos cosh cumsum cumprod divide dynamic_partition dynamic_stitch edit_distance einsum ensure_shape "
-    "equal exp expand_dims eye fill floor floordiv floormod gather gather_nd global_norm greater greater_equal "
-    "histogram_fixed_width identity identity_n less less_equal linspace logical_and logical_not logical_or map_fn matmul "
-    "matrix_square_root maximum meshgrid minimum multiply negative norm not_equal one_hot ones ones_like pad pow range rank "
-    "realdiv reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum repeat "
-    "required_space_to_batch_paddings reshape reverse reverse_sequence roll round saturate_cast scalar_mul scatter_nd "
-    "searchsorted sequence_mask shape shape_n sigmoid sign sin sinh size slice softmax sort space_to_batch split sqrt square "
-    "squeeze stack stop_gradient strided_slice subtract switch_case tan tanh tensor_scatter_nd_add "
-    "tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update tensordot tile transpose "
-    "truediv truncatediv truncatemod unique unique_with_counts unravel_index unstack where zeros zeros_like batch_gather "
-    "to_float to_int32 depth_to_space space_to_depth floor_div reduce_euclidean_norm top_k resize constant guarantee_const "
-    "check_numerics debugging.assert_equal"
-)
-_FUNCTIONS = frozenset(_NAMED.split())
-_NODES = (
-    "Abs Acos Acosh Add AddN AddV2 All Any ArgMax ArgMin Asin Asinh Atan Atan2 Atanh AvgPool BatchMatMul BatchMatMulV2 "
-    "BatchMatMulV3 BatchToSpaceND BiasAdd Bitcast BroadcastTo Cast Ceil ClipByValue Complex Concat ConcatV2 Const Conv2D "
-    "Conv2DBackpropInput Conv3D Cos Cosh Cumprod Cumsum DepthToSpace DepthwiseConv2dNative Div DivNoNan Einsum Elu Equal Erf "
-    "Erfc Exp ExpandDims Expm1 FFT Fill Floor FloorDiv FloorMod FusedBatchNorm FusedBatchNormV3 Gather GatherNd GatherV2 "
-    "Greater GreaterEqual IFFT Identity IdentityN InvertPermutation IRFFT IsFinite IsInf IsNan L2Loss LeakyRelu Less LessEqual "
-    "LinSpace Log Log1p LogicalAnd LogicalNot LogicalOr LogSoftmax MatMul MatrixBandPart MatrixDiag MatrixInverse Max MaxPool "
-    "Maximum Mean Min Minimum MirrorPad Mod Mul MulNoNan Neg NonMaxSuppressionV3 NotEqual OneHot OnesLike Pack Pad PadV2 Pow "
-    "Prod RandomStandardNormal RandomUniform Range Rank RealDiv Reciprocal Relu Relu6 Reshape ResizeBilinear "
-    "ResizeNearestNeighbor Reverse ReverseV2 RFFT Rint Roll Round Rsqrt ScatterNd Select SelectV2 Selu Shape ShapeN Sigmoid "
-    "Sign Sin Sinh Size Slice Softmax Softplus Softsign SpaceToBatchND SpaceToDepth Split SplitV Sqrt Square "
-    "SquaredDifference Squeeze StopGradient StridedSlice Sub Sum Tan Tanh TensorScatterAdd TensorScatterUpdate Tile TopKV2 "
-    "Transpose TruncateDiv Unique Unpack Where Xlogy ZerosLike"
-)
-_OPS = frozenset(_NODES.split())
+_FUNCTIONS = frozenset({
+    "abs", "acos", "acosh", "add", "add_n", "argmax", "argmin", "argsort", "asin", "asinh", "atan", "atan2", "atanh",
+    "batch_to_space", "boolean_mask", "broadcast_to", "broadcast_static_shape", "broadcast_dynamic_shape", "cast",
+    "clip_by_value", "clip_by_norm", "clip_by_global_norm", "complex", "concat", "convert_to_tensor", "cos", "cosh",
+    "cumsum", "cumprod", "divide", "dynamic_partition", "dynamic_stitch", "edit_distance", "einsum", "ensure_shape",
+    "equal", "exp", "expand_dims", "eye", "fill", "floor", "floordiv", "floormod", "gather", "gather_nd",
+    "global_norm", "greater", "greater_equal", "histogram_fixed_width", "identity", "identity_n", "less",
+    "less_equal", "linspace", "logical_and", "logical_not", "logical_or", "matmul", "matrix_square_root",
+    "maximum", "meshgrid", "minimum", "multiply", "negative", "norm", "not_equal", "one_hot", "ones", "ones_like",
+    "pad", "pow", "range", "rank", "realdiv", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max",
+    "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "repeat", "required_space_to_batch_paddings", "reshape",
+    "reverse", "reverse_sequence", "roll", "round", "saturate_cast", "scalar_mul", "scatter_nd", "searchsorted",
+    "sequence_mask", "shape", "shape_n", "sigmoid", "sign", "sin", "sinh", "size", "slice", "softmax", "sort",
+    "space_to_batch", "split", "sqrt", "square", "squeeze", "stack", "stop_gradient", "strided_slice", "subtract",
+    "tan", "tanh", "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min",
+    "tensor_scatter_nd_sub", "tensor_scatter_nd_update", "tensordot", "tile", "transpose", "truediv", "truncatediv",
+    "truncatemod", "unique", "unique_with_counts", "unravel_index", "unstack", "where", "zeros", "zeros_like",
+    "batch_gather", "to_float", "to_int32", "depth_to_space", "space_to_depth", "floor_div", "reduce_euclidean_norm",
+    "top_k", "resize", "constant", "guarantee_const", "check_numerics", "debugging.assert_equal",
+})  # fmt: skip
+_OPS = frozenset({
+    "Abs", "Acos", "Acosh", "Add", "AddN", "AddV2", "All", "Any", "ArgMax", "ArgMin", "Asin", "Asinh", "Atan",
+    "Atan2", "Atanh", "AvgPool", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "BatchToSpaceND", "BiasAdd",
+    "Bitcast", "BroadcastTo", "Cast", "Ceil", "ClipByValue", "Complex", "Concat", "ConcatV2", "Const", "Conv2D",
+    "Conv2DBackpropInput", "Conv3D", "Cos", "Cosh", "Cumprod", "Cumsum", "DepthToSpace", "DepthwiseConv2dNative",
+    "Div", "DivNoNan", "Einsum", "Elu", "Equal", "Erf", "Erfc", "Exp", "ExpandDims", "Expm1", "FFT", "Fill", "Floor",
+    "FloorDiv", "FloorMod", "FusedBatchNorm", "FusedBatchNormV3", "Gather", "GatherNd", "GatherV2", "Greater",
+    "GreaterEqual", "IFFT", "Identity", "IdentityN", "InvertPermutation", "IRFFT", "IsFinite", "IsInf", "IsNan",
+    "L2Loss", "LeakyRelu", "Less", "LessEqual", "LinSpace", "Log", "Log1p", "LogicalAnd", "LogicalNot", "LogicalOr",
+    "LogSoftmax", "MatMul", "MatrixBandPart", "MatrixDiag", "MatrixInverse", "Max", "MaxPool", "Maximum", "Mean",
+    "Min", "Minimum", "MirrorPad", "Mod", "Mul", "MulNoNan", "Neg", "NonMaxSuppressionV3", "NotEqual", "OneHot",
+    "OnesLike", "Pack", "Pad", "PadV2", "Pow", "Prod", "RandomStandardNormal", "RandomUniform", "Range", "Rank",
+    "RealDiv", "Reciprocal", "Relu", "Relu6", "Reshape", "ResizeBilinear", "ResizeNearestNeighbor", "Reverse",
+    "ReverseV2", "RFFT", "Rint", "Roll", "Round", "Rsqrt", "ScatterNd", "Select", "SelectV2", "Selu", "Shape",
+    "ShapeN", "Sigmoid", "Sign", "Sin", "Sinh", "Size", "Slice", "Softmax", "Softplus", "Softsign", "SpaceToBatchND",
+    "SpaceToDepth", "Split", "SplitV", "Sqrt", "Square", "SquaredDifference", "Squeeze", "StopGradient",
+    "StridedSlice", "Sub", "Sum", "Tan", "Tanh", "TensorScatterAdd", "TensorScatterUpdate", "Tile", "TopKV2",
+    "Transpose", "TruncateDiv", "Unique", "Unpack", "Where", "Xlogy", "ZerosLike",
+})  # fmt: skip
 _TEXT_OP = re.compile(r"^\s{0,40}op\s{0,40}:\s{0,40}[\"']([^\"'\n]{1,200})[\"']", re.MULTILINE)
 _VERSION = re.compile(r"^(?:tf\.)?(?:compat\.v[12]\.)?")
 

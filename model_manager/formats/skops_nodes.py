@@ -44,7 +44,7 @@ class _Found:
     def look(self, node: dict[str, object]) -> None:
         loader, module, name = node.get("__loader__", ""), node.get("__module__"), node.get("__class__")
         if not isinstance(loader, str):
-            loader = "a loader that is no text"
+            loader = "?"
         content = node.get("content")
         elsewhere = loader == "FunctionNode" and isinstance(content, str | dict)  # protocol 0
         if isinstance(module, str) and isinstance(name, str):
@@ -53,7 +53,7 @@ class _Found:
             if loader in _MAKING and not _is_class(module, name):
                 self.reaching.add(f"{module[:200]}.{name[:200]}")
         elif module is not None or name is not None:
-            self.reaching.add("a name that is no text")
+            self.reaching.add("?")
         if loader not in _MAKING | _HOLDING:
             self.reaching.add(loader[:200])
         if loader == "FunctionNode" and isinstance(content, str):
