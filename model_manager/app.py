@@ -63,8 +63,14 @@ class App:
     def notices(self) -> list[str]:
         """What a person must know before anything else, each a sentence: a damaged catalogue, a data folder that cannot
         be written or is not believed. A command tells those of its own run, the window and `doctor` all."""
-        folder = str(self.paths.data)
-        return [*self.news, *(one.sentence(folder) for one in self._earlier())]
+        return [sentence for _name, sentence in self.named_notices()]
+
+    def named_notices(self) -> list[tuple[str, str]]:
+        """The notices, each with the name that it has at later starts too; empty for what is so at this moment only."""
+        folder, happened = str(self.paths.data), self.database.happened
+        damages = [(f"damage {one.at} {one.kept}", one.sentence(folder)) for one in [*happened, *self._earlier()]]
+        now = [("", sentence) for sentence in self.news[len(happened) :]]
+        return [*damages[: len(happened)], *now, *damages[len(happened) :]]
 
     @property
     def news(self) -> list[str]:

@@ -71,6 +71,8 @@ class Job:
     state: State = "waiting"
     result: object = None
     error: BaseException | None = None
+    quiet: bool = False
+    """Nobody is told when it fails: it is tried again by itself, and that it failed was told before."""
 
     def cancel(self) -> None:
         self.progress.cancel()
@@ -99,9 +101,9 @@ class Jobs:
         self._lock = threading.Lock()
         self._closed = False
 
-    def start(self, title: str, lane: str, work: Callable[[Progress], object]) -> Job:
+    def start(self, title: str, lane: str, work: Callable[[Progress], object], quiet: bool = False) -> Job:
         """Queues `work(progress)` on a lane; its end is a JobChanged with state, result or error."""
-        job = Job(next(self._ids), title, lane, work)
+        job = Job(next(self._ids), title, lane, work, quiet=quiet)
         job.progress = Progress(lambda _: self.messages.put(JobChanged(job, job.state)))
         with self._lock:
             if self._closed:

@@ -30,9 +30,14 @@ class ScanFinished:
 
 @dataclass(frozen=True, slots=True)
 class OperationChanged:
-    """An operation was applied or undone."""
+    """An operation was applied or undone; `id` is empty where another process did something, which one is not known."""
 
     id: str
 
 
-Event = ModelsChanged | RootsChanged | ScanFinished | OperationChanged
+@dataclass(frozen=True, slots=True)
+class ChangedElsewhere:
+    """Another process has changed the catalogue: whatever was read from it may be old."""
+
+
+Event = ModelsChanged | RootsChanged | ScanFinished | OperationChanged | ChangedElsewhere

@@ -16,9 +16,12 @@ from model_manager.base.text import later
 
 CONTEXT = "core"
 """The context that the catalogue of texts has for these sentences."""
+HERE = "…"
+"""Stands in the translation of what was tried for the path of it."""
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?(?: ?(?:[kMGT]?B|%))?")
 _DEEPEST = 3
 """A sentence can hold a reason that holds a reason; more than that nothing of ours says."""
+_MOST_PIECES = 6
 _LONGEST = 2000
 """Characters: nothing of ours is longer, and a pattern takes its time over a text made to mislead it."""
 _SYSTEM = (
@@ -29,6 +32,10 @@ _SYSTEM = (
     later("Too many open files"), later("File name too long"), later("Connection refused"), later("Connection timed out"),
     later("Too many levels of symbolic links"), later("Invalid cross-device link"), later("unable to open database file"),
     later("database is locked"), later("database or disk is full"), later("disk I/O error"),
+    later("file is not a database"), later("database disk image is malformed"),
+    later("attempt to write a readonly database"), later("database schema has changed"), later("Connection reset by peer"),
+    later("No route to host"), later("Network is unreachable"), later("Text file busy"), later("Invalid argument"),
+    later("No such device"), later("No such device or address"), later("Transport endpoint is not connected"),
 )  # fmt: skip
 """The system's and the database's own words that a reason most often is; others stay English."""
 
@@ -48,10 +55,13 @@ def localised(said: object) -> str:
 
 
 def _error(error: ModelManagerError) -> str:
-    where = f" {text.shown(error.path)}" if error.path else ""
+    verb, path = localised(error.verb), text.shown(error.path)
     hint = f" ({localised(error.hint)})" if error.hint else ""
+    where = f" {path}" if path else ""
+    if HERE in verb:  # a language whose verb stands last says where the path belongs
+        verb, where = verb.replace(HERE, path) if path else " ".join(verb.replace(HERE, "").split()), ""
     return text._("could not {verb}{where}: {reason}{hint}").format(
-        verb=localised(error.verb), where=where, reason=localised(error.reason), hint=hint
+        verb=verb, where=where, reason=localised(error.reason), hint=hint
     )
 
 
@@ -75,9 +85,16 @@ def _translated(said: str, language: str, depth: int) -> str:
 def _pieces(said: str, language: str, depth: int) -> str:
     """Sentences that were put one behind the other, and `where: why`."""
     for mark in ("; ", ": "):
-        head, found, tail = said.partition(mark)
-        if found:
-            return f"{_value(head, language, depth)}{mark}{_value(tail, language, depth)}"
+        pieces = said.split(mark)
+        best, known = "", -1
+        for at in range(1, min(len(pieces), _MOST_PIECES)):  # a sentence may have the mark within itself
+            parts = mark.join(pieces[:at]), mark.join(pieces[at:])
+            told = [_value(part, language, depth) for part in parts]
+            now = sum(one != part for one, part in zip(told, parts, strict=True))
+            if now > known:
+                best, known = mark.join(told), now
+        if best:
+            return best
     return said
 
 

@@ -49,7 +49,7 @@ class Database:
         self._journal = "DELETE" if network else "WAL"
         self._address = ""
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self.connections: list[sqlite3.Connection] = []
         self._lock = threading.RLock()
         self._which: tuple[int, int] | None = None
         """Which file is open, by device and inode."""
@@ -140,9 +140,9 @@ class Database:
     def close(self) -> None:
         with self._lock:
             # The newest first: one whose file was replaced under it takes away the log of what has its name now.
-            for connection in reversed(self._all):
+            for connection in reversed(self.connections):
                 connection.close()
-            self._all.clear()
+            self.connections.clear()
             self._local = threading.local()
             if self._address:
                 looking.let_go(self._address)
@@ -172,7 +172,7 @@ class Database:
             self._address or self.path, uri=bool(self._address), timeout=_BUSY_MS / 1000, isolation_level=None,
             check_same_thread=False,
         )  # fmt: skip
-        self._all.append(connection)
+        self.connections.append(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -308,8 +308,8 @@ class Database:
 
         `seen`: what lay there when it was found damaged; another process may have moved it by now.
         """
-        while self._all:
-            self._all.pop().close()
+        while self.connections:
+            self.connections.pop().close()
         self._local = threading.local()
         with damage.alone(self.path):
             if seen is None or self._seen() == seen:

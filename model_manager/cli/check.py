@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from model_manager.base.text import _, later
 from model_manager.catalog import models
 from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import coloured, hint, print_json, print_table, tell_nothing_known
+from model_manager.cli.progress import reading_told
 from model_manager.jobs import Progress
 from model_manager.library import meant
 from model_manager.library.deep import check_deep
@@ -41,10 +41,8 @@ def run(app: App, options: argparse.Namespace) -> int:
         with app.database.read() as tx:
             ids = [row.id for row in read_rows(tx)]
     if options.deep:
-        progress = Progress(_tell if sys.stderr.isatty() else None)
-        check_deep(app.database, app.volumes, ids, progress, options.again)
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr)
+        with reading_told() as progress:
+            check_deep(app.database, app.volumes, ids, progress, options.again)
     found = [{key: model[key] for key in ("id", "name", "health", "code")} for model in models_json(app.database, ids)]
     if options.json:
         print_json({"models": [{key: one[key] for key in ("id", "health", "code")} for one in found]})
@@ -69,12 +67,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(progress: Progress) -> None:
-    text = f"{figures.size(progress.done)} / {figures.size(progress.total)}"
-    print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)
-
-
 def _why(one: dict[str, Any], sources: Mapping[int, Sequence[str]]) -> str:
     why = localised(one["health"]["detail"]) or (_("names code: ") + ", ".join(one["code"]) if one["code"] else "")
     where = again(sources.get(int(one["id"][1:])))
-    return f"{why}; {where}" if where else str(why)
+    return f"{why}; {localised(where)}" if where else str(why)

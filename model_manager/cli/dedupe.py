@@ -9,6 +9,7 @@ from model_manager.app import App
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.text import _, later, shown
 from model_manager.cli.plans import add_plan_arguments, run_plan
+from model_manager.cli.progress import reading_told
 from model_manager.library import duplicates
 from model_manager.library.dedupe import plan_sharing
 from model_manager.library.groups import Group
@@ -33,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(app: App, options: argparse.Namespace) -> int:
     reference = app.settings.values.reference_folders
-    found = duplicates.prove(app.database, app.volumes, reference=reference)
+    with reading_told() as progress:
+        found = duplicates.prove(app.database, app.volumes, progress, reference)
     known = {group.id: group for group in found.groups}
     wrong = next((id_ for id_ in options.groups if id_ not in known), None)
     if wrong is not None:
@@ -44,7 +46,9 @@ def run(app: App, options: argparse.Namespace) -> int:
     keep = [_kept(app, groups, text) for text in options.keep]
     for group in groups:
         if len(both := [copy.path for copy in group.copies if copy.path in keep]) > 1:
-            raise UsageError("keep", both[1], "one copy of a group stays, and two were named", "name one of them")
+            raise UsageError(
+                "keep the copy", both[1], "one copy of a group stays, and two were named", "name one of them"
+            )
     plan = plan_sharing(app.database, app.volumes, app.env(), groups, options.by, keep, reference)
     return run_plan(app, plan, options)
 
@@ -62,7 +66,10 @@ def _kept(app: App, groups: Sequence[Group], text: str) -> str:
         }  # fmt: skip
     if not found:
         raise ModelManagerError(
-            "keep", shown(text), "it is no copy of these groups", "`model-manager duplicates --prove` lists them"
+            "keep the copy",
+            shown(text),
+            "it is no copy of these groups",
+            "`model-manager duplicates --prove` lists them",
         )
     if len(found) > 1:
         raise ModelManagerError(

@@ -10,7 +10,7 @@ from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
-from model_manager.jobs import Progress
+from model_manager.cli.progress import reading_told
 from model_manager.library import duplicates, watch
 from model_manager.library.known import nothing_known
 
@@ -24,11 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    progress = Progress(_tell if sys.stderr.isatty() else None)
     look = duplicates.prove if options.prove else duplicates.flag
-    found = look(app.database, app.volumes, progress, app.settings.values.reference_folders)
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
+    with reading_told() as progress:
+        found = look(app.database, app.volumes, progress, app.settings.values.reference_folders)
     if options.json:
         print_json(duplicates.as_json(found))
         return 0
@@ -58,9 +56,3 @@ def run(app: App, options: argparse.Namespace) -> int:
     print(words)
     hint(_("`model-manager dedupe` makes one payload of them") if options.prove else _("--prove reads them to be sure"))
     return 0
-
-
-def _tell(progress: Progress) -> None:
-    if progress.total:
-        text = f"{figures.size(progress.done)} / {figures.size(progress.total)}"
-        print(f"\r\x1b[K{text} …", end="", file=sys.stderr, flush=True)

@@ -22,10 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    found, problems = app.operations.history()
+    every, problems = app.operations.history()
     if options.json:
-        print_json({"operations": [operation.as_json() for operation in found]})
+        print_json({"operations": [operation.as_json() for operation in every]})
         return 0
+    found = [one for one in every if one.state != "planned"]  # a plan that was only stored has changed nothing
     for problem in problems:
         print(localised(problem), file=sys.stderr)
     if not found:

@@ -163,8 +163,13 @@ def say(text: str, colour: str = "", indent: int = 0) -> None:
         print(coloured(whole, colour) if colour else whole)
 
 
-def told(operation: Operation, as_json: bool, text: str, wanted: Sequence[str] = ("planned", "applied")) -> int:
-    """Prints what became of a plan; answers the exit status: 0 where it stands as was `wanted`."""
+def told(
+    operation: Operation, as_json: bool, text: str, wanted: Sequence[str] = ("planned", "applied"), became: str = ""
+) -> int:
+    """Prints what became of a plan; answers the exit status: 0 where it stands as was `wanted`.
+
+    `became` says it in other words than those for its state.
+    """
     if as_json:
         print_json({"plan": operation.as_json()})
     else:
@@ -174,6 +179,6 @@ def told(operation: Operation, as_json: bool, text: str, wanted: Sequence[str] =
         for left in operation.plan.left if operation.state == "partly" else ():
             print(localised(left), file=sys.stderr)
         count = ngettext("{n} step", "{n} steps", len(operation.plan.steps))
-        print(f"{localised(operation.plan.title)}: {count}, {_(STATES[operation.state])}")
+        print(f"{localised(operation.plan.title)}: {count}, {became or _(STATES[operation.state])}")
         hint(text)
     return 0 if operation.state in wanted else 1

@@ -14,7 +14,7 @@ from model_manager.base.text import _, later, ngettext
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import agreed, look_again, print_steps, print_warnings, say, told
 from model_manager.library.plan_words import BACK
-from model_manager.library.undoing import Undoing, undoing
+from model_manager.library.undoing import Undoing, newest_to_undo, undoing
 from model_manager.operations import Operation, Plan, StepState, as_json
 from model_manager.operations.plan import printable
 
@@ -46,8 +46,7 @@ def run(app: App, options: argparse.Namespace) -> int:
 def _chosen(app: App, id_: str | None) -> Operation:
     if id_ is not None:
         return app.operations.get(id_)
-    found, _problems = app.operations.history()
-    last = next((operation for operation in found if operation.undoable), None)
+    last = newest_to_undo(app.operations.history()[0], app.volumes)
     if last is None:
         raise UsageError(
             "undo", "", "there is nothing that could be undone", "`model-manager history` lists what was done"
@@ -58,8 +57,17 @@ def _chosen(app: App, id_: str | None) -> Operation:
 def _undo(app: App, operation: Operation, options: argparse.Namespace) -> int:
     done = app.operations.undo(operation.id)
     look_again(app, done.plan)
-    text = _("It is as it was before.") if done.state == "undone" else _("Some of it stays.")
-    return told(done, options.json, text, wanted=("undone",))
+    if done.state == "undone":
+        return told(done, options.json, _("It is as it was before."), wanted=("undone",))
+    if back := _put_back(done) - _put_back(operation):
+        became = _("{n} of it put back").format(n=figures.count(back))
+        return told(done, options.json, _("Some of it stays."), wanted=("undone",), became=became)
+    return told(done, options.json, _("Nothing was put back."), wanted=("undone",), became=_("not put back"))
+
+
+def _put_back(operation: Operation) -> int:
+    """How many of its steps are put back."""
+    return sum(now.state == "undone" for now in operation.steps)
 
 
 def _tell(operation: Operation, planned: Undoing, as_json: bool) -> None:

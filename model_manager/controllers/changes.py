@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from model_manager.app import App
-from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
-from model_manager.controllers.messages import Said
-from model_manager.jobs import Cancelled, JobChanged, Progress
+from model_manager.controllers.messages import LookAgain, Said
+from model_manager.controllers.outcome import name_of, outcome, told_undone
+from model_manager.jobs import Cancelled, Job, JobChanged, Progress
 
 if TYPE_CHECKING:
     from model_manager.library.undoing import Undoing
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     Make = Callable[[Way], Plan]
     """How to plan it in one way or another."""
+
+
+_MOST_TOLD = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,22 @@ class ChangesView(Protocol):
 
     """Before bytes are copied: says how many and how long, and calls `put_back` if that is wanted."""
 
+    def withdraw(self, ids: Collection[str]) -> None: ...
+
+    """What was told of these operations is not so any more: put back, emptied, here or elsewhere."""
+
 
 class Changes:
     """One for the window; the screens give it a way to make their plan."""
 
     def __init__(self, app: App, view: ChangesView) -> None:
         self._app, self._view = app, view
-        self.last = ""
-        """The operation that Ctrl+Z puts back."""
+        self._told: list[str] = []
+        """The operations that a message tells of."""
+        self._going_back: Job | None = None
+        """What the key for undo began and has not ended: that key does one thing after another."""
+        self._in_vain: set[str] = set()
+        """Operations that could not be put back when that was tried: the key goes on to the one before."""
         self._asked: set[tuple[str, tuple[int, ...] | None]] = set()
         """What is being looked at, to be undone: a second press of the key asks no second time."""
 
@@ -104,6 +115,7 @@ class Changes:
             way = "aside"
 
         def work(progress: object) -> Planned:
+            from model_manager.library.still_there import NotThere
             from model_manager.operations.draft import NoTrash
 
             choice, others = make if ways else None, Choices()
@@ -123,13 +135,37 @@ class Changes:
                     choice,
                     others,
                 )
+            except NotThere as error:
+                self._app.jobs.post(LookAgain(frozenset(one.root for one in error.missing)))
+                return Planned(None, way, localised(error.reason))
             except ModelManagerError as error:
-                return Planned(None, way, localised(error), choices=others)
+                return Planned(None, way, self._lost(error) or localised(error), choices=others)
 
         self._app.jobs.start(_("Planning"), "query", work)
 
+    def _lost(self, error: ModelManagerError) -> str:
+        """What is said when a plan failed because what it would take is not there: its folder is looked at again."""
+        from model_manager.library.still_there import lost
+
+        found = lost(self._app.database, self._app.volumes, error.path)
+        if found is None:
+            return ""
+        self._app.jobs.post(LookAgain(frozenset({found.root})))
+        return localised(found.sentence)
+
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and message.state == "done":
+        if isinstance(message, JobChanged) and message.state in ("done", "failed", "cancelled"):
+            self._handle_end(message)
+        elif isinstance(message, Applied):
+            self._told = [*self._told[-_MOST_TOLD:], message.id]
+        elif isinstance(message, OperationChanged):
+            self._look_what_stands()
+
+    def _handle_end(self, message: JobChanged) -> None:
+        by_key = self._going_back is message.job
+        if by_key:
+            self._going_back = None
+        if message.state == "done":
             result = message.job.result
             if isinstance(result, Planned):
                 if result.plan is None and result.make is None and not result.choices.all:
@@ -140,9 +176,29 @@ class Changes:
                 if result.undoing.rooms:
                     self._view.ask_undo(result)
                 else:
-                    self.put_back(result.operation.id, result.units)
-        elif isinstance(message, Applied):
-            self.last = message.id if message.undoable else ""
+                    begun = self.put_back(result.operation.id, result.units)
+                    self._going_back = begun if by_key else self._going_back
+            elif isinstance(result, _NotSo):
+                self._told = [id_ for id_ in self._told if id_ not in result.ids]
+                self._view.withdraw(result.ids)
+
+    def _look_what_stands(self) -> None:
+        """Asks what became of the operations that messages tell of."""
+        told = frozenset(self._told)
+        if not told:
+            return
+
+        def look(progress: object) -> _NotSo:
+            from model_manager.library.undoing import stands
+
+            operations = {one.id: one for one in self._app.operations.history()[0] if one.id in told}
+            return _NotSo(
+                frozenset(
+                    id_ for id_ in told if id_ not in operations or not stands(operations[id_], self._app.volumes)
+                )
+            )
+
+        self._app.jobs.start(_("Reading the history"), "query", look, quiet=True)
 
     def apply(self, plan: Plan) -> None:
         """Applies the very plan that was shown, then reads again what it changed."""
@@ -151,8 +207,9 @@ class Changes:
             try:
                 done = self._app.operations.apply(plan, progress)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
-                return localised(error)
+                words = localised(self._named(error, plan.id))
+                self._app.jobs.post(Said(words))
+                return words
             finally:
                 self._look_again(plan)
             words = outcome(done)
@@ -187,33 +244,63 @@ class Changes:
                 operation = self._app.operations.get(id_)
                 return ToUndo(operation, wanted, undoing(operation, self._app.volumes, wanted))
             except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
+                self._app.jobs.post(Said(localised(self._named(error, id_))))
                 return None
             finally:
                 self._asked.discard((id_, wanted))
 
         self._app.jobs.start(_("Looking what undo would do"), "query", look)
 
-    def put_back(self, id_: str, units_: Collection[int] | None = None) -> None:
+    def undo_last(self) -> None:
+        """Puts back what was done last of all that can be, here or in the terminal; pressed again, the one before it."""
+        if self._going_back is not None:
+            return
+        in_vain = frozenset(self._in_vain)
+
+        def look(progress: object) -> ToUndo | None:
+            from model_manager.library.undoing import newest_to_undo, undoing
+
+            operation = newest_to_undo(self._app.operations.history()[0], self._app.volumes, in_vain)
+            if operation is None:
+                self._app.jobs.post(Said(_("Nothing is left that could be put back.")))
+                return None
+            return ToUndo(operation, None, undoing(operation, self._app.volumes))
+
+        self._going_back = self._app.jobs.start(_("Looking what undo would do"), "query", look)
+
+    def put_back(self, id_: str, units_: Collection[int] | None = None) -> Job:
         """Undoes without a question. Stopped, what is back is back, and the rest as it was."""
 
         def work(progress: Progress) -> str:
             try:
                 done = self._app.operations.undo(id_, units_, progress)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
-                return localised(error)
+                self._in_vain.add(id_)
+                words = localised(self._named(error, id_))
+                self._app.jobs.post(Said(words))
+                return words
             except Cancelled:
                 self._look_again(self._app.operations.get(id_).plan)
                 self._app.jobs.post(Said(_("Stopped. What was put back by then is back, the rest is as it was.")))
                 raise
             self._look_again(done.plan)
-            words = _told_undone(done, units_)
+            if done.undoable and units_ is None:
+                self._in_vain.add(id_)
+            words = told_undone(done, units_)
             self._app.jobs.post(Said(words))
             return words
 
-        self.last = "" if id_ == self.last else self.last
-        self._app.jobs.start(_("Undoing"), "files", work)
+        return self._app.jobs.start(_("Undoing"), "files", work)
+
+    def _named(self, error: ModelManagerError, id_: str) -> ModelManagerError:
+        """An operation is told by its title and time: its id says nothing to a person."""
+        if error.path != id_:
+            return error
+        try:
+            name = name_of(self._app.operations.get(id_))
+        except ModelManagerError:
+            name = ""
+        return type(error)(error.verb, name, error.reason, error.hint)
 
     def _look_again(self, plan: Plan) -> None:
         from model_manager.library.removal import touched
@@ -222,29 +309,8 @@ class Changes:
         self._app.jobs.post(OperationChanged(plan.id))
 
 
-def outcome(done: Operation) -> str:
-    """What became of a plan, in a sentence or two."""
-    problems = [now.problem for now in done.steps if now.problem]
-    title = localised(done.plan.title)
-    if done.state == "applied":
-        later = done.plan.frees - done.plan.frees_now
-        if later:
-            return _("{title}: done. {size} come back when the trash is emptied.").format(
-                title=title, size=figures.size(later)
-            )
-        if done.plan.frees:
-            return _("{title}: done. {size} came back.").format(title=title, size=figures.size(done.plan.frees))
-        return _("{title}: done.").format(title=title)
-    why = localised([*problems, *done.plan.left, ""][0])
-    if done.state == "partly":
-        return _("{title}: not all of it was done. {why}").format(title=title, why=why)
-    return _("{title}: nothing was changed. {why}").format(title=title, why=why)
+@dataclass(frozen=True, slots=True)
+class _NotSo:
+    """Operations that are not any more what was told of them."""
 
-
-def _told_undone(done: Operation, units_: Collection[int] | None) -> str:
-    stays = [
-        now.problem
-        for step, now in zip(done.plan.steps, done.steps, strict=True)
-        if now.problem and now.state != "undone" and (units_ is None or step.unit in units_)
-    ]
-    return _("Some of it stays: {why}").format(why=localised(stays[0])) if stays else _("It is as it was before.")
+    ids: frozenset[str]

@@ -19,7 +19,10 @@ from model_manager.operations.trashed import Trashed, plan_empty, trashed
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One operation as shown. `at` in seconds since 1970; `problem` is why something of it stayed."""
+    """One operation as shown. `at` in seconds since 1970; `problem` is why something of it stayed.
+
+    `frees`: bytes of what is in force of it.
+    """
 
     id: str
     at: float
@@ -99,7 +102,15 @@ def _line(operation: Operation) -> Line:
         operation.undone_at or operation.applied_at or operation.plan.created_at,
         localised(operation.plan.title),
         operation.state,
-        operation.plan.frees,
+        _frees(operation),
         operation.undoable,
         localised(problem),
     )
+
+
+def _frees(operation: Operation) -> int:
+    """Bytes that what is in force of it frees: what was put back or refused frees nothing."""
+    if operation.state == "applied":
+        return operation.plan.frees
+    done = zip(operation.plan.steps, operation.steps, strict=True)
+    return min(operation.plan.frees, sum(step.frees for step, now in done if now.state == "done"))

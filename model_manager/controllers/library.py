@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.events import ModelsChanged, RootsChanged, ScanFinished
+from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
-from model_manager.catalog import models, roots, second_ways
+from model_manager.catalog import roots, second_ways
 from model_manager.catalog.rows import Row, read_rows
-from model_manager.controllers.changes import Choice, Choices
-from model_manager.controllers.messages import DetailsStale, Said, ScanWanted
+from model_manager.controllers.changes import Choices
+from model_manager.controllers.messages import DetailsStale, LookAgain, Said, ScanWanted
+from model_manager.controllers.removing import choices_of, plan_of
 from model_manager.jobs import Job, JobChanged
 from model_manager.library import watch, words
 from model_manager.library.categories import CATEGORIES, slugs
@@ -25,6 +26,7 @@ from model_manager.library.opened import Opened, opened
 from model_manager.library.present import Json, place_states, show_json
 from model_manager.library.query import Query
 from model_manager.library.room import Room
+from model_manager.library.still_there import missing
 
 if TYPE_CHECKING:
     from model_manager.operations import Plan
@@ -38,6 +40,8 @@ CHIPS: tuple[tuple[str, str], ...] = (
 """(what the button says, the query that it adds)"""
 
 
+_NOTICED = 60.0
+"""Seconds in which a file that a scan could not take for gone is no reason for another one."""
 _LATER = 5.0
 """Seconds until what could not be loaded is asked for again."""
 
@@ -89,8 +93,14 @@ class Library:
         self._query = Query("", ())
         self._size = self._sick = self._there = 0
         self._loading: Job | None = None
+        self._failed = False
+        """Whether the last loading failed, which was told then."""
         self._away: frozenset[tuple[int, str]] = frozenset()
         """The folders that cannot be looked at now, and why."""
+        self._noticed: dict[str, float] = {}
+        """Paths that were found missing, and when."""
+        self._card_is_old = False
+        """Whether what the card shows is to be read again once the rows are."""
         self._opened = ""
         """The file whose card is shown although it lies in no folder that is watched."""
 
@@ -107,7 +117,7 @@ class Library:
         elif isinstance(message, JobChanged) and message.job is self._loading and message.state == "failed":
             self._busy, self._pending = False, None
             self._loaded_at = time.monotonic() + _LATER  # the same again, but not at once
-            self._app.jobs.post(Said(localised(message.job.error)))
+            self._failed = True
         elif isinstance(message, RootsChanged):
             self._look_at_roots()
         elif isinstance(message, JobChanged) and message.job.lane == "query" and message.state == "done":
@@ -123,6 +133,9 @@ class Library:
                 self._details(result)
             elif isinstance(result, Opened):
                 self._show_opened(result)
+        elif isinstance(message, ChangedElsewhere):
+            self._pending, self._card_is_old = None, True
+            self.tick()
         elif isinstance(message, ScanFinished):
             self._look_at_roots()
             if message.models != len(self.rows):  # another process has scanned meanwhile: ours found nothing changed
@@ -197,11 +210,21 @@ class Library:
             self._view.show_details(None, len(chosen), Room(chosen).size)
 
     def _read_details(self, id_: int) -> Json | None:
+        self._notice_what_went(id_)
         try:
             return show_json(self._app.database, id_) | {"states": place_states(self._app.database, id_)}
-        except ModelManagerError as error:
-            self._app.jobs.post(Said(localised(error)))
+        except ModelManagerError:  # it went since the rows were read: they are read again
+            self._app.jobs.post(ChangedElsewhere())
             return None
+
+    def _notice_what_went(self, id_: int) -> None:
+        """One look at each place of a model whose card is opened; what is not there is scanned again, once a minute."""
+        lost = missing(self._app.database, self._app.volumes, (id_,), first_only=True)
+        now = time.monotonic()
+        fresh = [one for one in lost if now - self._noticed.get(one.path, -_NOTICED) >= _NOTICED]
+        self._noticed.update((one.path, now) for one in fresh)
+        if fresh:
+            self._app.jobs.post(LookAgain(frozenset(one.root for one in fresh)))
 
     def _look_at_roots(self) -> None:
         """What is on a drive that was unplugged is no longer there, and what came back is: no model has changed by that."""
@@ -226,38 +249,11 @@ class Library:
 
     def removal(self, ids: tuple[int, ...], places: tuple[int, ...] = ()) -> Callable[[Way], Plan]:
         """How to plan that these models, or only these places, go."""
-
-        def make(way: Way) -> Plan:
-            from model_manager.library.removal import Wanted, plan_removal
-            from model_manager.library.staying import what_stays
-
-            whole = () if places else ids
-            with self._app.database.read() as tx:
-                wanted = Wanted(whole, places, warnings=what_stays(tx, places, whole))
-            return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
-
-        return make
+        return lambda way: plan_of(self._app, ids, places, way)
 
     def choices(self, id_: int, place: int | None = None) -> Choices:
-        """A model that lies in several places: all of them, or one. `place`: the one that was asked for. Not for the
-        window's thread.
-        """
-        with self._app.database.read() as tx:
-            seen = [one for one in models.places(tx, [id_]) if one.state == "online"]
-        if len(seen) < 2:
-            return Choices()
-        names = [f"{watch.label_of(one.tool)}: {shown(one.name)}" for one in seen]
-        words = [shown(one.path) if names.count(name) > 1 else name for one, name in zip(seen, names, strict=True)]
-        whole = Choice(
-            _("the whole model, all {n} places: {names}").format(n=len(seen), names=", ".join(words)),
-            self.removal((id_,)),
-        )
-        alone = [
-            Choice(_("only {place}").format(place=text), self.removal((), (one.id,)))
-            for one, text in zip(seen, words, strict=True)
-        ]
-        now = next((n for n, one in enumerate(seen, 1) if one.id == place), 0)
-        return Choices((whole, *alone), now)
+        """What else may be meant; see `removing`."""
+        return choices_of(self._app, id_, place)
 
     def categories(self) -> list[str]:
         return self._slugs
@@ -292,7 +288,7 @@ class Library:
                 found = kept + [row._replace(copies=copies.get(row.id, 0)) for row in fresh.values()]
             return _Loaded(_ordered(found, sort), slugs(self._app.database))
 
-        self._loading = self._app.jobs.start(_("Loading the library"), "query", work)
+        self._loading = self._app.jobs.start(_("Loading the library"), "query", work, quiet=self._failed)
 
     def _order_in_background(self) -> None:
         rows, sort = self.rows, self.sort
@@ -303,7 +299,7 @@ class Library:
         )
 
     def _take(self, loaded: _Loaded) -> None:
-        self.rows, self._slugs = loaded.rows, loaded.slugs
+        self.rows, self._slugs, self._failed = loaded.rows, loaded.slugs, False
         self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
         self.shown, self._query = self.rows, Query("", ())
         there = [row for row in self.rows if not row.away]
@@ -311,7 +307,15 @@ class Library:
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
         self._count_places(there)
         self._filter(anew=True)
+        if self._card_is_old and self._pending is not None:
+            self._card_is_old = False
+            self._read_card_again()
         self.tick()
+
+    def _read_card_again(self) -> None:
+        """Of the one chosen model, if it is still listed."""
+        if len(self.selected) == 1 and not self._opened and self.selected <= {row.id for row in self.rows}:
+            self.select(self.selected)
 
     def _filter(self, anew: bool = False) -> None:
         kind, value = self.place
@@ -336,7 +340,7 @@ class Library:
             parts.append(_("{n} not there now").format(n=figures.count(away)))
         if len(self.shown) != len(self.rows):
             there = Room(row for row in self.shown if not row.away)
-            parts.append(_("{n} shown, {size}").format(n=figures.count(there.count), size=figures.size(there.size)))
+            parts.append(_("{n} shown, {size}").format(n=figures.count(len(self.shown)), size=figures.size(there.size)))
         if sick:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.localised import localised
+from model_manager.base.text import _
+from model_manager.jobs import Job
+
 
 class Said:
     """A message for the person at the window."""
@@ -12,6 +17,13 @@ class Said:
 
 class ScanWanted:
     """What is watched has changed, or the person asked to look again."""
+
+
+class LookAgain:
+    """Something in these watched folders is not as it is listed."""
+
+    def __init__(self, roots: frozenset[int]) -> None:
+        self.roots = roots
 
 
 class OpenWanted:
@@ -30,3 +42,11 @@ class Noticed:
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+
+def failure(job: Job) -> str:
+    """Why a job failed, for the person at the window."""
+    if isinstance(job.error, ModelManagerError):
+        return localised(job.error)
+    why = "" if job.error is None else localised(reason_of(job.error))[:200]
+    return _("{title} failed: {why}. The log has the details.").format(title=localised(job.title), why=why)

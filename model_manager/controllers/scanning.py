@@ -7,7 +7,7 @@ import time
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _
-from model_manager.controllers.messages import ScanWanted
+from model_manager.controllers.messages import LookAgain, ScanWanted
 from model_manager.jobs import Job, JobChanged, Progress
 
 
@@ -20,6 +20,8 @@ class Scanning:
         self.again = False
         """Whether what a scan goes by was changed while one was under way."""
         self._began = 0.0
+        self._waiting: list[frozenset[int]] = []
+        """Folders that are to be looked at again and have not had their turn."""
 
     @property
     def is_running(self) -> bool:
@@ -45,6 +47,21 @@ class Scanning:
 
         self.job = self._app.jobs.start(_("Scanning"), "scan", work)
 
+    def look_again(self, roots: frozenset[int]) -> None:
+        """Scans these folders alone, after a scan that is under way. The same ones wait only once."""
+        if roots in self._waiting:
+            return
+        self._waiting.append(roots)
+        scanner = self._app.scanner
+
+        def work(progress: Progress) -> None:
+            from model_manager.library.scan import scan
+
+            self._waiting.remove(roots)
+            scan(scanner(self._app.jobs.post), progress, roots)
+
+        self._app.jobs.start(_("Looking again"), "scan", work)
+
     def came_back(self) -> None:
         """The person looks at the window again. There is no file watching: after a while the disk is looked at again."""
         minutes = self._app.settings.values.rescan_after_minutes
@@ -55,6 +72,8 @@ class Scanning:
         if isinstance(message, ScanWanted):
             self.again = self.is_running
             self.scan()
+        elif isinstance(message, LookAgain):
+            self.look_again(message.roots)
         elif isinstance(message, JobChanged) and self.again and not self.is_running:
             self.again = False
             self.scan()

@@ -67,7 +67,7 @@ def health(healths: Iterable[Health], code: tuple[str, ...]) -> Health:
     found = [entry for entry in healths if entry.verdict != "good"]
     if found:
         return worst(found)
-    return Health("good", "" if code else "names no code beyond the torch allow-list")
+    return Health("good", "" if code else "names only code that PyTorch itself counts as safe")
 
 
 def code_of(pickles: Iterable[Pickle]) -> tuple[tuple[str, ...], list[Health]]:

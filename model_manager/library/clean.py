@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from model_manager.base import reach, units
@@ -87,6 +88,14 @@ class Library:
     """Where a model came from, where a tool recorded it."""
     same: Mapping[int, Same] = field(default_factory=dict)
     """file -> the one that it is, seen by a second way."""
+
+    @cached_property
+    def sizes(self) -> Mapping[int, set[int]]:
+        """Size -> the files that are so large, wherever they lie."""
+        found: dict[int, set[int]] = {}
+        for file in (file for members in self.files.values() for file in members):
+            found.setdefault(file.size, set()).add(file.file)
+        return found
 
 
 def library_of(database: Database, machine: Machine) -> Library:
@@ -359,12 +368,19 @@ def _of_model(
 ) -> Candidate:
     paths = tuple(dict.fromkeys(file.path for file in library.files.get(row.id, [])))
     if row.copies < 2 and rule in ("unused", "older-version", "broken"):
-        reason += "; " + later("it is the only copy")
+        if _is_only_copy(library, row):
+            reason += "; " + later("it is the only copy")
         if where := again(library.sources.get(row.id)):
             reason += f"; {where}"
     return Candidate(
         _id(rule, str(row.id)), rule, row.id, row.name, paths, _freed(library, {row.id}), sure, reason, keeps
     )
+
+
+def _is_only_copy(library: Library, row: Row) -> bool:
+    """Whether no other file can hold the same: one of the same size may, also what a file of holes would be if whole."""
+    mine = {file.file: file.size for file in library.files.get(row.id, []) if file.role in ("weights", "adapter")}
+    return all(library.sizes[size] <= mine.keys() for size in mine.values())
 
 
 def _freed(library: Library, going: set[int]) -> int:

@@ -19,6 +19,7 @@ from model_manager.library.origins import OfCopies, OfLeftover, OfPlaces, from_t
 from model_manager.library.removal import found_root, must_be_closed, parts_of_places
 from model_manager.library.shelf import Shelf, read_shelf
 from model_manager.library.unused import must_be_unused, must_be_whole
+from model_manager.library.verdicts import AWAY
 from model_manager.operations import Step
 from model_manager.operations.trashed import in_a_trash, is_trash
 from model_manager.stores import BY_TOOL
@@ -76,7 +77,7 @@ class Guard:
         if root is None or root.ignored or root.tool != origin.tool:
             return later(f"{origin.root} is not watched any more")
         if root.state != "online":
-            return later(f"{origin.root} is {root.state}: connect it and scan again")
+            return later(f"{origin.root}: {AWAY.get(root.state, root.state)}; bring it back, and scan again")
         parts = list(self._parts(origin, root, shelf))
         may = {part.url if isinstance(part, Asking) else resolved(part.path) for part in parts}
         wrong = next((step.path for step in steps if step.path not in may), "")

@@ -23,6 +23,7 @@ from model_manager.library.same_file import seen_elsewhere
 from model_manager.library.shelf import Shelf, read_shelf
 from model_manager.library.staying import what_stays
 from model_manager.library.unused import BY_CONTENT, must_be_unused, must_be_whole, used_by
+from model_manager.library.verdicts import AWAY
 from model_manager.operations import Plan
 from model_manager.operations.draft import Draft, Way
 from model_manager.operations.plan import Kept
@@ -119,7 +120,7 @@ def drafted(
         if any(
             file.role == "weights" and file.path in place.elsewhere for place in group.places for file in place.files
         ):
-            draft.warnings.append(later(f"{of}: its weights stay, another name of them is kept"))
+            draft.warnings.append(later(f"{of}: its weights stay on the disk: they have another name, which is kept"))
     for path in wanted.paths:
         root, leftover = _leftover(path, shelf.rests, shelf.roots.values())
         origin = as_text(OfLeftover(root.tool, root.path, leftover))
@@ -167,23 +168,35 @@ def _add_unit(
             raise CannotRemove("clear away", of, "nothing of it may go now", "scan again")
     except ModelManagerError as error:
         draft.drop_unit()
-        problems.append(error)
+        problems.append(_unplugged(root) or error)
     except OSError as error:
         draft.drop_unit()
-        problems.append(CannotRemove("clear away", str(error.filename or of), reason_of(error), "scan again"))
+        why = CannotRemove("clear away", str(error.filename or of), reason_of(error), "scan again")
+        problems.append(_unplugged(root) or why)
+
+
+def _unplugged(root: RootRow) -> CannotRemove | None:
+    """That the drive of a folder is not there, which says more than that some file in it is not."""
+    try:
+        reach.lstat(root.path)
+    except FileNotFoundError:
+        return CannotRemove("clear away", root.path, AWAY["offline"], "bring it back, and scan again")
+    except OSError:
+        return None
+    return None
 
 
 def _kept(one: Stays, volumes: Volumes) -> Kept:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
     kept = kept_as(reach.realpath(one.path), volumes)
     if (kept.identity.size, kept.identity.mtime_ns) != (one.size, one.mtime_ns):
-        raise CannotRemove("keep", one.path, "it changed since it was looked at", "scan again")
+        raise CannotRemove("keep the copy", one.path, "it changed since it was looked at", "scan again")
     return kept
 
 
 def _must_allow(root: RootRow) -> None:
     if root.state != "online":
-        raise CannotRemove("clear away", root.path, f"this folder is {root.state}", "connect it and scan again")
+        raise CannotRemove("clear away", root.path, AWAY.get(root.state, root.state), "bring it back, and scan again")
     reach.must_answer(root.path)
 
 

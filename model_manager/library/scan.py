@@ -344,10 +344,10 @@ class Scan:
 _one_at_a_time = threading.Lock()
 
 
-def scan(scanner: Scan, progress: Progress) -> Report:
-    """Runs a scan when no other of this process runs."""
+def scan(scanner: Scan, progress: Progress, only: Iterable[int] | None = None) -> Report:
+    """Runs a scan, of all roots or of `only` these, when no other of this process runs."""
     with _one_at_a_time:
-        return scanner.run(progress)
+        return scanner.run(progress, only)
 
 
 def _found(root: RootRow) -> FoundRoot:

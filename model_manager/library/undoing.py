@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from model_manager.base import reach, units
@@ -59,6 +59,36 @@ def undoing(operation: Operation, volumes: Volumes, units_: Collection[int] | No
     words = [*_of_rooms(rooms, seconds), *_gone(operation, back, volumes)]
     words += [later(f"this stays as it is, it cannot be undone: {shown(step.path)}") for step in final]
     return Undoing(back, rooms, seconds, tuple(dict.fromkeys(words)))
+
+
+def can_go_back(operation: Operation, volumes: Volumes) -> bool:
+    """Whether undo would bring anything back. What somebody restored or emptied is not ours to put back any more."""
+    if not operation.undoable:
+        return False
+    away = {(item.unit, item.path) for item in _trashed(operation, volumes) if item.where != "trash"}
+    emptied = {unit for unit, _path in away}
+    return any(
+        now.state == "done" and step.undo and (step.unit, step.path) not in away
+        # A tool's index is written along with what goes: alone it would name what is not there.
+        and not (step.verb == "write" and step.unit in emptied)
+        for step, now in zip(operation.plan.steps, operation.steps, strict=True)
+    )  # fmt: skip
+
+
+def stands(operation: Operation, volumes: Volumes) -> bool:
+    """Whether everything that was done is still in force, and what went to a trash still lies there."""
+    if operation.state not in ("applied", "partly") or operation.undone_at is not None:
+        return False
+    return all(item.where == "trash" for item in _trashed(operation, volumes))
+
+
+def newest_to_undo(
+    operations: Iterable[Operation], volumes: Volumes, in_vain: Collection[str] = ()
+) -> Operation | None:
+    """The operation that was applied last of those that can go back. Those that undo was tried `in_vain` come last."""
+    applied = [one for one in operations if one.undoable and one.applied_at is not None]
+    applied.sort(key=lambda one: (one.id not in in_vain, one.applied_at or 0.0), reverse=True)
+    return next((one for one in applied if can_go_back(one, volumes)), None)
 
 
 def _rooms(steps: tuple[Step, ...]) -> Iterator[Room]:

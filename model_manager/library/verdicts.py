@@ -22,3 +22,9 @@ STATES: dict[str, str] = {
     "not-answering": later("does not answer"), "ignored": later("ignored"),
 }  # fmt: skip
 """Of a watched folder, and so of what lies in it, by the word of the command line's JSON."""
+
+AWAY: dict[str, str] = {
+    "offline": later("its drive is not there"), "denied": later("its folder may not be read"),
+    "not-answering": later("its drive does not answer"), "ignored": later("its folder is ignored"),
+}  # fmt: skip
+"""Why nothing can be done with what lies in a watched folder, by the same words."""

@@ -125,7 +125,7 @@ class Draft:
     def link(self, path: str, keeper: str, kind: str, why: str, proof: Mapping[str, str], frees: int) -> None:
         """A copy is replaced by a link to `keeper`. `proof` holds the ctimes at which equal hashes were read."""
         path, found = self._look("replace", path)
-        keeper = self._real("keep", keeper)
+        keeper = self._real("keep the copy", keeper)
         kept = identity_of(keeper, reach.lstat(keeper), self._volumes)
         self._may_go("replace", path, [Kept(keeper, kept)])
         how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept)), **proof}

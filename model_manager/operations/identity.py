@@ -27,10 +27,25 @@ class Identity:
     tree: str | None = None
 
     def is_same_thing(self, other: Identity | None) -> bool:
-        """Whether `other` is this very file or folder, whatever became of its content."""
+        """Whether `other` has this very number, whatever became of its content: to be believed moments later only.
+
+        A number is given to the next file once this one is gone; see `is_as_left`.
+        """
         if other is None or (self.volume, self.inode) != (other.volume, other.inode):
             return False
         return self.inode != 0 or (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
+
+
+def is_as_left(seen: Identity, path: str, found: Identity, timeless: bool = False) -> bool:
+    """Whether what lies at `path`, whose identity now is `found`, is what was left there, with all that it holds.
+
+    `timeless`: its time may have been set since. Raises OSError when a folder cannot be read through.
+    """
+    if timeless:
+        found = replace(found, mtime_ns=seen.mtime_ns)
+    if seen.tree is not None and found == replace(seen, tree=None):
+        found = whole_tree(path, found)
+    return found == seen
 
 
 def identity_of(path: str, details: os.stat_result, volumes: Volumes) -> Identity:

@@ -6,10 +6,12 @@ import os
 
 from model_manager.base import reach
 from model_manager.base.volumes import Volumes
-from model_manager.operations.identity import Identity, identity_of
+from model_manager.operations.identity import Identity, identity_of, is_as_left
 
 
-def remounted(path: str, kept: str, seen: Identity, volumes: Volumes) -> tuple[str, str] | None:
+def remounted(
+    path: str, kept: str, seen: Identity, volumes: Volumes, timeless: bool = False
+) -> tuple[str, str] | None:
     """The name that a thing had and its path in the trash, both below where their volume is mounted now.
 
     None unless the very thing lies at one of them. Both lay on one mount, so what they begin with alike holds its point.
@@ -22,15 +24,15 @@ def remounted(path: str, kept: str, seen: Identity, volumes: Volumes) -> tuple[s
     for point in _points(seen.volume, volumes):
         for old in olds:
             now = [os.path.normpath(os.path.join(point, os.path.relpath(one, old))) for one in (path, kept)]
-            if any(is_it(one, seen, volumes) for one in now):
+            if any(is_it(one, seen, volumes, timeless) for one in now):
                 return now[0], now[1]
     return None
 
 
-def is_it(path: str, seen: Identity, volumes: Volumes) -> bool:
-    """Whether this very thing lies at a path; False also where that cannot be asked."""
+def is_it(path: str, seen: Identity, volumes: Volumes, timeless: bool = False) -> bool:
+    """Whether this very thing lies at a path as it was left; False also where that cannot be asked."""
     try:
-        return seen.is_same_thing(identity_of(path, reach.lstat(path), volumes))
+        return is_as_left(seen, path, identity_of(path, reach.lstat(path), volumes), timeless)
     except OSError:
         return False
 

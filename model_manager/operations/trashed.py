@@ -15,7 +15,7 @@ from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.bins import ASIDE, home_trash
 from model_manager.operations.draft import Draft
-from model_manager.operations.identity import identity_from_record, identity_of
+from model_manager.operations.identity import identity_from_record, identity_of, is_as_left
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
 from model_manager.operations.remounted import is_it, remounted
@@ -118,15 +118,15 @@ def _where(step: Step, facts: Facts, kept: str, volumes: Volumes) -> tuple[Where
         seen = identity_from_record(facts.get("seen"))
     except ValueError:
         return "gone", kept
-    for path, answer in ((kept, "trash"), (step.path, "restored")):
+    timeless = bool(step.how.get("fresh"))
+    places: tuple[tuple[str, Where], ...] = ((kept, "trash"), (step.path, "restored"))
+    for path, answer in places:
         try:
-            found = identity_of(path, reach.lstat(path), volumes)
+            if is_as_left(seen, path, identity_of(path, reach.lstat(path), volumes), timeless):
+                return answer, kept
         except OSError as error:
             if error.errno == errno.EHOSTDOWN:
                 return "trash", kept  # nobody can tell: as it was left
-            continue
-        if seen.is_same_thing(found):
-            return ("trash" if answer == "trash" else "restored"), kept
-    if now := remounted(step.path, kept, seen, volumes):
-        return ("trash" if is_it(now[1], seen, volumes) else "restored"), now[1]
+    if now := remounted(step.path, kept, seen, volumes, timeless):
+        return ("trash" if is_it(now[1], seen, volumes, timeless) else "restored"), now[1]
     return "gone", kept

@@ -166,6 +166,44 @@ def still_is(site: Site, path: str, wanted: Identity | None) -> bool:
         return False
 
 
+def swap_in(site: Site, coming: str, path: str, was: Callable[[str], bool]) -> None:
+    """`coming` gets the name `path` from what `was` there, and from nothing else: that goes, anything else stays.
+
+    The two are swapped where the system can, and what had the name is looked at once it cannot be replaced any more.
+    Where it cannot (NFS, some FUSE), a thing that comes to the name in that very moment could be replaced.
+    """
+    if not was(path):
+        raise Refused("it changed in the last moment, it stays")
+    if not site.disk.exchange(coming, path):
+        site.disk.replace(coming, path)
+        return
+    if not was(coming):
+        site.disk.exchange(coming, path)
+        raise Refused("it changed in the last moment, it stays")
+    site.disk.remove(coming)
+
+
+def bring_in(site: Site, coming: str, path: str, was: Callable[[str], bool]) -> None:
+    """The same for something that was made for this: it goes when it may not come in."""
+    try:
+        swap_in(site, coming, path, was)
+    except Refused:
+        site.clear(coming)
+        raise
+
+
+def settle_swap(site: Site, coming: str, path: str, was: Callable[[str], bool], came: Callable[[str], bool]) -> None:
+    """After a kill within `swap_in`: what lies at `coming` goes, but a stranger that was swapped to there goes back first.
+
+    `came` tells what had been at `coming` when it was whole: so nothing may be written under that name.
+    """
+    if site.look(coming) is None:
+        return
+    if came(path) and not was(coming) and not came(coming) and not site.disk.exchange(coming, path):
+        raise Refused(f"something else came to its name in the last moment; it is kept as {coming}")
+    site.clear(coming)
+
+
 def must_be_real(site: Site, path: str) -> None:
     """Refuses a path that is not absolute, or whose parent leads elsewhere than when planned."""
     if not os.path.isabs(path) or "\0" in path or os.path.basename(path) in ("", ".", ".."):

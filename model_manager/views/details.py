@@ -15,7 +15,7 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, number, short_path, shown
 from model_manager.library import watch
 from model_manager.library.present import Json
-from model_manager.library.verdicts import SOURCES, STATES, VERDICTS
+from model_manager.library.verdicts import AWAY, SOURCES, STATES, VERDICTS
 from model_manager.views import theme
 from model_manager.views.open_folder import open_folder
 from model_manager.views.widgets import traversal
@@ -150,7 +150,7 @@ class Details(ttk.Frame):
             buttons.add(ttk.Button(buttons, text=label, command=command))
         states = [self._states.get(place["id"], "online") for place in model["places"]]
         if model["id"] and states and "online" not in states:
-            self._label(body, _("Not to be had now: {why}. It stays as it is.").format(why=_(STATES[states[0]])))
+            self._label(body, _("Nothing can be done with it now: {why}.").format(why=_(AWAY[states[0]])))
         elif model["id"]:
             self._trash_button(body, self.trash_words({_number(model)}))
         else:

@@ -9,7 +9,7 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.app import App
-from model_manager.base.events import ScanFinished
+from model_manager.base.events import ChangedElsewhere, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.health import Health, Line, Section
@@ -61,7 +61,7 @@ class HealthScreen(ttk.Frame):
 
     def handle(self, message: object) -> None:
         self.controller.handle(message)
-        if isinstance(message, ScanFinished):
+        if isinstance(message, ScanFinished | ChangedElsewhere):
             self.controller.start()
 
     def restyle(self) -> None:

@@ -12,7 +12,7 @@ from model_manager.jobs import Job
 from model_manager.views import theme
 from model_manager.views.jobs_list import JobsList
 
-_QUIET = ("query",)
+_QUIET = ("query", "elsewhere")
 _ENDED_KEPT = 20
 
 
@@ -46,8 +46,6 @@ class JobsBar(ttk.Frame):
             self._running[job.id] = job
         elif self._running.pop(job.id, None) is not None or job.state == "cancelled":
             self._ended = [job, *(one for one in self._ended if one is not job)][:_ENDED_KEPT]
-            if job.state == "failed":
-                self.say(_("{title} failed: {why}").format(title=job.title, why=localised(job.error)))
         self._paint()
 
     def toggle(self) -> None:

@@ -9,6 +9,7 @@ import ttkbootstrap as ttk
 
 from model_manager.app import App
 from model_manager.base import figures
+from model_manager.base.events import ScanFinished
 from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes, Choices
@@ -106,6 +107,8 @@ class LibraryScreen(ttk.Frame):
 
     def handle(self, message: object) -> None:
         self.controller.handle(message)
+        if isinstance(message, ScanFinished) and not message.cancelled:
+            self._close_hint()  # nothing is looked for any more
 
     def restyle(self) -> None:
         self._tags()
@@ -204,7 +207,8 @@ class LibraryScreen(ttk.Frame):
         return line
 
     def _close_hint(self) -> None:
-        self.app.settings.values.hints_closed.append("first")
+        if "first" not in self.app.settings.values.hints_closed:
+            self.app.settings.values.hints_closed.append("first")
         self.hint.pack_forget()
 
     def _tags(self) -> None:

@@ -8,6 +8,7 @@ import shutil
 import sys
 
 from model_manager.base.errors import MissingPart
+from model_manager.base.text import later
 
 _LINES = (("apt-get", "sudo apt install python3-tk"), ("dnf", "sudo dnf install python3-tkinter"),
           ("pacman", "sudo pacman -S tk"), ("zypper", "sudo zypper install python3-tk"),
@@ -59,7 +60,12 @@ def look_at_system() -> None:
     try:
         import _tkinter  # noqa: F401  the module may be there and the library it needs not
     except ImportError:
-        line = next((line for program, line in _LINES if shutil.which(program)), "install Tk for this Python")
-        raise MissingPart("open the window", "", "Tk is missing on this system", line) from None
+        line = next((line for program, line in _LINES if shutil.which(program)), later("install Tk for this Python"))
+        raise MissingPart(later("open the window"), "", later("Tk is missing on this system"), line) from None
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise MissingPart("open the window", "", "there is no display", "use `model-manager status` in a terminal")
+        raise MissingPart(
+            later("open the window"),
+            "",
+            later("there is no display"),
+            later("use `model-manager status` in a terminal"),
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
 
 import ttkbootstrap as ttk
@@ -22,9 +22,17 @@ class Toasts:
         self.open: list[ttk.Frame] = []
         self._timers: dict[ttk.Frame, str] = {}
         self._texts: dict[ttk.Frame, str] = {}
+        self._about: dict[ttk.Frame, str] = {}
+        self._on_closed: dict[ttk.Frame, Callable[[], None]] = {}
 
-    def show(self, text: str, *actions: tuple[str, Callable[[], None]], stay_ms: int = _STAY_MS) -> None:
-        """Shows a message for six seconds, with a button for each action, the likeliest first; Esc or ✕ closes it."""
+    def show(
+        self, text: str, *actions: tuple[str, Callable[[], None]], stay_ms: int = _STAY_MS, about: str = "",
+        on_closed: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Shows a message for six seconds, with a button for each action, the likeliest first; Esc or ✕ closes it.
+
+        `about`: what it tells of, to be withdrawn with that. `on_closed()`: the person has closed it.
+        """
         while len(self.open) >= _MOST:
             self._close(self.open[0])
         toast = ttk.Frame(
@@ -36,22 +44,36 @@ class Toasts:
             style = {} if number else {"bootstyle": "primary"}
             act = ttk.Button(toast, text=title, command=partial(self._act, toast, command), **style)
             act.pack(side="left", padx=(theme.px(self._root, 10), 0))
-        button = ttk.Button(toast, text="✕", bootstyle="@card", width=2, command=lambda: self._close(toast))
+        button = ttk.Button(toast, text="✕", bootstyle="@card", width=2, command=lambda: self._dismiss(toast))
         button.pack(side="right", padx=(theme.px(self._root, 10), 0))
         for one in (child for child in toast.winfo_children() if child.winfo_class() == "TButton"):
-            one.bind("<Escape>", lambda event: self._close(toast))
+            one.bind("<Escape>", lambda event: self._dismiss(toast))
             one.bind("<FocusIn>", lambda event: self._hold(toast), add="+")
             one.bind("<FocusOut>", lambda event: self._release(toast), add="+")
         toast.bind("<Enter>", lambda event: self._hold(toast))
         toast.bind("<Leave>", lambda event: self._release(toast))
         toast.bind("<Configure>", lambda event: self._place())  # how high it is, is known only now
         self.open.append(toast)
-        self._texts[toast] = text
+        self._texts[toast], self._about[toast] = text, about
+        if on_closed is not None:
+            self._on_closed[toast] = on_closed
         self._place()
         toast.lift()
         self._timers[toast] = self._root.after(stay_ms, lambda: self._gone(toast))
         # Seen, and reached by keys, from now on. Last: in what happens here another message may come and this one go.
         self._root.update_idletasks()
+
+    def withdraw(self, about: Container[str]) -> None:
+        """Closes what tells of things that are not so any more."""
+        for toast in list(self.open):
+            if self._about.get(toast) and self._about[toast] in about:
+                self._close(toast)
+
+    def _dismiss(self, toast: ttk.Frame) -> None:
+        told = self._on_closed.get(toast)
+        self._close(toast)
+        if told is not None:
+            told()
 
     def _act(self, toast: ttk.Frame, command: Callable[[], None]) -> None:
         self._close(toast)
@@ -79,7 +101,8 @@ class Toasts:
             had_focus = self._has_focus(toast)
             self._hold(toast)
             self.open.remove(toast)
-            del self._texts[toast]
+            del self._texts[toast], self._about[toast]
+            self._on_closed.pop(toast, None)
             toast.destroy()
             self._place()
             if had_focus:

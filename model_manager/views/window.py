@@ -7,6 +7,7 @@ import os
 import threading
 import tkinter as tk
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
@@ -14,14 +15,15 @@ import ttkbootstrap as ttk
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.events import ModelsChanged, OperationChanged, RootsChanged, ScanFinished
+from model_manager.base.events import ChangedElsewhere, ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned, ToUndo
-from model_manager.controllers.messages import DetailsStale, Noticed, OpenWanted, Said, ScanWanted
+from model_manager.controllers.elsewhere import Elsewhere
+from model_manager.controllers.messages import DetailsStale, LookAgain, Noticed, OpenWanted, Said, ScanWanted, failure
 from model_manager.controllers.reminder import Reminder
 from model_manager.controllers.scanning import Scanning
-from model_manager.jobs import JobChanged
+from model_manager.jobs import Job, JobChanged
 from model_manager.views import theme
 from model_manager.views.jobs import JobsBar
 from model_manager.views.keys import Keys
@@ -32,6 +34,8 @@ from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from model_manager.operations.draft import Way
 
 log = logging.getLogger(__name__)
@@ -39,6 +43,8 @@ log = logging.getLogger(__name__)
 _LASTING_MS = 24 * 3600 * 1000
 """What was damaged is told until somebody closes it."""
 _REMINDER_MS = 20_000
+_REMINDER = "the trash"
+"""What the reminder tells of."""
 _MOST_SAID = 6
 """Lines of a question: it has to fit the screen."""
 _PAINT_MS, _LATEST_MS = 5, 300
@@ -74,6 +80,7 @@ class Window:
         theme.mend_inks(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
         self.scanning = Scanning(app)
+        self.elsewhere = Elsewhere(app)
         self._ticking = self._waiting = ""
         self._telling = False
         self._build()
@@ -118,10 +125,12 @@ class Window:
             RootsChanged,
             ScanFinished,
             OperationChanged,
+            ChangedElsewhere,
             JobChanged,
             Said,
             Noticed,
             ScanWanted,
+            LookAgain,
             OpenWanted,
             DetailsStale,
             Applied,
@@ -135,8 +144,15 @@ class Window:
         self._waiting = self.root.after(_LATEST_MS, self._first_scan)
         self.library.table.tree.bind("<Expose>", self._painted, "+")
         self._ticking = self.root.after(250, self._tick)
-        for told in self.app.notices[-3:]:  # as many as stand beside each other
-            self.toasts.show(localised(told), stay_ms=_LASTING_MS)
+        self._tell_notices()
+
+    def _tell_notices(self) -> None:
+        """What was damaged, until the person closes it: then it is not told at later starts either, but by `doctor`."""
+        closed = self.app.settings.values.hints_closed
+        notices = [(name, told) for name, told in self.app.named_notices() if name not in closed]
+        for name, told in notices[-3:]:  # as many as stand beside each other
+            close = partial(closed.append, name) if name else None
+            self.toasts.show(localised(told), stay_ms=_LASTING_MS, on_closed=close)
 
     def _painted(self, _event: object) -> None:
         """The table is what is painted last: the first scan need not wait longer."""
@@ -185,9 +201,15 @@ class Window:
         self.keys.focus_screen(name)
 
     def undo(self, id_: str = "") -> None:
-        """Puts back an operation, the last one of this window when none is named."""
-        if id_ or self.changes.last:
-            self.changes.undo(id_ or self.changes.last)
+        """Puts back an operation; when none is named, the newest that can be."""
+        if id_:
+            self.changes.undo(id_)
+        else:
+            self.changes.undo_last()
+
+    def withdraw(self, ids: Collection[str]) -> None:
+        """What was told of these operations is not so any more."""
+        self.toasts.withdraw(ids)
 
     def review(self, planned: Planned) -> None:
         """Shows a plan; another way is planned anew."""
@@ -224,7 +246,8 @@ class Window:
 
     def remind(self, text: str) -> None:
         """Says what was cleared away long ago, and where it can be looked at."""
-        self.toasts.show(text, (_("Show"), lambda: self.open("history")), stay_ms=_REMINDER_MS)
+        show = (_("Show"), lambda: self.open("history"))
+        self.toasts.show(text, show, stay_ms=_REMINDER_MS, about=_REMINDER)
 
     def reset_columns(self) -> None:
         """The library's columns as at the first start, at once."""
@@ -287,6 +310,8 @@ class Window:
             self.notices.show(message.text)
         elif isinstance(message, Applied):
             self._tell_applied(message)
+        elif isinstance(message, OperationChanged):
+            self.toasts.withdraw({_REMINDER})  # what it says of the trash may not be so any more
         elif isinstance(message, OpenWanted):
             self.come_to_front()
             if message.path:
@@ -296,10 +321,13 @@ class Window:
         elif isinstance(message, ScanFinished) and message.problems:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
         self.scanning.handle(message)
+        self.elsewhere.handle(message)
         self.changes.handle(message)
         self.reminder.handle(message)
         if isinstance(message, JobChanged):
             self.status.show_job(message.job)
+            if message.state == "failed":
+                self._tell_failed(message.job)
         for screen in self.screens.values():
             screen.handle(message)
 
@@ -308,11 +336,18 @@ class Window:
         actions = [(_("Undo"), lambda: self.undo(done.id))] if done.undoable else []
         if done.frees_later:
             actions.append((_("Free the space…"), lambda: self.changes.plan_emptying(done.id)))
-        self.toasts.show(done.text, *actions)
+        self.toasts.show(done.text, *actions, about=done.id)
+
+    def _tell_failed(self, job: Job) -> None:
+        """No job ends in silence: whatever its screen shows, why it failed is said, once."""
+        text = failure(job)
+        if not job.quiet and not self.toasts.says(text):
+            self.toasts.show(text)
 
     def _tick(self) -> None:
         self._ticking = self.root.after(250, self._tick)  # first: a mistake in the rest must not be the last turn
         self.library.controller.tick()
+        self.elsewhere.tick()
 
     def _on_focus(self, event: tk.Event[Any]) -> None:
         self.keys.note_focus(str(event.widget))

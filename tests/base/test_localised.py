@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_manager.base import figures, text
-from model_manager.base.errors import UsageError
+from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.localised import CONTEXT, localised
 
 
@@ -47,6 +47,15 @@ def test_english_stays_as_the_core_said_it() -> None:
         ("Permission denied", "Keine Berechtigung"),
         ("Reading ComfyUI", "ComfyUI lesen"),
         ("82.4 GB", "82,4 GB"),
+        (  # sentences that have the mark which stands between sentences
+            "new 8B is newer, whole and healthy; a matter of taste; it is the only copy",
+            "new 8B ist neuer, vollständig und heil; Geschmackssache; es ist die einzige Kopie",
+        ),
+        (
+            "it is truncated: no tool can load it as it is; it may be had again from Hugging Face org/m",
+            "es ist abgeschnitten: kein Programm kann es so laden; es ist vielleicht wieder zu bekommen von Hugging Face org/m",
+        ),
+        ("file is not a database", "die Datei ist keine Datenbank"),
         ("words that nobody wrote down", "words that nobody wrote down"),
         ("bad\x1bname, unpacked beside it", "bad\\x1bname, daneben entpackt"),
     ],
@@ -62,9 +71,23 @@ def test_an_error_says_what_where_why_and_what_to_do() -> None:
         "find the model", "x y", "no model has this id, name or path", "`model-manager list WORD` searches"
     )
     assert localised(error) == (
-        "Nicht möglich: das Modell finden x y – kein Modell hat diese Id, diesen Namen oder Pfad "
+        "Nicht möglich: das Modell x y finden – kein Modell hat diese Id, diesen Namen oder Pfad "
         "(`model-manager list WORT` sucht)"
     )
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    ("verb", "path", "said"),
+    [
+        ("choose the model", "sd_xl  base", "Nicht möglich: das Modell sd_xl  base bestimmen – weil"),
+        ("clear away", "/a b/c…d", "Nicht möglich: /a b/c…d wegräumen – weil"),
+        ("apply the plan", "", "Nicht möglich: den Plan ausführen – weil"),
+        ("open the window", "", "Nicht möglich: das Fenster öffnen – weil"),
+    ],
+)
+def test_what_was_tried_stands_where_german_has_it(verb: str, path: str, said: str) -> None:
+    assert localised(ModelManagerError(verb, path, "weil")) == said
 
 
 @pytest.mark.usefixtures("german")

@@ -86,7 +86,7 @@ def test_undo_that_copies_nothing_is_not_asked_about(app: App, ids: dict[str, in
     changes.handle(Applied(done.id, "", True))
     changes.undo(done.id)
     until(app, changes.handle, lambda: (home / "mine/a.gguf").exists())
-    assert not view.ask_undo.called and changes.last == ""
+    assert not view.ask_undo.called
 
 
 def test_undo_of_shared_copies_is_asked_about_once_and_changes_nothing_before(
@@ -103,7 +103,7 @@ def test_undo_of_shared_copies_is_asked_about_once_and_changes_nothing_before(
     until(app, changes.handle, lambda: view.ask_undo.called)
     (asked,) = [call.args[0] for call in view.ask_undo.call_args_list]
     assert [room.needs for room in asked.undoing.rooms] == [len(TWO)] and "are copied to" in asked.undoing.warnings[0]
-    assert (home / "mine/a.gguf").samefile(home / "mine/b.gguf") and changes.last == done.id
+    assert (home / "mine/a.gguf").samefile(home / "mine/b.gguf")
     changes.put_back(done.id, asked.units)
     until(app, changes.handle, lambda: not (home / "mine/a.gguf").samefile(home / "mine/b.gguf"))
     assert (home / "mine/a.gguf").read_bytes() == (home / "mine/b.gguf").read_bytes() == TWO

@@ -68,6 +68,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     values.theme, values.appearance, values.scale, values.window = family, appearance, scale, f"{size}+0+0"
     window = Window(app)
     window.scanning.scan = lambda: None  # the generated models are not on this disk
+    window.scanning.look_again = lambda roots: None
     window.start()
 
     def settle(seconds: float = 0.7) -> None:

@@ -116,5 +116,5 @@ def planned() -> Planned:
                               size, why, True, identity, {}, name))  # fmt: skip
     total = sum(step.frees for step in steps)
     plan = Plan("20261121T093000000Z-00000000", "Move to the trash: 3 items", tuple(steps), total, 0,
-                ("mistral:latest: its weights stay, another name of them is kept",), NOW)  # fmt: skip
+                ("mistral:latest: its weights stay on the disk: they have another name, which is kept",), NOW)  # fmt: skip
     return Planned(plan, "trash", "", lambda way: plan)

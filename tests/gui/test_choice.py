@@ -131,7 +131,7 @@ def test_what_was_unplugged_is_shown_so_and_offers_no_trash(window: Any, home: P
     wait(window, lambda: "unplugged" in words(library.details))
     library.text.set("drive")
     wait(window, lambda: [row.name for row in library.table.rows] == ["far"])
-    assert "0 shown" in library.totals, "what is not there now does not count"
+    assert "1 shown" in library.totals, "one number: that of the rows that are seen"
     library.clear_search()
     wait(window, lambda: len(library.table.rows) == 6)
     library.table.select({named(window, "far").id})

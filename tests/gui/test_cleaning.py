@@ -67,7 +67,7 @@ def test_delete_key_review_trash_and_undo(window, home: Path) -> None:
     window.open("history")
     history = window.screens["history"]
     wait(window, lambda: len(history.trash.get_children()) == 1)
-    wait(window, lambda: bool(window.changes.last))
+    wait(window, lambda: bool(buttons(window.root, "Undo")))
     press(window, history.operations, "<Control-z>")
     wait(window, lambda: bool(rows(window, "cut")))
     assert (home / "models/cut.gguf").read_bytes() == Q8[:-9000]
@@ -245,7 +245,7 @@ def test_where_there_is_no_trash_it_says_so_and_offers_the_other_ways(
     second._apply()
     wait(window, lambda: not (home / "models/cut.gguf").exists())
     wait(window, lambda: not rows(window, "cut"))
-    wait(window, lambda: bool(window.changes.last))
+    wait(window, lambda: bool(buttons(window.root, "Undo")))
     press(window, window.library.table.tree, "<Control-z>")
     wait(window, lambda: (home / "models/cut.gguf").exists())
     assert (home / "models/cut.gguf").read_bytes() == Q8[:-9000]
@@ -284,3 +284,20 @@ def clipboard(window) -> str:
         return str(window.root.clipboard_get())
     except tkinter.TclError:  # nothing is in it
         return ""
+
+
+def test_the_toast_goes_with_what_it_tells_of(window, home: Path) -> None:
+    """The live “Undo” and “come back when the trash is emptied” of something that is back already would lie."""
+    window.library.table.select(set(rows(window, "cut")))
+    window.library.clear_away()
+    review(window)._apply()
+    wait(window, lambda: bool(buttons(window.root, "Free the space")))
+    window.toasts._hold(window.toasts.open[-1])  # it stays: the pointer is on it
+    window.open("history")
+    history = window.screens["history"]
+    wait(window, lambda: len(history.trash.get_children()) == 1)
+    history.trash.selection_set(history.trash.get_children()[0])
+    history._restore()
+    wait(window, lambda: (home / "models/cut.gguf").exists())
+    wait(window, lambda: not buttons(window.root, "Free the space") and not buttons(window.root, "Undo"))
+    assert window.toasts.open, "that it is back is told"

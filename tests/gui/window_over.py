@@ -26,6 +26,7 @@ def window_over(app: App, size: str = "1280x800", scans: bool = True) -> Iterato
     ttk.set_bootstyle_strict(True)
     if not scans:
         window.scanning.scan = lambda: None  # type: ignore[method-assign]
+        window.scanning.look_again = lambda roots: None  # type: ignore[method-assign]
     window.start()
     yield window
     window.close()

@@ -68,7 +68,7 @@ def test_when_the_better_one_goes_too_the_review_says_so(app: App, home: Path) -
 
 def test_what_can_be_had_again_says_where(app: App, home: Path) -> None:
     hub_repo(home / ".cache/huggingface/hub", "org/m", {"m.gguf": gguf_bytes()[:-500]})
-    own(app, home, {"cut.gguf": gguf_bytes(seed=4)[:-500]})
+    own(app, home, {"cut.gguf": gguf_bytes(seed=4)[:-600]})  # of another size: it cannot be the same
     reasons = {one.name: one.reason for one in offered(app, "broken")}
     assert "it may be had again from Hugging Face org/m" in reasons["m"]
     assert "again" not in reasons["cut"] and "only copy" in reasons["cut"]
@@ -169,3 +169,20 @@ def test_shared_names_free_nothing(app: App, home: Path) -> None:
     os.link(top / "some-7B-Q4_0.gguf", home / "elsewhere.gguf")
     (one,) = offered(app, "old-quant")
     assert one.frees == 0
+
+
+def test_the_only_copy_is_said_only_where_no_other_file_can_be_one(app: App, home: Path) -> None:
+    """A file of holes is as large as the whole one beside it, and two damaged files of one size may be the same."""
+    shape = {"token_embd.weight": ("F16", (1024, 1024))}
+    whole = gguf_bytes({}, shape, seed=3)
+    own(
+        app,
+        home,
+        {"whole.gguf": whole, "cut.gguf": gguf_bytes({}, shape, seed=4)[:-5000], "page.safetensors": b"<html>" * 9},
+    )
+    with open(home / "models/hollow.gguf", "wb") as file:
+        file.write(whole[:65536])
+        file.truncate(len(whole))
+    reasons = {one.name: one.reason for one in offered(app, "broken")}
+    assert "only copy" not in reasons["hollow"] and reasons["hollow"].startswith("it is incomplete")
+    assert "the only copy" in reasons["cut"] and "the only copy" in reasons["page"]

@@ -258,3 +258,36 @@ def test_the_core_is_read_by_the_calls_that_take_a_sentence(tmp_path: Path) -> N
         ("formats/one.py", "{0} bytes is too much for {1}", "{0} is a.size, {1} is b"),
         ("formats/one.py", "{0} of a table", "{0} is n"),
     ]
+
+
+_FAMILIAR = re.compile(r"\b(du|dich|dir|dein\w{0,2}|euch|euer|eure\w?)\b", re.IGNORECASE)
+_TOLD = re.compile(
+    r"(?:^|[;:,.(] ?|\bund )(wähle|lösche|beende|starte|öffne|prüfe|schließe|verbinde|warte|nimm|gib|lass|sieh|"
+    r"nenne|suche|mache?|räume?|benutze|behalte|entferne|führe|trage|lege|hole|bringe?|stecke)\b(?= (?!Sie\b)\w)"
+)
+
+
+def test_german_says_sie_to_everybody() -> None:
+    """One form of address everywhere: never `du`, and never its imperative at the start of what one is told to do."""
+    wrong = [
+        one for message in languages.translated(PO[0]) if message.id for one in forms(message.string)
+        if _FAMILIAR.search(one) or _TOLD.search(one)
+    ]  # fmt: skip
+    assert wrong == []
+
+
+def test_german_says_what_was_tried_where_it_belongs() -> None:
+    """“Nicht möglich: das Modell wählen sd_xl” reads broken: where a verb has a path, its place in the sentence is given."""
+    translations_ = {str(one.id): str(one.string) for one in languages.translated(PO[0]) if isinstance(one.id, str)}
+    wrong = []
+    for path in (ROOT / "model_manager").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            if name not in ("ModelManagerError", "UsageError", "CannotRemove") or len(node.args) < 3:  # type: ignore[attr-defined]
+                continue
+            verb, where = node.args[:2]  # type: ignore[attr-defined]
+            if isinstance(verb, ast.Constant) and not (isinstance(where, ast.Constant) and where.value == ""):
+                told = translations_.get(verb.value, "")
+                if "…" not in told and verb.value != "change files":
+                    wrong.append((path.name, verb.value, told))
+    assert wrong == []

@@ -41,6 +41,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     """Removes the copy unless it changed. Killed: removed or not."""
     target, made = text_in(facts, "to"), identity_in(facts, "made")
     site.must_be_connected(target, facts.get("volume"))
+    must_be_real(site, target)
     there = site.identity(target)
     if there is None:
         return

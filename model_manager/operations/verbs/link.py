@@ -16,9 +16,10 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from model_manager.operations.disk import looks_from
-from model_manager.operations.identity import identity_of, identity_to_record
+from model_manager.operations.identity import Identity, identity_of, identity_to_record
 from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Kept, Step
@@ -28,9 +29,12 @@ from model_manager.operations.verb import (
     Note,
     Side,
     Site,
+    bring_in,
     identity_in,
     must_be,
     must_be_real,
+    settle_swap,
+    swap_in,
     text_in,
 )
 from model_manager.operations.verbs.copy import must_have_room
@@ -135,12 +139,15 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     if step.how.get("kind") == "reflink":
         return
     site.must_be_connected(path, facts.get("volume"))
+    must_be_real(site, path)
     there = site.identity(path)
     if _return(site, step, path, facts):
         return
-    if made is None or (there is not None and not made.is_same_thing(there)):
+    if made is None or (there is not None and not _is_made(site, step, made)(path)):
         raise Refused("what is there now is not the link that was made, it stays")
     if "looks" not in facts:
+        if there is not None and there != made:
+            raise Refused("what is there now is not the link that was made, it stays")
         if there is not None:
             site.disk.remove(path)
         return
@@ -153,16 +160,41 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
     """Done when the link has the name; a link that never came to it goes, a copy that lies aside stays there."""
     path, made = text_in(facts, "at"), identity_in(facts, "made")
     site.must_be_connected(path, facts.get("volume"))
-    link, _aside, back = _names_aside(site, step, path)
+    link, _aside, back, ready = _names_aside(site, step, path)
+    is_made, is_copy = _is_made(site, step, made), _is_copy(site, facts)
     site.clear(back)
+    settle_swap(site, ready, path, is_made, is_copy)
+    if site.look(link) is not None and is_copy(path) and not _is_link(site, step, link, facts) and not is_copy(link):
+        site.disk.exchange(link, path)  # killed while the copy was put back, and something else had come to its name
     if _is_link(site, step, link, facts):
         site.clear(link)
     site.sync_parent(path)
-    if made is not None and made.is_same_thing(site.identity(path)):
+    if is_made(path):
         return "done"
     # Killed between the two renames: the copy lies aside and nothing has its name.
     _return(site, step, path, facts)
     return "undone"
+
+
+def _is_made(site: Site, step: Step, made: Identity | None) -> Callable[[str], bool]:
+    """Whether a path has the link that was made. A hard link changes with its keeper, a symbolic one never."""
+
+    def has_link(path: str) -> bool:
+        there = site.identity(path)
+        return made is not None and (made.is_same_thing(there) if step.how.get("kind") == "hard" else made == there)
+
+    return has_link
+
+
+def _is_copy(site: Site, facts: Facts) -> Callable[[str], bool]:
+    """Whether a path has the copy again: one that undo made has its size and time, under another number."""
+    seen = identity_in(facts, "seen")
+
+    def has_copy(path: str) -> bool:
+        there = site.identity(path)
+        return seen is not None and there is not None and replace(there, inode=seen.inode) == seen
+
+    return has_copy
 
 
 def _keeper(step: Step) -> Kept:
@@ -173,18 +205,19 @@ def _keeper(step: Step) -> Kept:
     return keeper
 
 
-def _names_aside(site: Site, step: Step, path: str) -> tuple[str, str, str]:
-    """Names of ours beside `path`: of the link until it comes in, of the copy until it goes, of one made on undo.
+def _names_aside(site: Site, step: Step, path: str) -> tuple[str, str, str, str]:
+    """Names of ours beside `path`: of the link until it comes in, of the copy until it goes, of one made on undo while
+    it is written and once it is whole.
 
     Where two names are swapped in one step, the copy takes the link's.
     """
     aside = site.aside(path, step)
-    return f"{aside}-link", aside, f"{aside}-back"
+    return f"{aside}-link", aside, f"{aside}-back", f"{aside}-ready"
 
 
 def _copy_aside(site: Site, step: Step, path: str, facts: Facts) -> str | None:
     """Where the copy lies that was replaced. By name: an inode number is given to the next file."""
-    link, aside, _back = _names_aside(site, step, path)
+    link, aside, *_on_undo = _names_aside(site, step, path)
     if site.look(aside) is not None:
         return aside
     return link if site.look(link) is not None and not _is_link(site, step, link, facts) else None
@@ -201,7 +234,7 @@ def _is_link(site: Site, step: Step, name: str, facts: Facts) -> bool:
 
 def _come_in(site: Site, step: Step, path: str, facts: Facts) -> None:
     """Moves the copy aside and puts the link in its place, in one step where the system can."""
-    coming, aside, _back = _names_aside(site, step, path)
+    coming, aside, *_on_undo = _names_aside(site, step, path)
     seen = identity_in(facts, "seen")
     if seen is not None:
         is_in = site.disk.exchange(coming, path)
@@ -227,7 +260,7 @@ def _must_lead_to_keeper(site: Site, step: Step, facts: Facts) -> None:
     keeper = _keeper(step)
     must_be_there(site.disk, site.volumes, keeper)
     there = site.identity(path)
-    if made is None or not made.is_same_thing(there):
+    if not _is_made(site, step, made)(path):
         raise Refused("the link was replaced in the last moment: the copy is put back")
     if step.how["kind"] == "hard" and there != keeper.identity:
         raise Refused(f"{keeper.path} was replaced in the last moment: the copy is put back")
@@ -247,10 +280,11 @@ def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:
     there = site.identity(path)
     if there is None:
         site.disk.rename(aside, path)
-    elif made is not None and made.is_same_thing(there):
-        site.disk.replace(aside, path)
-    else:
-        raise Refused(f"something else has its name now; the copy is kept as {aside}")
+        return True
+    try:
+        swap_in(site, aside, path, _is_made(site, step, made))
+    except Refused:
+        raise Refused(f"something else has its name now; the copy is kept as {aside}") from None
     return True
 
 
@@ -296,12 +330,13 @@ def _share(site: Site, keeper: str, path: str) -> None:
 def _make_private(site: Site, step: Step, path: str, facts: Facts) -> None:
     """Copies what the link leads to, if that is still what was linked; another name of the same copy is linked to it."""
     twin = _twin_that_is_back(site, step, facts)
-    aside = _names_aside(site, step, path)[2]
-    site.clear(aside)
+    _link, _aside, aside, ready = _names_aside(site, step, path)
+    for name in (aside, ready):
+        site.clear(name)
     keeper = step.target or ""
     before = site.look(keeper)
     if twin is not None:
-        site.disk.hard_link(twin, aside)
+        site.disk.hard_link(twin, ready)
     else:
         source = path if step.how["kind"] == "hard" else keeper
         found = site.look(source)
@@ -313,7 +348,8 @@ def _make_private(site: Site, step: Step, path: str, facts: Facts) -> None:
         if not site.disk.same_bytes(source, aside, site.worked):
             raise OSError(errno.EIO, f"the copy beside {path} is not what was written")
         site.disk.dress(aside, looks_from(facts.get("looks")))
-    site.disk.replace(aside, path)
+        site.disk.rename(aside, ready)
+    bring_in(site, ready, path, _is_made(site, step, identity_in(facts, "made")))
     site.tell(keeper, before)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import stat
 
-from model_manager.operations.identity import identity_to_record
+from model_manager.operations.identity import identity_to_record, is_as_left
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
@@ -18,6 +18,7 @@ from model_manager.operations.verb import (
     Site,
     identity_in,
     make_parents,
+    must_be_real,
     planned,
     still_is,
     text_in,
@@ -67,12 +68,21 @@ def finish(site: Site, step: Step, facts: Facts) -> None:
         return
     path, seen = text_in(facts, "at"), identity_in(facts, "seen")
     there = site.identity(path)
-    if there is None:
+    going = f"{site.aside(path, step)}-going"
+    if there is None and site.look(going) is None:
         site.must_be_connected(path, seen.volume if seen else None)
         return
-    if there != seen:
+    if site.look(going) is None:
+        if there != seen:
+            raise Refused("the original changed while it was copied, so both are kept")
+        site.disk.rename(path, going)
+    if site.identity(going) != seen:
+        try:
+            site.disk.rename(going, path)
+        except FileExistsError:
+            raise Refused(f"something else came to its old name in the last moment; it is kept as {going}") from None
         raise Refused("the original changed while it was copied, so both are kept")
-    site.disk.remove(path)
+    site.disk.remove(going)
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
@@ -84,10 +94,14 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         raise OSError(errno.EINVAL, "the journal does not say what was moved")
     site.must_be_connected(path, seen.volume)
     site.must_be_connected(target, facts.get("volume"))
+    for place in (path, target):
+        must_be_real(site, place)
     there, back = site.identity(target), site.identity(path)
-    if not moved.is_same_thing(there):
-        if back is not None and (seen.is_same_thing(back) or facts.get("by") == "copy"):
+    if there is None or not is_as_left(moved, target, there):
+        if back is not None and (is_as_left(seen, path, back) or (there is None and facts.get("by") == "copy")):
             return
+        if there is not None:
+            raise Refused(f"{target} changed since, or something else has that name now: it stays")
         raise Refused("it is not where it was moved to any more")
     if facts.get("by") == "copy":
         _copy_back(site, step, path, target)
@@ -121,6 +135,7 @@ def _copy_back(site: Site, step: Step, path: str, target: str) -> None:
     What has the old name is compared to the byte: an inode number is given to the next file, which may be as large and
     as old, and the copy is then the only one.
     """
+    before = site.identity(target)
     if site.look(path) is None:
         make_parents(site, path)
         must_have_room(site, path, site.disk.lstat(target).st_size)
@@ -128,6 +143,8 @@ def _copy_back(site: Site, step: Step, path: str, target: str) -> None:
         site.rename(site.aside(path, step), path)
     elif not _is_copy(site, path, target):
         raise Refused("something else has its old name now")
+    if site.identity(target) != before:
+        raise Refused(f"{target} changed while it was copied back, so both are kept")
     site.disk.remove(target)
 
 

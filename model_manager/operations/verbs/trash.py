@@ -15,7 +15,7 @@ import stat
 import time
 import urllib.parse
 
-from model_manager.operations.identity import identity_to_record
+from model_manager.operations.identity import Identity, identity_to_record, is_as_left
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
@@ -26,6 +26,7 @@ from model_manager.operations.verb import (
     Site,
     identity_in,
     make_parents,
+    must_be_real,
     planned,
     still_is,
     text_in,
@@ -103,10 +104,14 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         raise OSError(errno.EINVAL, "the journal does not say what was moved")
     path, kept, info = _paths_now(site, step, facts)
     site.must_be_connected(path, seen.volume)
-    if not seen.is_same_thing(site.identity(kept)):
-        if not seen.is_same_thing(site.identity(path)):
+    must_be_real(site, path)
+    if not _is_as_left(site, step, kept, seen):
+        if not _is_as_left(site, step, path, seen):
+            if site.look(kept) is not None:
+                raise Refused("something else, or changed since, lies in the trash under its name: it stays there")
             raise Refused("it is not in the trash any more: it was emptied or taken out of it")
-        site.clear(info)
+        if site.look(kept) is None:
+            site.clear(info)
         _clear_folders(site, step, facts)
         return
     if site.look(path) is not None:
@@ -120,6 +125,12 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         raise Refused("something else has its name now; it stays in the trash") from None
     site.clear(info)
     _clear_folders(site, step, facts)
+
+
+def _is_as_left(site: Site, step: Step, path: str, seen: Identity) -> bool:
+    """Whether it is what was moved: an inode number is given to the next file once the trash was emptied."""
+    found = site.identity(path)
+    return found is not None and is_as_left(seen, path, found, timeless=bool(step.how.get("fresh")))
 
 
 def settle(site: Site, step: Step, facts: Facts) -> None:
@@ -165,7 +176,7 @@ def _paths_now(site: Site, step: Step, facts: Facts) -> tuple[str, str, str]:
     seen = identity_in(facts, "seen")
     if seen is None or site.connected(os.path.dirname(path), seen.volume):
         return path, kept, info
-    now = remounted(path, kept, seen, site.volumes)
+    now = remounted(path, kept, seen, site.volumes, bool(step.how.get("fresh")))
     if now is None:
         return path, kept, info
     trash = os.path.dirname(os.path.dirname(now[1]))

@@ -11,14 +11,25 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from model_manager.operations.disk import looks_from
-from model_manager.operations.identity import identity_of, identity_to_record
+from model_manager.operations.identity import Identity, identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
-from model_manager.operations.verb import Note, Side, Site, identity_in, must_be, must_be_real, text_in
+from model_manager.operations.verb import (
+    Note,
+    Side,
+    Site,
+    bring_in,
+    identity_in,
+    must_be,
+    must_be_real,
+    settle_swap,
+    text_in,
+)
 
 LIMIT = 1 << 20
 """Bytes of a file that is written: the old text goes into the journal."""
@@ -71,16 +82,14 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         except FileExistsError:
             raise Refused("something of this name is there now") from None
         return
-    found = site.look(path)
-    if found is None or identity_of(path, found, site.volumes) != identity_in(facts, "seen"):
-        raise Refused("it changed in the last moment, it stays")
-    site.disk.replace(aside, path)
+    bring_in(site, aside, path, _is(site, identity_in(facts, "seen")))
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
     """The old text, mode and times again; a file that was new is removed. Not if it changed since."""
     path, made = text_in(facts, "at"), identity_in(facts, "made")
     site.must_be_connected(path, facts.get("volume"))
+    must_be_real(site, path)
     there = site.identity(path)
     if "old" not in facts:
         if there is None:
@@ -91,7 +100,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         return
     if there is None or there != made:
         raise Refused("it was changed since, it stays")
-    aside = site.aside(path, step)
+    aside, ready = _names_on_undo(site, step, path)
     site.clear(aside)
     looks = looks_from(facts.get("looks"))
     try:
@@ -100,16 +109,42 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         raise OSError(errno.EINVAL, "the journal does not have the old text") from None
     site.disk.write_new(aside, old)
     site.disk.dress(aside, looks)
-    site.disk.replace(aside, path)
+    site.disk.rename(aside, ready)
+    bring_in(site, ready, path, _is(site, made))
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
     """Done when the new text has the name."""
     path, made = text_in(facts, "at"), identity_in(facts, "made")
     site.must_be_connected(path, facts.get("volume"))
-    site.clear(site.aside(path, step))
+    is_new, is_old = _is(site, made), _is_old(site, facts)
+    aside, ready = _names_on_undo(site, step, path)
+    site.clear(aside)
+    settle_swap(site, ready, path, is_new, is_old)
+    settle_swap(site, site.aside(path, step), path, is_old, is_new)
     site.sync_parent(path)
     return "done" if made is not None and site.identity(path) == made else "undone"
+
+
+def _names_on_undo(site: Site, step: Step, path: str) -> tuple[str, str]:
+    """Names of ours beside `path`: of the old text while it is written, and once it is whole."""
+    aside = site.aside(path, step)
+    return f"{aside}-back", f"{aside}-ready"
+
+
+def _is(site: Site, wanted: Identity | None) -> Callable[[str], bool]:
+    return lambda path: wanted is not None and site.identity(path) == wanted
+
+
+def _is_old(site: Site, facts: Facts) -> Callable[[str], bool]:
+    """Whether a path has the old text: the very file, or one that undo wrote, which has its size and times."""
+    seen = identity_in(facts, "seen")
+
+    def has_old(path: str) -> bool:
+        there = site.identity(path)
+        return seen is not None and there is not None and replace(there, inode=seen.inode) == seen
+
+    return has_old
 
 
 def _new_text(step: Step) -> bytes:

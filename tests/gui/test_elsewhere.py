@@ -1,0 +1,111 @@
+"""What the terminal changes while the window is open is seen in it, without a press of Scan."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factory import gguf_bytes, tree, write
+from gui.waiting import turn, wait
+from gui.window_over import window_over
+
+from model_manager.base.events import ChangedElsewhere
+from model_manager.catalog.elsewhere import Elsewhere
+from model_manager.library import watch, words
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def window(display: str, home: Path) -> Iterator[Any]:
+    from model_manager.app import build
+
+    tree(home / "models", {f"{name}.gguf": gguf_bytes(seed=number) for number, name in enumerate("abc")})
+    app = build()
+    watch.add_root(app.database, str(home / "models"))
+    with window_over(app) as found:
+        wait(found, lambda: len(found.library.controller.rows) == 3)
+        wait(found, lambda: not app.jobs.live())
+        turn(found, 2)  # the clock has looked once: from then on it compares
+        yield found
+
+
+def terminal(window: Any, *words_: str) -> None:
+    """A command in a process of its own, while the window goes on."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "model_manager", *words_], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    wait(window, lambda: run.poll() is not None, 60)
+    assert run.returncode == 0, run.communicate()[1].decode()
+
+
+def names(window: Any) -> list[str]:
+    return sorted(row.name for row in window.library.table.rows)
+
+
+def card(window: Any) -> dict[str, Any]:
+    found: dict[str, Any] = window.library.details._model or {}
+    return found
+
+
+def test_trash_and_undo(window: Any, home: Path) -> None:
+    window.open("history")
+    terminal(window, "trash", "b", "--yes")
+    history = window.screens["history"]
+    wait(window, lambda: names(window) == ["a", "c"])
+    wait(window, lambda: len(history.trash.get_children()) == 1)
+    terminal(window, "undo", "--yes")
+    wait(window, lambda: names(window) == ["a", "b", "c"] and not history.trash.get_children())
+
+
+def test_the_card_that_is_open_and_the_users_words(window: Any) -> None:
+    (row,) = [row for row in window.library.table.rows if row.name == "a"]
+    window.library.table.select({row.id})
+    wait(window, lambda: card(window).get("name") == "a")
+    terminal(window, "tag", "a", "--add", "mine")
+    wait(window, lambda: "mine" in card(window).get("tags", ()))
+    terminal(window, "set", "a", "category=embedding")
+    wait(window, lambda: card(window).get("category") == "embedding")
+    assert [row.category for row in window.library.table.rows if row.name == "a"] == ["embedding"]
+    assert window.library.controller.selected == {row.id}
+
+
+def test_the_card_of_a_model_that_went_closes_without_a_word(window: Any, home: Path) -> None:
+    (row,) = [row for row in window.library.table.rows if row.name == "a"]
+    window.library.table.select({row.id})
+    wait(window, lambda: card(window).get("name") == "a")
+    terminal(window, "trash", "a", "--yes")
+    wait(window, lambda: card(window).get("name") not in ("a", None))
+    assert not window.toasts.open
+
+
+def test_a_scan_of_another_process(window: Any, home: Path) -> None:
+    write(home / "models/new.gguf", gguf_bytes(seed=9))
+    terminal(window, "scan")
+    wait(window, lambda: names(window) == ["a", "b", "c", "new"])
+
+
+def test_at_rest_nothing_is_loaded_and_a_look_takes_no_time(window: Any) -> None:
+    told: list[object] = []
+    window.pump.on(ChangedElsewhere, told.append)
+    before = window.library.controller.rows
+    turn(window, 4)
+    assert told == [] and window.library.controller.rows is before
+    looks = Elsewhere(window.app.database)
+    looks.look()
+    start = time.perf_counter()
+    for _time in range(100):
+        assert looks.look() == ""
+    assert time.perf_counter() - start < 0.5
+
+
+def test_our_own_change_is_not_taken_for_that_of_another(window: Any) -> None:
+    looks = Elsewhere(window.app.database)
+    looks.look()
+    words.tag(window.app.database, window.library.table.rows[0].id, ["mine"], [])
+    assert looks.look() != "yes"
