@@ -11,7 +11,7 @@ import unicodedata
 
 from model_manager.base.facts import Health
 from model_manager.base.text import shown
-from model_manager.formats import template_keys
+from model_manager.formats import template_keys, template_tokens
 
 _LONGEST = 128 * 1024
 """Characters looked into; the longest of real models have some 40,000."""
@@ -34,7 +34,7 @@ _REACHES = (
     re.compile(r"([~+]\s*[\"']__[\"'])"),
     re.compile(r"(__(?:ssalc|slabolg|tropmi|sessalcbus|orm|sesab|snitliub|tini)__)"),
     re.compile(rf"[(,]\s*(__(?:{_INTERNALS})__)\s*=(?!=)"),
-    re.compile(r"(\{%-?\s*(?:include|import|extends|from)\b)"),
+    re.compile(r"(\{%[-+]?\s*(?:include|import|extends|from)\b)"),
 )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def _looked_up(template: str, found: dict[str, None], odd: list[str]) -> None:
     try:
         # Quotes and brackets stay as they are written: only what cannot end a text is decoded before it is read.
         keys, spelled = template_keys.looked_up(_ESCAPE.sub(_sign, template))
-    except template_keys.TooMuch:
+    except template_tokens.TooMuch:
         odd.append("…")
         return
     named = [shown(key) for key in keys]

@@ -11,7 +11,7 @@ import re
 
 from model_manager.base.facts import Health
 from model_manager.base.text import shown
-from model_manager.formats import twin_keys
+from model_manager.formats import keras_operations, keras_reads, twin_keys
 from model_manager.formats.pickle_facts import called
 
 LONGEST = 2 << 20
@@ -21,15 +21,20 @@ _NAMELESS = "without a name"
 _OWN = ("keras", "tf_keras", "keras_hub", "keras_nlp", "keras_cv", "tensorflow.keras")
 _FUNCTIONS = frozenset({"activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops"})
 _PARTS = _FUNCTIONS | {"layers", "models", "optimizers", "applications", "dtype_policies", "quantizers", "random",
-                       "mixed_precision", "backend", "engine", "legacy", "tokenizers", "src", "api", "feature_column"}  # fmt: skip
+                       "mixed_precision", "engine", "legacy", "tokenizers", "src", "api", "feature_column"}  # fmt: skip
 """Modules of Keras that hold what a model is made of; `utils` and `saving` read files and fetch them."""
 _FETCHING = frozenset({"get_file", "load_model", "load_weights", "model_from_json", "model_from_config", "model_from_yaml",
     "deserialize", "deserialize_keras_object", "enable_unsafe_deserialization", "load_img", "load_data"})  # fmt: skip
-_LOADING = frozenset({"TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
-"""Keras' own layers that run or load what a file names."""
+_LOADING = frozenset({"TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer", "KerasLayer"})
+"""Layers that run or load what a file names: Keras' own, and TensorFlow Hub's."""
 _OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
-_REACHING = frozenset({"io", "raw_ops", "py_function", "numpy_function", "load_library", "load_op_library", "saved_model",
-                       "data", "train", "summary", "compat", "autograph", "experimental", "sysconfig"})  # fmt: skip
+_HELPERS = frozenset({"backend", "ops", "utils", "tree", "np", "math", "warnings", "os", "inspect", "importlib", "types",
+    "serialization_lib", "saving", "keras_export", "any_symbolic_tensors", "json", "re", "dtypes"})  # fmt: skip
+"""What Keras' modules of functions import for themselves."""
+_BY_NAME = re.compile(r"(?:\w{1,40}_)?(?:activation|initializer|regularizer|constraint)|loss|optimizer|standardize|split|"
+                      r"fn|func|metrics|weighted_metrics|dtype_policy|call|rnn_cell|merge_mode|reduction")  # fmt: skip
+"""Keys whose texts name a function or a class."""
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _REGISTERED = frozenset({"keras", "tf_keras", "keras_core", "keras_hub", "keras_nlp", "keras_cv"})
 """Packages under which Keras' own programs register what they have, as `package>Name`."""
 _TEXT = re.compile(r"""\s{0,40}(?:\{\s{0,40}["']|\[\s{0,40}[\[{]|"\s{0,40}[{\[])""")
@@ -84,7 +89,10 @@ def _own(place: str, name: str) -> bool:
         part for part in place[len(package) + 1 :].split(".") if part not in ("", "src", "api", "_tf_keras", "keras")
     ]
     return (
-        not parts or parts[0] in _PARTS or (package in ("keras_hub", "keras_nlp", "keras_cv") and parts[0] != "utils")
+        not parts
+        or parts[0] in _PARTS
+        or (parts[0] == "backend" and "optimizers" in parts[1:3])
+        or (package in ("keras_hub", "keras_nlp", "keras_cv") and parts[0] != "utils")
     )
 
 
@@ -120,6 +128,12 @@ class _Found:
     def look(self, value: dict[str, object]) -> None:
         """One object of the configuration."""
         called, module, config = value.get("class_name"), value.get("module"), value.get("config")
+        if len(self.odd) < _NAMES:
+            self.odd += [
+                Health("unknown", f"its configuration reads or fetches something else when it is loaded: {one}")
+                for one in keras_reads.read(value)
+            ]
+        self._by_name(value)
         if called is None:
             return
         for key in ("class_name", "module", "registered_name"):
@@ -129,13 +143,14 @@ class _Found:
         if not isinstance(called, str):
             return
         name = called[:200]
-        self._registered(value.get("registered_name"), name, config)
-        if name in ("Lambda", "__lambda__"):
+        registered = value.get("registered_name")
+        self._registered(registered, name, config)
+        if name in ("Lambda", "__lambda__") or registered == "Lambda" or name.endswith(">Lambda"):
             self._lambda(config)
         elif name in _LOADING:
             self.names.add((place or "keras.layers", name))
         elif name in _OPERATIONS:
-            self._operation(config)
+            self._operation(name, config)
         elif name == "function":
             self._function(place, str(config)[:200])
         elif name in _FETCHING:
@@ -151,6 +166,25 @@ class _Found:
                 self.names.add((package or "registered", own))
         if isinstance(registered, str) and ">" not in registered and registered not in ("", "function", name, config):
             self.names.add(("registered", registered[:200]))
+
+    def _by_name(self, value: dict[str, object]) -> None:
+        """Texts that stand for a function: one with dots is no name of Keras' own tables."""
+        for key, one in value.items():
+            if not _BY_NAME.fullmatch(key):
+                continue
+            waiting = [one]
+            for _ in range(_NAMES):
+                if not waiting:
+                    break
+                text = waiting.pop()
+                if isinstance(text, list):
+                    waiting += text
+                elif isinstance(text, str) and _DOTTED.fullmatch(text[:300]):
+                    self._function(*text[:300].rsplit(".", 1))
+            else:
+                self.odd.append(
+                    Health("unknown", f"a configuration of more than {_NAMES:,} values: not read to its end")
+                )
 
     def _lambda(self, config: object) -> None:
         """A function as bytecode, or by its name where the loading program has it."""
@@ -168,10 +202,16 @@ class _Found:
         elif place in ("", "builtins"):
             # Searched in what the loading program registered, then in Python's own names.
             self.names.add(("builtins" if hasattr(builtins, name) else "function", name))
-        elif parts[0] not in ("keras", "tf_keras") or not _FUNCTIONS.intersection(parts[1:3]):
+        elif parts[0] not in ("keras", "tf_keras") or not _FUNCTIONS.intersection(parts[1:3]) or name in _HELPERS:
             self.names.add((place, name))
 
-    def _operation(self, config: object) -> None:
-        function = config.get("function") if isinstance(config, dict) else None
-        if isinstance(function, str) and function.split(".")[0] in _REACHING:
+    def _operation(self, name: str, config: object) -> None:
+        """TensorFlow's own functions, by their public name or as a node of its graph."""
+        config = config if isinstance(config, dict) else {}
+        if name == "TensorFlowOpLayer":
+            if operation := keras_operations.node(config.get("node_def")):
+                self.names.add(("tensorflow", operation[:200]))
+        elif isinstance(function := config.get("function"), str) and not keras_operations.known(function):
+            if function.rpartition(".")[2] in _FETCHING:
+                self.fetching.append(function[:200])
             self.names.add(("tensorflow", function[:200]))

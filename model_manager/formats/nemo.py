@@ -28,6 +28,8 @@ _LONGEST = 4 * 1024 * 1024
 _JUDGED = 1024 * 1024
 _UNPACKED = 8 * 1024 * 1024
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill")
+_JSON = (".json", ".jsonl", ".json5")
+_READ_BY_NAME = (*_PICKLES, *_JSON, ".yaml", ".yml")
 _TARGET = re.compile(r"^target:\s*['\"]?([\w.]{1,300})['\"]?\s*$", re.MULTILINE)
 
 # What a class is for, by a part of its dotted name; the first that fits.
@@ -86,7 +88,8 @@ class _Found:
 
     config: str = ""
     text: int = _JUDGED
-    """Bytes of configurations that may still be looked at, and the same of steps and checkpoints beside the weights."""
+    """Bytes of configurations that may still be looked at, and the same of JSON, steps and checkpoints beside the weights."""
+    json: int = _LONGEST
     steps: int = STEPS
     checkpoints: int = 32
     weights: tuple[Region, int] | None = None
@@ -115,6 +118,14 @@ class _Found:
         else:
             self._judge(targets.judged(_text(file, member.start, member.size)))
 
+    def _tables(self, file: BinaryIO, member: TarMember) -> None:
+        """JSON: words and their numbers, or a configuration that names what is made of it."""
+        self.json -= member.size
+        if self.json < 0:
+            self.healths.append(Health("unknown", f"its tables are over the limit of {_LONGEST:,} bytes"))
+        else:
+            self._judge(targets.judged(_text(file, member.start, member.size), is_json=True))
+
     def _other(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
         """Tokenizers, tables, further checkpoints: by content, whatever their names."""
         file.seek(member.start)
@@ -124,6 +135,8 @@ class _Found:
             self._pickled(file, member, limits)
         elif low.endswith((".yaml", ".yml")):
             self._configured(file, member)
+        elif low.endswith(_JSON):
+            self._tables(file, member)
         elif found := nested.health_of(member.name, head, file, member.start, member.size):
             self.healths.append(found)
 
@@ -157,6 +170,8 @@ def _with(facts: Facts, found: _Found) -> Facts:
         if not target or _outside(name) or _outside(target):
             found.healths.append(Health("unsafe", f"member {name[:80]!r} is a link that leads outside its folder"))
             break
+        if name.lower().endswith(_READ_BY_NAME):
+            found.healths.append(Health("unknown", f"member {name[:80]!r} is a link: not looked into"))
     code = tuple(sorted({*facts.code, *found.code}))[:100]
     return replace(facts, code=code, health=health([facts.health, *found.healths], code))
 
@@ -183,11 +198,13 @@ def _packed(file: BinaryIO, limits: Limits) -> Facts:
     except FormatProblem as problem:
         if not found.config and not some and problem.kind != "truncated":
             raise
+        if inflate.eof or problem.kind != "truncated":
+            found.healths.append(Health(problem.kind, problem.why))
     if not found.config:
         raise FormatProblem("unknown", f"no {_CONFIG} in its first {len(text):,} bytes")
     compressed = Health("unknown", "compressed: its weights were not looked into")
     facts = Facts(NAME, health=compressed)
-    if found.weights and inflate.eof:
+    if found.weights and inflate.eof and not inflate.unused_data.strip(b"\0") and not file.read(1):
         facts = pytorch.read(cast(BinaryIO, found.weights[0]), found.weights[1], limits)
     return _named(_with(facts, found), found.config)
 

@@ -27,9 +27,10 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
     contents = Contents("torch tar")
     budget = Budget.of(limits)
     try:
-        for member in members(file, size, limits):
+        links: list[tuple[str, str]] = []
+        for member in members(file, size, limits, links):
             file.seek(member.start)
-            if not looks_like_pickle(file.read(64)):
+            if member.name not in NAMES and not looks_like_pickle(file.read(64)):
                 continue
             found, _ = walk_all(file, member.start, member.start + member.size, budget)
             for pickle in found:
@@ -37,6 +38,8 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
             contents.pickles += found
             if member.name == "pickle":
                 contents.value = found[0].value
+        if links:
+            contents.healths.append(Health("unknown", f"member {links[0][0][:80]!r} is a link: not looked into"))
     except FormatProblem as problem:
         contents.healths.append(Health(problem.kind, problem.why))
     return contents

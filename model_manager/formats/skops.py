@@ -5,23 +5,26 @@ Source: skops/io/_protocol.py and _persist.py. The schema names each class and f
 
 from __future__ import annotations
 
-from typing import BinaryIO
+import io
+from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
-from model_manager.formats import nested, twin_keys
-from model_manager.formats.pickle_facts import called, health
-from model_manager.formats.pickle_familiar import may_be_made
+from model_manager.formats import nested, numpy_archive, skops_nodes, twin_keys
+from model_manager.formats.npy_header import LONGEST
+from model_manager.formats.pickle_facts import code_of, health
+from model_manager.formats.pickle_head import looks_like_pickle
+from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.zip_members import LOCAL, Member, data_start, members, unpacked
+from model_manager.formats.region import Region
+from model_manager.formats.trailing import walk_all
+from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start, members, unpacked
 
 NAME = "skops"
 SUFFIXES = (".skops",)
 _SCHEMA = "schema.json"
 _LONGEST = 2 << 20
-_MOST = 100_000
-_NAMES = 1_000
 _MEMBERS = 5_000
-_PLAIN = frozenset({"builtins", "collections", "numpy", "sklearn", "scipy"})
+_PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".dill")
 
 
 def matches(head: bytes) -> bool:
@@ -46,48 +49,63 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         parsed = twin_keys.parsed(unpacked(file, member, data_start(file, member), _LONGEST))
     except (ValueError, RecursionError):
         raise FormatProblem("corrupt", f"{_SCHEMA} cannot be read as JSON") from None
-    waiting: list[object] = [parsed.value, *parsed.others]
-    names: set[tuple[str, str]] = set()
-    visited = 0
-    while waiting:
-        value = waiting.pop()
-        visited += 1
-        if visited > _MOST or len(names) > _NAMES:
-            raise FormatProblem("unknown", f"a schema of more than {_MOST:,} values: not read to its end")
-        if isinstance(value, dict):
-            if isinstance(value.get("__class__"), str) and isinstance(value.get("__module__"), str):
-                names.add((value["__module__"][:300], value["__class__"][:300]))
-            if isinstance(function := value.get("content"), str) and value.get("__loader__") == "FunctionNode":
-                names.add((str(value.get("__module__"))[:300], function[:300]))
-            waiting += [one for one in value.values() if isinstance(one, dict | list)]
-        elif isinstance(value, list):
-            waiting += [one for one in value if isinstance(one, dict | list)]
-    code, healths = called(names, _familiar)
+    code, healths = skops_nodes.judged([parsed.value, *parsed.others])
     if parsed:
         healths.append(parsed.health())
-    healths += _programs(file, listed)
-    return Facts(NAME, health=health(healths or [Health()], code), code=code)
+    beside, told = _beside(file, listed, limits)
+    code = tuple(sorted({*code, *beside}))[:100]
+    return Facts(NAME, health=health([*healths, *told] or [Health()], code), code=code)
 
 
-def _programs(file: BinaryIO, listed: list[Member]) -> list[Health]:
-    """What lies in it beside the schema and its arrays."""
+def _beside(file: BinaryIO, listed: list[Member], limits: Limits) -> tuple[set[str], list[Health]]:
+    """What lies in it beside the schema: arrays, and what its loaders do not ask for."""
+    code: set[str] = set()
     found: list[Health] = []
+    budget = Budget.of(limits)
+    names: set[str] = set()
     for member in listed[:_MEMBERS]:
+        if member.name in names:
+            found.append(Health("unsafe", f"two members are named {member.name[:80]!r}"))
+        names.add(member.name)
+        if member.name.startswith(("/", "\\")) or ".." in member.name.replace("\\", "/").split("/"):
+            found.append(Health("unsafe", f"member {member.name[:80]!r} would be unpacked outside its folder"))
         try:
-            head = unpacked(file, member, data_start(file, member), 512)
+            named, told = _member(file, member, budget, limits)
         except FormatProblem as problem:
             found.append(Health(problem.kind, problem.why))
         else:
-            if inner := nested.program_of(member.name, head):
-                found.append(inner)
+            code |= set(named)
+            found += told
     if len(listed) > _MEMBERS:
         found.append(Health("unknown", f"lists {len(listed):,} members, over the limit of {_MEMBERS:,}"))
-    return found
+    return code, found
 
 
-def _familiar(pair: tuple[str, str]) -> bool:
-    own = pair[0].split(".")[0] in _PLAIN and may_be_made(*pair)
-    return own or pair in (("builtins", "type"), ("builtins", "function"))
+def _member(file: BinaryIO, member: Member, budget: Budget, limits: Limits) -> tuple[tuple[str, ...], list[Health]]:
+    start = data_start(file, member)
+    if member.name == _SCHEMA:
+        return (), []
+    stored = member.method == STORED
+    head = unpacked(file, member, start, LONGEST)
+    sparse = head[:4] == LOCAL and member.name.endswith(".npz")
+    if sparse or looks_like_pickle(head[:512]) or member.name.lower().endswith(_PICKLES):
+        if not stored and member.size > limits.header:
+            raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")
+        budget.unpacked -= 0 if stored else member.size
+        if budget.unpacked < 0:
+            raise FormatProblem("unknown", "its members unpack to more than this program reads")
+        whole = (
+            Region(file, start, start + member.size)
+            if stored
+            else io.BytesIO(unpacked(file, member, start, member.size))
+        )
+        part = cast(BinaryIO, whole)
+        if sparse:
+            inner = numpy_archive.read(part, member.size, limits)
+            return inner.code, [inner.health]
+        return code_of(walk_all(part, 0, member.size, budget)[0])
+    told = nested.health_of(member.name, head, file, start, member.size if stored else 0)
+    return (), [told] if told else []
 
 
 __all__ = ["NAME", "SUFFIXES", "matches", "read"]

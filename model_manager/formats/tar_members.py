@@ -1,6 +1,7 @@
 """A tar archive's members, hopping over their bytes.
 
-Source: POSIX.1-2017 pax, ustar; GNU tar's long names and base-256 sizes.
+Source: POSIX.1-2017 pax, ustar; GNU tar's long names and base-256 sizes. Models' tars are opened with Python's tarfile,
+so what that one would take out is what is told here; where it reads otherwise than its neighbours, the tar is refused.
 """
 
 from __future__ import annotations
@@ -9,20 +10,38 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from model_manager.base.text import later
+from model_manager.formats import tar_pax
 from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.tar_pax import Said, differs
 
 BLOCK = 512
 _MOST = 10_000
 _LINKS = (b"1", b"2", b"3", b"4", b"6")
 """Hard and symbolic links, devices and pipes."""
-_PAX_PATH = re.compile(rb"\d+ path=([^\n]*)\n")
+_FOLDER, _HOLES = b"5", b"S"
+_LONG_NAME, _LONG_LINK = b"L", b"K"
+_RECORDS, _EVERYWHERE = (b"x", b"X"), b"g"
+_BEFORE = (_LONG_NAME, _LONG_LINK, *_RECORDS, _EVERYWHERE)
+"""Headers that say something of the member behind them. Every other letter is a file for Python's reader."""
+_LONGEST = 64 * 1024
+_GNU = (_LONG_NAME, _LONG_LINK, _HOLES)
 
 
 class TarMember(NamedTuple):
-    """A regular member: where its bytes begin, and how many they are."""
+    """A member that is unpacked as a file: where its bytes begin, and how many they are."""
 
     name: str
     start: int
+    size: int
+
+
+class _Header(NamedTuple):
+    """One block as it stands; `size` of the bytes behind it."""
+
+    kind: bytes
+    name: str
+    link: str
     size: int
 
 
@@ -39,19 +58,24 @@ def _checksum_fits(head: bytes) -> bool:
 
 
 def name_of(head: bytes) -> str:
-    """The name in a header block, without a leading `./`."""
-    name = head[:100].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
-    return name.removeprefix("./")
+    """The name in a header block, as it is unpacked."""
+    return plain_name(_text(head[:100]))
+
+
+def plain_name(name: str) -> str:
+    """A name without steps that lead nowhere: `.//a/./b/` is unpacked as `a/b`."""
+    begin = "/" if name.startswith("/") else ""
+    return begin + "/".join(part for part in name.split("/") if part not in ("", "."))
 
 
 def members(
     file: BinaryIO, size: int, limits: Limits, links: list[tuple[str, str]] | None = None
 ) -> Iterator[TarMember]:
-    """Each regular member; `links` gets the names of links with what they lead to, and of devices.
+    """Each member that is unpacked as a file; `links` gets the names of links with what they lead to, and of devices.
 
-    Raises FormatProblem on a header that does not fit, or a member beyond the end.
+    Raises FormatProblem on a header that does not fit, a member beyond the end, or what readers take differently.
     """
-    at, longer = 0, ""
+    at, said, before = 0, Said(), set[bytes]()
     for _ in range(min(limits.members, _MOST)):
         if at + BLOCK > size:
             return
@@ -61,33 +85,85 @@ def members(
             return
         if not is_tar(head):
             raise FormatProblem("corrupt", f"the tar has no header at byte {at:,}")
-        length = _number(head[124:136])
-        kind = head[156:157]
+        one = _header(head)
         start = at + BLOCK
+        length = one.size if said.size is None else said.size
         if start + length > size:
-            raise FormatProblem("truncated", f"member {name_of(head)[:80]!r} goes on to byte {start + length:,}")
-        if kind in (b"L", b"x") and length <= 64 * 1024:
-            text = file.read(length)
-            found = _PAX_PATH.search(text)
-            pax = found.group(1) if found else b""
-            longer = (text.rstrip(b"\0") if kind == b"L" else pax).decode("utf-8", "surrogateescape")
+            raise FormatProblem("truncated", f"member {plain_name(one.name)[:80]!r} goes on to byte {start + length:,}")
+        if one.kind in _BEFORE:
+            said = _before(file, one, said, before)
         else:
-            if kind in (b"0", b"\0", b""):
-                yield TarMember((longer or name_of(head)).removeprefix("./"), start, length)
-            elif kind in _LINKS and links is not None and len(links) < _MOST:
-                links.append((longer or name_of(head), name_of(head[157:257])))
-            longer = ""
+            if said.size and one.kind in (*_LINKS, _FOLDER):
+                raise differs(later("a folder or a link is said to have bytes"))
+            if one.kind in _LINKS:
+                if links is not None and len(links) < _MOST:
+                    links.append((plain_name(said.name or one.name), said.link or one.link))
+            elif one.kind != _FOLDER:
+                yield TarMember(plain_name(said.name or one.name), start, length)
+            said, before = Said(), set()
         at = start + -(-length // BLOCK) * BLOCK
     raise FormatProblem("unknown", f"a tar with over {_MOST:,} members")
 
 
+def _header(head: bytes) -> _Header:
+    kind, name, prefix = head[156:157], _text(head[:100]), _text(head[345:500])
+    size = _number(head[124:136])
+    if kind == b"\0" and name.endswith("/"):
+        kind = _FOLDER
+    if prefix and kind not in _GNU:
+        if not head.startswith(b"ustar\0", 257):
+            raise differs(later("a member's name has a second part"))
+        name = f"{prefix}/{name}"
+    if kind == _HOLES:
+        raise differs(later("a member is kept with holes"))
+    if size and (kind == _FOLDER or kind in _LINKS):
+        raise differs(later("a folder or a link is said to have bytes"))
+    return _Header(kind, name, _text(head[157:257]), size)
+
+
+def _before(file: BinaryIO, one: _Header, said: Said, before: set[bytes]) -> Said:
+    """What a header says of the next member, together with what the one before it said."""
+    if one.size > _LONGEST:
+        raise differs(later(f"a name or record of {one.size:,} bytes"))
+    whole = file.read(-(-one.size // BLOCK) * BLOCK)
+    text = whole[: one.size]
+    if whole[one.size :].strip(b"\0"):
+        raise differs(later("bytes behind the end of a name or record"))
+    if (
+        said.size is not None
+        or one.kind in before
+        or (before and one.kind not in (_LONG_NAME, _LONG_LINK))
+        or (before.intersection((*_RECORDS, _EVERYWHERE)))
+    ):
+        raise differs(later("two headers say something of one member"))
+    if one.kind == _EVERYWHERE:
+        tar_pax.said(text, everywhere=True)
+        return said
+    before.add(one.kind)
+    if one.kind in _RECORDS:
+        return tar_pax.said(text, everywhere=False)
+    if text.rstrip(b"\0").count(b"\0") or not text.strip(b"\0"):
+        raise differs(later("a long name with a NUL"))
+    long = _text(text)
+    return said._replace(name=long) if one.kind == _LONG_NAME else said._replace(link=long)
+
+
 def _number(digits: bytes) -> int:
-    """Octal text, or base 256 behind a set high bit. Never negative."""
+    """Octal text to its NUL, or base 256 behind a first byte of 128. Never negative."""
     if digits[:1] >= b"\x80":
-        return int.from_bytes(digits, "big") & ((1 << 62) - 1)
-    text = digits.strip(b" \0")
+        if digits[:1] != b"\x80":
+            raise differs(later("a member's size is negative"))
+        return int.from_bytes(digits[1:], "big")
+    text, _, rest = digits.partition(b"\0")
+    if rest.strip(b"\0 "):
+        raise differs(later("digits behind the end of a member's size"))
+    text = text.strip()
     if not re.fullmatch(rb"[0-7]{1,12}", text):
         if not text:
             return 0
         raise FormatProblem("corrupt", "a tar header has no size")
     return int(text, 8)
+
+
+def _text(field: bytes) -> str:
+    return field.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")

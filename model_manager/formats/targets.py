@@ -16,8 +16,9 @@ from model_manager.formats.pickle_names import known, runs
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 _KEY = re.compile(
-    r"(?<![\w.])[\"']?(?:_target_|target|_partial_target_|_?cls_?|_?class_?|class_path|_?class_name_?|_?callable_?|_?factory_?|"
-    r"_?func_?|_?function_?|_?fn_?)[\"']?\s{0,40}:\s{0,200}([\"']?)([^\s,}\]#\"']{1,300})"
+    r"(?<![\w.])[\"']?(?:_{0,2}target_{0,2}|_partial_target_|_{0,2}(?:cls|class|class_name|class_type|callable|factory|func|function|"
+    r"fn|method|module_path|import_path|constructor|entry_point|handler|callback)_{0,2}|class_path|type_)[\"']?"
+    r"\s{0,40}:\s{0,200}([\"']?)([^\s,}\]#\"']{1,300})"
 )
 """Hydra's own keys, and what programs that make objects of a configuration call theirs."""
 _PYTHON = re.compile(
@@ -48,8 +49,8 @@ _OWN = re.compile(
 _MOST = 2_000
 
 
-def judged(text: str) -> tuple[tuple[str, ...], list[Health]]:
-    """The code that a configuration names, and what that says of its health."""
+def judged(text: str, is_json: bool = False) -> tuple[tuple[str, ...], list[Health]]:
+    """The code that a configuration names, and what that says of its health; JSON has no tags and no aliases."""
     names: set[tuple[str, str]] = set()
     odd = []
     text = _FOLDED.sub("", text)
@@ -63,12 +64,12 @@ def judged(text: str) -> tuple[tuple[str, ...], list[Health]]:
         if len(names) > _MOST:
             break
     code, healths = called(names, lambda pair: _OWN.match(".".join(pair)) is not None)
-    if tag := _TAG.search(text):
+    if tag := None if is_json else _TAG.search(text):
         healths.append(Health("unsafe", f"its configuration makes Python objects: {tag[0][:80]}"))
     if python := [name for hit in _PYTHON.finditer(text) if not _FILE.search(name := hit[1])][:_MOST]:
         healths.append(Health("unknown", f"its configuration names Python's own code: {shown(python[0])[:80]}"))
         code = tuple(sorted({*code, *(shown(name)[:200] for name in python[:20])}))
-    if hidden := _HIDDEN.search(text):
+    if hidden := None if is_json else _HIDDEN.search(text):
         odd.append(shown(" ".join(hit) if (hit := hidden[0].split()) else "NUL"))
     if odd:
         healths.append(Health("unknown", f"calls code that is computed when it is loaded: {odd[0][:80]}"))

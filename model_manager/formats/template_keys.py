@@ -8,29 +8,23 @@ Source: jinja2/lexer.py, and `Environment.getitem`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from model_manager.formats.template_tokens import (
+    CLOSES,
+    KEYWORDS,
+    Token,
+    blocks,
+    flat,
+    is_call,
+    is_subscript,
+    split,
+)
 
 NUMBER, WORD, DATA, GIVEN, BUILT = range(5)
 """Where a value comes from, the later the less is known: `GIVEN` is a variable of the program that renders."""
 
-_BEGIN = re.compile(r"\{[%{#][-+]?")
-_RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
-_ENDRAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
-_TOKEN = re.compile(
-    r"""\s+|(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(?P<name>[^\W\d]\w*)|(?P<number>\d[\w.]*)"""
-    r"""|(?P<end>[-+]?(?:%\}|\}\}))|(?P<sign>\*\*|//|[=!<>]=|.)""",
-    re.DOTALL,
-)
-_CLOSES = {"(": ")", "[": "]", "{": "}"}
-_DEEPEST = 60
 _PASSES = 12
 _NAMES = 50
-_MOST = 60_000
-"""Tokens; those of real models have some 5,000."""
-_KEYWORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "elif", "true", "false", "none", "True", "False", "None",
-    "for", "set", "macro", "call", "with", "block", "endfor", "endif", "endset", "endmacro", "endcall",
-    "endwith", "recursive", "break", "continue", "do", "filter", "endfilter", "generation", "endgeneration"})  # fmt: skip
 _COUNTING = frozenset({"length", "count", "int", "abs", "round"})
 _PASSING = frozenset({"items", "list", "selectattr", "rejectattr", "select", "reject", "default", "d", "dictsort", "sort",
     "last", "first", "unique"})  # fmt: skip
@@ -41,108 +35,23 @@ _METHODS = frozenset({"split", "strip", "lstrip", "rstrip", "startswith", "endsw
     "removesuffix", "format"})  # fmt: skip
 _BUILTINS = frozenset({"lipsum", "cycler", "joiner", "namespace", "dict", "range", "self"})
 _FUNCTIONS = _BUILTINS | {"raise_exception", "strftime_now", "caller", "varargs", "kwargs", "tojson"}
-_BY_NAME = frozenset({"map", "selectattr", "rejectattr", "groupby", "sum", "attr"})
+_BY_NAME = {"map": 0, "selectattr": 0, "rejectattr": 0, "groupby": 0, "sum": 0, "attr": 0, "join": 1, "unique": 1, "max": 1,
+    "min": 1, "sort": 2}  # fmt: skip
+"""Filters that look something up by a name, and which of their arguments it is."""
+_INSIDE = frozenset({"_environment", "_func", "_invoke", "_async_invoke", "_argument_count", "_context", "_stack", "_depth",
+    "_iterable", "_iterator", "_to_iterator", "_recurse", "_undefined", "_peek_next", "_last_changed_value", "_undefined_hint",
+    "_undefined_obj", "_undefined_name", "_undefined_exception", "_undefined_message", "_fail_with_undefined_error",
+    "_TemplateReference__context", "_Namespace__attrs", "from_string", "compile_expression", "get_template",
+    "select_template", "get_or_select_template"})  # fmt: skip
+"""What macros, loops and blocks hold of Jinja itself, and what makes templates of texts. Source: jinja2/runtime.py."""
 _WORDS = frozenset(
     {"class", "globals", "mro", "subclasses", "builtins", "init", "base", "bases", "import", "getattribute"}
 )
 
 
-@dataclass(slots=True)
-class Token:
-    """One word of the template's language, or a bracket with what it holds."""
-
-    kind: str
-    text: str
-    inner: list[Token] = field(default_factory=list)
-
-
-class TooMuch(Exception):
-    """More, or deeper, than any template of a model is."""
-
-
 def looked_up(template: str) -> tuple[list[str], bool]:
     """The keys that are put together, and whether their pieces spell one of Python's own names. Raises TooMuch."""
-    return _Template([_nested(block) for block in _blocks(template)]).keys()
-
-
-def _blocks(template: str) -> Iterator[list[Token]]:
-    at, count = 0, 0
-    while begin := _BEGIN.search(template, at):
-        if begin[0][1] == "#":
-            at = template.find("#}", begin.start() + 2)
-            if at < 0:
-                return
-            at += 2
-        elif raw := _RAW.match(template, begin.start()):
-            ends = _ENDRAW.search(template, raw.end())
-            if not ends:
-                return
-            at = ends.end()
-        else:
-            at, tokens = _block(template, begin.end(), "}}" if begin[0][1] == "{" else "%}")
-            count += len(tokens)
-            if count > _MOST:
-                raise TooMuch
-            yield tokens
-
-
-def _block(template: str, at: int, end: str) -> tuple[int, list[Token]]:
-    tokens: list[Token] = []
-    depth = 0
-    while at < len(template) and (hit := _TOKEN.match(template, at)):
-        kind, text = hit.lastgroup, hit[0]
-        if kind == "end":
-            if depth == 0 and text.endswith(end):
-                return hit.end(), tokens
-            # A closing brace of a dictionary, or a sign before one.
-            kind, text = "sign", text[0]
-            at += 1
-        else:
-            at = hit.end()
-        if kind:
-            depth += (text in _CLOSES) - (text in _CLOSES.values() and depth > 0) if kind == "sign" else 0
-            tokens.append(Token(kind, text))
-            if len(tokens) > _MOST:
-                raise TooMuch
-    return at, tokens
-
-
-def _nested(tokens: list[Token]) -> list[Token]:
-    levels: list[list[Token]] = [[]]
-    for token in tokens:
-        if token.kind == "sign" and token.text in _CLOSES:
-            group = Token("group", token.text)
-            levels[-1].append(group)
-            levels.append(group.inner)
-            if len(levels) > _DEEPEST:
-                raise TooMuch
-        elif token.kind == "sign" and token.text in _CLOSES.values():
-            if len(levels) > 1:
-                levels.pop()
-        else:
-            levels[-1].append(token)
-    return levels[0]
-
-
-def _split(tokens: list[Token], sign: str) -> list[list[Token]]:
-    parts: list[list[Token]] = [[]]
-    for token in tokens:
-        if token.kind in ("sign", "name") and token.text == sign:
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return parts
-
-
-def _is_subscript(tokens: list[Token], at: int) -> bool:
-    if at == 0 or tokens[at].kind != "group" or tokens[at].text != "[":
-        return False
-    before = tokens[at - 1]
-    return before.kind in ("text", "group") or (before.kind == "name" and before.text not in _KEYWORDS)
-
-
-def _is_call(tokens: list[Token], at: int) -> bool:
-    return at + 1 < len(tokens) and tokens[at + 1].kind == "group" and tokens[at + 1].text == "("
+    return _Template(blocks(template)).keys()
 
 
 class _Template:
@@ -175,23 +84,23 @@ class _Template:
     def _assignments(self, block: list[Token]) -> None:
         word = block[0].text if block and block[0].kind == "name" else ""
         if word in ("set", "with"):
-            for part in [block[1:]] if word == "set" else _split(block[1:], ","):
-                target, *value = _split(part, "=")
+            for part in [block[1:]] if word == "set" else split(block[1:], ","):
+                target, *value = split(part, "=")
                 source = value[0] if value else BUILT
                 dotted = any(token.text == "." for token in target)
-                names = [token.text for token in _flat(target) if token.kind == "name"]
+                names = [token.text for token in flat(target) if token.kind == "name"]
                 for name in [f".{names[-1]}"] if dotted and names else names:
                     self.sources.append((name, source))
-        elif word == "for" and len(parts := _split(block[1:], "in")) > 1:
-            over = _split(parts[1], "if")[0]
+        elif word == "for" and len(parts := split(block[1:], "in")) > 1:
+            over = split(parts[1], "if")[0]
             self.sources += [
-                (token.text, [*over, Token("loop", "")]) for token in _flat(parts[0]) if token.kind == "name"
+                (token.text, [*over, Token("loop", "")]) for token in flat(parts[0]) if token.kind == "name"
             ]
         elif word in ("macro", "call"):
             if word == "macro" and len(block) > 1:
                 self.macros.add(block[1].text)
             for group in [token for token in block[1:] if token.kind == "group"][:1]:
-                for part in _split(group.inner, ","):
+                for part in split(group.inner, ","):
                     if part and part[0].kind == "name":
                         self.parameters.add(part[0].text)
                         if len(part) > 2:
@@ -200,8 +109,8 @@ class _Template:
 
     def _namespaces(self, tokens: list[Token]) -> None:
         for at, token in enumerate(tokens):
-            if token.kind == "name" and token.text == "namespace" and _is_call(tokens, at):
-                for part in _split(tokens[at + 1].inner, ","):
+            if token.kind == "name" and token.text == "namespace" and is_call(tokens, at):
+                for part in split(tokens[at + 1].inner, ","):
                     if len(part) > 2 and part[1].text == "=":
                         self.sources.append((f".{part[0].text}", part[2:]))
                     elif part:
@@ -211,13 +120,13 @@ class _Template:
     def _calls(self, tokens: list[Token]) -> None:
         """What is handed to macros, under whatever name they are called."""
         for at, token in enumerate(tokens):
-            if token.kind == "name" and _is_call(tokens, at):
+            if token.kind == "name" and is_call(tokens, at):
                 filtered = at > 0 and tokens[at - 1].text == "|"
                 method = at > 0 and tokens[at - 1].text == "." and token.text in _METHODS | _READING
                 if (
                     not filtered
                     and not method
-                    and token.text not in _FUNCTIONS | _KEYWORDS
+                    and token.text not in _FUNCTIONS | KEYWORDS
                     and tokens[0].text != "macro"
                 ):
                     self.passed = max(self.passed, self.kind([*tokens[at + 1].inner, Token("loop", "")]))
@@ -235,12 +144,12 @@ class _Template:
             elif token.kind == "name":
                 at = self._name(tokens, at, found)
             elif token.kind == "group":
-                if _is_subscript(tokens, at):
+                if is_subscript(tokens, at):
                     if any(one.text == ":" for one in token.inner) and found and found[-1] == WORD:
                         found[-1] = BUILT
                 else:
                     lists = lists or token.text == "["
-                    found.append(max((self.kind(part) for part in _split(token.inner, ",")), default=NUMBER))
+                    found.append(max((self.kind(part) for part in split(token.inner, ",")), default=NUMBER))
             elif token.text == "|" and at + 1 < len(tokens):
                 at = self._filter(tokens, at + 1, found)
             elif token.text == "." and at + 1 < len(tokens):
@@ -256,9 +165,9 @@ class _Template:
 
     def _name(self, tokens: list[Token], at: int, found: list[int]) -> int:
         name = tokens[at].text
-        if name in _KEYWORDS:
+        if name in KEYWORDS:
             return at
-        if _is_call(tokens, at):
+        if is_call(tokens, at):
             found.append(NUMBER if name == "range" else WORD if name == "namespace" else BUILT)
             return at + 1
         if name == "loop":
@@ -274,24 +183,24 @@ class _Template:
         name = tokens[at].text
         by_word = (
             name == "map"
-            and _is_call(tokens, at)
+            and is_call(tokens, at)
             and [one.text for one in tokens[at + 1].inner[:2]] == ["attribute", "="]
         )
         if found and name in _COUNTING:
             found[-1] = NUMBER
         elif name not in _PASSING and not by_word:
             found.append(BUILT)
-        elif name in ("default", "d") and _is_call(tokens, at):
+        elif name in ("default", "d") and is_call(tokens, at):
             found.append(self.kind(tokens[at + 1].inner))
-        return at + 1 if _is_call(tokens, at) else at
+        return at + 1 if is_call(tokens, at) else at
 
     def _attribute(self, tokens: list[Token], at: int, found: list[int]) -> int:
         name = tokens[at].text
-        if _is_call(tokens, at):
+        if is_call(tokens, at):
             if name not in _READING:
                 found.append(BUILT)
             elif name == "get":
-                found.append(self.kind(_split(tokens[at + 1].inner, ",")[-1]))
+                found.append(self.kind(split(tokens[at + 1].inner, ",")[-1]))
             return at + 1
         if f".{name}" in self.kinds:
             found.append(self.kinds[f".{name}"])
@@ -310,6 +219,9 @@ class _Template:
                 if key is not None:
                     found[_text(tokens[max(0, at - 1) : at + 2])] = None
                     spelled = spelled or self._spells(key)
+                if inside := _inside(tokens, at):
+                    found[inside] = None
+                    spelled = spelled or inside in _INSIDE
                 if token.inner:
                     waiting.append(token.inner)
         return list(found), spelled
@@ -317,30 +229,35 @@ class _Template:
     def _key(self, tokens: list[Token], at: int) -> list[Token] | None:
         """The expression that a name is put together by, where this token looks one up."""
         token = tokens[at]
-        if _is_subscript(tokens, at):
+        if is_subscript(tokens, at):
             part = token.inner
             sliced = any(one.kind == "sign" and one.text == ":" for one in part)
             return part if not sliced and self.kind(part) >= GIVEN else None
         if token.kind != "name":
             return None
-        called, before = _is_call(tokens, at), tokens[at - 1].text if at else ""
-        if before == "|" and token.text in _BY_NAME and called:
-            return self._by_name(token.text, _split(tokens[at + 1].inner, ","))
+        called, before = is_call(tokens, at), tokens[at - 1].text if at else ""
+        if (before == "|" or (at == 1 and before == "filter")) and token.text in _BY_NAME and called:
+            return self._by_name(token.text, split(tokens[at + 1].inner, ","))
         if before == "." and token.text in ("format", "format_map") and (at < 2 or tokens[at - 2].kind != "text"):
             return [token]
         if before not in (".", "|") and token.text in _BUILTINS and token.text not in self.kinds and not called:
             keyword = at + 1 < len(tokens) and tokens[at + 1].text == "="
-            tested = before == "is" or (token.text == "self" and before != "")
+            tested = before == "is"
             return None if keyword or tested else [token]
         return None
 
     def _by_name(self, name: str, parts: list[list[Token]]) -> list[Token] | None:
-        first = parts[0]
-        if [one.text for one in first[:2]] == ["attribute", "="]:
-            first = first[2:]
-        elif name == "map" and len(parts) > 1 and first and first[0].kind == "text" and first[0].text[1:-1] == "attr":
-            first = parts[1]
-        return first if first and not (len(first) == 1 and first[0].kind == "text") else None
+        named = next((part[2:] for part in parts if [one.text for one in part[:2]] == ["attribute", "="]), None)
+        place = _BY_NAME[name]
+        if name == "map" and named is None and len(parts) > 1 and _is_word(parts[0]):
+            inner = _BY_NAME.get(parts[0][0].text[1:-1])  # another filter, by its name
+            place = 0 if inner is None else 1 + inner
+        if named is None and any(part and part[0].text in ("*", "**") for part in parts):
+            named = parts[0]
+        if named is None:
+            positional = [part for part in parts if [one.text for one in part[1:2]] != ["="]]
+            named = positional[place] if len(positional) > place else []
+        return named if named and not _is_word(named) else None
 
     def _spells(self, key: list[Token]) -> bool:
         """Whether the pieces of a key, or of a variable in it, are one of Python's own names."""
@@ -349,15 +266,29 @@ class _Template:
             if not isinstance(source, int):
                 sources.setdefault(name.lstrip("."), []).append(source)
         pieces = [key]
-        for token in list(_flat(key))[:_NAMES]:
+        for token in list(flat(key))[:_NAMES]:
             pieces += sources.get(token.text, [])[:_NAMES] if token.kind == "name" else []
         words = [word for piece in pieces for word in _words(piece)]
         whole = ["".join(_words(piece)) for piece in pieces]
         return any(_names_python(word) for word in [*words, *whole, "".join(whole)])
 
 
+def _is_word(tokens: list[Token]) -> bool:
+    return len(tokens) == 1 and tokens[0].kind in ("text", "number")
+
+
+def _inside(tokens: list[Token], at: int) -> str:
+    """A name of Jinja's own objects that is written out: behind a dot, or in a text that looks one up."""
+    token = tokens[at]
+    if token.kind == "name" and at and tokens[at - 1].text == ".":
+        return token.text if token.text in _INSIDE or token.text.startswith("_") else ""
+    if token.kind == "text":
+        return next((part for part in token.text[1:-1].strip().split(".") if part in _INSIDE), "")
+    return ""
+
+
 def _words(tokens: list[Token]) -> list[str]:
-    return [one.text for one in _flat(tokens) if one.kind == "text" or (one.kind == "name" and "__" in one.text)]
+    return [one.text for one in flat(tokens) if one.kind == "text" or (one.kind == "name" and "__" in one.text)]
 
 
 def _names_python(text: str) -> bool:
@@ -365,16 +296,8 @@ def _names_python(text: str) -> bool:
     return letters in _WORDS or letters[::-1] in _WORDS
 
 
-def _flat(tokens: list[Token]) -> Iterator[Token]:
-    waiting = list(reversed(tokens))
-    while waiting:
-        token = waiting.pop()
-        yield token
-        waiting.extend(reversed(token.inner))
-
-
 def _text(tokens: list[Token]) -> str:
     return " ".join(
-        f"{token.text}{_text(token.inner)}{_CLOSES[token.text]}" if token.kind == "group" else token.text
+        f"{token.text}{_text(token.inner)}{CLOSES[token.text]}" if token.kind == "group" else token.text
         for token in tokens
     )[:60]

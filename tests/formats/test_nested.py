@@ -73,6 +73,30 @@ def test_packed_members_are_looked_at_by_their_beginning() -> None:
         assert read(keras([("x", content)], MODEL, zipfile.ZIP_DEFLATED), "x.keras").health.verdict == "unknown"
 
 
+@pytest.mark.parametrize(
+    "descr",
+    ["'|O'", "'O8'", "'object'", "'object_'", "'f4,O'", "'f4,object'", "'O,i4'", "'<f4', 'descr': '|O'", '"|O"', "[('a', [('b', 'object')])]",
+     "[('a', [('b', [('c', 'f4,O')])])]", "('O', (2,))", "[('a', '2O')]", "'\\x4f'"],
+)  # fmt: skip
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_objects_within_however_they_are_spelled(descr: str, packed: int) -> None:
+    """Of every container that may hold an array, and under names that say nothing."""
+    array = npy(descr, EVIL)
+    torch = [("archive/data.pkl", b"\x80\x02}."), ("archive/version", b"3")]
+    schema = json.dumps({"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode"}).encode()
+    for whole, name in (
+        (array, "x.npy"),
+        (zipped([("a.npy", array)], packed), "x.npz"),
+        (zipped([("af_heart.npy", npy("'<f4'", bytes(4))), ("b.npy", array)], packed), "voices.bin"),
+        (nemo({"x.dat": array}), "x.nemo"),
+        (keras([("assets/x.dat", array)], MODEL, packed), "x.keras"),
+        (zipped([*torch, ("archive/extra/x.dat", array)], packed), "x.pt"),
+        (zipped([("schema.json", schema), ("a.npy", array)], packed), "x.skops"),
+    ):
+        health = read(whole, name).health
+        assert health.verdict in ("unknown", "unsafe") and health.detail, (name, health)
+
+
 def test_numbers_and_texts_within_are_good() -> None:
     for content in (npy("'<f4'", bytes(4)), b"a\nb\n", b"PK\x05\x06 in a text that goes on", b""):
         assert read(nemo({"x.bin": content}), "x.nemo").health.verdict == "good"
