@@ -7,10 +7,11 @@ with the module that is imported for it; functions are named so too (CVE-2025-15
 from __future__ import annotations
 
 import builtins
-import json
+import re
 
 from model_manager.base.facts import Health
 from model_manager.base.text import shown
+from model_manager.formats import twin_keys
 from model_manager.formats.pickle_facts import called
 
 LONGEST = 2 << 20
@@ -29,17 +30,22 @@ _LOADING = frozenset({"TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"
 _OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 _REACHING = frozenset({"io", "raw_ops", "py_function", "numpy_function", "load_library", "load_op_library", "saved_model",
                        "data", "train", "summary", "compat", "autograph", "experimental", "sysconfig"})  # fmt: skip
+_REGISTERED = frozenset({"keras", "tf_keras", "keras_core", "keras_hub", "keras_nlp", "keras_cv"})
+"""Packages under which Keras' own programs register what they have, as `package>Name`."""
+_TEXT = re.compile(r"""\s{0,40}(?:\{\s{0,40}["']|\[\s{0,40}[\[{]|"\s{0,40}[{\[])""")
+"""How a configuration begins that is kept as a text within another one."""
 
 
 def judged(text: bytes) -> tuple[tuple[str, ...], list[Health]]:
     """The code that a configuration names, and what that says of its health."""
     if len(text) > LONGEST:
         return (), [Health("unknown", f"a configuration of {len(text):,} bytes is over the limit of {LONGEST:,}")]
+    found, visited = _Found(), 0
+    waiting: list[object] = []
     try:
-        waiting = [json.loads(text)]
+        found.parse(text, waiting)
     except (ValueError, RecursionError):
         return (), [Health("unknown", "its configuration cannot be read as JSON")]
-    found, visited = _Found(), 0
     while waiting:
         value = waiting.pop()
         visited += 1
@@ -48,11 +54,12 @@ def judged(text: bytes) -> tuple[tuple[str, ...], list[Health]]:
             code, healths = called(found.names, lambda pair: False)
             return code, [*healths, limit]
         if isinstance(value, dict):
-            if isinstance(value.get("class_name"), str):
-                found.look(value)
-            waiting += [one for one in value.values() if isinstance(one, dict | list)]
+            found.look(value)
+            waiting += [one for one in value.values() if isinstance(one, dict | list | str)]
         elif isinstance(value, list):
-            waiting += [one for one in value if isinstance(one, dict | list)]
+            waiting += [one for one in value if isinstance(one, dict | list | str)]
+        elif isinstance(value, str):
+            found.within(value, waiting)
     code, healths = called(found.names, lambda pair: False)
     if found.lambdas:
         # The function within a Lambda layer is met by itself too; it has no name of its own.
@@ -65,7 +72,7 @@ def judged(text: bytes) -> tuple[tuple[str, ...], list[Health]]:
         named = shown(found.fetching[0])[:80]
         healths.append(Health("unsafe", f"its configuration calls what loads or fetches files: {named}"))
         code = tuple(sorted({*code, *(shown(name)[:200] for name in found.fetching[:20])}))
-    return code, healths
+    return code, [*healths, *found.odd]
 
 
 def _own(place: str, name: str) -> bool:
@@ -86,12 +93,43 @@ class _Found:
         self.names: set[tuple[str, str]] = set()
         self.lambdas: list[str] = []
         self.fetching: list[str] = []
+        self.odd: list[Health] = []
+        self._left = LONGEST
+        """Characters of texts within the configuration that may still be read."""
+
+    def parse(self, text: str | bytes, waiting: list[object]) -> None:
+        """Adds what a text says to what is looked at. Raises ValueError and RecursionError."""
+        parsed = twin_keys.parsed(text)
+        waiting += [parsed.value, *parsed.others]
+        if parsed:
+            self.odd.append(parsed.health())
+
+    def within(self, text: str, waiting: list[object]) -> None:
+        """A text of the configuration, which may be a configuration itself."""
+        if not _TEXT.match(text) or not ("class_name" in text or "\\u" in text):
+            return
+        self._left -= len(text)
+        try:
+            if self._left < 0:
+                raise ValueError
+            self.parse(text, waiting)
+        except (ValueError, RecursionError):
+            if len(self.odd) < _NAMES:
+                self.odd.append(Health("unknown", "a configuration within a text of its configuration cannot be read"))
 
     def look(self, value: dict[str, object]) -> None:
         """One object of the configuration."""
-        name, module = str(value["class_name"])[:200], value.get("module")
-        config = value.get("config")
-        place = str(module)[:200] if isinstance(module, str) and module else ""
+        called, module, config = value.get("class_name"), value.get("module"), value.get("config")
+        if called is None:
+            return
+        for key in ("class_name", "module", "registered_name"):
+            if not isinstance(value.get(key), str | None) and len(self.odd) < _NAMES:
+                self.odd.append(Health("unknown", f"its configuration names code by something that is no text: {key}"))
+        place = module[:200] if isinstance(module, str) else ""
+        if not isinstance(called, str):
+            return
+        name = called[:200]
+        self._registered(value.get("registered_name"), name, config)
         if name in ("Lambda", "__lambda__"):
             self._lambda(config)
         elif name in _LOADING:
@@ -104,6 +142,15 @@ class _Found:
             self.fetching.append(f"{place}.{name}" if place else name)
         elif place and not _own(place, name):
             self.names.add((place, name))
+
+    def _registered(self, registered: object, name: str, config: object) -> None:
+        """What the loading program has of its own under a name is taken before what the module has."""
+        for one in (registered, name):
+            package, mark, own = str(one or "")[:200].rpartition(">")
+            if mark and package not in _REGISTERED:
+                self.names.add((package or "registered", own))
+        if isinstance(registered, str) and ">" not in registered and registered not in ("", "function", name, config):
+            self.names.add(("registered", registered[:200]))
 
     def _lambda(self, config: object) -> None:
         """A function as bytecode, or by its name where the loading program has it."""

@@ -15,7 +15,7 @@ from model_manager.formats.span import Span
 
 SLACK = 16
 """Zero bytes by which a run may go beyond where it was meant to end: the next value begins with some by chance."""
-_LEAST_ROW = 128
+LEAST_ROW = 128
 """Bytes of the smallest row that counts as one: with smaller ones any place is near the edge of a row."""
 _BLOCK = 64
 """Channels, the least that is joined: every joined projection has whole heads, and those have 64 channels or more."""
@@ -57,7 +57,7 @@ def may_lie(span: Span, start: int, stop: int) -> bool:
     if row and _LORA.search(span.name) and span.shape[0] % _BLOCK == 0:
         row *= _BLOCK
     slack = min(SLACK, row // 32)
-    return row >= _LEAST_ROW and (
+    return row >= LEAST_ROW and (
         (begins or -start % row <= slack) and (ends or stop % row <= slack)
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Archives within an archive: what a member is that would need a reader of its own."""
+"""Archives and programs within an archive: what a member is that would need a reader of its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from model_manager.formats.tar_members import is_tar
 from model_manager.formats.zip_members import LOCAL
 
 _PACKED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
+_PROGRAMS = (".py", ".pyc", ".pyo", ".pyw", ".pyd", ".so", ".dll", ".dylib", ".exe", ".com", ".bat", ".cmd", ".ps1", ".vbs",
+             ".sh", ".bash", ".js", ".jar", ".class", ".app", ".ipynb", ".lua", ".rb", ".pl", ".php")  # fmt: skip
+_MACHINE = (b"\x7fELF", b"MZ\x90\0", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
 _END, _END_SIZE = b"PK\x05\x06", 22
 _COMMENT = 65_535
 
@@ -24,6 +27,13 @@ def health_of(name: str, head: bytes, file: BinaryIO, start: int, size: int) -> 
         return Health("unknown", f"member {name[:80]!r} is an archive: not looked into")
     if head[:6] == npy_header.MAGIC and _holds_objects(head, file, start, size):
         return Health("unknown", f"member {name[:80]!r} is an array of pickled objects: not looked into")
+    return program_of(name, head)
+
+
+def program_of(name: str, head: bytes) -> Health | None:
+    """A program by its name or its first bytes: who unpacks a model's archive may have it imported or run."""
+    if name.lower().endswith(_PROGRAMS) or head.startswith(_MACHINE):
+        return Health("unknown", f"member {name[:80]!r} is a program: not looked into")
     return None
 
 

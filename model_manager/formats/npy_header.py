@@ -1,10 +1,12 @@
 """The header of a numpy array file: type and shape, read without numpy.
 
-Source: numpy/lib/format.py (NEP 1): magic, version, length, a Python dict as text. It is matched, not evaluated.
+Source: numpy/lib/format.py (NEP 1): magic, version, length, a Python dict as text, which is read as
+literals and never run.
 """
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from dataclasses import dataclass
@@ -15,8 +17,13 @@ from model_manager.formats.torch_rebuild import dtype_of
 
 MAGIC = b"\x93NUMPY"
 LONGEST = 64 * 1024
-_DESCR = re.compile(r"'descr':\s*('([^']{1,40})'|\[)")
-_SHAPE = re.compile(r"'shape':\s*\(([\d\s,L]{0,600})\)")
+_LONGEST_TEXT = 10_000
+"""Of a header's text; numpy itself reads no longer one of a file that it does not trust."""
+_LONG = re.compile(r"(\d)L\b")
+"""Numbers as Python 2 wrote them."""
+_NUMBERS = re.compile(r"[<>|=]?[a-zA-NP-Z?]\d{0,9}(?:\[\w{1,5}\])?")
+_PLAIN = {"bfloat16": ("BF16", 2), "bool": ("BOOL", 1)}
+"""Types that have a word for a name."""
 _WIDTH = re.compile(r"[<>|=]?[a-zA-Z?](\d{0,9})(?:\[\w{1,5}\])?")
 
 
@@ -43,19 +50,47 @@ def parse(head: bytes) -> Array:
     if start + length > len(head):
         raise FormatProblem("truncated", f"the header needs {start + length:,} bytes, the file has {len(head):,}")
     text = head[start : start + length].decode("latin-1")
-    descr, shape = _DESCR.search(text), _SHAPE.search(text)
-    if not descr or not shape:
-        raise FormatProblem("corrupt", "the numpy header has no type or no shape")
-    sides = tuple(int(side) for side in re.findall(r"\d{1,19}", shape.group(1)))
+    descr, sides = _read(text)
     if len(sides) > 64:
         raise FormatProblem("corrupt", f"an array of {len(sides)} dimensions")
-    code = descr.group(2) or ""
-    # A record's fields are not taken apart: objects among them make the file a pickle.
-    pickled = "O" in code if code else re.search(r"'[|<>=]?O\d?'", text) is not None
+    code = descr if isinstance(descr, str) else ""
     dtype = dtype_of(code) if code else "record"
     width = _WIDTH.fullmatch(code)
-    size = math.prod(sides) * (_bytes(code, int(width.group(1) or 1)) if width else 0)
-    return Array(Tensor(sides, dtype, size), start + length, pickled)
+    each = _bytes(code, int(width.group(1) or 1)) if width else 0
+    dtype, each = _PLAIN.get(code, (dtype, each))
+    size = math.prod(sides) * each
+    return Array(Tensor(sides, dtype, size), start + length, not _numbers(descr))
+
+
+def _read(text: str) -> tuple[object, tuple[int, ...]]:
+    """Type and shape, as numpy reads them: of Python's literals, of which the last of two wins."""
+    if len(text) > _LONGEST_TEXT:
+        raise FormatProblem("unknown", f"a header of {len(text):,} bytes is over the limit of {_LONGEST_TEXT:,}")
+    try:
+        said = ast.literal_eval(_LONG.sub(r"\1", text).strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        said = None
+    shape = said.get("shape") if isinstance(said, dict) else None
+    if (
+        not isinstance(said, dict)
+        or not isinstance(said.get("descr"), str | list | tuple)
+        or not isinstance(shape, tuple)
+    ):
+        raise FormatProblem("corrupt", "the numpy header has no type or no shape")
+    if not all(isinstance(side, int) and 0 <= side < 1 << 63 for side in shape):
+        raise FormatProblem("corrupt", "the numpy header has no type or no shape")
+    return said["descr"], shape
+
+
+def _numbers(descr: object) -> bool:
+    """Whether a type is surely made of numbers and texts alone; what is not may be of objects, and those are pickles."""
+    if isinstance(descr, str):
+        return _NUMBERS.fullmatch(descr) is not None or descr in _PLAIN
+    if isinstance(descr, tuple):  # a type and the shape of its parts
+        return len(descr) == 2 and _numbers(descr[0])
+    return isinstance(descr, list) and all(
+        isinstance(field, tuple) and len(field) in (2, 3) and _numbers(field[1]) for field in descr
+    )
 
 
 def _bytes(code: str, width: int) -> int:

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
 from model_manager.base.text import later
-from model_manager.formats import architectures, packed
+from model_manager.formats import architectures, nested, packed
 from model_manager.formats.metadata import bounded
 from model_manager.formats.npy_header import LONGEST, MAGIC, Array, parse
 from model_manager.formats.pickle_facts import code_of, health
@@ -23,6 +23,8 @@ from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start,
 NAME = "numpy"
 SUFFIXES = (".npz", ".npy")
 _MOST = 5_000
+OBJECTS = "numpy.pickles"
+"""The metadata of a file with arrays of objects: how many pickles they are."""
 
 
 def matches(head: bytes) -> bool:
@@ -58,13 +60,16 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         else:
             healths += _fits(array, size, later("the array"))
     code, named = code_of(pickles)
+    objects = {OBJECTS: len(pickles)} if pickles else {}
     return Facts(
         format=NAME,
         claims=tuple(_claims(tensors)),
         shares=shares(tensors),
         health=health([*named, *healths], code),
         code=code,
-        metadata=bounded({name: f"{array.dtype} {list(array.shape)}" for name, array in tensors.items()}),
+        metadata=bounded(
+            {**objects, **{name: f"{array.dtype} {list(array.shape)}" for name, array in tensors.items()}}
+        ),
     )
 
 
@@ -82,6 +87,10 @@ def _member(file: BinaryIO, member: Member, tensors: dict[str, Tensor], budget: 
             return []
         begin = array.start
     elif not looks_like_pickle(head):
+        if inner := nested.health_of(
+            member.name, head[:512], file, start, member.size if member.method == STORED else 0
+        ):
+            raise FormatProblem("unknown", inner.detail)
         return []
     if member.method == STORED:
         return walk_all(file, start + begin, start + member.size, budget)[0]

@@ -92,6 +92,8 @@ def _look(
                 contents.healths.append(
                     Health("unknown", f"member {member.name[:80]!r} is machine code, which loading it may run")
                 )
+            elif contents.own_code and "/code/" in member.name:
+                pass  # what TorchScript is made of, told as a whole
             elif inner := nested.health_of(
                 member.name, head, file, start, member.size if member.method == STORED else 0
             ):

@@ -5,14 +5,14 @@ Source: skops/io/_protocol.py and _persist.py. The schema names each class and f
 
 from __future__ import annotations
 
-import json
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
+from model_manager.formats import nested, twin_keys
 from model_manager.formats.pickle_facts import called, health
 from model_manager.formats.pickle_familiar import may_be_made
 from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.zip_members import LOCAL, data_start, members, unpacked
+from model_manager.formats.zip_members import LOCAL, Member, data_start, members, unpacked
 
 NAME = "skops"
 SUFFIXES = (".skops",)
@@ -20,6 +20,7 @@ _SCHEMA = "schema.json"
 _LONGEST = 2 << 20
 _MOST = 100_000
 _NAMES = 1_000
+_MEMBERS = 5_000
 _PLAIN = frozenset({"builtins", "collections", "numpy", "sklearn", "scipy"})
 
 
@@ -32,7 +33,8 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     file.seek(0)
     if file.read(4) != LOCAL:
         raise FormatProblem("corrupt", "does not begin as a zip, which a .skops file is")
-    schemas = [one for one in members(file, size, limits) if one.name == _SCHEMA]
+    listed = members(file, size, limits)
+    schemas = [one for one in listed if one.name == _SCHEMA]
     if not schemas:
         raise FormatProblem("unknown", f"a zip without {_SCHEMA}")
     if len(schemas) > 1:
@@ -41,9 +43,10 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     if member.size > _LONGEST:
         raise FormatProblem("unknown", f"a schema of {member.size:,} bytes is over the limit of {_LONGEST:,}")
     try:
-        waiting = [json.loads(unpacked(file, member, data_start(file, member), _LONGEST))]
+        parsed = twin_keys.parsed(unpacked(file, member, data_start(file, member), _LONGEST))
     except (ValueError, RecursionError):
         raise FormatProblem("corrupt", f"{_SCHEMA} cannot be read as JSON") from None
+    waiting: list[object] = [parsed.value, *parsed.others]
     names: set[tuple[str, str]] = set()
     visited = 0
     while waiting:
@@ -60,7 +63,26 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         elif isinstance(value, list):
             waiting += [one for one in value if isinstance(one, dict | list)]
     code, healths = called(names, _familiar)
+    if parsed:
+        healths.append(parsed.health())
+    healths += _programs(file, listed)
     return Facts(NAME, health=health(healths or [Health()], code), code=code)
+
+
+def _programs(file: BinaryIO, listed: list[Member]) -> list[Health]:
+    """What lies in it beside the schema and its arrays."""
+    found: list[Health] = []
+    for member in listed[:_MEMBERS]:
+        try:
+            head = unpacked(file, member, data_start(file, member), 512)
+        except FormatProblem as problem:
+            found.append(Health(problem.kind, problem.why))
+        else:
+            if inner := nested.program_of(member.name, head):
+                found.append(inner)
+    if len(listed) > _MEMBERS:
+        found.append(Health("unknown", f"lists {len(listed):,} members, over the limit of {_MEMBERS:,}"))
+    return found
 
 
 def _familiar(pair: tuple[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Health
@@ -12,6 +12,7 @@ from model_manager.formats.zeros import Emptiness
 _FIRST_LOOK = 4096
 _PIECE = 64 * 1024
 _TINY = 2 * 1024 * 1024
+_MOST_MATRICES = 512
 _FURTHEST = 16 * 1024 * 1024
 """How far back zeros are followed, to see where they begin."""
 
@@ -36,11 +37,27 @@ def zero_tail(file: BinaryIO, size: int, data_start: int, spans: Callable[[], Se
             return GOOD
     if spans is not None:
         start = _begin(file, start, max(data_start, size - _FURTHEST))
-        empty = Emptiness(size, sorted(spans(), key=lambda span: span.start))
+        lying = sorted(spans(), key=lambda span: span.start)
+        empty = Emptiness(size, lying)
+        for before in _ends_before(file, lying[-1], start) if lying else []:
+            empty.add(*before)
         empty.add(start, size)
         if empty.health() == GOOD:
             return GOOD
     return Health("suspicious", f"the last {length:,} bytes are all zero: the download may not have been finished")
+
+
+def _ends_before(file: BinaryIO, span: Span, start: int) -> Iterator[tuple[int, int]]:
+    """Zeros that end the matrices of the last tensor as those from `start` on end its last one: looked at by their ends."""
+    unit = span.step(1)
+    if len(span.shape) < 3 or not 0 < span.stop - start < unit or span.size // unit > _MOST_MATRICES:
+        return
+    length = span.stop - start
+    for end in range(span.start + unit, span.stop, unit):
+        if _begin(file, end, end - _FIRST_LOOK) == end - _FIRST_LOOK and (
+            _begin(file, end - length + _FIRST_LOOK, end - length - _FIRST_LOOK) == end - length
+        ):
+            yield end - length, end
 
 
 def _begin(file: BinaryIO, end: int, least: int) -> int:

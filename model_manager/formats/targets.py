@@ -16,7 +16,20 @@ from model_manager.formats.pickle_names import known, runs
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 _KEY = re.compile(
-    r"(?<![\w.])[\"']?(?:_target_|target|_partial_target_)[\"']?\s{0,40}:\s{0,200}([\"']?)([^\s,}\]#\"']{1,300})"
+    r"(?<![\w.])[\"']?(?:_target_|target|_partial_target_|_?cls_?|_?class_?|class_path|_?class_name_?|_?callable_?|_?factory_?|"
+    r"_?func_?|_?function_?|_?fn_?)[\"']?\s{0,40}:\s{0,200}([\"']?)([^\s,}\]#\"']{1,300})"
+)
+"""Hydra's own keys, and what programs that make objects of a configuration call theirs."""
+_PYTHON = re.compile(
+    r"(?:[:\[,{]|^[ \t]{0,80}-)[ \t]{0,40}[\"']?((?:[A-Za-z_]\w{0,60}\.){0,12}?(?:os|posix|nt|subprocess|builtins|__builtin__|"
+    r"importlib|runpy|sys|shutil|socket|pty|ctypes|pickle|marshal|dill|cloudpickle|code|commands|_posixsubprocess)"
+    r"\.[A-Za-z_][\w.]{0,200})[\"']?[ \t]{0,40}(?=$|[,\]}#])",
+    re.MULTILINE,
+)
+"""Values that are nothing but the name of one of Python's own functions, whatever their key."""
+_FILE = re.compile(
+    r"\.(?:json|jsonl|ya?ml|txt|wav|mp3|flac|ogg|tar|t?gz|zip|model|vocab|bin|pt|pth|ckpt|nemo|[ct]sv|logs?|md|html?|xml|cfg|"
+    r"ini|toml|lock|png|jpe?g|onnx|npy|npz|h5|safetensors|gguf|nb?est|lm|arpa|fst|far)$"
 )
 _TAG = re.compile(r"!!?python/[\w/]{1,40}:?([\w.]{0,200})|tag:yaml\.org,2002:python/[\w/]{1,40}:?([\w.]{0,200})")
 _FOLDED = re.compile(r"\\(?:\r\n|[\n\r\x85\u2028\u2029])[ \t]{0,400}")
@@ -52,6 +65,9 @@ def judged(text: str) -> tuple[tuple[str, ...], list[Health]]:
     code, healths = called(names, lambda pair: _OWN.match(".".join(pair)) is not None)
     if tag := _TAG.search(text):
         healths.append(Health("unsafe", f"its configuration makes Python objects: {tag[0][:80]}"))
+    if python := [name for hit in _PYTHON.finditer(text) if not _FILE.search(name := hit[1])][:_MOST]:
+        healths.append(Health("unknown", f"its configuration names Python's own code: {shown(python[0])[:80]}"))
+        code = tuple(sorted({*code, *(shown(name)[:200] for name in python[:20])}))
     if hidden := _HIDDEN.search(text):
         odd.append(shown(" ".join(hit) if (hit := hidden[0].split()) else "NUL"))
     if odd:
@@ -69,5 +85,6 @@ def _named(text: str) -> Iterator[str]:
     for hit in _KEY.finditer(text):
         name = hit[2]
         hydra = "_target_" in hit[0] and name.lower() not in ("null", "~", "none", "true", "false")
-        if hydra or _DOTTED.fullmatch(name):  # a plain `target` is a class, or a word of the data
+        # A plain `target` or `class` is a class, or a word of the data.
+        if hydra or (_DOTTED.fullmatch(name) and ("target" in hit[0] or not _FILE.search(name))):
             yield name

@@ -10,7 +10,7 @@ from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.catalog import Tx, files, hashes, models, user_words
 from model_manager.catalog.codec import dump, load_claims, load_health
 from model_manager.library.last_uses import ACCESS_TIME, NOT_KEPT
-from model_manager.library.understand import READ, WEIGHTS, Sighting, WeighedFile, understand
+from model_manager.library.understand import READ, WEIGHTS, Sighting, WeighedFile, is_read, understand
 
 
 def derive(
@@ -65,7 +65,7 @@ def derived(
     weighed: dict[int, WeighedFile] = {}
     for file in members:
         if file.file not in weighed or file.role in WEIGHTS:
-            facts = (read.get(file.file) or files.facts_of(tx, file.file)) if file.role in READ else None
+            facts = (read.get(file.file) or files.facts_of(tx, file.file)) if is_read(file.role, file.name) else None
             weighed[file.file] = WeighedFile(file.file, file.role, file.size, file.bytes, facts)
     present: dict[int, dict[str, int]] = {}
     for file in members:

@@ -17,7 +17,7 @@ from model_manager.catalog.codec import READER, dump, dump_health
 from model_manager.formats.folders import facts_of_folder
 from model_manager.library.derive import derive, derived
 from model_manager.library.headers import Headers
-from model_manager.library.understand import READ, WEIGHTS
+from model_manager.library.understand import READ, WEIGHTS, is_read
 from model_manager.stores.found import Found, FoundFile, on_disk
 
 
@@ -47,6 +47,8 @@ class SnapshotFolder:
         return read_small(self._paths[name], limit)
 
 
+_MOST_ARRAYS = 64
+"""Arrays beside a model's weights that are looked into: they may be pickles."""
 _POINTING = (".onnx", ".xml", ".param")
 """Files that may need others beside them: what those are like is part of how a place looks."""
 
@@ -99,7 +101,9 @@ def fingerprint(found: Found, volumes: Volumes, others: Iterable[object] = ()) -
 
 def prepare(found: Found, mark: bytes, headers: Headers) -> Pending:
     """Reads the headers that are needed, and the folder's configuration when it is one."""
-    facts = {file.path: headers.facts(file.path, file.stat) for file in found.files if file.role in READ}
+    arrays = [file for file in found.files if file.role not in READ and is_read(file.role, file.name)]
+    read = [*(file for file in found.files if file.role in READ), *arrays[:_MOST_ARRAYS]]
+    facts = {file.path: headers.facts(file.path, file.stat) for file in read}
     folder = facts_of_folder(SnapshotFolder(found)) if found.is_folder else None
     found = with_companions(found, facts, headers)
     lacks = [headers.lack(file.path, file.stat) for file in found.files if file.role in READ and file.path not in facts]
@@ -273,8 +277,8 @@ def _found_record(pending: Pending) -> dict[str, object]:
     found, folder = pending.found, pending.folder
     claims = (*found.claims, *(folder.claims if folder else ()))
     health = found.health
-    if folder and (health is None or health.verdict == "good") and folder.health.verdict != "good":
-        health = folder.health
+    if folder and folder.health.verdict != "good":
+        health = folder.health if health is None or health.verdict == "good" else worst([health, folder.health])
     return {
         "claims": list(claims),
         "health": dump_health(health),

@@ -18,10 +18,16 @@ READ = (*WEIGHTS, "projector")
 """Roles of files whose headers are read."""
 _RUNNING = frozenset({"pickle", "numpy", "hdf5", "keras", "nemo", "skops"})
 """Formats that may hold code."""
+_ARRAY = ".npy"
 _NUMBERS = ("parameters",)
 _GENERIC = re.compile(
     r"^(model|weights|pytorch_model|diffusion_pytorch_model|adapter_model|ggml-model)$", re.IGNORECASE
 )
+
+
+def is_read(role: str, name: str) -> bool:
+    """Whether a file's header is read: what holds weights, and arrays beside them, which may be pickles."""
+    return role in READ or (role == "other" and name.lower().endswith(_ARRAY))
 
 
 class WeighedFile(NamedTuple):
@@ -192,7 +198,7 @@ def _base_model(held: dict[str, Claim], claims: Sequence[Claim]) -> str | None:
 
 
 def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Health:
-    found = [file.facts.health for file in files if file.facts and file.role in READ]
+    found = [file.facts.health for file in files if file.facts and _counts(file, file.facts)]
     joined = [one.health for one in sightings if one.health and "joined into one" in one.health.detail]
     if joined:
         return joined[0]
@@ -211,9 +217,15 @@ def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Heal
     health = worst(found)
     if health.verdict == "good":
         # What is known of one part says nothing of code that another part calls, or that was not looked for in it.
-        unread = (one.facts.health for one in files if one.facts and one.role in READ and _may_run(one.facts))
+        unread = [one.facts.health for one in files if one.facts and _counts(one, one.facts) and _may_run(one.facts)]
+        unread += [one.health for one in sightings if one.health and one.code]
         return next((one for one in unread if one.verdict == "unknown"), health)
     return health
+
+
+def _counts(file: WeighedFile, facts: Facts) -> bool:
+    """Whether a file says something of its model's health: arrays beside the weights are loaded with them."""
+    return file.role in READ or (file.role == "other" and facts.format == "numpy")
 
 
 def _may_run(facts: Facts) -> bool:

@@ -20,7 +20,9 @@ _PARTIAL = (".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".!qb",
 note beside it."""
 LARGEST_NOTE = 1 << 20
 """Bytes of a note of how far a download came, at most (aria2: a bit for each piece); what is larger is the download."""
-_MATTERING = CERTAIN | AMBIGUOUS | frozenset(_PARTIAL)
+ARRAY = ".npy"
+"""Data nearly always, and no weights by its name; an array of objects is a pickle."""
+_MATTERING = CERTAIN | AMBIGUOUS | frozenset((*_PARTIAL, ARRAY))
 _BESIDE = (".png", ".txt", ".json", ".jpg", ".jpeg", ".md", ".py", ".yaml", ".csv", ".webp", ".html")
 """What fills folders beside models: nobody looks twice at these names (100,000 of them are a tenth of a walk)."""
 RAW_PART = re.compile(r"^(?P<stem>.+\.gguf)[.-](?:part(?P<number>\d+)of(?P<count>\d+)|split-(?P<letter>[a-z]))$")

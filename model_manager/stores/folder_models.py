@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from model_manager.base.facts import Claim, Health, worst
 from model_manager.formats.folders import FOLDER_FORMATS
+from model_manager.formats.numpy_archive import OBJECTS
 from model_manager.stores.file_names import (
     AMBIGUOUS,
+    ARRAY,
     LARGEST_NOTE,
     data_of,
     is_models_partial,
@@ -26,6 +28,8 @@ from model_manager.stores.sidecars import read_sidecar
 from model_manager.stores.under_way import Locks
 
 _MEMBER = operator.attrgetter("name")
+_MOST_ARRAYS = 64
+"""Arrays of one folder that are looked into: more are somebody's data."""
 
 
 def models_in(
@@ -62,12 +66,27 @@ def models_in(
             if stat:
                 where = os.path.dirname(files[name].path)
                 yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
-    if not whole and not pipeline and not any(is_weights(name) for name in mattering):
-        return
-    for one in group([name for name in files if name not in partial], whole):
-        found = model_of(folder, one, files, look, plain)
-        if found:
-            yield unfinished(found, notes) if notes else found
+    arrays = {name for name in mattering if suffix_of(name) == ARRAY}
+    if whole or pipeline or any(is_weights(name) for name in mattering):
+        for one in group([name for name in files if name not in partial], whole):
+            found = model_of(folder, one, files, look, plain)
+            if found:
+                arrays.difference_update(file.name for file in found.files)
+                yield unfinished(found, notes) if notes else found
+    if len(arrays) <= _MOST_ARRAYS:
+        yield from _of_objects(folder, sorted(arrays), files, look, plain)
+
+
+def _of_objects(
+    folder: Folder, names: list[str], files: Mapping[str, os.DirEntry[str]], look: Look, plain: Plain
+) -> Iterator[Found]:
+    """Arrays that nothing else has and that are pickles: weights kept as a table, or anything."""
+    pickled = []
+    for name in names:
+        stat = look.stat(files[name].path)
+        if stat is not None and OBJECTS in look.facts(files[name].path, stat).metadata:
+            pickled.append((name, list[str]()))
+    yield from _each(folder, pickled, files, look, plain)
 
 
 def unfinished(found: Found, notes: Mapping[str, Mapping[str, FoundFile]]) -> Found:

@@ -139,3 +139,128 @@ def test_what_keras_own_modules_hold(module: str, name: str, verdict: str) -> No
 def test_a_function_that_fetches_under_a_module_of_functions() -> None:
     one = {"class_name": "function", "module": "keras.losses.utils", "config": "get_file"}
     assert read(keras([], {**MODEL, "config": one}), "x.keras").health.verdict == "unsafe"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("loader.py", b"import os\n"),
+        ("assets/Model.PY", b"import os\n"),
+        ("lib/__pycache__/x.cpython-312.pyc", b"\xcb\r\r\n"),
+        ("native.so", b"data"),
+        ("run.sh", b"echo\n"),
+        ("README", b"#!/usr/bin/env python3\nimport os\n"),
+        ("weights.dat", b"\x7fELF\2\1\1" + bytes(60)),
+        ("weights.dat", b"MZ\x90\0" + bytes(60)),
+    ],
+)
+def test_programs_within_are_told(name: str, content: bytes) -> None:
+    """Whoever unpacks or imports them runs them; nobody looked into them."""
+    arrays = [("a.npy", npy("'<f4'", bytes(4)))]
+    torch = [("archive/data.pkl", b"\x80\x02}."), ("archive/version", b"3")]
+    schema = json.dumps({"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode"}).encode()
+    for whole, container in (
+        (nemo({name: content}), "x.nemo"),
+        (keras([(name, content)], MODEL), "x.keras"),
+        (keras([(name, content)], MODEL, zipfile.ZIP_DEFLATED), "x.keras"),
+        (zipped([*torch, (name, content)]), "x.pt"),
+        (zipped([*arrays, (name, content)]), "x.npz"),
+        (zipped([("schema.json", schema), (name, content)]), "x.skops"),
+    ):
+        health = read(whole, container).health
+        assert (health.verdict, repr(name) in health.detail) == ("unknown", True), (container, health)
+
+
+def test_the_source_that_torchscript_is_made_of_is_no_stranger() -> None:
+    script = [("m/data.pkl", b"\x80\x02}."), ("m/constants.pkl", b"\x80\x02)."), ("m/code/__torch__/x.py", b"class X")]
+    found = read(zipped([*script, ("m/version", b"3")]), "x.pt")
+    assert (found.health.verdict, found.code) == ("good", ("torchscript: code/",))
+    assert read(zipped([*script, ("m/extra/x.py", b"import os")]), "x.pt").health.verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("one", "verdict", "code"),
+    [
+        ({"module": "keras.layers", "class_name": "Dense", "registered_name": "mine>Dense"}, "unknown", "mine.Dense"),
+        ({"module": "keras.layers", "class_name": "Dense", "registered_name": "Evil"}, "unknown", "registered.Evil"),
+        ({"class_name": "mine>Attention", "config": {}}, "unknown", "mine.Attention"),
+        ({"class_name": "os>system", "config": {}}, "unsafe", "os.system"),
+        ({"module": "keras.layers", "class_name": "Dense", "registered_name": ["x"]}, "unknown", "registered"),
+        ({"module": ["os"], "class_name": "Dense"}, "unknown", "module"),
+        ({"module": "keras.layers", "class_name": ["Dense"], "config": {}}, "unknown", "class_name"),
+        ({"module": "keras.layers", "class_name": "Dense", "registered_name": "Dense"}, "good", ""),
+        ({"module": "keras.layers", "class_name": "Dense", "registered_name": None}, "good", ""),
+        ({"module": "keras.activations", "class_name": "function", "config": "relu", "registered_name": "relu"}, "good", ""),
+        ({"module": "builtins", "class_name": "function", "config": "mine", "registered_name": "function"}, "unknown", ""),
+        (
+            {"module": "keras_hub.src.models.bert.bert_backbone", "class_name": "BertBackbone",
+             "registered_name": "keras_hub>BertBackbone"}, "good", "",
+        ),
+        ({"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional"}, "good", ""),
+    ],
+)  # fmt: skip
+def test_names_that_the_loading_program_registered(one: object, verdict: str, code: str) -> None:
+    found = read(keras([], {**MODEL, "config": {"layers": [one]}}), "x.keras")
+    assert (found.health.verdict, code in f"{found.code} {found.health.detail}") == (verdict, True), found
+
+
+@pytest.mark.parametrize("text", ['{"class_name": "Lambda", "config": {"function": ["4wEA", null, null]}}',
+    ' [{"module": "os", "class_name": "function", "config": "system"}]',
+    '"{\\"class_name\\": \\"Lambda\\", \\"config\\": {}}"', '{"cl\\u0061ss_name": "Lambda", "config": {}}'])  # fmt: skip
+def test_a_configuration_within_a_text(text: str) -> None:
+    """What keeps a configuration as a text hands it to the loader again."""
+    assert read(keras([], {**MODEL, "config": {"inner": text}}), "x.keras").health.verdict == "unsafe"
+
+
+def test_a_text_that_looks_like_one_and_cannot_be_read() -> None:
+    for text in ("{'class_name': 'Lambda'}", '{"class_name": "Lambda", '):
+        health = read(keras([], {**MODEL, "config": {"inner": text}}), "x.keras").health
+        assert (health.verdict, "within a text" in health.detail) == ("unknown", True), health
+    for text in ("{node} of class_name", "[CLS] {x}", '["a", "b"]', "class_name"):
+        assert read(keras([], {**MODEL, "config": {"inner": text}}), "x.keras").health.verdict == "good"
+
+
+def test_keys_that_are_there_twice() -> None:
+    """Readers differ in which of the two they take, so both are looked at."""
+    layers = b'[{"class_name": "Lambda", "class_name": "Dense", "config": {}}]'
+    config = b'{"class_name": "Sequential", "module": "keras", "config": {"layers": %s}}'
+    begin = [("metadata.json", b'{"keras_version": "3.0.0"}')]
+    found = read(zipped([*begin, ("config.json", config % layers)]), "x.keras")
+    assert (found.health.verdict, found.code) == ("unsafe", ("Lambda: without a name",))
+    twice = b'[{"class_name": "Dense", "name": "a", "name": "b"}]'
+    health = read(zipped([*begin, ("config.json", config % twice)]), "x.keras").health
+    assert (health.verdict, health.detail) == (
+        "unknown",
+        "its configuration has the key 'name' twice: readers differ in which one they take",
+    )
+    hidden = b'{"class_name": "Dense", "config": {"class_name": "Lambda"}, "config": {}}'
+    assert read(zipped([*begin, ("config.json", config % hidden)]), "x.keras").health.verdict == "unsafe"
+    schema = b'{"__class__": "system", "__module__": "posix", "__class__": "dict", "__module__": "builtins"}'
+    assert read(zipped([("schema.json", schema)]), "x.skops").health.verdict == "unsafe"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("cls: os.system\n", "unsafe"),
+        ("a: {cls: 'subprocess.Popen'}\n", "unsafe"),
+        ("class: mine.module.Model\n", "unknown"),
+        ("class_path: builtins.exec\n", "unsafe"),
+        ("_cls_: mine.x\n", "unknown"),
+        ("callable: posix.system\n", "unsafe"),
+        ("_callable_: mine.run\n", "unknown"),
+        ("hook: os.system\n", "unknown"),
+        ("hooks:\n  - subprocess.run\n", "unknown"),
+        ("hooks: [os.system, x]\n", "unknown"),
+        ("a:\n  b: nemo.core.config.os.system\n", "unknown"),
+        ('fn: "importlib.import_module"  # it\n', "unsafe"),
+        ('x: "shutil.rmtree"  # it\n', "unknown"),
+        ("cls: nemo.collections.asr.modules.ConvASREncoder\n", "good"),
+        ("class: torch.nn.ReLU\n", "good"),
+        ("file: os.json\nlog: sys.log\nother: test.json\nname: io.wav\nclass: dog\ncls: 101\n", "good"),
+        ("model: tokenizer.model\nversion: 1.2.3\nurl: http://os.system/x\npath: /a/os.system.txt\n", "good"),
+    ],
+)
+def test_other_keys_that_name_code(text: str, verdict: str) -> None:
+    health = read(nemo({}, CONFIG + text.encode()), "x.nemo").health
+    assert health.verdict == verdict, health

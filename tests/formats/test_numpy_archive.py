@@ -58,6 +58,50 @@ def test_wrong_arrays(content: bytes, verdict: str) -> None:
     assert facts(content, "x.npy").health.verdict == verdict
 
 
+EVIL = b"\x80\x02cos\nsystem\n)R."
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "{'descr': 'object', 'fortran_order': False, 'shape': (1,), }",
+        "{'descr': '<f4', 'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+        "{'descr': '|' 'O', 'fortran_order': False, 'shape': (1,), }",
+        "{'descr': '\\x4f', 'fortran_order': False, 'shape': (1,), }",
+        "{'descr': 'O,i4', 'fortran_order': False, 'shape': (1,), }",
+        "{'descr': [('a', '2O')], 'fortran_order': False, 'shape': (1,), }",
+        "{'descr': [('a', [('b', 'object')])], 'fortran_order': False, 'shape': (1,), }",
+        "{'descr': ('|O', (1,)), 'fortran_order': False, 'shape': (1,), }",
+        '{"descr": "|O", "fortran_order": False, "shape": (1,), }',
+        "{ 'shape' :(1L,),'fortran_order':False, 'descr' :'|O'}",
+    ],
+)  # fmt: skip
+def test_objects_however_they_are_spelled(head: str) -> None:
+    """numpy reads its header as Python's literals: what becomes a type of objects is a pickle."""
+    text = head.encode()
+    found = facts(b"\x93NUMPY\x01\0" + len(text).to_bytes(2, "little") + text + EVIL, "x.npy")
+    assert (found.health.verdict, found.code) == ("unsafe", ("os.system",)), found.health
+
+
+@pytest.mark.parametrize(
+    ("descr", "size"),
+    [
+        ("'<f4'", 4), ("'|b1'", 1), ("'>c16'", 16), ("'<U3'", 12), ("'|S5'", 5), ("'|V2'", 2), ("'<M8[ns]'", 8),
+        ("[('O', '<f4'), ('b', '<i2', (2,))]", 8), ("[(('title', 'name'), '<f4')]", 4), ("'bfloat16'", 2),
+    ],
+)  # fmt: skip
+def test_numbers_of_every_kind_are_good(descr: str, size: int) -> None:
+    assert facts(npy(descr, "(3,)", b"\1" * 3 * size), "x.npy").health.verdict == "good"
+
+
+@pytest.mark.parametrize("head", ["{" * 9000, "[" * 60_000, "{'descr': '<f4'}", "f()", "{'descr': 3, 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "{'descr': '<f4', 'fortran_order': False, 'shape': 3}", "\0", "-" * 9000 + "1"])  # fmt: skip
+def test_odd_headers_are_never_good(head: str) -> None:
+    text = head.encode()
+    found = facts(b"\x93NUMPY\x01\0" + len(text).to_bytes(2, "little") + text + bytes(4), "x.npy")
+    assert found.health.verdict in ("corrupt", "unknown"), found.health
+
+
 def test_a_wide_header() -> None:
     assert parse(npy("'<u2'", "()", b"", version=2)).tensor.shape == ()
     with pytest.raises(FormatProblem):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model_manager.base.facts import Facts, Health, Verdict
-from model_manager.library.understand import WeighedFile, understand
+from model_manager.library.understand import Sighting, WeighedFile, understand
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_a_good_part_says_nothing_of_code_in_another(
     for files in (parts, parts[::-1]):
         found = understand(files, [])
         assert (found.health.verdict, found.code) == (whole, code)
+
+
+@pytest.mark.parametrize(("code", "whole"), [(("chat template: not told",), "unknown"), ((), "good")])
+def test_good_weights_say_nothing_of_code_beside_them(code: tuple[str, ...], whole: str) -> None:
+    """What a folder brings along for its programs to run, and what this program could not look into."""
+    parts = [WeighedFile(1, "weights", 100, 100, Facts("safetensors"))]
+    found = understand(parts, [Sighting("lm-studio", "x", (), Health("unknown", "why"), code=code)])
+    assert (found.health.verdict, found.code) == (whole, code)

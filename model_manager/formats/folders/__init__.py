@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model_manager.base.facts import Facts, Health
+from model_manager.base.facts import Facts, Health, worst
 from model_manager.formats.folders import (
+    chats,
     coqui,
     coreml,
     ctranslate2,
@@ -43,8 +44,17 @@ def facts_of_folder(folder: Folder) -> Facts | None:
             beyond = Facts(format_.NAME, health=Health(problem.kind, problem.why))
             continue
         if facts is not None:
-            return replace(facts, code=own_code.code_of(folder))
+            return _with_code(facts, folder)
     return beyond
+
+
+def _with_code(facts: Facts, folder: Folder) -> Facts:
+    """The facts with the code that the folder brings along, and what its chat templates reach."""
+    health, code = chats.health_of(folder)
+    told = facts.health if health is None else worst([facts.health, health])
+    if told.verdict == "good" and health is not None:
+        told = health
+    return replace(facts, code=(*own_code.code_of(folder), *code), health=told)
 
 
 __all__ = ["FOLDER_FORMATS", "Folder", "FolderFormat", "facts_of_folder"]
