@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from model_manager.formats.pickle_familiar import may_be_called, may_be_kept, may_be_made
+from model_manager.formats.pickle_familiar import may_be_called, may_be_given, may_be_kept, may_be_made
 from model_manager.formats.pickle_names import known
+from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.pickle_values import Key, Made, Name
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ METHODS = frozenset({
     "get", "values", "pop", "replace",
 })  # fmt: skip
 Pair = tuple[str, str]
-_SEARCHED = 250_000
-"""Values that are looked at for one pickle, 0.2 s; where there are more, all names count as called."""
 _PYTHON = ("builtins", "__builtin__")
 # Makers of containers: they keep the entries of a plain list or table, and call nothing of them.
 _CONTAINERS = {("collections", name) for name in ("OrderedDict", "Counter", "deque")} | {
@@ -36,15 +35,53 @@ _FILLED = _CONTAINERS | {("collections", "defaultdict")}
 _HOLDERS = frozenset({Name, Made, dict, list, tuple})
 _NAMESPACES = {("argparse", "Namespace"), ("types", "SimpleNamespace")}
 
+# What is no function, nor made one by any state: arrays, tables, numbers and texts as their libraries write them.
+_DATA = {
+    (module, name)
+    for module, names in {
+        "numpy": "ndarray dtype recarray record matrix",
+        "numpy.core.multiarray": "_reconstruct scalar",
+        "numpy._core.multiarray": "_reconstruct scalar",
+        "numpy.core.numeric": "_frombuffer",
+        "numpy._core.numeric": "_frombuffer",
+        "numpy.ma.core": "_mareconstruct MaskedArray",
+        "joblib.numpy_pickle": "NumpyArrayWrapper",
+        "sklearn.externals.joblib.numpy_pickle": "NumpyArrayWrapper",
+        "collections": "OrderedDict Counter deque defaultdict",
+        "datetime": "datetime date time timedelta timezone",
+        "pandas.core.frame": "DataFrame",
+        "pandas.core.series": "Series",
+        "pandas.core.indexes.base": "Index _new_Index",
+        "pandas.core.indexes.range": "RangeIndex",
+        "scipy.sparse._csr": "csr_matrix csr_array",
+        "scipy.sparse._csc": "csc_matrix csc_array",
+        "scipy.sparse.csr": "csr_matrix",
+        "scipy.sparse.csc": "csc_matrix",
+        "sklearn.utils._bunch": "Bunch",
+        "omegaconf.dictconfig": "DictConfig",
+        "omegaconf.listconfig": "ListConfig",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+
+
+def is_data(value: object) -> bool:
+    """Whether an object cannot be called."""
+    return (
+        isinstance(value, Made)
+        and isinstance(value.callee, Name)
+        and ((value.callee.module, value.callee.name) in _DATA)
+    )
+
 
 class Implicit:
     """What one pickle's objects hold, as far as a loader or a constructor may call it."""
 
-    def __init__(self, found: Pickle) -> None:
+    def __init__(self, found: Pickle, budget: Budget) -> None:
         self.found = found
         self.outside: set[Pair] = set()
         """The named ones that no list allows to be kept by an object: the familiar ones are left out here."""
-        self._left = _SEARCHED
+        self._budget = budget
         self._finished: dict[int, object] = {}
         """What has got its state: a pickler does nothing more with it."""
 
@@ -60,14 +97,16 @@ class Implicit:
     def strangers_in(self, values: Iterable[object]) -> set[Pair]:
         """The names, among those that may not be called, that these values hold however deep."""
         strangers = self.found.strangers
-        if not strangers or self._left < 0:
+        if not strangers:
             return set()
         return {pair for pair in self._names(values) if pair in strangers}
 
     def argument(self, callee: Pair, args: object) -> None:
-        """What a known constructor gets, or a familiar one."""
+        """What a known constructor gets, or a familiar one, which may call what it gets."""
         if not known(*callee):
             self.kept((args,))
+            if may_be_called(*callee):
+                self.found.called |= {pair for pair in self.strangers_in((args,)) if not may_be_given(callee, *pair)}
         elif callee in _CONTAINERS and isinstance(args, tuple) and all(type(arg) in (list, dict, int) for arg in args):
             self.kept(self._objects(args))
         elif args != ():
@@ -143,6 +182,9 @@ class Implicit:
 
     def _all(self, values: Iterable[object], through: bool) -> Iterable[object]:
         """Every name and object that values hold in plain containers; with `through`, in objects too."""
+        if self._budget.searched < 0:
+            self.loose()
+            return
         seen = set[int]()
         waiting: list[Any] = [value for value in values if type(value) in _HOLDERS]
         while waiting:
@@ -157,16 +199,16 @@ class Implicit:
                 parts = (one.args, one.state, one.items) if through else ()
             elif isinstance(one, dict):
                 parts = [*one.values(), *(key.value for key in one if type(key) is Key)]
-                self._left -= len(one) >> 4
+                self._budget.searched -= len(one) >> 4
             else:
                 parts = one
-                self._left -= len(one) >> 4
+                self._budget.searched -= len(one) >> 4
             held = [part for part in parts if type(part) in _HOLDERS]
             if not held or id(one) in seen:
                 continue
             seen.add(id(one))
-            self._left -= len(held)
-            if self._left < 0:
+            self._budget.searched -= len(held)
+            if self._budget.searched < 0:
                 self.loose()
                 return
             waiting += held

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections import Counter
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Health
@@ -26,6 +27,7 @@ from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start,
 _SNIFFED = 512
 _MACHINE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ\x90\0")
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill")
+_MORE = "its pickles are more than this program reads: not all looked into"
 _OTHERS = 2_000
 """Members that are looked into beside the storages: TorchScript has some hundred source files."""
 
@@ -47,11 +49,10 @@ def _contents(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Cont
     if contents.kind == "torchscript":
         contents.own_code = "torchscript: code/"
     tables: list[tuple[str, Pickle]] = []
-    names: dict[str, Member] = {}
-    for member in listed:
-        if member.name in names:
-            contents.healths.append(Health("unsafe", f"two members are named {member.name[:80]!r}"))
-        names[member.name] = member
+    names = {member.name: member for member in listed}
+    if len(names) < len(listed):
+        twice, count = Counter(member.name for member in listed).most_common(1)[0]
+        contents.healths.append(Health("unsafe", f"{count:,} members are named {twice[:80]!r}"))
     for member in [member for member in listed if member.name.endswith("data.pkl")]:
         found = _look(file, member, contents, budget, limits, True)
         if found and (member.name == "data.pkl" or member.name.endswith("/data.pkl")):
@@ -82,6 +83,10 @@ def _look(
     file: BinaryIO, member: Member, contents: Contents, budget: Budget, limits: Limits, table: bool
 ) -> Pickle | None:
     """Walks a member that is a pickle by its content, whatever its name; returns the first pickle in it."""
+    if budget.steps <= 0:
+        if not any(one.detail == _MORE for one in contents.healths[:100]):
+            contents.healths.append(Health("unknown", _MORE))
+        return None
     try:
         start = data_start(file, member)
         head = unpacked(file, member, start, _SNIFFED)
@@ -122,7 +127,10 @@ def _look(
 
 def _inside(file: BinaryIO, member: Member, start: int, contents: Contents, budget: Budget, limits: Limits) -> None:
     """A zip in the zip (torch.export keeps its examples so), one level deep."""
-    if member.method != STORED or isinstance(file, Region):
+    budget.archives -= 1
+    if budget.archives < 0:
+        budget.steps = 0
+    if member.method != STORED or isinstance(file, Region) or budget.archives < 0:
         contents.healths.append(Health("unknown", f"member {member.name[:80]!r} is a zip: not looked into"))
         return
     inner = Region(file, start, start + member.size)

@@ -10,14 +10,15 @@ from typing import BinaryIO
 from model_manager.base.facts import Facts, Health
 from model_manager.formats import nested, twin_keys
 from model_manager.formats.pickle_facts import called, health
-from model_manager.formats.pickle_familiar import may_be_made
+from model_manager.formats.pickle_familiar import is_held, may_be_made
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.zip_members import LOCAL, Member, data_start, members, unpacked
 
 NAME = "skops"
 SUFFIXES = (".skops",)
 _SCHEMA = "schema.json"
-_LONGEST = 2 << 20
+_LONGEST = 4 << 20
+"""A hundred boosted trees take 2.1 MB."""
 _MOST = 100_000
 _NAMES = 1_000
 _MEMBERS = 5_000
@@ -42,8 +43,11 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     member = schemas[0]
     if member.size > _LONGEST:
         raise FormatProblem("unknown", f"a schema of {member.size:,} bytes is over the limit of {_LONGEST:,}")
+    text = unpacked(file, member, data_start(file, member), _LONGEST)
+    if text.count(b"{") + text.count(b"[") > _MOST or text.count(b",") > 4 * _MOST:
+        raise FormatProblem("unknown", f"a schema of more than {_MOST:,} values: not read to its end")
     try:
-        parsed = twin_keys.parsed(unpacked(file, member, data_start(file, member), _LONGEST))
+        parsed = twin_keys.parsed(text)
     except (ValueError, RecursionError):
         raise FormatProblem("corrupt", f"{_SCHEMA} cannot be read as JSON") from None
     waiting: list[object] = [parsed.value, *parsed.others]
@@ -86,7 +90,7 @@ def _programs(file: BinaryIO, listed: list[Member]) -> list[Health]:
 
 
 def _familiar(pair: tuple[str, str]) -> bool:
-    own = pair[0].split(".")[0] in _PLAIN and may_be_made(*pair)
+    own = pair[0].split(".")[0] in _PLAIN and (may_be_made(*pair) or is_held(*pair))
     return own or pair in (("builtins", "type"), ("builtins", "function"))
 
 
