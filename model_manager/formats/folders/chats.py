@@ -19,7 +19,7 @@ _SETTINGS = ("tokenizer_config.json", "processor_config.json", "chat_template.js
 _TEMPLATES = (".jinja", ".jinja2", ".j2")
 _KEY, _KEY_TEXT = "chat_template", b"chat_template"
 _LARGEST = 4 << 20
-_FILES, _MOST = 64, 64
+_FILES, _MOST, _CHARACTERS = 64, 64, 512 * 1024
 _UNREAD = "chat template: not told"
 """An entry of `code`: with it, what is known of the weights says nothing of the template."""
 
@@ -29,12 +29,18 @@ def health_of(folder: Folder) -> tuple[Health | None, tuple[str, ...]]:
     templates: list[str] = []
     doubt: Health | None = None
     names = [name for name in sorted(folder.sizes) if name.endswith((*_TEMPLATES, *_SETTINGS))]
+    left = _CHARACTERS
     for name in names[:_FILES]:
         try:
             templates += _templates(folder, name)
         except FormatProblem as problem:
             doubt = doubt or Health(problem.kind, problem.why)
-    if len(names) > _FILES or len(templates) > _MOST:
+        left = _CHARACTERS - sum(len(template) for template in templates)
+        if left < 0 or len(templates) > _MOST:
+            break
+    if left < 0:
+        doubt = doubt or Health("unknown", f"chat templates of over {_CHARACTERS:,} characters: not all looked into")
+    elif len(names) > _FILES or len(templates) > _MOST:
         doubt = doubt or Health("unknown", f"more than {_MOST} chat templates: not all looked into")
     found, code = chat_template.health_of(templates[:_MOST])
     found = found or doubt

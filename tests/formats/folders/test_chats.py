@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from memory_folder import facts
 
@@ -65,5 +67,9 @@ def test_what_is_not_looked_into_is_not_good() -> None:
     assert facts({**base, **many}).health.verdict == "unknown"
     larger = facts({**base, "chat_template.jinja": GOOD + "x" * (5 << 20)}).health
     assert (larger.verdict, "over the limit" in larger.detail) == ("unknown", True)
+    heavy = {f"additional_chat_templates/{n}.jinja": GOOD + "x" * 120_000 for n in range(60)}
+    started = time.process_time()
+    assert facts({**base, **heavy}).health.verdict == "unknown"
+    assert time.process_time() - started < 2
     computed = facts({**base, "chat_template.jinja": "{% set k = a ~ b %}{{ messages[k] }}"})
     assert (computed.health.verdict, computed.code) == ("unknown", ("chat template: not told",))
