@@ -21,6 +21,7 @@ _AHEAD = 16 * 1024 * 1024
 _PICKLE, _INNER_PICKLE = 300, 5
 """Steps that beginning a pickle counts as: opening its member and reading its head take as long."""
 _ARCHIVES = 100
+_PROGRAM = 1536 * 1024
 _UNPACKED = 32 * 1024 * 1024
 
 
@@ -45,6 +46,8 @@ class Budget:
     """Values that are looked at for names, 0.2 s; where there are more, all names count as called."""
     ahead: int = _AHEAD
     """Bytes that are looked through behind the limits."""
+    program: int = _PROGRAM
+    """Bytes of a TorchScript program that are looked through."""
     archives: int = _ARCHIVES
     """Archives within the archive."""
     inner: Budget | None = None

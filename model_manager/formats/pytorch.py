@@ -16,6 +16,7 @@ from model_manager.formats.pickle_facts import Contents, facts
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.tar_members import opens_as_tar
 from model_manager.formats.trailing import walk_all
 
 NAME = "pickle"
@@ -53,11 +54,27 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
 def _contents(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:
     if head[:2] == b"PK":
         return pytorch_zip.contents_of(file, size, limits)
+    if opens_as_tar(head):
+        return _tar(file, size, head, limits)
     if pytorch_legacy.is_legacy(head):
         return pytorch_legacy.contents_of(file, size, Budget.of(limits))
     if pytorch_tar.is_torch_tar(head):
         return pytorch_tar.contents_of(file, size, limits)
     return _bare(file, size, head, limits)
+
+
+def _tar(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:
+    """torch.load takes whatever begins as a tar for one, before it looks for pickles."""
+    contents = pytorch_tar.contents_of(file, size, limits)
+    if not pytorch_tar.is_torch_tar(head):
+        if pytorch_legacy.is_legacy(head) or looks_like_pickle(head):
+            other = pytorch_legacy.contents_of(file, size, Budget.of(limits))
+            contents.pickles += other.pickles
+            why = "is a tar and a pickle at once: programs read different things in it"
+            contents.healths.append(Health("unsafe", why))
+        elif not contents.pickles:
+            raise FormatProblem("unknown", "a tar without a PyTorch table")
+    return contents
 
 
 def _unpacked(file: BinaryIO, kind: str, limits: Limits) -> Contents:

@@ -26,10 +26,15 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
     """Walks the pickles of each member; the tensors' shapes lie between them and are not read."""
     contents = Contents("torch tar")
     budget = Budget.of(limits)
+    links: list[tuple[str, str]] = []
+    names: set[str] = set()
     try:
-        for member in members(file, size, limits):
+        for member in members(file, size, limits, links):
+            if member.name in NAMES & names:
+                contents.healths.append(Health("unsafe", f"two members are named {member.name!r}"))
+            names.add(member.name)
             file.seek(member.start)
-            if not looks_like_pickle(file.read(64)):
+            if member.name not in NAMES and not looks_like_pickle(file.read(64)):
                 continue
             found, _ = walk_all(file, member.start, member.start + member.size, budget)
             for pickle in found:
@@ -39,4 +44,6 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
                 contents.value = found[0].value
     except FormatProblem as problem:
         contents.healths.append(Health(problem.kind, problem.why))
+    if links:
+        contents.healths.append(Health("unknown", f"member {links[0][0][:80]!r} is a link: not looked into"))
     return contents

@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Health
-from model_manager.formats import nested
+from model_manager.formats import nested, torchscript
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
@@ -90,6 +91,8 @@ def _look(
     try:
         start = data_start(file, member)
         head = unpacked(file, member, start, _SNIFFED)
+        if _is_program(member.name):
+            _program(file, member, start, contents, budget)
         if not table and not looks_like_pickle(head) and not member.name.lower().endswith(_PICKLES):
             if head[:4] == LOCAL:
                 _inside(file, member, start, contents, budget, limits)
@@ -97,8 +100,8 @@ def _look(
                 contents.healths.append(
                     Health("unknown", f"member {member.name[:80]!r} is machine code, which loading it may run")
                 )
-            elif contents.own_code and "/code/" in member.name:
-                pass  # what TorchScript is made of, told as a whole
+            elif contents.own_code and _is_program(member.name):
+                pass  # what TorchScript is made of
             elif inner := nested.health_of(
                 member.name, head, file, start, member.size if member.method == STORED else 0
             ):
@@ -122,7 +125,31 @@ def _look(
         contents.healths.append(Health(problem.kind, problem.why))
         return None
     contents.pickles += found
+    contents.healths += torchscript.classes(_classes(found))
     return found[0]
+
+
+def _is_program(name: str) -> bool:
+    return f"/{name}".find("/code/") >= 0 or name.endswith("bytecode.pkl")
+
+
+def _program(file: BinaryIO, member: Member, start: int, contents: Contents, budget: Budget) -> None:
+    """A source file of TorchScript's, or its compiled form."""
+    if member.name.endswith(".debug_pkl"):
+        return
+    budget.program -= member.size
+    if budget.program < 0:
+        raise FormatProblem("unknown", "its TorchScript program is longer than this program reads")
+    whole = unpacked(file, member, start, member.size)
+    judged = torchscript.bytecode if member.name.endswith("bytecode.pkl") else torchscript.judge
+    contents.healths += judged(whole)
+
+
+def _classes(pickles: list[Pickle]) -> Iterator[str]:
+    for pickle in pickles:
+        for module, _ in pickle.names:
+            if module.startswith("__torch__.torch.classes."):
+                yield module.split(".")[3]
 
 
 def _inside(file: BinaryIO, member: Member, start: int, contents: Contents, budget: Budget, limits: Limits) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import sys
+import time
+import zipfile
 
 import pytest
 
@@ -129,3 +133,38 @@ def test_a_method_that_is_computed_stays_an_alarm() -> None:
     for value in (called("functools.partial", named("mine.loss")), made("torch.nn.modules.linear.Linear")):
         body = made("argparse.Namespace", mapping({"append": value})) + text("x") + b"a"
         assert facts(pickled(body)).health.verdict == "unsafe"
+
+
+def schema(content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", content)
+    return out.getvalue()
+
+
+def skops_function(module: str, name: str) -> dict[str, object]:
+    content = {"module_path": module, "function": name}
+    return {"__class__": name, "__module__": module, "__loader__": "FunctionNode", "content": content}
+
+
+def test_a_skops_function_on_arrays_is_good() -> None:
+    for module, name, verdict in (
+        ("numpy", "mean", "good"),
+        ("scipy._lib.array_api_compat.numpy._aliases", "asarray", "good"),
+        ("sklearn.feature_selection._univariate_selection", "f_classif", "good"),
+        ("numpy", "vectorize", "unknown"),
+        ("sklearn.datasets._base", "clear_data_home", "unknown"),
+        ("numpy", "load", "unsafe"),
+    ):
+        found = facts(schema(json.dumps({"__root__": skops_function(module, name)}).encode()), "x.skops")
+        assert found.health.verdict == verdict, (module, name)
+
+
+def test_skops_schemas_up_to_the_bound() -> None:
+    node = {"__class__": "Tree", "__module__": "sklearn.tree._tree", "__loader__": "TreeNode", "text": "x" * 400}
+    assert facts(schema(json.dumps({"trees": [node] * 5_000}).encode()), "x.skops").health.verdict == "good"
+    for hostile in (b"[" + b"{}," * 1_300_000 + b"{}]", b"[" + b"0," * 2_000_000 + b"0]", b"[" * 4_000_000):
+        started = time.process_time()
+        health = facts(schema(hostile), "x.skops").health
+        assert time.process_time() - started < 0.5 or sys.gettrace()
+        assert (health.verdict, "more than 100,000 values" in health.detail) == ("unknown", True)
