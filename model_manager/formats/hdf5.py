@@ -9,6 +9,7 @@ import io
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import GOOD, Facts, Health, worst
+from model_manager.base.text import later
 from model_manager.formats import keras_config
 from model_manager.formats.hdf5_attributes import Root
 from model_manager.formats.pickle_facts import code_of
@@ -90,7 +91,7 @@ def _pickled(attributes: dict[str, bytes]) -> tuple[tuple[str, ...], list[Health
             pickles += [pickle for pickle in found if pickle.names or not pickle.broken]
     code, healths = code_of(pickles)
     if _PYTABLES in attributes:
-        why = "a file of PyTables, which runs the pickles that it reads: not all of it was looked into"
+        why = later("a file of PyTables, which runs the pickles that it reads: not all of it was looked into")
         healths.append(Health("unknown", why))
     return code, healths
 

@@ -22,10 +22,9 @@ def is_torch_tar(head: bytes) -> bool:
     return name_of(head) in NAMES and is_tar(head)
 
 
-def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
+def contents_of(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Contents:
     """Walks the pickles of each member; the tensors' shapes lie between them and are not read."""
     contents = Contents("torch tar")
-    budget = Budget.of(limits)
     links: list[tuple[str, str]] = []
     names: set[str] = set()
     try:

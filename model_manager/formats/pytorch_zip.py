@@ -33,9 +33,9 @@ _OTHERS = 2_000
 """Members that are looked into beside the storages: TorchScript has some hundred source files."""
 
 
-def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
+def contents_of(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Contents:
     """Walks every pickle of the zip. Raises FormatProblem."""
-    contents = _contents(file, size, limits, Budget.of(limits))
+    contents = _contents(file, size, limits, budget)
     if not contents.pickles and not contents.healths and contents.kind == "zip":
         raise FormatProblem("unknown", "a zip without a PyTorch table")
     return contents

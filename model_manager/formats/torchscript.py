@@ -8,7 +8,7 @@ an attribute by a text). Loading an archive runs its `__setstate__`, so what tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from model_manager.base.facts import Health
 from model_manager.base.text import shown
@@ -26,7 +26,8 @@ _OWN = frozenset(
      "torch_spline_conv", "torchao", "metal_prepack", "vulkan_prepack", "rnn"]
 )  # fmt: skip
 """Namespaces of operators that calculate."""
-_CLASSES = re.compile(rf"classes{_GAP}\.{_GAP}(\w{{1,80}})")
+_TYPE = re.compile(rf"__torch__((?:{_GAP}\.{_GAP}\w+)*+)")
+_ADDED = ["torch", "classes"]
 _OWN_CLASSES = frozenset(["quantized", "_quantized", "sparse", "xnnpack", "metal", "vulkan", "mkldnn", "rnn"])
 _PART = re.compile(r'getattr\((?<![\w.]getattr\()[\w.]{1,400}, "([^"\\\n]{0,400})"\)')
 _NESTED = 8
@@ -50,12 +51,20 @@ def judge(content: bytes) -> list[Health]:
         if hit[1] not in _OWN or _DOES.search(hit[2]):
             found.append(_strange(f"ops.{hit[1]}.{hit[2]}" if hit[1] else "ops"))
             break
-    found += classes(hit[1] for hit in _CLASSES.finditer(text))
+    found += classes(_namespaces(text))
     if re.search(r"\bgetattr\b", text):
         found.append(
             Health("unknown", "its TorchScript program reaches its parts in a way that this program does not follow")
         )
     return found
+
+
+def _namespaces(text: str) -> Iterator[str]:
+    """Where the classes come from that the program uses; empty where it gives such a place another name."""
+    for hit in _TYPE.finditer(text):
+        parts = re.findall(r"\w+", re.sub(r"#[^\n]*", "", hit[1])[:400])
+        if parts[:2] == _ADDED[: len(parts)]:
+            yield parts[2] if len(parts) > 2 else ""
 
 
 def classes(namespaces: Iterable[str]) -> list[Health]:

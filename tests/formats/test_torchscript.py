@@ -38,6 +38,8 @@ PLAIN = {
     "a layer": "    return torch.linear(x, self.w)\n",
     "parts by number": '    _0 = getattr(self, "0")\n    return (getattr(getattr(self.layers, "1"), "save_me")).forward(x, )\n',
     "operators": '    ops.prim.RaiseException("bad", "builtins.RuntimeError")\n    return ops.quantized.linear(x, self.w, 1., 0)\n',
+    "a part named classes": "    return torch.add(self.classes.weight, num_classes.size(0))\n",
+    "a function of torch's": "    return __torch__.torch.nn.functional.relu(x, )\n",
     "detection": "    return ops.torchvision.nms(x, x, 0.5)\n",
     "quantised": "    y = __torch__.torch.classes.quantized.LinearPackedParamsBase\n    return x\n",
     "names that begin alike": "    return self.saved + self.save_all + self.from_files\n",
@@ -71,6 +73,10 @@ STRANGE = {
     "over a line": "    return ops.\\\n  mine.run(x)\n",
     "sound files": '    ops.torchaudio.sox_io_save_audio_file("y", x, 16000)\n',
     "images": '    ops.image.encode_jpeg(x, 75)\n',
+    "a library's class by another name": "    t = __torch__.torch\n    y = t.classes.mine.Thing()\n",
+    "a place of classes by another name": "    t = __torch__.torch.classes\n    y = t.mine.Thing()\n",
+    "all types by another name": "    t = __torch__\n    y = t.torch.classes.mine.Thing()\n",
+    "a library's class, spread": "    y = __torch__ .torch. classes.\\\n mine.Thing()\n",
     "a library's class": "    y = __torch__.torch.classes.mine.Thing()\n",
 }  # fmt: skip
 
