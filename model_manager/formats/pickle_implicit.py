@@ -97,7 +97,7 @@ class Implicit:
     def strangers_in(self, values: Iterable[object]) -> set[Pair]:
         """The names, among those that may not be called, that these values hold however deep."""
         strangers = self.found.strangers
-        if not strangers:
+        if not strangers or self._exhausted():
             return set()
         return {pair for pair in self._names(values) if pair in strangers}
 
@@ -175,16 +175,21 @@ class Implicit:
 
     def _objects(self, values: Iterable[object]) -> list[object]:
         """The objects in plain containers."""
-        return [one for one in self._all(values, False) if isinstance(one, Made)] if self.found.strangers else []
+        if not self.found.strangers or self._exhausted():
+            return []
+        return [one for one in self._all(values, False) if isinstance(one, Made)]
+
+    def _exhausted(self) -> bool:
+        """Whether no more values are looked at; all names count as called then."""
+        if self._budget.searched < 0:
+            self.loose()
+        return self._budget.searched < 0
 
     def _names(self, values: Iterable[object]) -> Iterable[Pair]:
         return ((one.module, one.name) for one in self._all(values, True) if isinstance(one, Name))
 
     def _all(self, values: Iterable[object], through: bool) -> Iterable[object]:
         """Every name and object that values hold in plain containers; with `through`, in objects too."""
-        if self._budget.searched < 0:
-            self.loose()
-            return
         seen = set[int]()
         waiting: list[Any] = [value for value in values if type(value) in _HOLDERS]
         while waiting:

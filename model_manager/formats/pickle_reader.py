@@ -15,6 +15,8 @@ STEPS = 300_000
 LONGEST_LINE = 4096
 LONGEST_TEXT = 1024 * 1024  # protocol 0 writes a whole array's bytes as one line
 _HELD = 8 * 1024 * 1024
+CALLS = 30_000
+"""Each takes as long as some 30 steps; a tensor has two."""
 _INNER_STEPS = 100_000
 _SEARCHED = 100_000
 _AHEAD = 16 * 1024 * 1024
@@ -38,6 +40,7 @@ class Budget:
     """What is left of the limits for all pickles of one file, however many there are and however deep they lie."""
 
     steps: int
+    calls: int = CALLS
     held: int = _HELD
     """Bytes of text that may still be kept."""
     unpacked: int = _UNPACKED

@@ -18,7 +18,7 @@ from model_manager.formats.pickle_familiar import may_be_made
 from model_manager.formats.pickle_implicit import METHODS, Implicit, is_data, methods_in
 from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
-from model_manager.formats.pickle_reader import STEPS, Beyond, Broken, Budget, Reader
+from model_manager.formats.pickle_reader import CALLS, STEPS, Beyond, Broken, Budget, Reader
 from model_manager.formats.pickle_values import OPAQUE, Blob, Key, Made, Name, Storage
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.torch_rebuild import rebuild
@@ -236,6 +236,9 @@ class Walker(Reader):
         return items
 
     def call(self, callee: object, args: object) -> object:
+        self.budget.calls -= 1
+        if self.budget.calls < 0:
+            raise Beyond(f"makes more than {CALLS:,} calls")
         if not isinstance(callee, Name):
             self.computed("a call of something computed")
             return Made(callee, args)

@@ -59,7 +59,7 @@ def test_many_small_ones_end_early_and_are_not_good(kind: str) -> None:
     name, content = MANY[kind]
     started = time.process_time()
     found = facts_of(io.BytesIO(content), len(content), name)
-    assert time.process_time() - started < 0.8 or sys.gettrace()
+    assert time.process_time() - started < 1.2 or sys.gettrace()
     assert found.health.verdict in ("unknown", "unsafe"), found
     assert found.health.detail
 
@@ -91,5 +91,5 @@ def test_checkpoints_within_one_archive_share_it() -> None:
     content = tar({**config, **{f"{at}.pkl": SEARCHED for at in range(30)}})
     started = time.process_time()
     found = facts_of(io.BytesIO(content), len(content), "x.nemo")
-    assert time.process_time() - started < 0.8 or sys.gettrace()
+    assert time.process_time() - started < 1.2 or sys.gettrace()
     assert found.health.verdict == "unknown"
