@@ -15,7 +15,15 @@ from model_manager.formats.torch_rebuild import numpy_dtype, numpy_width
 _PADDING = 16
 
 
-def skip(reader: Reader, state: object, objects: Callable[[], None]) -> None:
+def follow(reader: Reader, wrapper: str, state: object, objects: Callable[[], None]) -> None:
+    """What joblib does once one of its wrappers has its state. Raises Beyond."""
+    if wrapper == "NumpyArrayWrapper":
+        _skip(reader, state, objects)
+    elif wrapper.endswith("ArrayWrapper"):  # before joblib 0.10: the state names the file, anywhere
+        raise Beyond("keeps an array of joblib's in another file")
+
+
+def _skip(reader: Reader, state: object, objects: Callable[[], None]) -> None:
     """Goes behind the array that a wrapper's `state` describes; `objects` does so for a pickle. Raises Beyond."""
     shape, kind = (state.get("shape"), state.get("dtype")) if isinstance(state, dict) else (None, None)
     if (

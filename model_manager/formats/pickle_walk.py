@@ -324,8 +324,8 @@ class Walker(Reader):
                 self.computed("its own text")
             if isinstance(target.callee, Name) and target.callee.name == "partial":
                 self.implicit.kept((state,), spared=False)
-            elif isinstance(target.callee, Name) and target.callee.name == "NumpyArrayWrapper":
-                joblib_array.skip(self, state, self.array_objects)
+            elif isinstance(target.callee, Name) and "joblib" in target.callee.module:
+                joblib_array.follow(self, target.callee.name, state, self.array_objects)
 
     def methods(self, state: object) -> None:
         """A state may put something in place of a method that the loader calls next (BUILD asks for `__setstate__`)."""

@@ -168,3 +168,12 @@ def test_skops_schemas_up_to_the_bound() -> None:
         health = facts(schema(hostile), "x.skops").health
         assert time.process_time() - started < 0.5 or sys.gettrace()
         assert (health.verdict, "more than 100,000 values" in health.detail) == ("unknown", True)
+
+
+@pytest.mark.parametrize("wrapper", ["NDArrayWrapper", "ZNDArrayWrapper"])
+def test_an_array_of_old_joblibs_lies_in_another_file(wrapper: str) -> None:
+    """joblib loads that file, and the pickles in it."""
+    for package in ("joblib", "sklearn.externals.joblib"):
+        body = made(f"{package}.numpy_pickle.{wrapper}", mapping({"filename": text("/elsewhere/x.npy")}))
+        health = facts(pickled(body), "x.joblib").health
+        assert health.verdict in ("unknown", "unsafe"), health
