@@ -192,6 +192,36 @@ _TAKE_CLASSES = {
 """Of the names that may be called: those that make an object of the class they get, without its constructor."""
 
 
+# What is no function, nor made one by any state: arrays, tables, numbers and texts as their libraries write them.
+_DATA = {
+    (module, name)
+    for module, names in {
+        "numpy": "ndarray dtype recarray record matrix",
+        "numpy.core.multiarray": "_reconstruct scalar",
+        "numpy._core.multiarray": "_reconstruct scalar",
+        "numpy.core.numeric": "_frombuffer",
+        "numpy._core.numeric": "_frombuffer",
+        "numpy.ma.core": "_mareconstruct MaskedArray",
+        "joblib.numpy_pickle": "NumpyArrayWrapper",
+        "sklearn.externals.joblib.numpy_pickle": "NumpyArrayWrapper",
+        "collections": "OrderedDict Counter deque defaultdict",
+        "datetime": "datetime date time timedelta timezone",
+        "pandas.core.frame": "DataFrame",
+        "pandas.core.series": "Series",
+        "pandas.core.indexes.base": "Index _new_Index",
+        "pandas.core.indexes.range": "RangeIndex",
+        "scipy.sparse._csr": "csr_matrix csr_array",
+        "scipy.sparse._csc": "csc_matrix csc_array",
+        "scipy.sparse.csr": "csr_matrix",
+        "scipy.sparse.csc": "csc_matrix",
+        "sklearn.utils._bunch": "Bunch",
+        "omegaconf.dictconfig": "DictConfig",
+        "omegaconf.listconfig": "ListConfig",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+
+
 def may_be_kept(module: str, name: str) -> bool:
     """Whether a familiar object may hold this in its state, beside what may be made: it runs nothing if it is called."""
     owner, dot, method = name.partition(".")
@@ -212,6 +242,11 @@ def may_be_given(maker: tuple[str, str], module: str, name: str) -> bool:
     if is_held(module, name):
         return True
     return (maker in _TAKE_CLASSES or name.startswith("__pyx_")) and is_class(name) and may_be_made(module, name)
+
+
+def is_data_class(module: str, name: str) -> bool:
+    """Whether what this makes is an array, a table, a number or a text, which nothing can call."""
+    return (module, name) in _DATA
 
 
 def is_class(name: str) -> bool:

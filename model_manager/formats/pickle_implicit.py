@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from model_manager.formats.pickle_familiar import may_be_called, may_be_given, may_be_kept, may_be_made
+from model_manager.formats.pickle_familiar import is_data_class, may_be_called, may_be_given, may_be_kept, may_be_made
 from model_manager.formats.pickle_names import known
 from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.pickle_values import Key, Made, Name
@@ -35,43 +35,11 @@ _FILLED = _CONTAINERS | {("collections", "defaultdict")}
 _HOLDERS = frozenset({Name, Made, dict, list, tuple})
 _NAMESPACES = {("argparse", "Namespace"), ("types", "SimpleNamespace")}
 
-# What is no function, nor made one by any state: arrays, tables, numbers and texts as their libraries write them.
-_DATA = {
-    (module, name)
-    for module, names in {
-        "numpy": "ndarray dtype recarray record matrix",
-        "numpy.core.multiarray": "_reconstruct scalar",
-        "numpy._core.multiarray": "_reconstruct scalar",
-        "numpy.core.numeric": "_frombuffer",
-        "numpy._core.numeric": "_frombuffer",
-        "numpy.ma.core": "_mareconstruct MaskedArray",
-        "joblib.numpy_pickle": "NumpyArrayWrapper",
-        "sklearn.externals.joblib.numpy_pickle": "NumpyArrayWrapper",
-        "collections": "OrderedDict Counter deque defaultdict",
-        "datetime": "datetime date time timedelta timezone",
-        "pandas.core.frame": "DataFrame",
-        "pandas.core.series": "Series",
-        "pandas.core.indexes.base": "Index _new_Index",
-        "pandas.core.indexes.range": "RangeIndex",
-        "scipy.sparse._csr": "csr_matrix csr_array",
-        "scipy.sparse._csc": "csc_matrix csc_array",
-        "scipy.sparse.csr": "csr_matrix",
-        "scipy.sparse.csc": "csc_matrix",
-        "sklearn.utils._bunch": "Bunch",
-        "omegaconf.dictconfig": "DictConfig",
-        "omegaconf.listconfig": "ListConfig",
-    }.items()
-    for name in names.split()
-}  # fmt: skip
-
 
 def is_data(value: object) -> bool:
     """Whether an object cannot be called."""
-    return (
-        isinstance(value, Made)
-        and isinstance(value.callee, Name)
-        and ((value.callee.module, value.callee.name) in _DATA)
-    )
+    callee = value.callee if isinstance(value, Made) else None
+    return isinstance(callee, Name) and is_data_class(callee.module, callee.name)
 
 
 class Implicit:

@@ -177,3 +177,11 @@ def test_an_array_of_old_joblibs_lies_in_another_file(wrapper: str) -> None:
         body = made(f"{package}.numpy_pickle.{wrapper}", mapping({"filename": text("/elsewhere/x.npy")}))
         health = facts(pickled(body), "x.joblib").health
         assert health.verdict in ("unknown", "unsafe"), health
+
+
+@pytest.mark.parametrize("ctor", GENERATORS)
+def test_a_maker_that_calls_something_computed_is_told(ctor: str) -> None:
+    """What a partial calls may be harmless by its name alone, and run a path that it gets here."""
+    partial = called("functools.partial", named("builtins.str"))
+    body = named(f"numpy.random._pickle.{ctor}") + text("/models") + partial + b"\x86R"
+    assert facts(pickled(body)).health.verdict == "unsafe"
