@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from model_manager.base.facts import Health
 from model_manager.base.json_text import TooMuch, parsed
+from model_manager.base.text import later
 from model_manager.formats import chat_template
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import bytes_of
@@ -20,7 +21,7 @@ _TEMPLATES = (".jinja", ".jinja2", ".j2")
 _KEY, _KEY_TEXT = "chat_template", b"chat_template"
 _LARGEST = 4 << 20
 _FILES, _MOST, _CHARACTERS = 64, 64, 512 * 1024
-_UNREAD = "chat template: not told"
+_UNREAD = later("chat template: not told")
 """An entry of `code`: with it, what is known of the weights says nothing of the template."""
 
 
