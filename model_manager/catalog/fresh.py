@@ -47,9 +47,7 @@ def known_files(tx: sqlite3.Connection, ids: Iterable[FileId]) -> set[tuple[str,
         " AND key IN (SELECT value FROM json_each(?))"
     )
     return {
-        (volume, row[0])
-        for volume, some in by_volume.items()
-        for row in tx.execute(query, (volume, json.dumps(some)))
+        (volume, row[0]) for volume, some in by_volume.items() for row in tx.execute(query, (volume, json.dumps(some)))
     }
 
 

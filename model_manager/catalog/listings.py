@@ -58,10 +58,7 @@ def pass_over(tx: sqlite3.Connection, read: Iterable[tuple[int, FileId, Facts]])
     tx.executemany(
         "INSERT OR REPLACE INTO passed (volume, key, size, mtime_ns, ctime_ns, reader, facts, read_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (volume, *id_[1:], READER, dump_facts(facts), now)
-            for volume, id_, facts in read
-        ],
+        [(volume, *id_[1:], READER, dump_facts(facts), now) for volume, id_, facts in read],
     )
     tx.execute(
         "DELETE FROM passed WHERE EXISTS (SELECT 1 FROM file WHERE file.volume = passed.volume"

@@ -106,7 +106,9 @@ def to_7(tx: sqlite3.Connection) -> None:
     Of several files that one path had over time the last met keeps it.
     """
     taken: set[tuple[int, str]] = set()
-    for id_, volume, key in tx.execute("SELECT id, volume, key FROM file WHERE key LIKE 'p%' ORDER BY id DESC").fetchall():
+    for id_, volume, key in tx.execute(
+        "SELECT id, volume, key FROM file WHERE key LIKE 'p%' ORDER BY id DESC"
+    ).fetchall():
         path = key[1:].split("~")[0].rsplit(":", 2)[0]
         new = "p" + (path if _HEX.fullmatch(path) else path.encode("ascii", "replace").hex())
         if "~" in key or (volume, new) in taken:

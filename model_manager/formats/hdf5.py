@@ -5,17 +5,25 @@ Source: HDF5 file format specification, superblocks 0 to 3: the end-of-file addr
 
 from __future__ import annotations
 
-from typing import BinaryIO
+import io
+from typing import BinaryIO, cast
 
 from model_manager.base.facts import GOOD, Facts, Health, worst
+from model_manager.base.text import later
 from model_manager.formats import keras_config
 from model_manager.formats.hdf5_attributes import Root
-from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.pickle_facts import code_of
+from model_manager.formats.pickle_head import may_be_pickle
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.pickle_walk import Pickle
+from model_manager.formats.problem import LIMITS, FormatProblem, Limits
+from model_manager.formats.trailing import walk_all
 from model_manager.formats.window import Window
 
 NAME = "hdf5"
 SUFFIXES = (".h5", ".hdf5")
 _CONFIGURATIONS = frozenset({"model_config", "training_config"})
+_PYTABLES = "PYTABLES_FORMAT_VERSION"
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
@@ -64,9 +72,28 @@ def _configured(window: Window, version: int, width: int, base: int) -> tuple[tu
         named, told = keras_config.judged(text.rstrip(b"\0"))
         code |= set(named)
         healths += told
+    named, told = _pickled(found.others)
+    code |= set(named)
+    healths += told
     if found.dense:
         healths.append(Health("unknown", "its attributes are kept in a way that this program does not read"))
     return tuple(sorted(code)), healths
+
+
+def _pickled(attributes: dict[str, bytes]) -> tuple[tuple[str, ...], list[Health]]:
+    """What PyTables runs where it reads an attribute: a text that ends as a pickle does is loaded as one."""
+    pickles: list[Pickle] = []
+    budget = Budget.of(LIMITS)
+    for text in attributes.values():
+        text = text.rstrip(b"\0")
+        if text.endswith(b".") and may_be_pickle(text):
+            found = walk_all(cast(BinaryIO, io.BytesIO(text)), 0, len(text), budget)[0]
+            pickles += [pickle for pickle in found if pickle.names or not pickle.broken]
+    code, healths = code_of(pickles)
+    if _PYTABLES in attributes:
+        why = later("a file of PyTables, which runs the pickles that it reads: not all of it was looked into")
+        healths.append(Health("unknown", why))
+    return code, healths
 
 
 __all__ = ["NAME", "SUFFIXES", "matches", "read"]

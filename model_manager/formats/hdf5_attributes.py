@@ -15,6 +15,7 @@ from model_manager.formats.window import Window
 _ATTRIBUTE, _CONTINUED, _ATTRIBUTES = 0x0C, 0x10, 0x15
 _FIXED, _VARIABLE = 3, 9
 _BLOCKS, _MESSAGES = 64, 2_000
+_OTHERS = 200
 _LARGEST = 1 << 20
 """Bytes of one block of messages; attributes of older files are at most 64 KiB."""
 _LONGEST = 2 << 20
@@ -23,9 +24,11 @@ _LONGEST = 2 << 20
 
 @dataclass(slots=True)
 class Attributes:
-    """`texts` by name; `dense` says that there are more, kept where they are not read."""
+    """`texts` by name; `dense` says that there are more, kept where they are not read. `others` are short texts of any
+    other name."""
 
     texts: dict[str, bytes] = field(default_factory=dict)
+    others: dict[str, bytes] = field(default_factory=dict)
     dense: bool = False
 
 
@@ -43,9 +46,11 @@ class Root:
             if kind == _ATTRIBUTES and body[-2 * self._width :] != b"\xff" * (2 * self._width):
                 found.dense = found.dense or self._is_dense(body)
             elif kind == _ATTRIBUTE:
-                named = self._attribute(body, wanted)
-                if named:
-                    found.texts[named[0]] = named[1]
+                name, rest = self._named(body)
+                if name in wanted:
+                    found.texts[name] = self._text(name, *rest)
+                elif len(found.others) < _OTHERS:
+                    found.others[name] = self._other(name, *rest)
         return found
 
     def _is_dense(self, body: bytes) -> bool:
@@ -105,26 +110,35 @@ class Root:
             yield kind, data[at : at + size]
             at += size
 
-    def _attribute(self, body: bytes, wanted: frozenset[str]) -> tuple[str, bytes] | None:
+    def _named(self, body: bytes) -> tuple[str, tuple[bytes, bytes, bool]]:
+        """An attribute's name; its type, its value, and whether the type is kept elsewhere."""
         if len(body) < 9:
-            return None
+            return "", (b"", b"", False)
         version = body[0]
         name_size, type_size, space_size = (int.from_bytes(body[at : at + 2], "little") for at in (2, 4, 6))
         at = 9 if version == 3 else 8
         padded = version == 1
         name = body[at : at + name_size].split(b"\0", 1)[0].decode("utf-8", "replace")
-        if name not in wanted:
-            return None
         at += _even(name_size, padded)
         kind = body[at : at + type_size]
         at += _even(type_size, padded) + _even(space_size, padded)
-        if len(kind) < 8 or (version > 1 and body[1] & 3):
+        return name, (kind, body[at:], version > 1 and bool(body[1] & 3))
+
+    def _text(self, name: str, kind: bytes, value: bytes, shared: bool) -> bytes:
+        if len(kind) < 8 or shared:
             raise FormatProblem("unknown", f"attribute {name} has a type that is not known to this program")
         if kind[0] & 15 == _FIXED:
-            return name, body[at : at + min(int.from_bytes(kind[4:8], "little"), _LONGEST)]
+            return value[: min(int.from_bytes(kind[4:8], "little"), _LONGEST)]
         if kind[0] & 15 == _VARIABLE:
-            return name, self._from_heap(name, body[at:])
+            return self._from_heap(name, value)
         raise FormatProblem("unknown", f"attribute {name} is no text")
+
+    def _other(self, name: str, kind: bytes, value: bytes, shared: bool) -> bytes:
+        """The same for one that may be no text, and then is none here."""
+        try:
+            return self._text(name, kind, value, shared)
+        except FormatProblem:
+            return b""
 
     def _from_heap(self, name: str, place: bytes) -> bytes:
         """A variable-length text: its length, the address of a heap, a number in it."""

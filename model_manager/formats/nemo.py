@@ -15,8 +15,8 @@ from model_manager.base.facts import Claim, Facts, Health
 from model_manager.formats import nested, pickle_facts, pytorch, targets
 from model_manager.formats.metadata import bounded
 from model_manager.formats.pickle_facts import health
-from model_manager.formats.pickle_reader import STEPS
-from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.pickle_reader import Budget
+from model_manager.formats.problem import LIMITS, FormatProblem, Limits
 from model_manager.formats.region import Region
 from model_manager.formats.tar_members import TarMember, is_tar, members, name_of
 
@@ -90,7 +90,7 @@ class _Found:
     text: int = _JUDGED
     """Bytes of configurations that may still be looked at, and the same of JSON, steps and checkpoints beside the weights."""
     json: int = _LONGEST
-    steps: int = STEPS
+    budget: Budget = field(default_factory=lambda: Budget.of(LIMITS))
     checkpoints: int = 32
     weights: tuple[Region, int] | None = None
     broken: Health | None = None
@@ -141,17 +141,16 @@ class _Found:
             self.healths.append(found)
 
     def _pickled(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
-        if self.checkpoints == 0 or self.steps <= 0:
+        if self.checkpoints == 0 or self.budget.steps <= 0:
             self.healths.append(Health("unknown", "more checkpoints within it than this program reads"))
             return
         self.checkpoints -= 1
         part = cast(BinaryIO, Region(file, member.start, member.start + member.size))
         try:
-            contents = pytorch.contents_of(part, member.size, replace(limits, opcodes=self.steps))
+            contents = pytorch.contents_of(part, member.size, limits, self.budget)
         except FormatProblem as problem:
             self.healths.append(Health(problem.kind, problem.why))
             return
-        self.steps -= sum(pickle.steps for pickle in contents.pickles)
         inner = pickle_facts.facts(NAME, contents, limits)
         self._judge((inner.code, [inner.health]))
 

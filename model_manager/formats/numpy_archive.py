@@ -22,7 +22,7 @@ from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start,
 
 NAME = "numpy"
 SUFFIXES = (".npz", ".npy")
-_MOST = 5_000
+_MOST = 2_000
 OBJECTS = "numpy.pickles"
 """The metadata of a file with arrays of objects: how many pickles they are."""
 
@@ -45,6 +45,9 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         if len(listed) > _MOST:
             raise FormatProblem("unknown", f"lists {len(listed):,} arrays, over the limit of {_MOST:,}")
         for member in listed:
+            if budget.steps <= 0:
+                healths.append(Health("unknown", "its pickles are more than this program reads: not all looked into"))
+                break
             try:
                 found = _member(file, member, tensors, budget, limits)
             except FormatProblem as problem:

@@ -61,6 +61,11 @@ _LOSSES = (
     "HalfTweedieLossIdentity HalfBinomialLoss ExponentialLoss HalfMultinomialLoss"
 )
 
+_SGD = (
+    "Hinge SquaredHinge ModifiedHuber EpsilonInsensitive SquaredEpsilonInsensitive Log SquaredLoss Huber Classification "
+    "Regression LossFunction"
+)
+
 # Names that may be called: enumerations by their value, tables, random generators, numpy's, pandas' and sklearn's makers.
 _CALLS = {
     "functools": "partial",
@@ -69,6 +74,7 @@ _CALLS = {
     "logging": "Logger",
     "fractions": "Fraction",
     "torch": "finfo iinfo layout memory_format dtype",
+    "torch._C": "Generator",
     "torch.torch_version": "TorchVersion",
     "torch.nn.utils.rnn": "PackedSequence",
     "torch.distributed.tensor": "Shard Replicate Partial",
@@ -126,6 +132,8 @@ _CALLS = {
     "pandas._libs.tslibs.timestamps": "_unpickle_timestamp Timestamp",
     "pandas._libs.arrays": "__pyx_unpickle_NDArrayBacked",
     "sklearn.tree._tree": "Tree",
+    "sklearn.linear_model._sgd_fast": _SGD,
+    "sklearn.linear_model.sgd_fast": _SGD,
     "sklearn.neighbors._kd_tree": "newObj",
     "sklearn.neighbors._ball_tree": "newObj",
     "sklearn.utils._bunch": "Bunch",
@@ -150,14 +158,105 @@ _KEPT = {
     "torch._C._nn": "gelu silu mish leaky_relu hardtanh hardswish hardsigmoid elu softplus log_sigmoid relu6 gelu",
     "torch._C._VariableFunctions": "relu sigmoid tanh softmax log_softmax selu celu sum mean max min abs exp log",
     "numpy": "log log1p log2 log10 exp expm1 sqrt square abs absolute sin cos tanh mean median sum min max std var",
+    "scipy._lib.array_api_compat.numpy._aliases": "asarray",
 }
 _HELD = frozenset((module, name) for module, names in _KEPT.items() for name in names.split())
+
+
+_DOES_WORDS = (
+    "attempt clear close connect create delete del dispatch download dump eval exec execute export "
+    "fetch file fromfile hub import instantiate install load loads locate main mkdir move open parse popen post "
+    "pull push put read register remove rename request resolve run rm rmtree save send serve shell spawn "
+    "system unlink unpack unzip upload url write yaml"
+)
+_DOES = frozenset(_DOES_WORDS.split())
+"""Words of functions that load, fetch, run or write: such a one is not kept beside a model's parts without a word."""
+_BESIDE_WORDS = (
+    "datasets _testing testing tests test conftest hub _hub downloads cli commands scripts demo demos benchmark benchmarks "
+    "build_tools io"
+)
+_BESIDE = frozenset(_BESIDE_WORDS.split())
+"""What a package has beside its models: nothing there becomes a part of one."""
+_METHODS = frozenset({"load_state_dict", "_load_from_state_dict"})
+"""Methods of every layer, which take their values from a table in memory."""
+_TAKE_CLASSES = {
+    ("pandas.core.indexes.base", "_new_Index"),
+    ("pandas.core.indexes.datetimes", "_new_DatetimeIndex"),
+    ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"),
+    ("numpy.ma.core", "_mareconstruct"),
+    ("sklearn.neighbors._kd_tree", "newObj"),
+    ("sklearn.neighbors._ball_tree", "newObj"),
+    ("sklearn.neighbors._dist_metrics", "newObj"),
+    ("sklearn.metrics._dist_metrics", "newObj"),
+}
+"""Of the names that may be called: those that make an object of the class they get, without its constructor."""
+
+
+# What is no function, nor made one by any state: arrays, tables, numbers and texts as their libraries write them.
+_DATA = {
+    (module, name)
+    for module, names in {
+        "numpy": "ndarray dtype recarray record matrix",
+        "numpy.core.multiarray": "_reconstruct scalar",
+        "numpy._core.multiarray": "_reconstruct scalar",
+        "numpy.core.numeric": "_frombuffer",
+        "numpy._core.numeric": "_frombuffer",
+        "numpy.ma.core": "_mareconstruct MaskedArray",
+        "joblib.numpy_pickle": "NumpyArrayWrapper",
+        "sklearn.externals.joblib.numpy_pickle": "NumpyArrayWrapper",
+        "collections": "OrderedDict Counter deque defaultdict",
+        "datetime": "datetime date time timedelta timezone",
+        "pandas.core.frame": "DataFrame",
+        "pandas.core.series": "Series",
+        "pandas.core.indexes.base": "Index _new_Index",
+        "pandas.core.indexes.range": "RangeIndex",
+        "scipy.sparse._csr": "csr_matrix csr_array",
+        "scipy.sparse._csc": "csc_matrix csc_array",
+        "scipy.sparse.csr": "csr_matrix",
+        "scipy.sparse.csc": "csc_matrix",
+        "sklearn.utils._bunch": "Bunch",
+        "omegaconf.dictconfig": "DictConfig",
+        "omegaconf.listconfig": "ListConfig",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
 
 
 def may_be_kept(module: str, name: str) -> bool:
     """Whether a familiar object may hold this in its state, beside what may be made: it runs nothing if it is called."""
     owner, dot, method = name.partition(".")
-    return (module, name) in _HELD or bool(dot and _NAME.fullmatch(method) and may_be_made(module, owner))
+    if (module, name) in _HELD:
+        return True
+    return bool(
+        dot and _NAME.fullmatch(method) and may_be_made(module, owner) and (method in _METHODS or not _does(method))
+    )
+
+
+def is_held(module: str, name: str) -> bool:
+    """Whether it is a function on arrays, which is harmless whatever it is called with."""
+    return (module, name) in _HELD
+
+
+def may_be_given(maker: tuple[str, str], module: str, name: str) -> bool:
+    """Whether a maker that may be called may get this as an argument, although it may call what it gets."""
+    if is_held(module, name):
+        return True
+    return (maker in _TAKE_CLASSES or name.startswith("__pyx_")) and is_class(name) and may_be_made(module, name)
+
+
+def is_data_class(module: str, name: str) -> bool:
+    """Whether what this makes is an array, a table, a number or a text, which nothing can call."""
+    return (module, name) in _DATA
+
+
+def is_class(name: str) -> bool:
+    """Whether a name is spelled as classes are."""
+    return name.lstrip("_")[:1].isupper()
+
+
+def _does(name: str) -> bool:
+    """Whether a function's or a method's name says that it loads, fetches, runs or writes."""
+    return not is_class(name) and not _DOES.isdisjoint(name.lower().strip("_").split("_"))
 
 
 def may_be_called(module: str, name: str) -> bool:
@@ -171,7 +270,7 @@ def may_be_made(module: str, name: str) -> bool:
     """Whether an object of this class may be made without its constructor."""
     if (module, name) in _CALLED:
         return True
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or _does(name) or not _BESIDE.isdisjoint(module.split(".")):
         return False
     while module:
         if module in _PACKAGES:

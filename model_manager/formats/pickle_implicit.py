@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from model_manager.formats.pickle_familiar import may_be_called, may_be_kept, may_be_made
+from model_manager.formats.pickle_familiar import is_data_class, may_be_called, may_be_given, may_be_kept, may_be_made
 from model_manager.formats.pickle_names import known
+from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.pickle_values import Key, Made, Name
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ METHODS = frozenset({
     "get", "values", "pop", "replace",
 })  # fmt: skip
 Pair = tuple[str, str]
-_SEARCHED = 250_000
-"""Values that are looked at for one pickle, 0.2 s; where there are more, all names count as called."""
 _PYTHON = ("builtins", "__builtin__")
 # Makers of containers: they keep the entries of a plain list or table, and call nothing of them.
 _CONTAINERS = {("collections", name) for name in ("OrderedDict", "Counter", "deque")} | {
@@ -37,14 +36,20 @@ _HOLDERS = frozenset({Name, Made, dict, list, tuple})
 _NAMESPACES = {("argparse", "Namespace"), ("types", "SimpleNamespace")}
 
 
+def is_data(value: object) -> bool:
+    """Whether an object cannot be called."""
+    callee = value.callee if isinstance(value, Made) else None
+    return isinstance(callee, Name) and is_data_class(callee.module, callee.name)
+
+
 class Implicit:
     """What one pickle's objects hold, as far as a loader or a constructor may call it."""
 
-    def __init__(self, found: Pickle) -> None:
+    def __init__(self, found: Pickle, budget: Budget) -> None:
         self.found = found
         self.outside: set[Pair] = set()
         """The named ones that no list allows to be kept by an object: the familiar ones are left out here."""
-        self._left = _SEARCHED
+        self._budget = budget
         self._finished: dict[int, object] = {}
         """What has got its state: a pickler does nothing more with it."""
 
@@ -60,14 +65,16 @@ class Implicit:
     def strangers_in(self, values: Iterable[object]) -> set[Pair]:
         """The names, among those that may not be called, that these values hold however deep."""
         strangers = self.found.strangers
-        if not strangers or self._left < 0:
+        if not strangers or self._exhausted():
             return set()
         return {pair for pair in self._names(values) if pair in strangers}
 
     def argument(self, callee: Pair, args: object) -> None:
-        """What a known constructor gets, or a familiar one."""
+        """What a known constructor gets, or a familiar one, which may call what it gets."""
         if not known(*callee):
             self.kept((args,))
+            if may_be_called(*callee):
+                self.found.called |= {pair for pair in self.strangers_in((args,)) if not may_be_given(callee, *pair)}
         elif callee in _CONTAINERS and isinstance(args, tuple) and all(type(arg) in (list, dict, int) for arg in args):
             self.kept(self._objects(args))
         elif args != ():
@@ -136,7 +143,15 @@ class Implicit:
 
     def _objects(self, values: Iterable[object]) -> list[object]:
         """The objects in plain containers."""
-        return [one for one in self._all(values, False) if isinstance(one, Made)] if self.found.strangers else []
+        if not self.found.strangers or self._exhausted():
+            return []
+        return [one for one in self._all(values, False) if isinstance(one, Made)]
+
+    def _exhausted(self) -> bool:
+        """Whether no more values are looked at; all names count as called then."""
+        if self._budget.searched < 0:
+            self.loose()
+        return self._budget.searched < 0
 
     def _names(self, values: Iterable[object]) -> Iterable[Pair]:
         return ((one.module, one.name) for one in self._all(values, True) if isinstance(one, Name))
@@ -157,16 +172,16 @@ class Implicit:
                 parts = (one.args, one.state, one.items) if through else ()
             elif isinstance(one, dict):
                 parts = [*one.values(), *(key.value for key in one if type(key) is Key)]
-                self._left -= len(one) >> 4
+                self._budget.searched -= len(one) >> 4
             else:
                 parts = one
-                self._left -= len(one) >> 4
+                self._budget.searched -= len(one) >> 4
             held = [part for part in parts if type(part) in _HOLDERS]
             if not held or id(one) in seen:
                 continue
             seen.add(id(one))
-            self._left -= len(held)
-            if self._left < 0:
+            self._budget.searched -= len(held)
+            if self._budget.searched < 0:
                 self.loose()
                 return
             waiting += held

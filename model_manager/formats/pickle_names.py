@@ -84,6 +84,9 @@ HANDS_ON = {
     ("torch._tensor", "_rebuild_from_type_v2"): HandedOn(0, 2),
     ("copyreg", "_reconstructor"): HandedOn(1),
     ("copy_reg", "_reconstructor"): HandedOn(1),
+    ("numpy.random._pickle", "__generator_ctor"): HandedOn(1),
+    ("numpy.random._pickle", "__randomstate_ctor"): HandedOn(1),
+    ("numpy.random._pickle", "__bit_generator_ctor"): HandedOn(0),
 }
 
 # Modules whose every name can run, load, reach out or look behind. By their first part.

@@ -15,6 +15,15 @@ STEPS = 300_000
 LONGEST_LINE = 4096
 LONGEST_TEXT = 1024 * 1024  # protocol 0 writes a whole array's bytes as one line
 _HELD = 8 * 1024 * 1024
+CALLS = 30_000
+"""Each takes as long as some 30 steps; a tensor has two."""
+_INNER_STEPS = 100_000
+_SEARCHED = 100_000
+_AHEAD = 16 * 1024 * 1024
+_PICKLE, _INNER_PICKLE = 300, 5
+"""Steps that beginning a pickle counts as: opening its member and reading its head take as long."""
+_ARCHIVES = 100
+_PROGRAM = 1536 * 1024
 _UNPACKED = 32 * 1024 * 1024
 
 
@@ -28,17 +37,32 @@ class Beyond(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """What is left of the limits for all pickles of one file."""
+    """What is left of the limits for all pickles of one file, however many there are and however deep they lie."""
 
     steps: int
+    calls: int = CALLS
     held: int = _HELD
     """Bytes of text that may still be kept."""
     unpacked: int = _UNPACKED
     """Bytes of compressed members that may still be unpacked."""
+    searched: int = _SEARCHED
+    """Values that are looked at for names, 0.2 s; where there are more, all names count as called."""
+    ahead: int = _AHEAD
+    """Bytes that are looked through behind the limits."""
+    program: int = _PROGRAM
+    """Bytes of a TorchScript program that are looked through."""
+    archives: int = _ARCHIVES
+    """Archives within the archive."""
+    inner: Budget | None = None
+    """The same for pickles within pickles; they have none within."""
 
     @classmethod
     def of(cls, limits: Limits) -> Budget:
-        return cls(min(limits.opcodes, STEPS))
+        return cls(min(limits.opcodes, STEPS), inner=cls(_INNER_STEPS))
+
+    def begin(self) -> None:
+        """Counts one more pickle."""
+        self.steps -= _PICKLE if self.inner else _INNER_PICKLE
 
 
 class Reader:

@@ -6,7 +6,6 @@ holds every argument in memory and is several times slower than this loop (0.3 Â
 
 from __future__ import annotations
 
-import math
 import re
 import struct
 from collections.abc import Mapping
@@ -14,22 +13,21 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from model_manager.base.text import later
+from model_manager.formats import joblib_array, scipy_stats
 from model_manager.formats.pickle_familiar import may_be_made
-from model_manager.formats.pickle_implicit import METHODS, Implicit, methods_in
+from model_manager.formats.pickle_implicit import METHODS, Implicit, is_data, methods_in
 from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
-from model_manager.formats.pickle_reader import STEPS, Beyond, Broken, Budget, Reader
+from model_manager.formats.pickle_reader import CALLS, STEPS, Beyond, Broken, Budget, Reader
 from model_manager.formats.pickle_values import OPAQUE, Blob, Key, Made, Name, Storage
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.torch_rebuild import numpy_dtype, numpy_width, rebuild
+from model_manager.formats.torch_rebuild import rebuild
 
 _LONGEST_FAST = 9
 _KEPT = 64 * 1024
 _KEYS = (str, int, float, bool, bytes, type(None))
-_INNER_STEPS = 100_000
 _LEGACY_PARTS = 5
 _NAMES = 10_000
-_PADDING = 16
 # Names whose calls are followed here: getattr of a known thing leads to a name, the loader's bytes are walked.
 _WATCHED = frozenset({("builtins", "getattr"), ("__builtin__", "getattr"), ("torch.storage", "_load_from_bytes")})
 _CALLERS = frozenset({"functools", "_functools", "operator", "_operator", "itertools", "builtins", "__builtin__"})
@@ -81,7 +79,8 @@ def walk(
 ) -> Pickle:
     """The pickle at `start`, which may use the bytes up to `end`; `inside` is one within another, which may know what
     that one remembers (`memo`). Raises OSError."""
-    walker = Walker(file, start, end, budget, None if inside else Budget(_INNER_STEPS))
+    budget.begin()
+    walker = Walker(file, start, end, budget, None if inside else budget.inner)
     found = walker.found
     walker.memo.update(memo or {})
     walker.strict = memo is not None
@@ -111,7 +110,7 @@ class Walker(Reader):
         self.marks: list[list[object]] = []
         self.memo: dict[int, object] = {}
         self.found = Pickle()
-        self.implicit = Implicit(self.found)
+        self.implicit = Implicit(self.found, budget)
         self.strict = False
         self.watched: set[tuple[str, str]] = set()
         self.followed: set[tuple[str, str]] = set()
@@ -149,7 +148,7 @@ class Walker(Reader):
                 steps += 1
                 if steps > left:
                     self.at = at
-                    raise Beyond(f"has more than {STEPS:,} steps")
+                    self.over(left)
                 if at <= enough:
                     if code == 0x71:  # BINPUT
                         memo[data[at]] = stack[-1]
@@ -190,12 +189,18 @@ class Walker(Reader):
             self.budget.steps -= steps
             self.found.steps = steps
 
+    def over(self, left: int) -> None:
+        if left <= 0:
+            raise Beyond("lies behind all that this program reads of one file")
+        raise Beyond(f"has more than {STEPS:,} steps")
+
     def look_ahead(self) -> None:
         """Behind the limits: looks once for the modules that attacks name, so that padding does not hide them."""
         start = max(0, self.position - 64)
         self.file.seek(start)
         try:
-            rest = self.file.read(min(self.end - start, 16 * 1024 * 1024))
+            rest = self.file.read(max(0, min(self.end - start, self.budget.ahead)))
+            self.budget.ahead -= len(rest)
         except FormatProblem:
             return
         for module in set(_RUNS.findall(rest)):
@@ -231,6 +236,9 @@ class Walker(Reader):
         return items
 
     def call(self, callee: object, args: object) -> object:
+        self.budget.calls -= 1
+        if self.budget.calls < 0:
+            raise Beyond(f"makes more than {CALLS:,} calls")
         if not isinstance(callee, Name):
             self.computed("a call of something computed")
             return Made(callee, args)
@@ -275,7 +283,7 @@ class Walker(Reader):
         """What a known callable gets to call."""
         if isinstance(callee, Name):
             self.calls(callee, args, depth + 1)
-        elif callee is not None:
+        elif callee is not None and type(callee) is not str:
             self.computed("a call of something computed")
 
     def getattr_(self, args: object) -> object:
@@ -312,47 +320,33 @@ class Walker(Reader):
         self.implicit.state(target, state)
         if isinstance(target, Made):
             target.state = state
+            if scipy_stats.runs_text(target.callee, state):
+                self.computed("its own text")
             if isinstance(target.callee, Name) and target.callee.name == "partial":
                 self.implicit.kept((state,), spared=False)
-            elif isinstance(target.callee, Name) and target.callee.name == "NumpyArrayWrapper":
-                self.array_behind(state)
+            elif isinstance(target.callee, Name) and "joblib" in target.callee.module:
+                joblib_array.follow(self, target.callee.name, state, self.array_objects)
 
     def methods(self, state: object) -> None:
         """A state may put something in place of a method that the loader calls next (BUILD asks for `__setstate__`)."""
         for key, value in methods_in(state):
             if isinstance(value, Name):
                 self.calls(value, (), 0)
-            elif isinstance(value, Made) and key in METHODS:
+            elif isinstance(value, Made) and key in METHODS and (key[:2] == "__" or not is_data(value)):
                 self.computed(f"its own {key}")
 
-    def array_behind(self, state: object) -> None:
-        """joblib writes an array's numbers into the pickle, behind the object that describes it; objects as a pickle."""
-        shape, kind = (state.get("shape"), state.get("dtype")) if isinstance(state, dict) else (None, None)
-        if (
-            not isinstance(shape, tuple)
-            or not isinstance(kind, Made)
-            or any(type(side) is not int or side < 0 for side in shape)
-        ):
-            raise Beyond("holds an array of joblib's whose size is not known")
-        dtype = numpy_dtype(kind)
-        if dtype.startswith("O") or dtype == "?":
-            if self.inner is None or dtype == "?":
-                raise Beyond("holds an array of joblib's whose content is not known")
-            inner = walk(self.file, self.position, self.end, self.inner, inside=True)
-            # A loader that is not joblib goes on with what it remembers: the same bytes may name other things to it.
-            other = walk(self.file, self.position, self.end, self.inner, inside=True, memo=self.memo)
-            other.broken = ""
-            self.found.inner += (inner, other)
-            if inner.broken or inner.beyond:
-                raise Beyond("holds an array of joblib's that was not read to its end")
-            self.skip(inner.end - self.position)
-            return
-        # The length of the padding is no instruction, so that no other loader can go on here into the numbers.
-        padding = self.take(1)[0] if isinstance(state, dict) and state.get("numpy_array_alignment_bytes") else 0
-        if not 1 <= padding <= _PADDING:
-            raise Beyond("holds an array of an older joblib, which is not followed")
-        self.skip(padding)
-        self.skip(math.prod(side for side in shape if isinstance(side, int)) * numpy_width(kind))
+    def array_objects(self) -> None:
+        """joblib's array of objects is a pickle within the pickle."""
+        if self.inner is None:
+            raise Beyond("holds an array of joblib's whose content is not known")
+        inner = walk(self.file, self.position, self.end, self.inner, inside=True)
+        # A loader that is not joblib goes on with what it remembers: the same bytes may name other things to it.
+        other = walk(self.file, self.position, self.end, self.inner, inside=True, memo=self.memo)
+        other.broken = ""
+        self.found.inner += (inner, other)
+        if inner.broken or inner.beyond:
+            raise Beyond("holds an array of joblib's that was not read to its end")
+        self.skip(inner.end - self.position)
 
     def changed(self, target: object) -> bool:
         """Whether a global thing itself is changed, and not something that was made here."""

@@ -55,7 +55,7 @@ def places(file: BinaryIO, size: int, format_: str) -> list[Span]:
 def _of_zip(file: BinaryIO, size: int) -> list[Span]:
     """The members that are stored as they are, each with the name of the tensor that is all of it."""
     listed = [member for member in members(file, size, LIMITS) if member.method == STORED and member.size]
-    named = _named(pytorch_zip.contents_of(file, size, LIMITS).value) if any(
+    named = _named(pytorch_zip.contents_of(file, size, LIMITS, Budget.of(LIMITS)).value) if any(
         member.name.endswith("data.pkl") for member in listed) else {}  # fmt: skip
     found = []
     for member in listed:

@@ -34,7 +34,7 @@ class Limits:
     """In lists within the header: gpt-oss has 201,088 tokens and 446,189 merges."""
     nesting: int = 64
     opcodes: int = 5_000_000
-    members: int = 100_000
+    members: int = 40_000
 
 
 LIMITS = Limits()

@@ -16,6 +16,7 @@ from model_manager.formats.pickle_facts import Contents, facts
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.problem import FormatProblem, Limits
+from model_manager.formats.tar_members import opens_as_tar
 from model_manager.formats.trailing import walk_all
 
 NAME = "pickle"
@@ -41,29 +42,46 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     return facts(NAME, contents_of(file, size, limits), limits)
 
 
-def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
-    """What is in a checkpoint, for those who look at several within one limit."""
+def contents_of(file: BinaryIO, size: int, limits: Limits, budget: Budget | None = None) -> Contents:
+    """What is in a checkpoint, for those who look at several within one budget."""
+    budget = budget or Budget.of(limits)
     file.seek(0)
     head = file.read(HEAD)
     if kind := compressed.kind_of(head):
-        return _unpacked(file, kind, limits)
-    return _contents(file, size, head, limits)
+        return _unpacked(file, kind, limits, budget)
+    return _contents(file, size, head, limits, budget)
 
 
-def _contents(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:
+def _contents(file: BinaryIO, size: int, head: bytes, limits: Limits, budget: Budget) -> Contents:
     if head[:2] == b"PK":
-        return pytorch_zip.contents_of(file, size, limits)
+        return pytorch_zip.contents_of(file, size, limits, budget)
+    if opens_as_tar(head):
+        return _tar(file, size, head, limits, budget)
     if pytorch_legacy.is_legacy(head):
-        return pytorch_legacy.contents_of(file, size, Budget.of(limits))
+        return pytorch_legacy.contents_of(file, size, budget)
     if pytorch_tar.is_torch_tar(head):
-        return pytorch_tar.contents_of(file, size, limits)
-    return _bare(file, size, head, limits)
+        return pytorch_tar.contents_of(file, size, limits, budget)
+    return _bare(file, size, head, budget)
 
 
-def _unpacked(file: BinaryIO, kind: str, limits: Limits) -> Contents:
+def _tar(file: BinaryIO, size: int, head: bytes, limits: Limits, budget: Budget) -> Contents:
+    """torch.load takes whatever begins as a tar for one, before it looks for pickles."""
+    contents = pytorch_tar.contents_of(file, size, limits, budget)
+    if not pytorch_tar.is_torch_tar(head):
+        if pytorch_legacy.is_legacy(head) or looks_like_pickle(head):
+            other = pytorch_legacy.contents_of(file, size, budget)
+            contents.pickles += other.pickles
+            why = later("is a tar and a pickle at once: programs read different things in it")
+            contents.healths.append(Health("unsafe", why))
+        elif not contents.pickles:
+            raise FormatProblem("unknown", "a tar without a PyTorch table")
+    return contents
+
+
+def _unpacked(file: BinaryIO, kind: str, limits: Limits, budget: Budget) -> Contents:
     """What is in a compressed file, as far as it is unpacked: once, not what is packed again within."""
     content, whole = compressed.unpacked(file, kind)
-    contents = _contents(cast(BinaryIO, io.BytesIO(content)), len(content), content[:HEAD], limits)
+    contents = _contents(cast(BinaryIO, io.BytesIO(content)), len(content), content[:HEAD], limits, budget)
     contents.kind = f"{kind}, {contents.kind}"
     if not whole:
         for pickle in contents.pickles:
@@ -73,9 +91,9 @@ def _unpacked(file: BinaryIO, kind: str, limits: Limits) -> Contents:
     return contents
 
 
-def _bare(file: BinaryIO, size: int, head: bytes, limits: Limits) -> Contents:
+def _bare(file: BinaryIO, size: int, head: bytes, budget: Budget) -> Contents:
     """A pickle without a container, with those behind it."""
-    found, end = walk_all(file, 0, size, Budget.of(limits))
+    found, end = walk_all(file, 0, size, budget)
     if found[0].broken and not found[0].names and not looks_like_pickle(head):
         raise FormatProblem("unknown", "neither a PyTorch file nor a pickle")
     contents = Contents("bare pickle", found[0].value, found)

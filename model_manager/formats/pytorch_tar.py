@@ -22,13 +22,16 @@ def is_torch_tar(head: bytes) -> bool:
     return name_of(head) in NAMES and is_tar(head)
 
 
-def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
+def contents_of(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Contents:
     """Walks the pickles of each member; the tensors' shapes lie between them and are not read."""
     contents = Contents("torch tar")
-    budget = Budget.of(limits)
+    links: list[tuple[str, str]] = []
+    names: set[str] = set()
     try:
-        links: list[tuple[str, str]] = []
         for member in members(file, size, limits, links):
+            if member.name in NAMES & names:
+                contents.healths.append(Health("unsafe", f"two members are named {member.name!r}"))
+            names.add(member.name)
             file.seek(member.start)
             if member.name not in NAMES and not looks_like_pickle(file.read(64)):
                 continue
@@ -38,8 +41,8 @@ def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
             contents.pickles += found
             if member.name == "pickle":
                 contents.value = found[0].value
-        if links:
-            contents.healths.append(Health("unknown", f"member {links[0][0][:80]!r} is a link: not looked into"))
     except FormatProblem as problem:
         contents.healths.append(Health(problem.kind, problem.why))
+    if links:
+        contents.healths.append(Health("unknown", f"member {links[0][0][:80]!r} is a link: not looked into"))
     return contents

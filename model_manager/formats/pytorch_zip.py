@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections import Counter
+from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Health
-from model_manager.formats import nested
+from model_manager.formats import nested, torchscript
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
@@ -26,13 +28,14 @@ from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start,
 _SNIFFED = 512
 _MACHINE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ\x90\0")
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill")
+_MORE = "its pickles are more than this program reads: not all looked into"
 _OTHERS = 2_000
 """Members that are looked into beside the storages: TorchScript has some hundred source files."""
 
 
-def contents_of(file: BinaryIO, size: int, limits: Limits) -> Contents:
+def contents_of(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Contents:
     """Walks every pickle of the zip. Raises FormatProblem."""
-    contents = _contents(file, size, limits, Budget.of(limits))
+    contents = _contents(file, size, limits, budget)
     if not contents.pickles and not contents.healths and contents.kind == "zip":
         raise FormatProblem("unknown", "a zip without a PyTorch table")
     return contents
@@ -47,11 +50,10 @@ def _contents(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Cont
     if contents.kind == "torchscript":
         contents.own_code = "torchscript: code/"
     tables: list[tuple[str, Pickle]] = []
-    names: dict[str, Member] = {}
-    for member in listed:
-        if member.name in names:
-            contents.healths.append(Health("unsafe", f"two members are named {member.name[:80]!r}"))
-        names[member.name] = member
+    names = {member.name: member for member in listed}
+    if len(names) < len(listed):
+        twice, count = Counter(member.name for member in listed).most_common(1)[0]
+        contents.healths.append(Health("unsafe", f"{count:,} members are named {twice[:80]!r}"))
     for member in [member for member in listed if member.name.endswith("data.pkl")]:
         found = _look(file, member, contents, budget, limits, True)
         if found and (member.name == "data.pkl" or member.name.endswith("/data.pkl")):
@@ -82,9 +84,15 @@ def _look(
     file: BinaryIO, member: Member, contents: Contents, budget: Budget, limits: Limits, table: bool
 ) -> Pickle | None:
     """Walks a member that is a pickle by its content, whatever its name; returns the first pickle in it."""
+    if budget.steps <= 0:
+        if not any(one.detail == _MORE for one in contents.healths[:100]):
+            contents.healths.append(Health("unknown", _MORE))
+        return None
     try:
         start = data_start(file, member)
         head = unpacked(file, member, start, _SNIFFED)
+        if _is_program(member.name):
+            _program(file, member, start, contents, budget)
         if not table and not looks_like_pickle(head) and not member.name.lower().endswith(_PICKLES):
             if head[:4] == LOCAL:
                 _inside(file, member, start, contents, budget, limits)
@@ -92,8 +100,8 @@ def _look(
                 contents.healths.append(
                     Health("unknown", f"member {member.name[:80]!r} is machine code, which loading it may run")
                 )
-            elif contents.own_code and "/code/" in member.name:
-                pass  # what TorchScript is made of, told as a whole
+            elif contents.own_code and _is_program(member.name):
+                pass  # what TorchScript is made of
             elif inner := nested.health_of(
                 member.name, head, file, start, member.size if member.method == STORED else 0
             ):
@@ -117,12 +125,39 @@ def _look(
         contents.healths.append(Health(problem.kind, problem.why))
         return None
     contents.pickles += found
+    contents.healths += torchscript.classes(_classes(found))
     return found[0]
+
+
+def _is_program(name: str) -> bool:
+    return f"/{name}".find("/code/") >= 0 or name.endswith("bytecode.pkl")
+
+
+def _program(file: BinaryIO, member: Member, start: int, contents: Contents, budget: Budget) -> None:
+    """A source file of TorchScript's, or its compiled form."""
+    if member.name.endswith(".debug_pkl"):
+        return
+    budget.program -= member.size
+    if budget.program < 0:
+        raise FormatProblem("unknown", "its TorchScript program is longer than this program reads")
+    whole = unpacked(file, member, start, member.size)
+    judged = torchscript.bytecode if member.name.endswith("bytecode.pkl") else torchscript.judge
+    contents.healths += judged(whole)
+
+
+def _classes(pickles: list[Pickle]) -> Iterator[str]:
+    for pickle in pickles:
+        for module, _ in pickle.names:
+            if module.startswith("__torch__.torch.classes."):
+                yield module.split(".")[3]
 
 
 def _inside(file: BinaryIO, member: Member, start: int, contents: Contents, budget: Budget, limits: Limits) -> None:
     """A zip in the zip (torch.export keeps its examples so), one level deep."""
-    if member.method != STORED or isinstance(file, Region):
+    budget.archives -= 1
+    if budget.archives < 0:
+        budget.steps = 0
+    if member.method != STORED or isinstance(file, Region) or budget.archives < 0:
         contents.healths.append(Health("unknown", f"member {member.name[:80]!r} is a zip: not looked into"))
         return
     inner = Region(file, start, start + member.size)

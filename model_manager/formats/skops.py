@@ -22,7 +22,9 @@ from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start,
 NAME = "skops"
 SUFFIXES = (".skops",)
 _SCHEMA = "schema.json"
-_LONGEST = 2 << 20
+_LONGEST = 4 << 20
+"""A hundred boosted trees take 2.1 MB."""
+_MOST = 100_000
 _MEMBERS = 5_000
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".dill")
 
@@ -45,8 +47,11 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     member = schemas[0]
     if member.size > _LONGEST:
         raise FormatProblem("unknown", f"a schema of {member.size:,} bytes is over the limit of {_LONGEST:,}")
+    text = unpacked(file, member, data_start(file, member), _LONGEST)
+    if text.count(b"{") + text.count(b"[") > _MOST or text.count(b",") > 4 * _MOST:
+        raise FormatProblem("unknown", f"a schema of more than {_MOST:,} values: not read to its end")
     try:
-        parsed = twin_keys.parsed(unpacked(file, member, data_start(file, member), _LONGEST))
+        parsed = twin_keys.parsed(text)
     except (ValueError, RecursionError):
         raise FormatProblem("corrupt", f"{_SCHEMA} cannot be read as JSON") from None
     code, healths = skops_nodes.judged([parsed.value, *parsed.others])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from model_manager.base.facts import Health
 from model_manager.base.text import shown
 from model_manager.formats.pickle_facts import called
-from model_manager.formats.pickle_familiar import may_be_made
+from model_manager.formats.pickle_familiar import is_held, may_be_made
 from model_manager.formats.problem import FormatProblem
 
 _MOST = 100_000
@@ -90,7 +90,7 @@ def judged(schemas: list[object]) -> tuple[tuple[str, ...], list[Health]]:
 
 
 def _familiar(pair: tuple[str, str]) -> bool:
-    own = pair[0].split(".")[0] in _PLAIN and may_be_made(*pair)
+    own = pair[0].split(".")[0] in _PLAIN and (may_be_made(*pair) or is_held(*pair))
     return own or pair in (("builtins", "type"), ("builtins", "function"))
 
 

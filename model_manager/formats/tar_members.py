@@ -50,11 +50,23 @@ def is_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar" or (len(head) >= BLOCK and _checksum_fits(head))
 
 
+def opens_as_tar(head: bytes) -> bool:
+    """Whether Python's tarfile takes a file's first block as a header: its checksum decides, however it is spelled."""
+    return len(head) >= BLOCK and head[:BLOCK].strip(b"\0") != b"" and _checksum_fits(head)
+
+
 def _checksum_fits(head: bytes) -> bool:
-    digits = head[148:156].strip(b" \0")
-    if not digits or not re.fullmatch(rb"[0-7]{1,7}", digits):
-        return False
-    return sum(head[:148]) + 256 + sum(head[156:BLOCK]) == int(digits, 8)
+    digits = head[148:156]
+    if digits[0] in (0x80, 0xFF):
+        said = int.from_bytes(digits[1:], "big") - (256**7 if digits[0] == 0xFF else 0)
+    else:
+        try:
+            said = int(digits.split(b"\0", 1)[0].decode("ascii").strip() or "0", 8)
+        except ValueError:
+            return False
+    rest = head[:148] + head[156:BLOCK]
+    plain = 256 + sum(rest)
+    return said in (plain, plain - 256 * sum(byte > 127 for byte in rest))
 
 
 def name_of(head: bytes) -> str:

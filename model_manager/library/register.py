@@ -159,8 +159,7 @@ class Register:
             found, facts = pending.found, pending.facts
             new: set[int] = set()
             rows = [
-                self._file(tx, file, id_, facts.get(file.path), new)
-                for file, id_ in zip(found.files, ids, strict=True)
+                self._file(tx, file, id_, facts.get(file.path), new) for file, id_ in zip(found.files, ids, strict=True)
             ]
             touched |= places.put(tx, self._entry(root, pending, rows, new))
         derive(tx, touched | hashes.verdicts(tx, added).keys(), self._read, self._records)

@@ -86,3 +86,24 @@ def test_damage_is_told_and_never_raises(version: int, changes: list[tuple[int, 
         content[at % len(content)] = value
     read(bytes(content[: max(9, cut)]), "x.h5")
     read(bytes(content), "x.h5")
+
+
+PICKLED = b"cos\nsystem\n(S'touch ran'\ntR."
+
+
+@pytest.mark.parametrize("version", [0, 2])
+def test_an_attribute_that_is_a_pickle(version: int) -> None:
+    """PyTables loads a text that ends with a dot as a pickle, in any HDF5 file."""
+    found = read(hdf5({"backend": b"tensorflow", "note": PICKLED}, version), "x.h5")
+    assert (found.health.verdict, found.code) == ("unsafe", ("os.system",))
+    assert read(hdf5({"note": b"I1\n0" + PICKLED}, version), "x.h5").health.verdict == "unsafe"
+    assert read(hdf5({"note": PICKLED + bytes(3)}, version), "x.h5").health.verdict == "unsafe"
+    for harmless in (b"A sentence.", b"Some words.", b"(a remark).", b"1.0.", b"I think.", b"N.", b"."):
+        assert read(hdf5({"note": harmless}, version), "x.h5").health.verdict == "good", harmless
+
+
+def test_a_file_of_pytables_is_never_good() -> None:
+    tables = {"CLASS": b"GROUP", "TITLE": b"", "VERSION": b"1.0", "PYTABLES_FORMAT_VERSION": b"2.1"}
+    health = read(hdf5(tables), "x.h5").health
+    assert (health.verdict, "PyTables" in health.detail) == ("unknown", True)
+    assert read(hdf5({**tables, "note": PICKLED}), "x.h5").health.verdict == "unsafe"
