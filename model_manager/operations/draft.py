@@ -220,8 +220,8 @@ class Draft:
 
     def _may_go(self, verb: str, path: str, keeps: Sequence[Kept]) -> None:
         try:
-            must_lie_once(path)
-            nobody_may_write(path)
+            must_lie_once(path, self._volumes)
+            nobody_may_write(path, self._volumes)
             for kept in keeps:
                 must_be_two(path, kept.path, self._volumes)
         except Refused as refused:

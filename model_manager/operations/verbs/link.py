@@ -23,7 +23,7 @@ from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Kept, Step
 from model_manager.operations.refusal import MustGoBack, Refused
-from model_manager.operations.staying import kept_by, must_be_there, nobody_may_write
+from model_manager.operations.staying import kept_by, must_be_there, must_lie_once, nobody_may_write
 from model_manager.operations.verb import (
     Note,
     Side,
@@ -212,7 +212,8 @@ def _come_in(site: Site, step: Step, path: str, facts: Facts) -> None:
         found = site.look(aside)
         if found is None or identity_of(aside, found, site.volumes) != seen:
             raise Refused("the copy changed in the last moment, it stays")
-        nobody_may_write(aside)
+        must_lie_once(aside, site.volumes)
+        nobody_may_write(aside, site.volumes)
         if is_in:
             return
     try:
@@ -231,7 +232,7 @@ def _must_lead_to_keeper(site: Site, step: Step, facts: Facts) -> None:
         raise Refused("the link was replaced in the last moment: the copy is put back")
     if step.how["kind"] == "hard" and there != keeper.identity:
         raise Refused(f"{keeper.path} was replaced in the last moment: the copy is put back")
-    nobody_may_write(keeper.path)
+    nobody_may_write(keeper.path, site.volumes)
     changed, aside = site.ctimes.get(keeper.path), _copy_aside(site, step, path, facts)
     if changed is None and aside is not None:  # settled after a kill: what happened meanwhile is not known
         _compare(site, aside, keeper.path)
