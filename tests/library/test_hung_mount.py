@@ -16,9 +16,12 @@ import pytest
 from factory import gguf_bytes, write
 
 from model_manager.base import reach
+from model_manager.base.facts import Facts
+from model_manager.base.passable import is_kernels
 from model_manager.base.reach import Reach
 from model_manager.base.volumes import Mount
 from model_manager.cli import main
+from model_manager.stores.look import Look
 
 SECONDS = 60.0
 """Far more than any command takes, far less than a dead server."""
@@ -198,7 +201,13 @@ def _started(pid: str) -> list[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel shows itself so on Linux")
 def test_what_the_kernel_shows_of_itself_is_never_walked_into(home: Path) -> None:
-    for name, leads in (("proc", "/proc"), ("sys", "/sys"), ("dev", "/dev"), ("self", "/proc/self/root"), ("up", "way")):
+    for name, leads in (
+        ("proc", "/proc"),
+        ("sys", "/sys"),
+        ("dev", "/dev"),
+        ("self", "/proc/self/root"),
+        ("up", "way"),
+    ):
         (home / name if name == "up" else home / "ok" / name).parent.mkdir(exist_ok=True)
         (home / "ok" / name).symlink_to(leads)
     (home / "ok/way").symlink_to("/proc/1")
@@ -206,6 +215,22 @@ def test_what_the_kernel_shows_of_itself_is_never_walked_into(home: Path) -> Non
     write(home / "ok/near.gguf", gguf_bytes(seed=3))
     status, document, _told = command("scan", str(home / "ok"))
     assert status == 0 and document["models"] == 1, document
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel shows itself so on Linux")
+def test_no_adapter_is_given_what_the_kernel_shows_of_itself(home: Path) -> None:
+    write(home / "near.gguf")
+    for name, leads in (
+        ("a", "/proc"),
+        ("b", "/proc/kcore"),
+        ("c", "/sys/kernel"),
+        ("d", "near.gguf"),
+        ("e", "nowhere"),
+    ):
+        (home / name).symlink_to(leads)
+    look = Look(lambda _path, _stat: Facts("unknown"))
+    assert {entry.name for entry in look.listing(str(home))} == {"near.gguf", "d", "e"}
+    assert is_kernels("/proc/1") and is_kernels("/dev/null") and not is_kernels("/procs") and not is_kernels(str(home))
 
 
 def test_a_mount_of_the_kernels_own_is_passed_over(home: Path) -> None:
