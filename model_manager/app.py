@@ -102,10 +102,12 @@ class App:
                     items = trashed(made.history()[0], self.volumes)
                     return {path for item in items for path in (item.kept, item.note)}
 
+                guard = Guard(self.database, self.volumes, self.env, thrown)
                 made = Operations(
                     self.paths,
                     volumes=self.volumes,
-                    guard=Guard(self.database, self.volumes, self.env, thrown),
+                    guard=guard,
+                    once_aside=guard.once_aside,
                     stamped=Restamp(self.database, self.volumes),
                 )
                 self._operations = _settled(made)

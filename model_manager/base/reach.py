@@ -197,3 +197,13 @@ def is_link(path: str) -> bool:
         return stat.S_ISLNK(lstat(path).st_mode)
     except (OSError, ValueError):
         return False
+
+
+def is_dir(path: str) -> bool:
+    """As `os.path.isdir`; False at once where that would not come back."""
+    return not silent_mount(path) and os.path.isdir(path)
+
+
+def is_file(path: str) -> bool:
+    """As `os.path.isfile`; False at once where that would not come back."""
+    return not silent_mount(path) and os.path.isfile(path)

@@ -29,6 +29,8 @@ _LASTING_BLOCK = frozenset({"ntfs", "ext2", "ext3", "ext4"})
 _PSEUDO = frozenset({"proc", "sysfs", "devpts", "devtmpfs", "cgroup", "cgroup2", "securityfs", "pstore",
                      "debugfs", "tracefs", "configfs", "bpf", "mqueue", "hugetlbfs", "autofs", "rpc_pipefs",
                      "fusectl", "binfmt_misc", "efivarfs", "nsfs", "fuse.portal", "squashfs", "ramfs"})  # fmt: skip
+KERNELS_OWN = _PSEUDO - {"squashfs", "ramfs", "autofs", "fuse.portal"}
+"""What these show are no files of anybody's: processes, devices, settings of the kernel."""
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 

@@ -13,7 +13,7 @@ from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.real import is_below, resolved
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database
+from model_manager.catalog import Database, roots
 from model_manager.catalog.roots import RootRow
 from model_manager.library.origins import OfCopies, OfLeftover, OfPlaces, from_text
 from model_manager.library.removal import found_root, must_be_closed, parts_of_places
@@ -60,6 +60,25 @@ class Guard:
             return f"{error.reason}: {error.hint}" if error.hint else error.reason
         except OSError as error:
             return reason_of(error)
+
+    def once_aside(self, unit: tuple[Step, ...], origin: str | None) -> str:
+        """The same once all of a unit lies aside: why it must come back after all, or nothing.
+
+        A tag or a revision may have come since, which found its layers there and names them.
+        """
+        asked = from_text(origin) if origin else None
+        gone = [step.path for step in unit if step.verb in ("delete", "trash")]
+        if not gone or not isinstance(asked, OfPlaces | OfLeftover):
+            return ""
+        with self._database.read() as tx:
+            root = next((one for one in roots.every(tx) if (one.path, one.tool) == (asked.root, asked.tool)), None)
+        try:
+            named = next(iter(BY_TOOL[root.tool].named_now(found_root(root), gone, self._env())), "") if root else ""
+        except ModelManagerError as error:
+            return error.reason
+        except OSError as error:
+            return reason_of(error)
+        return later(f"{named} is needed by something else since a moment ago: it stays") if named else ""
 
     def _must_be_closed(self, steps: Sequence[Step], known: Sequence[RootRow]) -> None:
         env = self._env()

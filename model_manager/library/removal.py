@@ -68,8 +68,8 @@ class _Group:
     models: set[int] = field(default_factory=set)
     ids: list[int] = field(default_factory=list)
     along: set[int] = field(default_factory=set)
-    links: list[str] = field(default_factory=list)
-    """Links of places that stay and lead to a file of these."""
+    links: list[tuple[str, int]] = field(default_factory=list)
+    """Links of places that stay and lead to a file of these, with the model of each."""
 
 
 def plan_removal(
@@ -116,7 +116,17 @@ def drafted(
         )
         if len(problems) > before:
             continue
-        draft.warnings.extend(_broken(group.links, draft))
+        broken = list(_broken((link for link, _model in group.links), draft))
+        if foreign := {link for link, model in group.links if model not in group.models} & {link for link, _to in broken}:
+            draft.drop_unit()
+            link = min(foreign)
+            problems.append(CannotRemove(
+                "clear away", next(to for one, to in broken if one == link), f"{link} of another model uses it",
+                "clear that away first",
+            ))  # fmt: skip
+            continue
+        for link, to in broken:
+            draft.warnings.append(later(f"the link {link} leads to {to}, and would lead nowhere"))
         if any(
             file.role == "weights" and file.path in place.elsewhere for place in group.places for file in place.files
         ):
@@ -211,7 +221,8 @@ def parts_of_places(
 ) -> Iterator[Part]:
     """What goes with these places by their tool's rule, without payloads that a place of another store uses too."""
     for part in BY_TOOL[root.tool].remove(found_root(root), places, env):
-        if isinstance(part, Going) and root.tool in BY_CONTENT and not os.path.islink(part.path):
+        shared = root.tool in BY_CONTENT or any(repository_of(place.path) for place in places)
+        if isinstance(part, Going) and shared and not os.path.islink(part.path):
             if os.path.isdir(part.path):
                 _must_be_ours_alone(part.path, going, shelf, volumes)
             elif used_by(part.path, going, shelf, volumes):
@@ -253,6 +264,7 @@ def _groups(shelf: Shelf, wanted: Wanted) -> Iterator[_Group]:
     missing = set(wanted.places) - ids
     if missing:
         raise UsageError("find the place", f"p{min(missing)}", "there is none of this id", "`show MODEL` lists them")
+    models_ = {place.id: place.model for place in shelf.places}
     one_unit = frozenset(id_ for id_, root in shelf.roots.items() if BY_TOOL[root.tool].one_unit)
     for joined in _joined(going, shelf.files, one_unit):
         group = _Group(shelf.roots[joined[0].root])
@@ -261,7 +273,9 @@ def _groups(shelf: Shelf, wanted: Wanted) -> Iterator[_Group]:
             for file in own:
                 names = shelf.names.get(file.file, ())
                 group.along |= {other for other, _path in names if other in ids}
-                group.links += [path for other, path in names if other not in ids and reach.is_link(path)]
+                group.links += [
+                    (path, models_[other]) for other, path in names if other not in ids and reach.is_link(path)
+                ]
             listed = [(file.path, file.role, file.name) for file in own]
             group.places.append(shelf.placed(place.name, place.path, listed, {f.path: f.file for f in own}, ids))
             group.models.add(place.model)
@@ -278,8 +292,8 @@ def _origin(group: _Group, shelf: Shelf) -> str:
     return as_text(OfPlaces(group.root.tool, group.root.path, places, tuple(sorted(group.along)), pinned))
 
 
-def _broken(links: Iterable[str], draft: Draft) -> Iterator[str]:
-    """Links that would lead nowhere, in words: tools that follow them lose the model too."""
+def _broken(links: Iterable[str], draft: Draft) -> Iterator[tuple[str, str]]:
+    """Links that would lead nowhere, with what goes from under them: tools that follow them lose the model too."""
     for link in dict.fromkeys(links):
         hop = link
         for _ in range(_MOST_HOPS):
@@ -287,7 +301,7 @@ def _broken(links: Iterable[str], draft: Draft) -> Iterator[str]:
                 break
             hop = resolved(os.path.join(reach.realpath(os.path.dirname(hop)), os.readlink(hop)))
             if draft.takes(hop):
-                yield later(f"the link {link} leads to {hop}, and would lead nowhere")
+                yield link, hop
                 break
 
 

@@ -15,7 +15,7 @@ from model_manager.base.pools import Behind
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, second_ways
 from model_manager.catalog.second_ways import Same, Seen
-from model_manager.operations.sameness import keeps_its_own
+from model_manager.operations.behind import keeps_its_own
 
 _SECOND = 1_000_000_000
 """Nanoseconds: as exactly as every file system tells a time."""

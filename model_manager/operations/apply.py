@@ -25,7 +25,7 @@ from model_manager.operations.journal import Journal, JournalFailed, Log
 from model_manager.operations.lock import held
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
-from model_manager.operations.refusal import MustGoBack, Refused
+from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
 from model_manager.operations.staying import must_hold_after, must_hold_before
 from model_manager.operations.verb import Site, Stamped
 from model_manager.operations.verbs import VERBS
@@ -38,6 +38,7 @@ Guard = Callable[[tuple[Step, ...], str | None], str]
 """Says why a unit may not be touched now (its tool runs, it lies outside the roots), or nothing.
 
 Told with it what asked for the unit when it was planned, which is asked once more; None when it is put back.
+`once_aside` is asked the same when all of it lies aside and nothing has gone for good.
 """
 
 _T = TypeVar("_T")
@@ -55,9 +56,11 @@ class Operations:
         journal: Journal | None = None,
         wait: float = WAIT,
         guard: Guard = lambda unit, origin: "",
+        once_aside: Guard = lambda unit, origin: "",
         stamped: Stamped = lambda path, before, after: None,
     ) -> None:
-        self._paths, self._wait, self._guard, self._stamped = paths, wait, guard, stamped
+        self._paths, self._wait, self._stamped = paths, wait, stamped
+        self._guard, self._once_aside = guard, once_aside
         self._disk, self._volumes = disk or Disk(), volumes or Volumes()
         self._journal = journal or Journal(str(paths.journal))
         self._reserve = Reserve(str(paths.data))
@@ -179,6 +182,9 @@ class Operations:
         except (Refused, OSError) as error:
             self._put_back(log, site, unit, reason_of(error))
             return
+        if why := self._once_aside(unit, log.story.plan.origins.get(unit[0].unit)):
+            self._put_back(log, site, unit, why)
+            return
         for step in unit:
             finish = getattr(VERBS[step.verb], "finish", None)
             if finish is None:
@@ -283,7 +289,8 @@ class Operations:
             _tell(log, self._after_failure(log, site, step, must), step, later("stopped: it is as it was"), must)
             raise
         except Refused as refused:
-            _tell(log, "kept", step, str(refused), must)
+            gone = must and isinstance(refused, NotInForce)
+            _tell(log, "refused" if gone else "kept", step, str(refused), must)
         except OSError as error:
             _tell(log, self._after_failure(log, site, step, must), step, reason_of(error), must)
 

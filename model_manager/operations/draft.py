@@ -23,11 +23,12 @@ from model_manager.base.own_name import NameKey, name_key
 from model_manager.base.pools import Behind
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, may_hang
+from model_manager.operations.behind import keeps_its_own
 from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Step, new_id
 from model_manager.operations.refusal import Refused
-from model_manager.operations.sameness import keeps_its_own, may_show_others, sameness
+from model_manager.operations.sameness import may_show_others, sameness
 from model_manager.operations.staying import must_be_two, must_lie_once, nobody_may_write
 
 Way = Literal["trash", "aside", "delete"]
@@ -221,8 +222,8 @@ class Draft:
 
     def _may_go(self, verb: str, path: str, keeps: Sequence[Kept]) -> None:
         try:
-            must_lie_once(path)
-            nobody_may_write(path)
+            must_lie_once(path, self._volumes)
+            nobody_may_write(path, self._volumes)
             for kept in keeps:
                 must_be_two(path, kept.path, self._volumes)
         except Refused as refused:

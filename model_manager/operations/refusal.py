@@ -9,3 +9,7 @@ class Refused(Exception):
 
 class MustGoBack(Refused):
     """The last act of a step must not happen, and the step is to be taken back."""
+
+
+class NotInForce(Refused):
+    """What a step did is not there any more, and it cannot go back either: the words tell what lies where."""

@@ -8,23 +8,18 @@ serves the other from the same file has to open it. Neither file is changed (fcn
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
 from typing import Literal
 
 from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volume, Volumes
+from model_manager.operations.behind import Behind, keeps_its_own
 from model_manager.operations.leases import Lease, NoLease
 
 Answer = Literal["one", "two", "unknown"]
 
-OWN_FILES = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "bcachefs", "zfs", "tmpfs",
-                       "ramfs", "vfat", "msdos", "exfat", "ntfs", "ntfs3", "hfs", "hfsplus", "udf", "iso9660",
-                       "squashfs", "erofs", "nilfs2", "fuseblk"})  # fmt: skip
-"""File systems of a device or of memory: each file is theirs alone. `fuseblk` has a block device to itself."""
 _TELL_INSIDE = frozenset({"nfs", "nfs4", "overlay", "ceph", "lustre", "gpfs", "beegfs", "ecryptfs"})
 """These show what lies elsewhere, but keep the inode numbers of one mount apart."""
 _WAITS = (0.0, 0.01, 0.05, 0.2)
@@ -48,7 +43,7 @@ def sameness(one: str, other: str, volumes: Volumes) -> Answer:
         mounts = volumes.of(one, left.st_dev), volumes.of(other, right.st_dev)
     except OSError:
         return "unknown"
-    if all(_keeps_its_own(mount) for mount in mounts):
+    if all(keeps_its_own(mount.kind) for mount in mounts):
         return "two"
     if left.st_dev == right.st_dev and mounts[0].kind in _TELL_INSIDE:
         return "two"
@@ -58,44 +53,27 @@ def sameness(one: str, other: str, volumes: Volumes) -> Answer:
 def may_show_others(path: str, volumes: Volumes) -> bool:
     """Whether a path lies on a file system that may show files of another one."""
     try:
-        return not _keeps_its_own(volumes.of(path, os.lstat(path).st_dev))
+        return not keeps_its_own(volumes.of(path, os.lstat(path).st_dev).kind)
     except OSError:
         return True
-
-
-def keeps_its_own(kind: str) -> bool:
-    """Whether the files of this kind of file system are shown by no other one of its kind, and show none."""
-    # Where the system tells nothing of its mounts (macOS, Windows), numbers are all there is to go by.
-    return kind in OWN_FILES or kind == "unknown"
-
-
-def _keeps_its_own(volume: Volume) -> bool:
-    return keeps_its_own(volume.kind)
 
 
 def _by_lease(one: str, other: str, mounts: tuple[Volume, Volume], volumes: Volumes) -> Answer:
     """Asks with a lease on whichever of the two is a file of its own, or on the file that is known to be behind one."""
     for path, volume, seen in ((one, mounts[0], other), (other, mounts[1], one)):
-        if _keeps_its_own(volume):
+        if keeps_its_own(volume.kind):
             return _probe(path, seen)
-    for path, volume, seen in ((one, mounts[0], other), (other, mounts[1], one)):
-        for behind in _behind(path, volume, volumes):
+    for path, seen in ((one, other), (other, one)):
+        for behind in _behind(path, volumes):
             if _probe(behind, path) == "one":
                 return _probe(behind, seen)
     return "unknown"
 
 
-def _behind(path: str, volume: Volume, volumes: Volumes) -> Iterator[str]:
-    """Paths of what may lie behind a stacked one: mergerfs tells it, bindfs names its source in the list of mounts."""
-    found: list[str] = []
-    with contextlib.suppress(OSError, AttributeError):
-        found.append(os.fsdecode(os.getxattr(path, "user.mergerfs.fullpath")))
-    mount = volumes.mount_of(path)
-    if mount is not None and os.path.isabs(mount.source) and path.startswith(mount.point.rstrip("/") + "/"):
-        found.append(os.path.join(mount.source, os.path.relpath(path, mount.point)))
-    for behind in dict.fromkeys(os.path.realpath(name) for name in found):
-        if behind != path and os.path.isfile(behind) and not may_show_others(behind, volumes):
-            yield behind
+def _behind(path: str, volumes: Volumes) -> list[str]:
+    """The files that may lie behind a stacked one, on file systems of their own."""
+    found = Behind(volumes).of(path) or []
+    return [one for one in found if os.path.isfile(one) and not may_show_others(one, volumes)]
 
 
 def _probe(leased: str, opened: str) -> Answer:

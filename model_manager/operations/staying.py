@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 
 from model_manager.base import reach
@@ -15,15 +16,18 @@ from model_manager.base.open_files import holders
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
+from model_manager.operations.behind import Behind
 from model_manager.operations.disk import Disk
 from model_manager.operations.identity import identity_from_record, identity_of
-from model_manager.operations.leases import is_open_for_writing
+from model_manager.operations.leases import Written, is_open_for_writing
 from model_manager.operations.plan import Kept, Step
 from model_manager.operations.refusal import Refused
 from model_manager.operations.sameness import may_show_others, sameness
 
 _TAKES = frozenset({"trash", "delete", "move", "link"})
 """Verbs after which something is no longer at its name."""
+_WAITS = (0.0, 0.01, 0.05, 0.2)
+"""Seconds before each look at who writes."""
 
 
 def must_hold_before(disk: Disk, volumes: Volumes, unit: Iterable[Step]) -> None:
@@ -31,12 +35,12 @@ def must_hold_before(disk: Disk, volumes: Volumes, unit: Iterable[Step]) -> None
     taking = [step for step in unit if step.verb in _TAKES]
     kept = [one for step in taking for one in kept_by(step)]
     for step in taking:
-        must_lie_once(step.path)
-        nobody_may_write(step.path)
+        must_lie_once(step.path, volumes)
+        nobody_may_write(step.path, volumes)
         for one in kept:
             must_be_two(step.path, one.path, volumes)
         if step.verb == "link" and step.target is not None:
-            nobody_may_write(step.target)
+            nobody_may_write(step.target, volumes)
     for one in kept:
         must_be_there(disk, volumes, one)
 
@@ -98,34 +102,58 @@ def must_be_two(path: str, kept: str, volumes: Volumes) -> None:
             )
 
 
-def must_lie_once(path: str) -> None:
-    """Raises Refused where a pool (mergerfs) has a file of this name in several branches: renaming takes them all."""
-    try:
-        paths = os.getxattr(path, "user.mergerfs.allpaths", follow_symlinks=False).split(b"\0")
-    except (OSError, AttributeError):
-        return
-    if len(paths) > 1:
+def must_lie_once(path: str, volumes: Volumes) -> None:
+    """Raises Refused where a pool has a file of this name in several branches: renaming it takes them all.
+
+    Where a pool does not tell its branches, it may have hidden others.
+    """
+    behind = Behind(volumes).of(path)
+    if behind is None:
+        raise Refused(_not_shown(path, volumes))
+    if len(behind) > 1:
         raise Refused(
-            f"{path} lies in {len(paths)} branches of a pool, which would take it from each: work on the branches themselves"
+            f"{path} lies in {len(behind)} branches of a pool, which would take it from each: work on the branches themselves"
         )
 
 
-def nobody_may_write(path: str) -> None:
-    """Raises Refused while another process has the file, or a file of the folder, open for writing."""
+def nobody_may_write(path: str, volumes: Volumes) -> None:
+    """Raises Refused while another process has the file, or a file of the folder, open for writing by any path."""
     unsure: dict[tuple[int, int], str] = {}
+    shown = Behind(volumes)
     for name, _size in _files_of(path):
-        written = is_open_for_writing(name)
-        if written == "yes":
-            raise Refused(_written(name))
-        if written == "unknown":
-            try:
-                found = os.lstat(name)
-            except OSError:
-                continue
-            unsure[found.st_dev, found.st_ino] = name
+        behind = shown.of(name)
+        if behind is None:
+            raise Refused(_not_shown(name, volumes))
+        for one in (name, *behind):
+            written = _is_written(one)
+            if written == "yes":
+                raise Refused(_written(one))
+            if written == "unknown":
+                try:
+                    found = os.lstat(one)
+                except OSError:
+                    continue
+                unsure[found.st_dev, found.st_ino] = one
     for key, ones in holders(unsure).items():
         if any(one.writes for one in ones):
             raise Refused(_written(unsure[key]))
+
+
+def _is_written(path: str) -> Written:
+    """Whether somebody writes; tried again, as FUSE closes a file some time after its last user did."""
+    written: Written = "unknown"
+    for wait in _WAITS:
+        time.sleep(wait)
+        written = is_open_for_writing(path)
+        if written != "yes":
+            break
+    return written
+
+
+def _not_shown(path: str, volumes: Volumes) -> str:
+    mount = volumes.mount_of(path)
+    point = mount.point if mount is not None else os.path.dirname(path)
+    return later(f"{point} shows other folders and does not tell which, so {path} stays: work on those folders themselves")
 
 
 def _written(path: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from model_manager.base import reach
 from model_manager.base.facts import Claim
 from model_manager.stores import ollama, ollama_removal
 from model_manager.stores.caches_removal import must_not_be_bundled, must_not_be_needed
@@ -18,7 +19,7 @@ from model_manager.stores.look import Look, is_folder
 from model_manager.stores.plain import Plain
 from model_manager.stores.removal import Part, Placed
 from model_manager.stores.root_list import RootList
-from model_manager.stores.store import Store, remove_by_layout, remove_leftover_by_layout
+from model_manager.stores.store import Store, named_by_layout, remove_by_layout, remove_leftover_by_layout
 from model_manager.stores.tree import describe_tree
 
 _PREFIX = re.compile(r"-([0-9a-f]{8,64})\.[A-Za-z0-9]+$")
@@ -67,7 +68,7 @@ def _describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     row = root.details.get("row", "")
     cache = rows[int(row)] if row.isdecimal() and int(row) < len(rows) else rows[0]
     claims = (Claim("category", cache.category, "folder", f"{cache.label}'s folder"),) if cache.category else ()
-    if cache.layout == "ollama" and os.path.isdir(os.path.join(root.path, "manifests")):
+    if cache.layout == "ollama" and reach.is_dir(os.path.join(root.path, "manifests")):
         yield from ollama.describe(root, look)
         return
     passed: set[str] = set()
@@ -122,6 +123,10 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
         yield from remove_leftover_by_layout(root, leftover, env)
 
 
+def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
+    yield from (ollama_removal.named_now if root.tool == "msty" else named_by_layout)(root, gone, env)
+
+
 def _is_tag(root: FoundRoot, path: str) -> bool:
     return root.tool == "msty" and path.startswith(os.path.join(root.path, "manifests", ""))
 
@@ -130,7 +135,7 @@ def _store(tool: str) -> Store:
     first = _rows(tool)[0]
     return Store(
         tool, first.label, lambda env: _find(tool, env), _describe, status=first.status,
-        remove=remove, remove_leftover=remove_leftover,
+        remove=remove, remove_leftover=remove_leftover, named_now=named_now,
     )  # fmt: skip
 
 

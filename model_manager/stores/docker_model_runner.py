@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from model_manager.base import reach
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.base.text import later
 from model_manager.stores import docker_removal
@@ -35,7 +36,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
         (env.path(".docker", "models"), "default"),
     )
     for path, found_by in places:
-        if path and os.path.isfile(os.path.join(path, "models.json")):
+        if path and reach.is_file(os.path.join(path, "models.json")):
             yield from roots.take(path, found_by)
 
 
@@ -243,6 +244,6 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
 
 STORE = Store(
     TOOL, "Docker Model Runner", find, describe, in_use, remove=remove,
-    remove_leftover=docker_removal.remove_leftover, one_unit=True,
+    remove_leftover=docker_removal.remove_leftover, named_now=docker_removal.named_now, one_unit=True,
 )  # fmt: skip
 STORES = (STORE,)

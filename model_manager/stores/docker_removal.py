@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from model_manager.base.errors import reason_of
@@ -61,6 +61,14 @@ def remove(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
             path = os.path.join(root.path, "blobs", "sha256", digest)
             if os.path.lexists(path):
                 yield Going(path, "no other model of Docker names it")
+
+
+def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
+    """Those of these paths, which went a moment ago, that an entry names now."""
+    named: set[str] = set()
+    for entry in _index(root.path)["models"]:
+        named |= {_digest(entry["id"]), *_blobs(root.path, entry, must=False)}
+    yield from (path for path in gone if os.path.basename(path) in named and not os.path.lexists(path))
 
 
 def _known_of(path: str, why: str) -> Iterator[Going]:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
+from model_manager.base import reach
 from model_manager.base.text import later
 from model_manager.stores.env import Env, Process
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
@@ -42,7 +43,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
 
 def _running(env: Env) -> Iterator[Process]:
     for process in env.running("launch.py", "entry_with_update.py"):
-        if any(os.path.isfile(os.path.join(process.place, name)) for name in _MARKERS):
+        if any(reach.is_file(os.path.join(process.place, name)) for name in _MARKERS):
             yield process
 
 
@@ -58,7 +59,7 @@ def _install(roots: RootList, env: Env, folder: str, own: FoundBy) -> Iterator[F
             listed = given if isinstance(given, list) else [given]
         # The program enters its own folder first (launch.py), and takes a list only when all of it is there.
         paths = [os.path.join(folder, env.expand(path)) for path in listed if isinstance(path, str) and path]
-        if len(paths) == len(listed) and all(os.path.isdir(path) for path in paths):
+        if len(paths) == len(listed) and all(reach.is_dir(path) for path in paths):
             for path in paths:
                 yield from roots.take(path, told if own != "process" else own, category=category, extra="yes")
 

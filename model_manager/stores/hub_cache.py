@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from model_manager.base import reach
 from model_manager.base.facts import Claim, Health
 from model_manager.base.text import later
 from model_manager.stores.file_names import is_weights, may_matter, stem_of
@@ -53,7 +54,7 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
         repos.append(repo)
         yield from _models(repo, look, claims)
     shared = os.path.join(root, "blobs")
-    is_shared = os.path.isdir(shared)
+    is_shared = reach.is_dir(shared)
     untidy = [repo for repo in repos if not repo.is_tidy()]
     if not untidy and not is_shared:
         return
@@ -65,7 +66,7 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
     locks = Locks()
     for repo in untidy:
         yield from _leftovers(repo, users, told, locks, look)
-    lost = lost or not all(os.path.isdir(folder) for folder in others)
+    lost = lost or not all(reach.is_dir(folder) for folder in others)
     lost = lost or any(any(repo.dangling.values()) or not (repo.snapshots or repo.blobs) for repo in repos)
     if not lost and all(repo.certain for repo in repos) and not {root, *others} & set(look.unread):
         yield from _shared_orphans(shared, set(users) | told, look)

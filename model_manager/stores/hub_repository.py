@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from model_manager.base import reach
 from model_manager.base.errors import reason_of
 from model_manager.base.text import later
 from model_manager.stores.look import NAME, Look, is_folder
@@ -121,7 +122,7 @@ def _listed(repo: Repository, folder: str, look: Look) -> list[os.DirEntry[str]]
     entries = look.listing(folder)
     if len(look.unread) > before:
         repo.doubt(folder, look.problems[-1].why)
-    elif not entries and os.path.islink(folder) and not os.path.isdir(folder):
+    elif not entries and os.path.islink(folder) and not reach.is_dir(folder):
         why = later("it is a link that leads nowhere now")
         look.problem(folder, "folder", why)
         look.unread.append(folder)
@@ -194,9 +195,9 @@ def _snapshot(
 
 def _is_inside(path: str, repo: str) -> bool:
     """Whether a link leads to a blob of its repository or to the cache-wide store, however it is written."""
-    real = os.path.realpath(path)
+    real = reach.realpath(path)
     stores = (repo + _BLOBS, os.path.dirname(repo) + _BLOBS)
-    return any(real.startswith(os.path.join(os.path.realpath(store), "")) for store in stores)
+    return any(real.startswith(os.path.join(reach.realpath(store), "")) for store in stores)
 
 
 def _etag(link: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from model_manager.base import reach
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.hub_cache import describe_hub
@@ -36,7 +37,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
 
 
 def _if_folder(path: str, found_by: str) -> Iterator[FoundRoot]:
-    if os.path.isabs(path) and os.path.isdir(path):
+    if os.path.isabs(path) and reach.is_dir(path):
         yield FoundRoot(TOOL, path, found_by)  # type: ignore[arg-type]
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from model_manager.base import reach
 from model_manager.base.facts import Claim, Health
 from model_manager.base.json_text import parsed
 from model_manager.base.text import later
@@ -74,7 +75,7 @@ def _install(roots: RootList, env: Env, place: str, found_by: FoundBy) -> Iterat
         return os.path.join(place, default), found_by
 
     database = os.path.join(folder("db_dir", "databases")[0], "invokeai.db")
-    if place and (settings or os.path.isfile(os.path.join(place, "invokeai.yaml")) or os.path.isfile(database)):
+    if place and (settings or reach.is_file(os.path.join(place, "invokeai.yaml")) or reach.is_file(database)):
         models, told = folder("models_dir", "models")
         by = found_by if found_by == "process" else told
         yield from roots.take(models, by, database=database, scratch=env.scratch, service=_service(settings))
@@ -127,8 +128,8 @@ def _place(models: str, path: object) -> str:
 
 def _tops(place: str, root: str) -> set[str]:
     """The entry of the models folder that a place lies in, by either's own name and by where links lead."""
-    tops = (os.path.realpath(root), root)
-    inside = [(path, top) for path in (place, os.path.realpath(place)) for top in tops]
+    tops = (reach.realpath(root), root)
+    inside = [(path, top) for path in (place, reach.realpath(place)) for top in tops]
     return {os.path.relpath(path, top).split(os.sep)[0] for path, top in inside if path.startswith(top + os.sep)}
 
 
@@ -230,6 +231,7 @@ def in_use(env: Env) -> str | None:
 
 STORE = Store(
     TOOL, "InvokeAI", find, describe, in_use,
-    remove=invokeai_removal.remove, remove_leftover=invokeai_removal.remove_leftover, last_used=last_used.of_invokeai,
+    remove=invokeai_removal.remove, remove_leftover=invokeai_removal.remove_leftover,
+    named_now=invokeai_removal.named_now, last_used=last_used.of_invokeai,
 )  # fmt: skip
 STORES = (STORE,)

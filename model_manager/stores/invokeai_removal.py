@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from model_manager.base.errors import reason_of
 from model_manager.catalog.foreign import Question
@@ -103,6 +103,16 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
         if place and os.path.join(os.path.realpath(place), "").startswith(own):
             raise CannotRemove("clear away", leftover.path, "InvokeAI's database names it now", "scan again")
     yield from _known_of(leftover)
+
+
+def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
+    """Those of these paths, which went a moment ago, that a line of the database is about now."""
+    (rows,) = answers_of(root.details.get("database", ""), env.scratch, (_NAMED,), env.say, anew=True)
+    places = [place for (config,) in rows or () if (place := _place(root.path, config))]
+    real = [os.path.join(os.path.realpath(place), "") for place in places]
+    for path in gone:
+        if any(one.startswith(os.path.join(path, "")) for one in real) and not os.path.lexists(path):
+            yield path
 
 
 def _known_of(leftover: Leftover) -> Iterator[Going]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from model_manager.base import reach
 from model_manager.base.facts import Claim, Health
 from model_manager.base.text import later
 from model_manager.stores.env import Env
@@ -116,7 +117,7 @@ def _place(root: FoundRoot, path: object) -> str:
     place = os.path.normpath(os.path.join(data, path))
     if place.startswith(os.path.join(os.path.normpath(data), "")):
         return place
-    return place if os.path.isabs(path) and not os.path.isdir(place) else ""
+    return place if os.path.isabs(path) and not reach.is_dir(place) else ""
 
 
 def _hashed(files: list[FoundFile], record: Mapping[str, object]) -> list[FoundFile]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from model_manager.base import reach
 from model_manager.base.facts import Claim
 from model_manager.base.text import later
 from model_manager.stores.env import Env
@@ -42,7 +43,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         settings = look.json(entry.path, 1 << 20) if look.stat(entry.path) else None
         for key, path in _named(settings) if isinstance(settings, dict) else ():
             look.step()
-            if path in seen or len(seen) >= _MOST_PATHS or not os.path.isfile(path):
+            if path in seen or len(seen) >= _MOST_PATHS or not reach.is_file(path):
                 continue
             seen.add(path)
             category = _KEYS[key]

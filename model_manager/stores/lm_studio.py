@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from model_manager.base import reach
 from model_manager.base.facts import Claim
 from model_manager.base.text import later
 from model_manager.stores.env import Env
@@ -55,7 +56,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
 
 def _named(found: Found, root: str) -> Found:
     """The publisher and the repository are the two folders that the files lie in."""
-    whole = os.path.isdir(found.path)
+    whole = reach.is_dir(found.path)
     folder = os.path.relpath(found.path if whole else os.path.dirname(found.path), root)
     parts = [part for part in folder.split(os.sep) if part != "."]
     if len(parts) != 2:

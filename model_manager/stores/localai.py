@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from model_manager.base import reach
 from model_manager.base.text import later
 from model_manager.stores import localai_removal
 from model_manager.stores.env import Env
@@ -46,7 +47,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
 
 def _take(roots: RootList, path: str, found_by: FoundBy) -> Iterator[FoundRoot]:
     """Docker Model Runner has MODELS_PATH too: its folder is known by the index."""
-    if not os.path.isfile(os.path.join(path, "models.json")):
+    if not reach.is_file(os.path.join(path, "models.json")):
         yield from roots.take(path, found_by)
 
 
@@ -146,5 +147,8 @@ def in_use(env: Env) -> str | None:
     return later(f"LocalAI is running (process {running.pid})") if running else None
 
 
-STORE = Store(TOOL, "LocalAI", find, describe, in_use, remove=localai_removal.remove, one_unit=True)
+STORE = Store(
+    TOOL, "LocalAI", find, describe, in_use, remove=localai_removal.remove, named_now=localai_removal.named_now,
+    one_unit=True,
+)  # fmt: skip
 STORES = (STORE,)

@@ -6,7 +6,7 @@ Source: mudler/LocalAI core/gallery/models.go DeleteModelFromSystem.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from model_manager.base.errors import reason_of
@@ -38,6 +38,11 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
     for path in sorted(listed - needed - {file.path for place in left for file in place.files}):
         if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
             yield Going(path, "listed with it in LocalAI's gallery, and by no other model")
+
+
+def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
+    """Those of these files, which went a moment ago, that another model's record names now."""
+    yield from sorted(path for path in _kept(root.path, set(), set(gone)) if path in gone and not os.path.lexists(path))
 
 
 def _records(root: str, place: Placed) -> Iterator[str]:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from model_manager.base import reach
 from model_manager.stores.found import Found, FoundFile, Leftover
 from model_manager.stores.look import Look
 
@@ -30,7 +31,7 @@ def with_downloads(items: Iterable[Found | Leftover], root: str, look: Look) -> 
 
 def has_downloads(folder: str) -> bool:
     """Whether such a download was made into a folder."""
-    return os.path.isdir(os.path.join(folder, DOWNLOADS))
+    return reach.is_dir(os.path.join(folder, DOWNLOADS))
 
 
 def _hashed(file: FoundFile, root: str, look: Look, known: dict[str, str]) -> FoundFile:

@@ -7,6 +7,7 @@ import operator
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from model_manager.base import passable, reach
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.json_text import TooMuch, parsed
@@ -124,11 +125,34 @@ class Look:
             self.problem(folder, "folder", f"has more than {MOST_NAMES:,} names: not looked into")
             self.unread.append(folder)
             return []
-        return entries
+        return self._passable(folder, entries)
+
+    def _passable(self, folder: str, entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+        """Without what leads to a mount that does not answer, which is told, or into what the kernel shows of itself.
+
+        Everything else may be followed: whoever asks an entry whether it is a folder follows its link.
+        """
+        is_kernels = passable.holds_kernels(folder)
+        if not is_kernels and not any(map(is_link, entries)):
+            return entries
+        kept = []
+        for entry in entries:
+            if not is_link(entry):
+                if not is_kernels or not passable.is_kernels(os.path.realpath(entry.path)):
+                    kept.append(entry)
+                continue
+            silent, kernels = passable.silent_or_kernels(entry.path)
+            if silent:
+                self.problem(entry.path, "link", later(f"the drive or share at {silent} does not answer"))
+                self.unread.append(entry.path)
+            elif not kernels:
+                kept.append(entry)
+        return kept
 
     def stat(self, path: str) -> os.stat_result | None:
         """What a path leads to; None when it is gone, dangling or not a regular file."""
         try:
+            reach.must_answer(path)
             found = os.stat(path)
         except FileNotFoundError:
             return None
@@ -140,6 +164,7 @@ class Look:
     def small(self, path: str, limit: int = SMALL) -> bytes | None:
         """A small file whole, None when it is not there; a problem when it cannot be read."""
         try:
+            reach.must_answer(path)
             return read_small(path, limit)
         except (FileNotFoundError, NotADirectoryError):
             return None

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from model_manager.base import reach
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.base.json_text import parsed
 from model_manager.base.text import later
@@ -52,7 +53,7 @@ def find(env: Env) -> Iterator[FoundRoot]:
 
 
 def _if_store(path: str, found_by: str) -> Iterator[FoundRoot]:
-    if os.path.isabs(path) and os.path.isdir(path):
+    if os.path.isabs(path) and reach.is_dir(path):
         yield FoundRoot(TOOL, path, found_by)  # type: ignore[arg-type]
 
 
@@ -261,7 +262,7 @@ def _is_known(store: _Store, is_needed: bool, look: Look) -> bool:
     for one in unread:
         if one.hides or is_needed:
             look.problem(one.path, "manifest", f"{one.why}; {_UNKNOWN}")
-        if one.hides and not os.path.isfile(one.path):
+        if one.hides and not reach.is_file(one.path):
             look.unread.append(one.path)
     return not unread
 
@@ -273,6 +274,6 @@ _UNKNOWN = later(
 
 STORE = Store(
     TOOL, "Ollama", find, describe, in_use, remove=ollama_removal.remove, remove_leftover=ollama_removal.remove_leftover,
-    last_used=last_used.of_ollama,
+    named_now=ollama_removal.named_now, last_used=last_used.of_ollama,
 )  # fmt: skip
 STORES = (STORE,)

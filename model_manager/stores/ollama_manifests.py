@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from model_manager.base import reach
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
 from model_manager.base.reading import read_small
@@ -60,6 +61,9 @@ def manifests_of(root: str) -> Manifests:
             found.unread.append(Unread(path, later("it is empty"), False))
         for entry in listed:
             inner = (*parts, entry.name)
+            if is_link(entry) and (silent := reach.silent_mount(entry.path)):
+                found.unread.append(Unread(entry.path, later(f"the drive or share at {silent} does not answer")))
+                continue
             if len(inner) < _LEVELS and is_folder(entry):
                 levels.append((entry.path, inner))
             elif not entry.name.startswith("."):  # no tag of Ollama begins with a dot

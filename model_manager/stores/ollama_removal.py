@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.reading import read_small
@@ -17,7 +17,7 @@ from model_manager.base.text import later
 from model_manager.stores import ollama_service
 from model_manager.stores.env import Env
 from model_manager.stores.found import FoundRoot, Leftover
-from model_manager.stores.ollama_manifests import BLOB, PART, digests, manifests_of
+from model_manager.stores.ollama_manifests import BLOB, PART, Manifests, digests, manifests_of
 from model_manager.stores.removal import Asking, CannotRemove, Going, Part, Placed
 from model_manager.stores.under_way import FRESH, is_younger, must_not_be_fetched
 
@@ -79,6 +79,21 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
     if name in named.blobs:
         raise CannotRemove("clear away", leftover.path, "a model of Ollama names it now", "scan again")
     yield Going(leftover.path, leftover.of, fresh=True)
+
+
+def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
+    """Those of these blobs, which went a moment ago, that a manifest names now: a tag that came meanwhile.
+
+    One that cannot be read may be one that is being written.
+    """
+    blobs = {os.path.basename(path): path for path in gone if BLOB.match(os.path.basename(path))}
+    manifests = manifests_of(root.path) if blobs else Manifests()
+    names = [digests(path) for path, _parts in manifests.files]
+    is_sure = None not in names and not any(one.hides for one in manifests.unread)
+    named = {name for found in names for name in found or ()}
+    for name, path in blobs.items():
+        if (name in named or not is_sure) and not os.path.lexists(path):
+            yield path
 
 
 def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:

@@ -15,7 +15,7 @@ class RootList:
 
     def __init__(self, tool: str, env: Env) -> None:
         self._tool = tool
-        self._home = os.path.join(os.path.realpath(env.home), "")
+        self._home = os.path.join(reach.realpath(env.home), "")
         self._seen: set[str] = set()
 
     def take(self, path: str, found_by: FoundBy, **details: str) -> Iterator[FoundRoot]:
@@ -25,9 +25,9 @@ class RootList:
         it is none either: one wrong line in a tool's settings (`loras: /`) must not make us read a whole disk.
         """
         path = os.path.normpath(path)
-        if not os.path.isabs(path) or reach.silent_mount(path) or not os.path.isdir(path):
+        if not os.path.isabs(path) or reach.silent_mount(path) or not reach.is_dir(path):
             return
-        real = os.path.realpath(path)
+        real = reach.realpath(path)
         if real in self._seen or self._home.startswith(os.path.join(real, "")):
             return
         self._seen.add(real)

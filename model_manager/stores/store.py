@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from model_manager.stores.archives import remove_archive
 from model_manager.stores.env import Env
 from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.hub_named import hub_named_now
 from model_manager.stores.hub_removal import remove_from_hub, remove_hub_leftover, repository_of
 from model_manager.stores.last_used import Used
 from model_manager.stores.look import Look
@@ -41,6 +42,11 @@ def remove_leftover_by_layout(root: FoundRoot, leftover: Leftover, env: Env) -> 
         yield Going(leftover.path, leftover.of or leftover.kind.replace("-", " "))
 
 
+def named_by_layout(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
+    """Where there is no index: what links of a Hugging Face cache lead to."""
+    return hub_named_now(gone)
+
+
 @dataclass(frozen=True)
 class Store:
     """One tool. Adapters never change the disk.
@@ -65,6 +71,8 @@ class Store:
     """How far the layout was checked against the tool's own source."""
     remove: Callable[[FoundRoot, Sequence[Placed], Env], Iterable[Part]] = remove_by_layout
     remove_leftover: Callable[[FoundRoot, Leftover, Env], Iterable[Part]] = remove_leftover_by_layout
+    named_now: Callable[[FoundRoot, Collection[str], Env], Iterable[str]] = named_by_layout
+    """Those of these paths, which went a moment ago, that the tool's own index names now: asked before they go for good."""
     must_close: bool = False
     """Whether the tool has to be closed before its files change (it keeps an index in memory)."""
     last_used: Callable[[FoundRoot, Env], Iterable[Used]] = lambda root, env: ()

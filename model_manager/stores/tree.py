@@ -10,6 +10,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from model_manager.base import reach
+from model_manager.base.passable import is_kernels
+from model_manager.base.text import later
 from model_manager.stores.archives import archives
 from model_manager.stores.file_names import is_partial, may_matter
 from model_manager.stores.folder_models import model_of, models_in, notes_among, unfinished
@@ -132,6 +135,10 @@ def _keep(
 def found_at(path: str, look: Look, plain: Plain) -> Found | None:
     """The one model that has a file or folder at `path`, with what belongs beside it; None when there is none."""
     parent, name = os.path.split(path.rstrip(os.sep))
+    if silent := reach.silent_mount(path):
+        look.problem(path, "file", later(f"the drive or share at {silent} does not answer"))
+        look.unread.append(path)
+        return None
     if os.path.isdir(path):
         top = top_folder(path, plain)
         visited = _Visited(os.path.realpath(path))
@@ -202,6 +209,8 @@ def _enter(entry: os.DirEntry[str], link: bool, here: str, look: Look, visited: 
         real = os.path.realpath(entry.path) if link else entry.path
         if real in look.skip or (link and lies_below(real, look.skip)):
             look.met.add(real)
+            return False
+        if link and is_kernels(real):
             return False
         if link and (here == real or here.startswith(os.path.join(real, ""))):
             return False

@@ -16,9 +16,12 @@ import pytest
 from factory import gguf_bytes, write
 
 from model_manager.base import reach
+from model_manager.base.facts import Facts
+from model_manager.base.passable import is_kernels
 from model_manager.base.reach import Reach
 from model_manager.base.volumes import Mount
 from model_manager.cli import main
+from model_manager.stores.look import Look
 
 SECONDS = 60.0
 """Far more than any command takes, far less than a dead server."""
@@ -149,3 +152,93 @@ def test_what_lies_on_it_is_refused_in_words(hung: Path, home: Path) -> None:
     status, document, _told = command("delete", str(home / "way/far.gguf"), "--yes")
     assert status == 1 and "not answer" in document["error"]["reason"]
     assert command("trash", "near", "far", "--yes")[1]["plan"]["state"] == "partly"
+
+
+def test_a_link_into_it_is_told_and_what_is_healthy_beside_it_is_listed(hung: Path, home: Path) -> None:
+    """Of a model, of a folder, of a tool's store and of a cache's blob."""
+    (home / "ok/link.gguf").symlink_to(hung / "m/far.gguf")
+    (home / "ok/folder").symlink_to(hung / "m")
+    (home / "ok/in two steps.gguf").symlink_to(home / "way/far.gguf")
+    manifests = home / ".ollama/models/manifests/registry.ollama.ai/library"
+    manifests.mkdir(parents=True)
+    (manifests / "far").symlink_to(hung / "m")
+    (home / ".ollama/models/blobs").mkdir()
+    blobs = home / ".cache/huggingface/hub/models--o--m/blobs"
+    blobs.mkdir(parents=True)
+    (blobs / ("a" * 64)).symlink_to(hung / "m/far.gguf")
+    (blobs.parent / "snapshots" / ("b" * 40)).mkdir(parents=True)
+    (blobs.parent / "snapshots" / ("b" * 40) / "w.gguf").symlink_to(f"../../blobs/{'a' * 64}")
+    status, document, told = command("scan")
+    said = told + json.dumps(document["problems"])
+    assert status in (0, 1)
+    for name in ("ok/link.gguf", "ok/folder", "ok/in two steps.gguf"):
+        assert str(home / name) in said, name
+    assert f"the drive or share at {hung} does not answer" in said
+    names = {place["path"] for model in command("list")[1]["models"] for place in model["places"]}
+    assert {str(home / f"ok/{name}.gguf") for name in ("near", "one", "two")} <= names
+    assert command("trash", "near", "--yes")[1]["plan"]["state"] == "applied"
+    assert command("undo", "--yes")[1]["plan"]["state"] == "undone" and (home / "ok/near.gguf").exists()
+
+
+def test_a_model_known_by_a_link_into_it_is_not_taken_for_gone(hung: Path, home: Path) -> None:
+    server = next(
+        int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _started(pid) == ["bindfs", "-f", str(home / "source"), str(hung)]
+    )  # fmt: skip
+    os.kill(server, signal.SIGCONT)
+    (home / "ok/link.gguf").symlink_to(hung / "m/far.gguf")
+    assert str(home / "ok/link.gguf") in json.dumps(command("scan")[1]) + json.dumps(command("list")[1])
+    os.kill(server, signal.SIGSTOP)
+    command("scan")
+    assert str(home / "ok/link.gguf") in json.dumps(command("list")[1])
+
+
+def _started(pid: str) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+    except OSError:
+        return []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel shows itself so on Linux")
+def test_what_the_kernel_shows_of_itself_is_never_walked_into(home: Path) -> None:
+    for name, leads in (
+        ("proc", "/proc"),
+        ("sys", "/sys"),
+        ("dev", "/dev"),
+        ("self", "/proc/self/root"),
+        ("up", "way"),
+    ):
+        (home / name if name == "up" else home / "ok" / name).parent.mkdir(exist_ok=True)
+        (home / "ok" / name).symlink_to(leads)
+    (home / "ok/way").symlink_to("/proc/1")
+    (home / "ok/zero.gguf").symlink_to("/proc/kcore")
+    write(home / "ok/near.gguf", gguf_bytes(seed=3))
+    status, document, _told = command("scan", str(home / "ok"))
+    assert status == 0 and document["models"] == 1, document
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel shows itself so on Linux")
+def test_no_adapter_is_given_what_the_kernel_shows_of_itself(home: Path) -> None:
+    write(home / "near.gguf")
+    for name, leads in (
+        ("a", "/proc"),
+        ("b", "/proc/kcore"),
+        ("c", "/sys/kernel"),
+        ("d", "near.gguf"),
+        ("e", "nowhere"),
+    ):
+        (home / name).symlink_to(leads)
+    look = Look(lambda _path, _stat: Facts("unknown"))
+    assert {entry.name for entry in look.listing(str(home))} == {"near.gguf", "d", "e"}
+    assert is_kernels("/proc/1") and is_kernels("/dev/null") and not is_kernels("/procs") and not is_kernels(str(home))
+
+
+def test_a_mount_of_the_kernels_own_is_passed_over(home: Path) -> None:
+    (home / "jail/proc").mkdir(parents=True)
+    write(home / "jail/near.gguf", gguf_bytes(seed=3))
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "proc", "proc", home / "jail/proc"], check=False).returncode:
+        pytest.skip("mounting takes root")
+    try:
+        assert command("scan", str(home / "jail"))[1]["models"] == 1
+    finally:
+        subprocess.run(["umount", "-l", home / "jail/proc"], check=False)

@@ -420,3 +420,68 @@ def test_a_file_in_several_branches_of_a_pool_does_not_go_through_the_pool(tmp_p
     finally:
         subprocess.run(["umount", "-l", str(tmp_path / "pool")], check=False)
     assert (tmp_path / "one/copy").read_bytes() == (tmp_path / "two/copy").read_bytes() == DATA
+
+
+COMING = ("symbolic_link", "hard_link", "exchange", "lstat", "sync_folder", "remove")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("call", COMING)
+@pytest.mark.parametrize("kind", ["hard", "symbolic"])
+def test_an_update_of_the_copy_while_it_is_linked(
+    kind: str, call: str, after: bool, top: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came stays, nothing is called done that is not there, and nothing of ours lies about that nobody needs."""
+    update = b"an update" * 100
+
+    def comes() -> None:
+        (top / ".new").write_bytes(update)
+        os.replace(top / ".new", top / "copy")
+
+    for exchanges in (True, False):
+        for name in ("keeper", "copy"):
+            (top / name).unlink(missing_ok=True)
+            put(top / name, DATA)
+        disk = meddled(call, comes, after)
+        if not exchanges:
+            monkeypatch.setattr(type(disk), "exchange", lambda *_paths: False)
+        done = Operations(own, disk=disk).apply(linking(top, kind))
+        if (top / "copy").read_bytes() != update:  # this kind makes no such call, or the link replaced nothing of it
+            assert done.state == "applied" and (top / "copy").read_bytes() == DATA
+            continue
+        linked = (top / "copy").samefile(top / "keeper")
+        assert not linked and (top / "keeper").read_bytes() == DATA
+        if call == "remove":
+            continue  # the last act: it was linked and whole before the update came
+        assert done.state == "refused" and not asides(top), (exchanges, done.steps[0].problem, os.listdir(top))
+        assert not done.undoable
+
+
+def test_a_copy_that_nothing_else_has_is_kept_and_told_where(top: Path, own: OwnPaths) -> None:
+    """The copy's name is given away and the file that was to stay is gone: the bytes that lie aside are the last ones."""
+    update = b"an update" * 100
+
+    def comes() -> None:
+        (top / ".new").write_bytes(update)
+        os.replace(top / ".new", top / "copy")
+        os.unlink(top / "keeper")
+
+    done = Operations(own, disk=meddled("exchange", comes, after=True)).apply(linking(top, "symbolic"))
+    (aside,) = asides(top)
+    assert done.state == "refused" and not done.undoable
+    assert str(aside) in done.steps[0].problem
+    assert aside.read_bytes() == DATA and (top / "copy").read_bytes() == update
+
+
+def test_what_is_deleted_and_cannot_come_back_is_told_where(top: Path, own: OwnPaths) -> None:
+    """Its unit is refused when something else has its name already."""
+    plan = clearing(top, "delete")
+
+    def comes() -> None:
+        put(top / "copy", OTHER)
+        os.unlink(top / "keeper")
+
+    done = Operations(own, disk=meddled("rename", comes, after=True)).apply(plan)
+    (aside,) = asides(top)
+    assert done.state == "refused" and str(aside) in done.steps[0].problem
+    assert (top / "copy").read_bytes() == OTHER and aside.read_bytes() == DATA

@@ -7,7 +7,8 @@ import stat
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
-from model_manager.operations.refusal import MustGoBack, Refused
+from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
+from model_manager.operations.staying import must_lie_once
 from model_manager.operations.verb import Note, Side, Site, identity_in, planned, still_is, text_in
 
 
@@ -23,6 +24,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     site.rename(path, aside)
     if not still_is(site, aside, seen):
         raise Refused("something else came to its name in the last moment: it stays")
+    must_lie_once(aside, site.volumes)
     if seen is not None:
         site.made[aside] = seen
 
@@ -38,7 +40,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     try:
         site.rename(aside, path)
     except FileExistsError:
-        raise Refused(f"something else has its name now; it is kept as {aside}") from None
+        raise NotInForce(f"something else has its name now; it is kept as {aside}: give it a name of your own") from None
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:

@@ -23,8 +23,8 @@ from model_manager.operations.identity import Identity, identity_of, identity_to
 from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Kept, Step
-from model_manager.operations.refusal import MustGoBack, Refused
-from model_manager.operations.staying import kept_by, must_be_there, nobody_may_write
+from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
+from model_manager.operations.staying import kept_by, must_be_there, must_be_two, must_lie_once, nobody_may_write
 from model_manager.operations.verb import (
     Note,
     Side,
@@ -127,6 +127,7 @@ def finish(site: Site, step: Step, facts: Facts) -> None:
     try:
         _must_lead_to_keeper(site, step, facts)
     except Refused as refused:
+        _clear_needless(site, step, path, facts)
         raise MustGoBack(str(refused)) from None
     except FileNotFoundError:
         raise MustGoBack(f"{step.target}, which is to stay, is not there any more") from None
@@ -144,7 +145,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     if _return(site, step, path, facts):
         return
     if made is None or (there is not None and not _is_made(site, step, made)(path)):
-        raise Refused("what is there now is not the link that was made, it stays")
+        raise NotInForce("what is there now is not the link that was made, it stays")
     if "looks" not in facts:
         if there is not None and there != made:
             raise Refused("what is there now is not the link that was made, it stays")
@@ -171,6 +172,7 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
     site.sync_parent(path)
     if is_made(path):
         return "done"
+    _clear_needless(site, step, path, facts)
     # Killed between the two renames: the copy lies aside and nothing has its name.
     _return(site, step, path, facts)
     return "undone"
@@ -245,7 +247,8 @@ def _come_in(site: Site, step: Step, path: str, facts: Facts) -> None:
         found = site.look(aside)
         if found is None or identity_of(aside, found, site.volumes) != seen:
             raise Refused("the copy changed in the last moment, it stays")
-        nobody_may_write(aside)
+        must_lie_once(aside, site.volumes)
+        nobody_may_write(aside, site.volumes)
         if is_in:
             return
     try:
@@ -261,15 +264,38 @@ def _must_lead_to_keeper(site: Site, step: Step, facts: Facts) -> None:
     must_be_there(site.disk, site.volumes, keeper)
     there = site.identity(path)
     if not _is_made(site, step, made)(path):
-        raise Refused("the link was replaced in the last moment: the copy is put back")
+        raise Refused("the link was replaced in the last moment: what came to its name stays")
     if step.how["kind"] == "hard" and there != keeper.identity:
         raise Refused(f"{keeper.path} was replaced in the last moment: the copy is put back")
-    nobody_may_write(keeper.path)
+    nobody_may_write(keeper.path, site.volumes)
     changed, aside = site.ctimes.get(keeper.path), _copy_aside(site, step, path, facts)
     if changed is None and aside is not None:  # settled after a kill: what happened meanwhile is not known
         _compare(site, aside, keeper.path)
     elif changed not in (None, site.disk.lstat(keeper.path).st_ctime_ns):
         raise Refused(f"{keeper.path}, which is to stay, changed in the last moment: the copy stays")
+
+
+def _clear_needless(site: Site, step: Step, path: str, facts: Facts) -> None:
+    """Removes the copy that lies aside where another program gave its name to something else, as that would have done.
+
+    Only if it is the copy that was planned, nobody has it open, and the file that stays has all of its bytes.
+    """
+    made, seen, aside = identity_in(facts, "made"), identity_in(facts, "seen"), _copy_aside(site, step, path, facts)
+    there = site.identity(path)
+    if aside is None or seen is None or there is None or (made is not None and made.is_same_thing(there)):
+        return
+    try:
+        if site.identity(aside) != seen or os.path.samefile(aside, path):
+            return
+        must_be_two(aside, step.target or "", site.volumes)
+        nobody_may_write(aside, site.volumes)
+        nobody_may_write(step.target or "", site.volumes)
+        if identity_of(step.target or "", site.disk.lstat(step.target or ""), site.volumes) != _keeper(step).identity:
+            return
+        _compare(site, aside, step.target or "")
+    except (Refused, OSError):
+        return  # it is kept, and told where
+    site.disk.remove(aside)
 
 
 def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:
@@ -284,7 +310,9 @@ def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:
     try:
         swap_in(site, aside, path, _is_made(site, step, made))
     except Refused:
-        raise Refused(f"something else has its name now; the copy is kept as {aside}") from None
+        raise NotInForce(
+            f"something else has its name now; the copy is kept as {aside}: compare them, and remove the one you do not need"
+        ) from None
     return True
 
 

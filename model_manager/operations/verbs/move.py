@@ -11,6 +11,7 @@ import stat
 from model_manager.operations.identity import identity_to_record, is_as_left
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
+from model_manager.operations.pooled import come_back, rename_once
 from model_manager.operations.refusal import Refused
 from model_manager.operations.verb import (
     Note,
@@ -45,19 +46,21 @@ def check(site: Site, step: Step) -> Facts:
 def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     """Killed: as before, a part of a copy aside, or at its new name (and across volumes at the old one too)."""
     path, target = text_in(facts, "at"), text_in(facts, "to")
-    source = path
-    if facts.get("by") == "copy":
+    copied = facts.get("by") == "copy"
+    if copied:
         note({"made": identity_to_record(copy_aside(site, step, path, target))})
-        source = site.aside(target, step)
     try:
-        site.rename(source, target)
+        if copied:
+            site.rename(site.aside(target, step), target)
+        else:
+            rename_once(site, step, path, target)
     except FileExistsError:
         raise Refused("something of this name is there now") from None
     except OSError as error:
         if error.errno == errno.EXDEV:
             raise Refused("it cannot be renamed to there: another mount lies between") from None
         raise
-    if facts.get("by") != "copy" and not still_is(site, target, identity_in(facts, "seen")):
+    if not copied and not still_is(site, target, identity_in(facts, "seen")):
         site.disk.rename(target, path)
         raise Refused("something else came to its name in the last moment: it stays")
 
@@ -126,7 +129,11 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
         if facts.get("by") == "copy":
             site.clear(site.aside(place, step))
         site.sync_parent(place)
-    return "done" if moved is not None and moved.is_same_thing(site.identity(target)) else "undone"
+    if moved is not None and moved.is_same_thing(site.identity(target)):
+        return "done"
+    if facts.get("by") != "copy":
+        come_back(site, step, path)
+    return "undone"
 
 
 def _copy_back(site: Site, step: Step, path: str, target: str) -> None:

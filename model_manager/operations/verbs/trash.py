@@ -18,6 +18,7 @@ import urllib.parse
 from model_manager.operations.identity import Identity, identity_to_record, is_as_left
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
+from model_manager.operations.pooled import come_back, rename_once
 from model_manager.operations.refusal import Refused
 from model_manager.operations.remounted import remounted
 from model_manager.operations.verb import (
@@ -69,7 +70,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         _make_private(site, folder)
     try:
         site.disk.write_new(info, _info_text(path))
-        site.rename(path, kept)
+        rename_once(site, step, path, kept)
     except FileExistsError:
         raise Refused("something of this name came into the trash: try again") from None
     except OSError as error:
@@ -155,6 +156,7 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
         site.sync_parent(place)
     if seen is not None and seen.is_same_thing(site.identity(kept)):
         return "done"
+    come_back(site, step, path)
     site.clear(info)
     _clear_folders(site, step, facts)
     return "undone"
