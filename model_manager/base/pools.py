@@ -10,15 +10,16 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base import reach
+from model_manager.base.behind import folders_behind
 from model_manager.base.volumes import Mount, Volumes
 
 _MOST_MOUNTS = 8
 """Mounts that show a mount that shows a mount …"""
 
 
-class Behind:
-    """What lies behind the paths of mounts that show other folders, as the mounts tell it. Opens nothing, and asks no
-    mount that does not answer."""
+class TrueFile:
+    """The file that a path of a mount shows which stands on other folders, as the mounts tell it. Opens nothing, and asks
+    no mount that does not answer."""
 
     def __init__(self, volumes: Volumes) -> None:
         self._volumes = volumes
@@ -73,26 +74,15 @@ def shown_in(folder: str, volumes: Volumes) -> str:
 
 def _joined(mount: Mount) -> list[str]:
     """The folders that a mount shows as one, where it is of those that join several."""
-    if mount.kind == "overlay":
-        options = dict(part.partition("=")[::2] for part in mount.options.split(","))
-        return [
-            os.path.abspath(path)
-            for name in ("upperdir", "lowerdir")
-            for path in options.get(name, "").split(":")
-            if path
-        ]
-    is_pool = "mergerfs" in mount.kind and not reach.on_silent(mount.point)
-    for name in ("user.mergerfs.branches", "user.mergerfs.srcmounts") if is_pool else ():
-        with contextlib.suppress(OSError, AttributeError):
-            told = os.fsdecode(os.getxattr(os.path.join(mount.point, ".mergerfs"), name))
-            return [reach.realpath(branch.partition("=")[0]) for branch in told.split(":")]
-    return []
+    if mount.kind != "overlay" and ("mergerfs" not in mount.kind or reach.on_silent(mount.point)):
+        return []
+    return folders_behind(mount) or []
 
 
 def _shown(mount: Mount, mounts: list[Mount]) -> Iterator[str]:
     """The folder that a mount shows in its place: of bindfs, or of the kernel's own bind mounts."""
-    if mount.kind.startswith("fuse") and os.path.isabs(mount.source) and not mount.source.startswith("/dev/"):
-        yield reach.realpath(mount.source)
+    if mount.kind.startswith("fuse") and "mergerfs" not in mount.kind:
+        yield from folders_behind(mount) or []
     if mount.root in ("", "/"):
         return
     for other in mounts:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from model_manager.base import reach
 from model_manager.base.open_files import holders
-from model_manager.base.pools import Behind
+from model_manager.base.pools import TrueFile
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers, second_ways
@@ -81,7 +81,7 @@ def _alone(rows: Sequence[LeftoverRow], database: Database, volumes: Volumes) ->
     """These, each file and folder once, without what is a file of a model by another name."""
     if not rows:
         return []
-    behind = Behind(volumes)
+    behind = TrueFile(volumes)
     met: set[tuple[str, int]] = set()
     found = []
     for row in rows:

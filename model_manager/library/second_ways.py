@@ -11,11 +11,11 @@ import os
 from collections.abc import Iterable
 
 from model_manager.base import reach
-from model_manager.base.pools import Behind
+from model_manager.base.behind import keeps_its_own
+from model_manager.base.pools import TrueFile
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, second_ways
 from model_manager.catalog.second_ways import Same, Seen
-from model_manager.operations.behind import keeps_its_own
 
 _SECOND = 1_000_000_000
 """Nanoseconds: as exactly as every file system tells a time."""
@@ -73,7 +73,7 @@ class _Look:
     """Looks behind many files, at each folder once."""
 
     def __init__(self, volumes: Volumes) -> None:
-        self._volumes, self._behind = volumes, Behind(volumes)
+        self._volumes, self._behind = volumes, TrueFile(volumes)
         self._folders: dict[str, str] = {}
 
     def behind(self, file: Seen) -> tuple[str, int] | None:

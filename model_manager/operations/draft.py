@@ -16,14 +16,14 @@ from dataclasses import replace
 from typing import Literal
 
 from model_manager.base import reach, units
+from model_manager.base.behind import keeps_its_own
 from model_manager.base.comes_back import comes_back
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.own_name import NameKey, name_key
-from model_manager.base.pools import Behind
+from model_manager.base.pools import TrueFile
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, may_hang
-from model_manager.operations.behind import keeps_its_own
 from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Step, new_id
@@ -309,7 +309,7 @@ class Draft:
         nobody tells a person who the others are."""
         freed: dict[int, int] = {}
         shared = packed = below = unsure = 0
-        behind, met = Behind(self._volumes), set[Key]()
+        behind, met = TrueFile(self._volumes), set[Key]()
         for key, names in self._names.items():
             size, links, path = self._files.get(key, (0, 0, ""))
             if names and len(names) >= links:

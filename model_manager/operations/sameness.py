@@ -13,9 +13,9 @@ import threading
 import time
 from typing import Literal
 
+from model_manager.base.behind import Behind, keeps_its_own
 from model_manager.base.reading import open_quietly
 from model_manager.base.volumes import Volume, Volumes
-from model_manager.operations.behind import Behind, keeps_its_own
 from model_manager.operations.leases import Lease, NoLease
 
 Answer = Literal["one", "two", "unknown"]

@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterable, Iterator
 
 from model_manager.base import reach
+from model_manager.base.behind import Behind
 from model_manager.base.open_files import holders
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
-from model_manager.operations.behind import Behind
 from model_manager.operations.disk import Disk
 from model_manager.operations.identity import identity_from_record, identity_of
 from model_manager.operations.leases import Written, is_open_for_writing

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -18,18 +19,13 @@ def at_terminal(*words: str, columns: int = 80, answer: str = "n\n", **env: str)
     """The exit status of a command and all that it showed; `answer` is typed once it asks."""
     child, screen = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests are a shell's background job
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         # Readline has told the system's own environment what it thinks of the width: none of that goes along.
         known = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         os.execve(sys.executable, [sys.executable, "-m", "model_manager", *words], {**known, "NO_COLOR": "1", **env})
-    shown, asked, silent = b"", False, 0
-    while silent < 60:
-        if not select.select([screen], [], [], 1)[0]:
-            silent += 1
-            if asked and answer == STOP:  # one that comes just before a read begins is seen after that read only
-                os.write(screen, answer.encode())
-            continue
-        silent = 0
+    shown, asked = b"", False
+    while select.select([screen], [], [], 60)[0]:
         try:
             piece = os.read(screen, 65536)
         except OSError:  # EIO: the other side has ended

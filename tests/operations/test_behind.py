@@ -16,11 +16,12 @@ from faults import meddled
 from mounts import WAYS, second_way
 from scenes import asides, plan_of, put
 
+from model_manager.base import behind
+from model_manager.base.behind import Behind, folders_behind
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Mount, Volumes
-from model_manager.operations import Operation, Operations, Plan, Step, behind, identity_of
-from model_manager.operations.behind import Behind, folders_behind
+from model_manager.operations import Operation, Operations, Plan, Step, identity_of
 from model_manager.operations.draft import Draft, Way
 
 DATA = bytes(range(256)) * 400
