@@ -82,7 +82,15 @@ def test_the_messages_that_are_explained_are_those_of_the_program() -> None:
     assert [part for part in said if part not in joined] == []
 
 
-REFUSALS = {"Refused": 0, "NotInForce": 0, "CannotRemove": 2, "ModelManagerError": 2, "UsageError": 2, "JournalFailed": 2, "NoTrash": 2}
+REFUSALS = {
+    "Refused": 0,
+    "NotInForce": 0,
+    "CannotRemove": 2,
+    "ModelManagerError": 2,
+    "UsageError": 2,
+    "JournalFailed": 2,
+    "NoTrash": 2,
+}
 """What refuses, and which of its arguments is the reason."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
@@ -14,7 +14,9 @@ from model_manager.catalog import Database, files, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
-from model_manager.stores.env import Env
+
+if TYPE_CHECKING:
+    from model_manager.stores.env import Env
 
 Json = dict[str, Any]
 

@@ -117,7 +117,9 @@ def drafted(
         if len(problems) > before:
             continue
         broken = list(_broken((link for link, _model in group.links), draft))
-        if foreign := {link for link, model in group.links if model not in group.models} & {link for link, _to in broken}:
+        if foreign := {link for link, model in group.links if model not in group.models} & {
+            link for link, _to in broken
+        }:
             draft.drop_unit()
             link = min(foreign)
             problems.append(CannotRemove(

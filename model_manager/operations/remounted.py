@@ -9,9 +9,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.operations.identity import Identity, identity_of, is_as_left
 
 
-def remounted(
-    path: str, kept: str, seen: Identity, volumes: Volumes, timeless: bool = False
-) -> tuple[str, str] | None:
+def remounted(path: str, kept: str, seen: Identity, volumes: Volumes, timeless: bool = False) -> tuple[str, str] | None:
     """The name that a thing had and its path in the trash, both below where their volume is mounted now.
 
     None unless the very thing lies at one of them. Both lay on one mount, so what they begin with alike holds its point.

@@ -153,7 +153,9 @@ def _is_written(path: str) -> Written:
 def _not_shown(path: str, volumes: Volumes) -> str:
     mount = volumes.mount_of(path)
     point = mount.point if mount is not None else os.path.dirname(path)
-    return later(f"{point} shows other folders and does not tell which, so {path} stays: work on those folders themselves")
+    return later(
+        f"{point} shows other folders and does not tell which, so {path} stays: work on those folders themselves"
+    )
 
 
 def _written(path: str) -> str:

@@ -256,5 +256,10 @@ def test_an_older_catalogue_keeps_its_verdicts_where_inode_numbers_do_not_last(
         joined = f"SELECT file.id FROM file JOIN volume ON volume.id = file.volume JOIN hash ON {OF_FILE}"
         held = {row[0] for row in tx.execute(f"{joined} AND hash.ctime_ns = file.ctime_ns")}
         (untouched,) = tx.execute("SELECT ctime_ns FROM file WHERE id = 4").fetchone()
-    assert keys == {1: f"p{plain.encode().hex()}~1", 2: f"p{plain.encode().hex()}", 3: f"p{other.encode().hex()}", 4: "i77"}
+    assert keys == {
+        1: f"p{plain.encode().hex()}~1",
+        2: f"p{plain.encode().hex()}",
+        3: f"p{other.encode().hex()}",
+        4: "i77",
+    }
     assert held == {2, 3} and untouched == 123

@@ -172,11 +172,14 @@ def test_an_undo_that_puts_nothing_back_has_failed(models: Path, capsys: pytest.
 
 
 def test_undo_says_before_what_is_not_in_the_trash_any_more(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _json(capsys, "trash", str(models / NAME), "--yes")
+    id_ = _json(capsys, "trash", str(models / NAME), "--yes")["plan"]["id"]
     (kept,) = (one["kept"] for one in _json(capsys, "empty", "--list")["trashed"])
     os.remove(kept)
-    assert any("not in the trash any more" in one for one in _json(capsys, "undo", "--dry-run")["plan"]["warnings"])
-    _json(capsys, "undo", "--yes", status=1)
+    assert any(
+        "not in the trash any more" in one for one in _json(capsys, "undo", id_, "--dry-run")["plan"]["warnings"]
+    )
+    _json(capsys, "undo", id_, "--yes", status=1)
+    assert "nothing that could be undone" in _json(capsys, "undo", status=2)["error"]["reason"]
 
 
 def test_the_words_of_the_review_are_german_too() -> None:

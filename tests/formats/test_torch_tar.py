@@ -110,12 +110,20 @@ def test_members_that_readers_may_take_from_elsewhere() -> None:
         link.type, link.linkname = tarfile.SYMTYPE, "/models/evil"
         archive.addfile(link)
     assert facts(out.getvalue()).health.verdict != "good"
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        entry = tarfile.TarInfo("sys_info")
-        entry.size, entry.pax_headers = len(PLAIN), {"size": "4096"}
-        archive.addfile(entry, io.BytesIO(PLAIN))
-    assert (
-        facts(b"".join([header(b"pickle", len(PLAIN)), PLAIN.ljust(512, b"\0"), out.getvalue()])).health.verdict
-        != "good"
-    )
+
+
+def test_a_record_that_says_another_size_is_believed_as_python_believes_it() -> None:
+    """What lies behind the size in the header is read as a part of the member, and what follows it is the next one."""
+    evil = header(b"storages", len(EVIL)) + EVIL.ljust(512, b"\0")
+    for size in (512, 512 + len(evil)):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            entry = tarfile.TarInfo("sys_info")
+            entry.size, entry.pax_headers = len(PLAIN), {"size": str(size)}
+            archive.addfile(entry, io.BytesIO(PLAIN))
+        start = out.getvalue().rstrip(b"\0")
+        whole = start.ljust(-(-len(start) // 512) * 512, b"\0") + evil + bytes(1024)
+        packed = header(b"pickle", len(PLAIN)) + PLAIN.ljust(512, b"\0") + whole
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            read = archive.getnames()
+        assert (facts(packed).health.verdict == "unsafe") == ("storages" in read), size

@@ -217,9 +217,7 @@ def told(app: App) -> list[tuple[str, str]]:
     return [(model["health"]["verdict"], model["health"]["detail"]) for model in models_json(app.database, ids)]
 
 
-def test_a_verdict_holds_where_inode_numbers_do_not_last(
-    app: App, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_verdict_holds_where_inode_numbers_do_not_last(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on FAT and exFAT drives: over scans, a change of mode and another look, until the file is another."""
     real = Volumes._look
 

@@ -40,7 +40,9 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     try:
         site.rename(aside, path)
     except FileExistsError:
-        raise NotInForce(f"something else has its name now; it is kept as {aside}: give it a name of your own") from None
+        raise NotInForce(
+            f"something else has its name now; it is kept as {aside}: give it a name of your own"
+        ) from None
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
