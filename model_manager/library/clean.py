@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from model_manager.base import reach, units
+from model_manager.base.once import each_once
 from model_manager.base.own_name import apart
 from model_manager.base.text import later, shown, written
 from model_manager.base.volumes import Volumes
@@ -189,6 +190,7 @@ def _stays_for(library: Library, one: Candidate) -> list[Stays]:
     return [Stays(file.path, file.size, file.mtime_ns) for file in files if file.role in _WEIGHTS]
 
 
+@each_once()
 def offered(
     database: Database, volumes: Volumes, env: Env, library: Library, found: Iterable[Candidate]
 ) -> list[Candidate]:
@@ -213,6 +215,7 @@ def offered(
     return kept
 
 
+@each_once()
 def certain_bytes(database: Database, volumes: Volumes, env: Env) -> int:
     """What comes back when all leftovers go that `clean` offers and of which it is certain that nobody needs them."""
     with database.read() as tx:

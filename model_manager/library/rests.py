@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from model_manager.base import reach
+from model_manager.base.once import each_once
 from model_manager.base.open_files import holders
 from model_manager.base.pools import TrueFile
 from model_manager.base.text import later
@@ -33,6 +34,7 @@ class Offer:
     why: str = ""
 
 
+@each_once()
 def offers(shelf: Shelf, volumes: Volumes, env: Env, rows: Iterable[LeftoverRow]) -> list[Offer]:
     """Each of these with the plan that takes it now; what somebody has open goes with none."""
     found: list[tuple[LeftoverRow, Draft, Plan, str]] = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from model_manager.base import figures
 from model_manager.base.comes_back import comes_back
+from model_manager.base.once import each_once
 from model_manager.base.text import _
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, rows, second_ways, totals
@@ -38,6 +39,7 @@ class Status:
     """Bytes counted once too, as nobody can tell whether they are seen by a second way or lie there twice."""
 
 
+@each_once()
 def status(database: Database, volumes: Volumes, env: Env) -> Status:
     rests = read_rests(database, volumes, env)
     kinds: dict[str, int] = {}

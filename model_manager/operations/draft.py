@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Literal
@@ -64,8 +65,8 @@ class Draft:
         self._links: dict[int, str] = {}
         """Step -> the link that it takes."""
         self._taken: set[str] = set()
-        self._by_size: dict[int, list[str]] = {}
-        """Size -> the regular files that were named so far."""
+        self._by_size = defaultdict[tuple[int, bool], list[str]](list)
+        """(size, whether they show files of elsewhere) -> the regular files that were named so far."""
         self.warnings: list[str] = []
         self.left: list[str] = []
         """What was asked for and cannot be planned, as `path: reason`."""
@@ -235,17 +236,22 @@ class Draft:
         """What goes already and is this very file: through a pool and its branch, a folder and its mount by FUSE."""
         if not stat.S_ISREG(found.st_mode) or not found.st_size:
             return ""
-        for other in self._by_size.setdefault(found.st_size, []):
-            if other in self._taken and self._passes_on(path, other) and sameness(path, other, self._volumes) == "one":
+        passes = self._passes_on(path)
+        others = [*self._by_size[found.st_size, True]]
+        if passes:
+            others += self._by_size[found.st_size, False]
+        for other in others:
+            if other in self._taken and sameness(path, other, self._volumes) == "one":
                 return other
-        self._by_size[found.st_size].append(path)
+        self._by_size[found.st_size, passes].append(path)
         return ""
 
-    def _passes_on(self, *paths: str) -> bool:
-        """Whether one of these lies where what is removed goes from the folder behind too. An overlay only hides it."""
-        mounts = [self._volumes.mount_of(path) for path in paths]
-        through = any(may_show_others(path, self._volumes) for path in paths)
-        return through and not any(mount is not None and mount.kind == "overlay" for mount in mounts)
+    def _passes_on(self, path: str) -> bool:
+        """Whether what is removed here goes from a folder behind too. An overlay only hides it."""
+        if not may_show_others(path, self._volumes):
+            return False
+        mount = self._volumes.mount_of(path)
+        return mount is None or mount.kind != "overlay"
 
     def _forget_names(self, n: int) -> None:
         for names in self._names.values():

@@ -12,6 +12,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from model_manager.base.once import once
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores import ollama_service
@@ -169,14 +170,14 @@ def _below_manifests(place: Placed) -> list[tuple[str, ...]]:
 
 def _named(root: str, without: set[str]) -> _Named:
     """The blobs that all manifests but these name."""
-    manifests = manifests_of(root)
+    manifests = once(("Ollama's manifests", root), lambda: manifests_of(root))
     named = _Named(unread=next((one.path for one in manifests.unread), ""))
     if not manifests.files and not named.unread:
         named.unread = os.path.join(root, "manifests")
     for path, _parts in manifests.files:
         if path in without:
             continue
-        found = digests(path)
+        found = once(("named by", path), lambda path=path: digests(path))  # type: ignore[misc]
         if found is None:
             named.unread = path
         named.blobs.update(found or ())

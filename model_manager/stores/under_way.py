@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Iterator
 
+from model_manager.base.once import once
 from model_manager.base.text import later
 from model_manager.stores.removal import CannotRemove
 
@@ -55,7 +56,7 @@ class Locks:
 def lock_files(path: str) -> Iterator[str]:
     """The lock files that may stand for a download to `path`, or for what lies in a repository's folder."""
     folder, name = os.path.split(path)
-    yield from (entry for entry in _entries(folder) if entry.endswith(".lock"))
+    yield from once(("locks in", folder), lambda: [entry for entry in _entries(folder) if entry.endswith(".lock")])
     below = name
     for _ in range(_HIGHEST):
         for locks in _FOLDERS:
@@ -114,7 +115,7 @@ def _tried(lock: str) -> bool:
 
 def must_not_be_fetched(path: str) -> None:
     """CannotRemove while a tool holds the lock of the download that `path` is a part of."""
-    if lock := Locks().on(path):
+    if lock := once("locks", Locks).on(path):
         raise CannotRemove(
             "clear away", path, later(f"it is being downloaded now: a program holds the lock {lock}"),
             "wait until the download has ended, or end it, and scan again",
