@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from model_manager.base.volumes import Volumes
@@ -181,6 +181,16 @@ def swap_in(site: Site, coming: str, path: str, was: Callable[[str], bool]) -> N
         site.disk.exchange(coming, path)
         raise Refused("it changed in the last moment, it stays")
     site.disk.remove(coming)
+
+
+def has_again(site: Site, seen: Identity | None) -> Callable[[str], bool]:
+    """Whether a path has what was `seen`: the very file, or one that undo made, with its size and time."""
+
+    def has(path: str) -> bool:
+        there = site.identity(path)
+        return seen is not None and there is not None and replace(there, inode=seen.inode) == seen
+
+    return has
 
 
 def bring_in(site: Site, coming: str, path: str, was: Callable[[str], bool]) -> None:

@@ -1,4 +1,4 @@
-"""A second file system that shares blocks, where root may mount one."""
+"""A data folder of the test's own, and a second file system that shares blocks, where root may mount one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from pathlib import Path
 
 import pytest
 from scenes import VOLUMES
+
+from model_manager.base.paths import OwnPaths
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OwnPaths:
+    """A data folder, and a home trash that lies beside it."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    return OwnPaths(tmp_path / "own")
 
 
 @pytest.fixture(scope="session")

@@ -28,12 +28,6 @@ DATA = bytes(range(256)) * 400
 OTHER = bytes(reversed(DATA))
 
 
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OwnPaths:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
-    return OwnPaths(tmp_path / "own")
-
-
 @contextlib.contextmanager
 def pool_of(branches: str, place: Path, options: str = "") -> Iterator[Path]:
     """A mergerfs pool, really mounted; with a trash in each branch, as a rename across branches is refused."""

@@ -30,12 +30,6 @@ OTHER = bytes(reversed(DATA))
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OwnPaths:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
-    return OwnPaths(tmp_path / "own")
-
-
-@pytest.fixture
 def top(tmp_path: Path) -> Path:
     """A keeper and a copy of it."""
     put(tmp_path / "m/keeper", DATA)

@@ -24,12 +24,6 @@ CALLS = ("lstat", "copy", "same_bytes", "dress", "write_new", "rename", "exchang
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OwnPaths:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
-    return OwnPaths(tmp_path / "own")
-
-
-@pytest.fixture
 def top(tmp_path: Path) -> Path:
     put(tmp_path / "m/keeper", DATA)
     put(tmp_path / "m/copy", DATA)

@@ -16,7 +16,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from model_manager.operations.disk import looks_from
 from model_manager.operations.identity import Identity, identity_of, identity_to_record
@@ -30,6 +29,7 @@ from model_manager.operations.verb import (
     Side,
     Site,
     bring_in,
+    has_again,
     identity_in,
     must_be,
     must_be_real,
@@ -162,7 +162,7 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
     path, made = text_in(facts, "at"), identity_in(facts, "made")
     site.must_be_connected(path, facts.get("volume"))
     link, _aside, back, ready = _names_aside(site, step, path)
-    is_made, is_copy = _is_made(site, step, made), _is_copy(site, facts)
+    is_made, is_copy = _is_made(site, step, made), has_again(site, identity_in(facts, "seen"))
     site.clear(back)
     settle_swap(site, ready, path, is_made, is_copy)
     if site.look(link) is not None and is_copy(path) and not _is_link(site, step, link, facts) and not is_copy(link):
@@ -186,17 +186,6 @@ def _is_made(site: Site, step: Step, made: Identity | None) -> Callable[[str], b
         return made is not None and (made.is_same_thing(there) if step.how.get("kind") == "hard" else made == there)
 
     return has_link
-
-
-def _is_copy(site: Site, facts: Facts) -> Callable[[str], bool]:
-    """Whether a path has the copy again: one that undo made has its size and time, under another number."""
-    seen = identity_in(facts, "seen")
-
-    def has_copy(path: str) -> bool:
-        there = site.identity(path)
-        return seen is not None and there is not None and replace(there, inode=seen.inode) == seen
-
-    return has_copy
 
 
 def _keeper(step: Step) -> Kept:

@@ -24,6 +24,7 @@ from model_manager.operations.verb import (
     Side,
     Site,
     bring_in,
+    has_again,
     identity_in,
     must_be,
     must_be_real,
@@ -117,7 +118,7 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
     """Done when the new text has the name."""
     path, made = text_in(facts, "at"), identity_in(facts, "made")
     site.must_be_connected(path, facts.get("volume"))
-    is_new, is_old = _is(site, made), _is_old(site, facts)
+    is_new, is_old = _is(site, made), has_again(site, identity_in(facts, "seen"))
     aside, ready = _names_on_undo(site, step, path)
     site.clear(aside)
     settle_swap(site, ready, path, is_new, is_old)
@@ -134,17 +135,6 @@ def _names_on_undo(site: Site, step: Step, path: str) -> tuple[str, str]:
 
 def _is(site: Site, wanted: Identity | None) -> Callable[[str], bool]:
     return lambda path: wanted is not None and site.identity(path) == wanted
-
-
-def _is_old(site: Site, facts: Facts) -> Callable[[str], bool]:
-    """Whether a path has the old text: the very file, or one that undo wrote, which has its size and times."""
-    seen = identity_in(facts, "seen")
-
-    def has_old(path: str) -> bool:
-        there = site.identity(path)
-        return seen is not None and there is not None and replace(there, inode=seen.inode) == seen
-
-    return has_old
 
 
 def _new_text(step: Step) -> bytes:
