@@ -188,4 +188,6 @@ def test_the_bytes_are_always_somewhere(
             assert (race.base / "m/copy").read_bytes() == DATA and not (race.base / "m/copy").is_symlink(), what
     print(dict(ends))
     assert not any(end.startswith("stuck") for end in ends)
-    assert ends["applied, done, in time"] > rounds // 20 and ends["refused, done, in time"] > rounds // 20, dict(ends)
+    # How the two are spread hangs on how busy the computer is; that they met at all does not.
+    for word in ("applied", "refused", "in time", "afterwards"):
+        assert sum(count for end, count in ends.items() if word in end) >= len(WAYS), f"{word}: {dict(ends)}"
