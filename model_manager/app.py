@@ -23,9 +23,9 @@ from model_manager.catalog.damage import Damage
 from model_manager.jobs import Jobs
 
 if TYPE_CHECKING:
-    from model_manager.library.scan import Scan
+    from model_manager.library.scan.scan import Scan
     from model_manager.operations import Operations
-    from model_manager.stores.env import Env
+    from model_manager.stores.host.env import Env
 
 
 class App:
@@ -93,8 +93,8 @@ class App:
         """What changes the user's disk, from any thread."""
         with self._making:
             if self._operations is None:
-                from model_manager.library.guard import Guard
-                from model_manager.library.hashing import Restamp
+                from model_manager.library.duplicates.hashing import Restamp
+                from model_manager.library.removal.guard import Guard
                 from model_manager.operations import Operations
                 from model_manager.operations.trashed import trashed
 
@@ -119,8 +119,8 @@ class App:
 
     def env(self) -> Env:
         """This computer as adapters see it now."""
-        from model_manager.stores.env import is_drive, this_computer
-        from model_manager.stores.left_out import good_patterns
+        from model_manager.stores.host.env import is_drive, this_computer
+        from model_manager.stores.walk.left_out import good_patterns
 
         drives = tuple(mount.point for mount in self.volumes.mounted() if is_drive(mount.point))
         chosen = self.settings.values
@@ -131,7 +131,7 @@ class App:
         )
 
     def scanner(self, notify: Callable[[Event], None] = lambda _: None) -> Scan:
-        from model_manager.library.scan import Scan
+        from model_manager.library.scan.scan import Scan
 
         return Scan(self.database, self.volumes, self.env(), str(self.paths.data), notify)
 

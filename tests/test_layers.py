@@ -30,16 +30,21 @@ WRITE_FLAGS = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"}
 # These write the program's own files, never the user's.
 OWN_FILES = {"base/paths.py", "base/settings.py", "base/log.py", "base/instance.py", "catalog/database.py", "operations/journal.py", "base/reserve.py",
              "catalog/damage.py", "catalog/looking.py", "catalog/words_file.py",
-             "operations/lock.py", "stores/private_copy.py"}  # fmt: skip
+             "operations/lock.py", "stores/host/private_copy.py"}  # fmt: skip
 
 
+# Rooms of a package, from the ground up: each may import its own and those before it, never one beside or above it.
+ROOMS = {
+    "stores": ["tool_facts", "found parts", "host", "grouping", "walk", "contract", "hub",
+               "ollama docker invokeai localai tools", "caches", "adapters"],
+    "library": ["scan", "labels meant", "removal", "duplicates clean", "listing deep doctor"],
+}  # fmt: skip
 # Packages of variants, one file each, and the top-level names by which a file of them is one.
 VARIANTS = {
     "cli": {"NAME", "HELP", "run"},
     "formats": {"NAME", "SUFFIXES", "matches", "read"},
     "formats/folders": {"NAME", "matches", "read"},
     "operations/verbs": {"do", "undo", "recover"},
-    "stores": {"STORES"},
 }
 # Their `__init__` may also hold the list of the variants and a short way to ask them.
 LISTS = {*VARIANTS, "hubs", "formats/architectures"}
@@ -90,6 +95,45 @@ def test_each_door_has_one_keeper(path: Path) -> None:
     assert own == "views" or not names & {"tkinter", "ttkbootstrap"}, "Tk outside of views"
     assert own == "catalog" or "sqlite3" not in names, "SQL outside of the catalogue"
     assert not names & {"pickle", "marshal", "shelve", "torch", "onnx", "tensorflow"}, "never imported anywhere"
+
+
+def _room(parts: list[str]) -> tuple[int, str]:
+    """The height and the name of the room that a module of `stores` or `library` lies in."""
+    rooms = {name: height for height, names in enumerate(ROOMS[parts[0]]) for name in names.split()}
+    return rooms[parts[1]], parts[1]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if _package(path) in ROOMS and path.parent.name + path.name not in ("stores__init__.py", "library__init__.py")],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)  # fmt: skip
+def test_rooms_stand_on_those_below(path: Path) -> None:
+    own = [*path.relative_to(PACKAGE).with_suffix("").parts]
+    height, room = _room(own)
+    for name, _lazy in _imports(path):
+        parts = name.split(".")[1:]
+        if parts[:1] == own[:1] and len(parts) > 1:
+            below, other = _room(parts)
+            assert other == room or below < height, f"{path.name} imports {name}"
+
+
+def _adapters() -> set[str]:
+    return {
+        ".".join(["model_manager", *path.relative_to(PACKAGE).with_suffix("").parts])
+        for path in FILES if _package(path) == "stores" and path.name != "adapters.py" and "STORES" in _top_level(path)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_adapter_is_imported_but_by_the_list_of_them(path: Path) -> None:
+    if path != PACKAGE / "stores" / "adapters.py":
+        assert not {name for name, _lazy in _imports(path)} & _adapters()
+
+
+def test_every_adapter_is_named() -> None:
+    """A frozen program cannot look into a folder, so the list imports them by name."""
+    named = {name for name, _lazy in _imports(PACKAGE / "stores" / "adapters.py")}
+    assert len(_adapters()) >= 20 and _adapters() <= named
 
 
 def _opens_for_writing(call: ast.Call) -> bool:
@@ -228,7 +272,7 @@ def test_every_variant_is_named(package: str) -> None:
 
 def test_each_tool_and_command_is_one() -> None:
     from model_manager.cli import COMMANDS
-    from model_manager.stores import STORES
+    from model_manager.stores.adapters import STORES
 
     assert len({store.tool for store in STORES}) == len(STORES)
     assert len({command.NAME for command in COMMANDS}) == len(COMMANDS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-LATER = ("model_manager.stores", "model_manager.formats", "model_manager.operations", "model_manager.library.scan",
-         "model_manager.library.removal", "model_manager.views.screens", "xxhash", "yaml", "http.client", "gguf",
+LATER = ("model_manager.stores.adapters", "model_manager.formats", "model_manager.operations", "model_manager.library.scan.scan",
+         "model_manager.library.removal.planning", "model_manager.views.screens", "xxhash", "yaml", "http.client", "gguf",
          "huggingface_hub", "safetensors")  # fmt: skip
 
 

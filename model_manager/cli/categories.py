@@ -8,8 +8,8 @@ from model_manager.app import App
 from model_manager.base.errors import UsageError
 from model_manager.base.text import _, later, number
 from model_manager.cli.output import hint, print_json, print_table
-from model_manager.library import categories
-from model_manager.library.status import by_category
+from model_manager.library.labels import categories
+from model_manager.library.listing.status import by_category
 
 NAME = "categories"
 HELP = later("the category tree; add, rename or remove one of your own")

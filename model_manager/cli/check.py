@@ -17,9 +17,9 @@ from model_manager.cli.progress import reading_told
 from model_manager.jobs import Progress
 from model_manager.library import meant
 from model_manager.library.deep import check_deep
-from model_manager.library.present import models_json
-from model_manager.library.sources import again
-from model_manager.library.verdicts import VERDICTS
+from model_manager.library.labels.sources import again
+from model_manager.library.labels.verdicts import VERDICTS
+from model_manager.library.listing.present import models_json
 
 NAME = "check"
 HELP = later("health of models by their headers; --deep reads every byte")

@@ -11,10 +11,12 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.cli.plans import add_plan_arguments, run_plan
-from model_manager.library import clean
-from model_manager.library.known import nothing_known
-from model_manager.library.memory import this_machine
-from model_manager.library.removal import plan_removal
+from model_manager.library.clean.candidate import RULES, Candidate, Library, as_json, library_of
+from model_manager.library.clean.memory import this_machine
+from model_manager.library.clean.offers import offered, reclaimable, wanted_of
+from model_manager.library.clean.rules import UNUSED_DAYS, candidates
+from model_manager.library.listing.known import nothing_known
+from model_manager.library.removal.planning import plan_removal
 
 NAME = "clean"
 HELP = later("what could go and why; --take plans it")
@@ -26,31 +28,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rules",
         nargs="*",
         metavar="RULE",
-        help=_("only these rules; all without: {rules}").format(rules=", ".join(clean.RULES)),
+        help=_("only these rules; all without: {rules}").format(rules=", ".join(RULES)),
     )
     parser.add_argument("--take", nargs="+", default=[], metavar="ID", help=_("plan that these go"))
     parser.add_argument("--all-certain", action="store_true", help=_("plan that all of which it is certain go"))
     parser.add_argument(
-        "--unused-days", type=int, default=clean.UNUSED_DAYS, metavar="N",
-        help=_("what `unused` means (default: {n})").format(n=clean.UNUSED_DAYS),
+        "--unused-days", type=int, default=UNUSED_DAYS, metavar="N",
+        help=_("what `unused` means (default: {n})").format(n=UNUSED_DAYS),
     )  # fmt: skip
     add_plan_arguments(parser)
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    wrong = next((rule for rule in options.rules if rule not in clean.RULES), None)
+    wrong = next((rule for rule in options.rules if rule not in RULES), None)
     if wrong is not None:
-        raise UsageError("clean", wrong, "there is no such rule", ", ".join(clean.RULES))
-    library = clean.library_of(app.database, this_machine())
-    found = clean.offered(
+        raise UsageError("clean", wrong, "there is no such rule", ", ".join(RULES))
+    library = library_of(app.database, this_machine())
+    found = offered(
         app.database, app.volumes, app.env(), library,
-        clean.candidates(library, options.rules or clean.RULES, unused_days=options.unused_days),
+        candidates(library, options.rules or RULES, unused_days=options.unused_days),
     )  # fmt: skip
     if options.take or options.all_certain:
         return _take(app, library, found, options)
-    total = clean.reclaimable(library, found)
+    total = reclaimable(library, found)
     if options.json:
-        print_json({"candidates": [clean.as_json(one) for one in found], "reclaimable": total})
+        print_json({"candidates": [as_json(one) for one in found], "reclaimable": total})
         return 0
     _print(found)
     if not found:
@@ -66,7 +68,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     return 0
 
 
-def _take(app: App, library: clean.Library, found: list[clean.Candidate], options: argparse.Namespace) -> int:
+def _take(app: App, library: Library, found: list[Candidate], options: argparse.Namespace) -> int:
     known = {one.id: one for one in found}
     wrong = next((id_ for id_ in options.take if id_ not in known), None)
     if wrong is not None:
@@ -74,10 +76,10 @@ def _take(app: App, library: clean.Library, found: list[clean.Candidate], option
     chosen = [one for one in found if one.id in options.take or (options.all_certain and one.confidence == "certain")]
     if not chosen:
         raise UsageError("clean", "", "there is nothing of which it is certain", "choose with --take ID")
-    return run_plan(app, plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(library, chosen)), options)
+    return run_plan(app, plan_removal(app.database, app.volumes, app.env(), wanted_of(library, chosen)), options)
 
 
-def _print(found: list[clean.Candidate]) -> None:
+def _print(found: list[Candidate]) -> None:
     rule = ""
     for one in found:
         if one.rule != rule:

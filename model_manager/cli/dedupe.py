@@ -10,9 +10,9 @@ from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.text import _, later, shown
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.cli.progress import reading_told
-from model_manager.library import duplicates
-from model_manager.library.dedupe import plan_sharing
-from model_manager.library.groups import Group
+from model_manager.library.duplicates import search as duplicates
+from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.sharing import plan_sharing
 from model_manager.library.meant import meant, where
 
 NAME = "dedupe"

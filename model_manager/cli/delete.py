@@ -7,7 +7,8 @@ import argparse
 from model_manager.app import App
 from model_manager.base.text import _, later
 from model_manager.cli.plans import add_plan_arguments, run_plan
-from model_manager.library.removal import plan_removal, wanted_of
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.wanted import wanted_of
 
 NAME = "delete"
 HELP = later("delete models or leftovers for good: there is no undo")

@@ -11,8 +11,9 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.cli.progress import reading_told
-from model_manager.library import duplicates, watch
-from model_manager.library.known import nothing_known
+from model_manager.library.duplicates import search as duplicates
+from model_manager.library.listing.known import nothing_known
+from model_manager.library.scan import watch
 
 NAME = "duplicates"
 HELP = later("the same bytes more than once; --prove reads every one of them")

@@ -10,7 +10,7 @@ from model_manager.app import App
 from model_manager.base.text import _, later, shown
 from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import print_json
-from model_manager.library.present import models_json
+from model_manager.library.listing.present import models_json
 
 NAME = "export"
 HELP = later("print every model for other programs: JSON, or CSV with one line each")

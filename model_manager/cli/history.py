@@ -10,7 +10,7 @@ from model_manager.base import units
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later
 from model_manager.cli.output import hint, print_json, print_table
-from model_manager.library.plan_words import STATES
+from model_manager.library.removal.plan_words import STATES
 
 NAME = "history"
 HELP = later("what this program changed on your disk, newest first")

@@ -9,11 +9,11 @@ from model_manager.base import figures
 from model_manager.base.text import _, later, shown
 from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
-from model_manager.library import watch
-from model_manager.library.categories import slugs
-from model_manager.library.present import leftovers_json, models_json
-from model_manager.library.query import Query
-from model_manager.library.verdicts import STATES, VERDICTS
+from model_manager.library.labels.categories import slugs
+from model_manager.library.labels.verdicts import STATES, VERDICTS
+from model_manager.library.listing.present import leftovers_json, models_json
+from model_manager.library.listing.query import Query
+from model_manager.library.scan import watch
 
 NAME = "list"
 HELP = later("list models, largest first; QUERY narrows (words, category:, tool:, quant:, health:, >10gb …)")

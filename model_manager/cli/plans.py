@@ -16,8 +16,8 @@ from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json
 from model_manager.cli.terminal import broken, columns, path_lines
 from model_manager.jobs import Progress
-from model_manager.library.plan_words import STATES, VERBS, frees_text, undo_text
-from model_manager.library.removal import touched
+from model_manager.library.removal.plan_words import STATES, VERBS, frees_text, undo_text
+from model_manager.library.removal.touched import touched
 from model_manager.operations import Operation, Plan, Step
 
 _UNLIMITED = 1 << 20
@@ -98,7 +98,7 @@ def print_plan(plan: Plan) -> None:
     """Each unit with every step: its path, size and reason, what stays for it; then what comes back in all."""
     say(localised(plan.title), "bold")
     print_steps(plan.steps)
-    total = figures.size(sum(step.bytes for step in plan.steps))
+    total = figures.size(plan.bytes)
     print()
     say(ngettext("{n} step, {size} in all.", "{n} steps, {size} in all.", len(plan.steps), size=total))
     say(f"{frees_text(plan)} {undo_text(plan)}")

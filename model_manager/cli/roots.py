@@ -10,8 +10,8 @@ from model_manager.base.errors import UsageError
 from model_manager.base.text import _, given_path, later
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.present import roots_json
+from model_manager.library.listing.present import roots_json
+from model_manager.library.scan import watch
 
 NAME = "roots"
 HELP = later("the folders watched; add, remove, ignore or move one (nothing on disk changes)")

@@ -11,9 +11,9 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, given_path, later, ngettext, shown, written
 from model_manager.cli.output import hint, print_json
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.present import roots_json
-from model_manager.library.status import seen_twice, status
+from model_manager.library.listing.present import roots_json
+from model_manager.library.listing.status import seen_twice, status
+from model_manager.library.scan import watch
 
 NAME = "scan"
 HELP = later("find every model on this computer; PATH adds a folder of your own")

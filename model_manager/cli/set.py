@@ -8,8 +8,9 @@ from model_manager.app import App
 from model_manager.base.errors import UsageError
 from model_manager.base.text import _, later, shown
 from model_manager.cli.output import print_json
-from model_manager.library import meant, words
-from model_manager.library.present import models_json
+from model_manager.library import meant
+from model_manager.library.labels import words
+from model_manager.library.listing.present import models_json
 
 NAME = "set"
 HELP = later("set category, note or pinned; a scan never overwrites them (category= gives it back)")

@@ -11,10 +11,11 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
 from model_manager.base.text import _, given_path, later, number, shown
 from model_manager.cli.output import coloured, hint, print_json, print_table
-from model_manager.library import meant, watch
-from model_manager.library.opened import opened
-from model_manager.library.present import Json, place_states, show_json
-from model_manager.library.verdicts import SOURCES, STATES, VERDICTS
+from model_manager.library import meant
+from model_manager.library.labels.verdicts import SOURCES, STATES, VERDICTS
+from model_manager.library.listing.opened import opened
+from model_manager.library.listing.present import Json, place_states, show_json
+from model_manager.library.scan import watch
 
 NAME = "show"
 HELP = later("all about one model: facts, evidence, places, files, raw metadata")

@@ -8,8 +8,8 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, later, ngettext
 from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
-from model_manager.library import watch
-from model_manager.library.status import Status, seen_twice, status
+from model_manager.library.listing.status import Status, seen_twice, status
+from model_manager.library.scan import watch
 
 NAME = "status"
 HELP = later("what is where, how much it weighs, how healthy it is")

@@ -10,9 +10,9 @@ from model_manager.base.errors import UsageError
 from model_manager.base.text import _, given_path, later, shown, written
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import add_plan_arguments, run_plan
-from model_manager.library import watch
-from model_manager.library.categories import slugs
-from model_manager.library.category_folders import plan_category_folders
+from model_manager.library.labels.categories import slugs
+from model_manager.library.labels.category_folders import plan_category_folders
+from model_manager.library.scan import watch
 
 NAME = "store"
 HELP = later("the base folder for your own models; PATH sets it, --make-folders plans its category folders")

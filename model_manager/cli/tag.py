@@ -7,8 +7,9 @@ import argparse
 from model_manager.app import App
 from model_manager.base.text import _, later, shown
 from model_manager.cli.output import print_json
-from model_manager.library import meant, words
-from model_manager.library.present import models_json
+from model_manager.library import meant
+from model_manager.library.labels import words
+from model_manager.library.listing.present import models_json
 
 NAME = "tag"
 HELP = later("add or remove tags of your own")

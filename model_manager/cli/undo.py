@@ -13,8 +13,8 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import agreed, look_again, print_steps, print_warnings, say, told
-from model_manager.library.plan_words import BACK
-from model_manager.library.undoing import Undoing, newest_to_undo, undoing
+from model_manager.library.removal.plan_words import BACK
+from model_manager.library.removal.undoing import Undoing, newest_to_undo, undoing
 from model_manager.operations import Operation, Plan, StepState, as_json
 from model_manager.operations.plan import printable
 

@@ -16,7 +16,7 @@ from model_manager.controllers.outcome import name_of, outcome, told_undone
 from model_manager.jobs import Cancelled, Job, JobChanged, Progress
 
 if TYPE_CHECKING:
-    from model_manager.library.undoing import Undoing
+    from model_manager.library.removal.undoing import Undoing
     from model_manager.operations import Operation, Plan
     from model_manager.operations.draft import Way
 
@@ -115,7 +115,7 @@ class Changes:
             way = "aside"
 
         def work(progress: object) -> Planned:
-            from model_manager.library.still_there import NotThere
+            from model_manager.library.removal.still_there import NotThere
             from model_manager.operations.draft import NoTrash
 
             choice, others = make if ways else None, Choices()
@@ -145,7 +145,7 @@ class Changes:
 
     def _lost(self, error: ModelManagerError) -> str:
         """What is said when a plan failed because what it would take is not there: its folder is looked at again."""
-        from model_manager.library.still_there import lost
+        from model_manager.library.removal.still_there import lost
 
         found = lost(self._app.database, self._app.volumes, error.path)
         if found is None:
@@ -189,7 +189,7 @@ class Changes:
             return
 
         def look(progress: object) -> _NotSo:
-            from model_manager.library.undoing import stands
+            from model_manager.library.removal.undoing import stands
 
             operations = {one.id: one for one in self._app.operations.history()[0] if one.id in told}
             return _NotSo(
@@ -238,7 +238,7 @@ class Changes:
         self._asked.add((id_, wanted))
 
         def look(progress: object) -> ToUndo | None:
-            from model_manager.library.undoing import undoing
+            from model_manager.library.removal.undoing import undoing
 
             try:
                 operation = self._app.operations.get(id_)
@@ -258,7 +258,7 @@ class Changes:
         in_vain = frozenset(self._in_vain)
 
         def look(progress: object) -> ToUndo | None:
-            from model_manager.library.undoing import newest_to_undo, undoing
+            from model_manager.library.removal.undoing import newest_to_undo, undoing
 
             operation = newest_to_undo(self._app.operations.history()[0], self._app.volumes, in_vain)
             if operation is None:
@@ -303,7 +303,7 @@ class Changes:
         return type(error)(error.verb, name, error.reason, error.hint)
 
     def _look_again(self, plan: Plan) -> None:
-        from model_manager.library.removal import touched
+        from model_manager.library.removal.touched import touched
 
         self._app.scanner(self._app.jobs.post).run(Progress(), touched(self._app.database, plan))
         self._app.jobs.post(OperationChanged(plan.id))

@@ -11,11 +11,12 @@ from model_manager.base.events import OperationChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.jobs import JobChanged
-from model_manager.library import clean
-from model_manager.library.clean import Candidate
-from model_manager.library.families import Family, families_of
-from model_manager.library.memory import Machine, this_machine
-from model_manager.library.removal import plan_removal
+from model_manager.library.clean.candidate import Candidate, Library, library_of
+from model_manager.library.clean.families import Family, families_of
+from model_manager.library.clean.memory import Machine, this_machine
+from model_manager.library.clean.offers import offered, reclaimable, wanted_of
+from model_manager.library.clean.rules import candidates
+from model_manager.library.removal.planning import plan_removal
 from model_manager.operations import Plan
 from model_manager.operations.draft import Way
 
@@ -24,14 +25,14 @@ from model_manager.operations.draft import Way
 class Offer:
     """Everything that could go, by rule, the families it comes from, and the machine that they must fit."""
 
-    library: clean.Library
+    library: Library
     candidates: tuple[Candidate, ...]
     families: tuple[Family, ...]
     machine: Machine
 
     def frees(self, chosen: Sequence[Candidate]) -> int:
         """What really comes back when these go together, in bytes."""
-        return clean.reclaimable(self.library, chosen)
+        return reclaimable(self.library, chosen)
 
 
 class CleanView(Protocol):
@@ -44,7 +45,7 @@ class Clean:
     def __init__(self, app: App, view: CleanView, changes: Changes) -> None:
         self._app, self._view, self._changes = app, view, changes
         self._machine: Machine | None = None
-        self._library: clean.Library
+        self._library: Library
 
     def start(self) -> None:
         self._app.jobs.start(_("Looking what could go"), "query", lambda progress: self._load())
@@ -58,7 +59,7 @@ class Clean:
 
     def plan(self, chosen: Sequence[Candidate]) -> None:
         """Plans that these go; the review asks."""
-        wanted = clean.wanted_of(self._library, chosen)
+        wanted = wanted_of(self._library, chosen)
 
         def make(way: Way) -> Plan:
             return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
@@ -67,8 +68,8 @@ class Clean:
 
     def _load(self) -> Offer:
         self._machine = self._machine or this_machine()
-        library = clean.library_of(self._app.database, self._machine)
+        library = library_of(self._app.database, self._machine)
         families = tuple(families_of(library.lines))
-        app, found = self._app, clean.candidates(library)
-        offered = clean.offered(app.database, app.volumes, app.env(), library, found)
-        return Offer(library, tuple(offered), families, self._machine)
+        app, found = self._app, candidates(library)
+        able = offered(app.database, app.volumes, app.env(), library, found)
+        return Offer(library, tuple(able), families, self._machine)

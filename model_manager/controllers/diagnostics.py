@@ -11,7 +11,7 @@ import re
 from model_manager import __version__
 from model_manager.app import App
 from model_manager.library.doctor import checks
-from model_manager.library.present import roots_json
+from model_manager.library.listing.present import roots_json
 
 _SECRET = re.compile(
     r"\b(?:hf|sk|gh[oprsu]|github_pat|gho|glpat|xox[abp]|civitai)[_-][A-Za-z0-9_-]{8,}"

@@ -7,10 +7,11 @@ from typing import Protocol
 
 from model_manager.base import figures
 from model_manager.base.text import _, shown
+from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row
-from model_manager.library import treemap, watch
-from model_manager.library.categories import CATEGORIES
-from model_manager.library.room import Room
+from model_manager.library.labels.categories import CATEGORIES
+from model_manager.library.listing import treemap
+from model_manager.library.scan import watch
 
 _MOST_GROUPS = 40
 _Weighed = tuple[Row, int]

@@ -10,10 +10,10 @@ from model_manager.base.events import OperationChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.jobs import Job, JobChanged
-from model_manager.library import duplicates
-from model_manager.library.dedupe import By, plan_sharing
-from model_manager.library.duplicates import Duplicates as Found
-from model_manager.library.groups import Group
+from model_manager.library.duplicates import search as duplicates
+from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.search import Duplicates as Found
+from model_manager.library.duplicates.sharing import By, plan_sharing
 from model_manager.operations import Plan
 from model_manager.operations.draft import Way
 

@@ -14,10 +14,10 @@ from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import Said, ScanWanted
 from model_manager.jobs import JobChanged
-from model_manager.library import watch
-from model_manager.library.categories import slugs
-from model_manager.library.category_folders import plan_category_folders
-from model_manager.library.present import Json, roots_json
+from model_manager.library.labels.categories import slugs
+from model_manager.library.labels.category_folders import plan_category_folders
+from model_manager.library.listing.present import Json, roots_json
+from model_manager.library.scan import watch
 from model_manager.operations import Plan
 from model_manager.operations.draft import Way
 

@@ -17,12 +17,13 @@ from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import Said
 from model_manager.jobs import JobChanged, Progress
-from model_manager.library import watch
+from model_manager.library.clean.rests import read_rests
 from model_manager.library.deep import check_deep
-from model_manager.library.removal import Wanted, plan_removal
-from model_manager.library.rests import read_rests
-from model_manager.library.sources import again
-from model_manager.library.verdicts import VERDICTS
+from model_manager.library.labels.sources import again
+from model_manager.library.labels.verdicts import VERDICTS
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.wanted import Wanted
+from model_manager.library.scan import watch
 from model_manager.operations import Plan
 from model_manager.operations.draft import Way
 

@@ -15,18 +15,19 @@ from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChan
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.catalog import roots, second_ways
+from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.controllers.changes import Choices
 from model_manager.controllers.messages import DetailsStale, LookAgain, Said, ScanWanted
 from model_manager.controllers.removing import choices_of, plan_of
 from model_manager.jobs import Job, JobChanged
-from model_manager.library import watch, words
-from model_manager.library.categories import CATEGORIES, slugs
-from model_manager.library.opened import Opened, opened
-from model_manager.library.present import Json, place_states, show_json
-from model_manager.library.query import Query
-from model_manager.library.room import Room
-from model_manager.library.still_there import missing
+from model_manager.library.labels import words
+from model_manager.library.labels.categories import CATEGORIES, slugs
+from model_manager.library.listing.opened import Opened, opened
+from model_manager.library.listing.present import Json, place_states, show_json
+from model_manager.library.listing.query import Query
+from model_manager.library.removal.still_there import missing
+from model_manager.library.scan import watch
 
 if TYPE_CHECKING:
     from model_manager.operations import Plan

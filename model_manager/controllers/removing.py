@@ -11,8 +11,8 @@ from model_manager.base.text import _, shown
 from model_manager.catalog import models
 from model_manager.controllers.changes import Choice, Choices
 from model_manager.controllers.messages import LookAgain, Said
-from model_manager.library import watch
-from model_manager.library.still_there import Missing, NotThere, missing
+from model_manager.library.removal.still_there import Missing, NotThere, missing
+from model_manager.library.scan import watch
 
 if TYPE_CHECKING:
     from model_manager.operations import Plan
@@ -24,8 +24,9 @@ def plan_of(app: App, ids: tuple[int, ...], places: tuple[int, ...], way: Way) -
 
     Raises NotThere when nothing of it is there. Not for the window's thread.
     """
-    from model_manager.library.removal import Wanted, plan_removal
-    from model_manager.library.staying import what_stays
+    from model_manager.library.removal.planning import plan_removal
+    from model_manager.library.removal.staying import what_stays
+    from model_manager.library.removal.wanted import Wanted
 
     lost = missing(app.database, app.volumes, ids, places)
     whole = () if places else ids

@@ -35,7 +35,7 @@ class Scanning:
         scanner = self._app.scanner
 
         def work(progress: Progress) -> str:
-            from model_manager.library.scan import scan  # loads every adapter and format, in this thread
+            from model_manager.library.scan.scan import scan  # loads every adapter and format, in this thread
 
             self._app.settle()
             found = scan(scanner(self._app.jobs.post), progress)
@@ -55,7 +55,7 @@ class Scanning:
         scanner = self._app.scanner
 
         def work(progress: Progress) -> None:
-            from model_manager.library.scan import scan
+            from model_manager.library.scan.scan import scan
 
             self._waiting.remove(roots)
             scan(scanner(self._app.jobs.post), progress, roots)

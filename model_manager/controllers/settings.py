@@ -16,7 +16,7 @@ from model_manager.controllers.diagnostics import diagnostics
 from model_manager.controllers.messages import Said, ScanWanted
 from model_manager.jobs import JobChanged
 from model_manager.operations.disk import Disk
-from model_manager.stores.left_out import LONGEST, MOST, fault_of, good_patterns
+from model_manager.stores.walk.left_out import LONGEST, MOST, fault_of, good_patterns
 
 _CHOSEN = ("appearance", "theme", "font_size", "scale", "language", "clear_way", "confirm_final", "remind_after_days",
            "not_asked", "log_level")  # fmt: skip

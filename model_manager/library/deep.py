@@ -25,8 +25,8 @@ from model_manager.formats.places import places, spans
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.span import Span
 from model_manager.jobs import Progress
-from model_manager.library.derive import derive
-from model_manager.library.hashing import Hashing
+from model_manager.library.duplicates.hashing import Hashing
+from model_manager.library.scan.derive import derive
 
 _ROLES = ("weights", "adapter", "projector")
 _MOST_UNPACKED = 4

@@ -200,6 +200,7 @@ class Draft:
             time.time(),
             {step.unit: self._origins[step.unit] for step in steps if self._origins.get(step.unit)},
             tuple(dict.fromkeys(self.left)),
+            self._weighs(),
         )
 
     def _look(self, verb: str, path: str) -> tuple[str, os.stat_result]:
@@ -314,10 +315,11 @@ class Draft:
         """Step -> bytes that come back with it. Blocks that other files share stay with these, as far as we can know:
         nobody tells a person who the others are."""
         freed: dict[int, int] = {}
-        shared = packed = below = unsure = 0
+        shared = packed = below = unsure = held = 0
         behind, met = TrueFile(self._volumes), set[Key]()
         for key, names in self._names.items():
             size, links, path = self._files.get(key, (0, 0, ""))
+            held += size if names and len(names) < links else 0
             if names and len(names) >= links:
                 stacked = not keeps_its_own(self._volumes.of(path, key[0]).kind)
                 found = behind.of(path) if stacked else None
@@ -329,8 +331,17 @@ class Draft:
                 freed[last] = freed.get(last, 0) + back.own
                 shared, packed = shared + back.shared, packed + back.packed
                 below, unsure = below + back.below, unsure + back.unsure
+        if held and not sum(freed.values()):
+            self.warnings.append(later("another name of the file stays, so nothing comes free"))
+        elif held >= _WORTH_SAYING:
+            self.warnings.append(later(f"{units.size(held)} do not come free: these files have other names, which stay"))
         self.warnings.extend(_not_promised(shared, packed, below, unsure))
         return freed
+
+    def _weighs(self) -> int:
+        """Bytes at all steps, a file of several names once."""
+        taken = sum(self._files[key][0] for key, names in self._names.items() if names)
+        return taken + sum(step.bytes for step in self._steps if step.verb not in ("trash", "delete"))
 
     def _leads_to_what_stays(self, link: str) -> bool:
         """Whether what a link leads to does not go with it. A mount that may not answer is not asked."""

@@ -79,6 +79,13 @@ class Plan:
     origins: Mapping[int, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     """What was asked for and could not be planned, each as `path: reason`: doing all steps does only a part of it."""
+    weighs: int | None = None
+    """Bytes that lie at all steps together, a file of several names once; None where only the steps tell."""
+
+    @property
+    def bytes(self) -> int:
+        """What the steps are about, in bytes."""
+        return sum(step.bytes for step in self.steps) if self.weighs is None else self.weighs
 
     def __post_init__(self) -> None:
         if [step.n for step in self.steps] != list(range(1, len(self.steps) + 1)):
@@ -117,6 +124,7 @@ def to_record(plan: Plan) -> dict[str, object]:
         "created_at": plan.created_at,
         "origins": {str(unit): origin for unit, origin in plan.origins.items()},
         "left": list(plan.left),
+        "weighs": plan.weighs,
     }
 
 
@@ -125,6 +133,9 @@ def from_record(record: object) -> Plan:
     if not isinstance(record, dict):
         raise ValueError("no plan")
     steps, warnings, left = record.get("steps"), record.get("warnings"), record.get("left", [])
+    weighs = record.get("weighs")
+    if not isinstance(weighs, int | None):
+        raise ValueError("a plan says strangely how much it is about")
     if not isinstance(steps, list) or not isinstance(warnings, list) or not isinstance(left, list):
         raise ValueError("no plan")
     return Plan(
@@ -137,6 +148,7 @@ def from_record(record: object) -> Plan:
         created_at=_get(record, "created_at", float),
         origins=_origins_from(record.get("origins", {})),
         left=tuple(str(one) for one in left),
+        weighs=weighs,
     )
 
 

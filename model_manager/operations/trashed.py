@@ -6,7 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from model_manager.base import reach, units
@@ -28,8 +28,8 @@ _OF_A_VOLUME = re.compile(r"\.Trash-\d+")
 class Trashed:
     """One thing that was moved into a trash. `kept` is its path there, `note` the note beside it.
 
-    `where`: still there, restored to its old name by somebody, or gone. Sizes in bytes, `at` in seconds
-    since 1970; `unit` says what was moved together and returns together, `of` what a person calls that.
+    `where`: still there, restored to its old name by somebody, or gone. Sizes in bytes, `frees` when all that lies there
+    is deleted; `at` in seconds since 1970; `unit` says what was moved together and returns together, `of` what a person calls that.
     """
 
     operation: str
@@ -46,7 +46,8 @@ class Trashed:
 
 def trashed(operations: Iterable[Operation], volumes: Volumes) -> list[Trashed]:
     """Everything of these operations that is in force as moved into a trash of which we know the place."""
-    return [item for operation in operations for item in _of(operation, volumes)]
+    items = [item for operation in operations for item in _of(operation, volumes)]
+    return _with_what_comes_back(items, volumes)
 
 
 def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
@@ -77,10 +78,19 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
     if not there:
         raise problems[0]
     draft.left.extend(f"{problem.path}: {problem.reason}" for problem in problems)
-    size = sum(item.frees for item in there)
     count = len({(item.operation, item.unit) for item in there})
     what = later("this one") if count == 1 else later(f"these {count}")
-    return draft.plan(later(f"Delete {what} for good ({units.size(size)})"))
+    plan = draft.plan("")
+    return replace(plan, title=later(f"Delete {what} for good ({units.size(plan.frees)})"))
+
+
+def _with_what_comes_back(items: list[Trashed], volumes: Volumes) -> list[Trashed]:
+    """The same with what comes back when all of them are deleted: names of one file may have gone one after another."""
+    try:
+        frees = {step.path: step.frees for step in plan_empty(items, volumes).steps}
+    except ModelManagerError:
+        return items  # nothing is there, or nothing may be deleted now
+    return [replace(item, frees=frees[item.kept]) if item.kept in frees else item for item in items]
 
 
 def in_a_trash(path: str) -> bool:

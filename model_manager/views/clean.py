@@ -13,7 +13,7 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
-from model_manager.library.clean import Candidate
+from model_manager.library.clean.candidate import Candidate
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen

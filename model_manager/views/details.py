@@ -13,9 +13,9 @@ from ttkbootstrap import ScrolledFrame
 from model_manager.base import figures, units
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, number, short_path, shown
-from model_manager.library import watch
-from model_manager.library.present import Json
-from model_manager.library.verdicts import AWAY, SOURCES, STATES, VERDICTS
+from model_manager.library.labels.verdicts import AWAY, SOURCES, STATES, VERDICTS
+from model_manager.library.listing.present import Json
+from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.open_folder import open_folder
 from model_manager.views.widgets import traversal

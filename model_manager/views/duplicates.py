@@ -12,10 +12,10 @@ from model_manager.base import figures
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.duplicates import Duplicates
-from model_manager.library import watch
-from model_manager.library.dedupe import By
-from model_manager.library.duplicates import Duplicates as Found
-from model_manager.library.groups import Group
+from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.search import Duplicates as Found
+from model_manager.library.duplicates.sharing import By
+from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen

@@ -11,10 +11,10 @@ from model_manager.base import figures
 from model_manager.base.text import _, ngettext, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
-from model_manager.library import watch
-from model_manager.library.clean import Candidate
-from model_manager.library.families import Family, Line, Rung
-from model_manager.library.verdicts import VERDICTS
+from model_manager.library.clean.candidate import Candidate
+from model_manager.library.clean.families import Family, Line, Rung
+from model_manager.library.labels.verdicts import VERDICTS
+from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen

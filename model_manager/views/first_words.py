@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model_manager.app import App
 from model_manager.base.text import _
-from model_manager.library.known import nothing_known
+from model_manager.library.listing.known import nothing_known
 
 
 def where_to_begin() -> str:

@@ -13,9 +13,9 @@ from model_manager.base.events import RootsChanged
 from model_manager.base.text import _, short_path
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.folders import Folders
-from model_manager.library import watch
-from model_manager.library.present import Json
-from model_manager.library.verdicts import STATES
+from model_manager.library.labels.verdicts import STATES
+from model_manager.library.listing.present import Json
+from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.file_dialogs import ask_folder
 from model_manager.views.widgets.flow import Flow

@@ -11,13 +11,13 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.events import ScanFinished
 from model_manager.base.text import _, ngettext, shown
+from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes, Choices
 from model_manager.controllers.library import CHIPS, Library
-from model_manager.library import watch
-from model_manager.library.present import Json
-from model_manager.library.room import Room
-from model_manager.library.verdicts import STATES, VERDICTS
+from model_manager.library.labels.verdicts import STATES, VERDICTS
+from model_manager.library.listing.present import Json
+from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.details import Details
 from model_manager.views.first_words import where_to_begin

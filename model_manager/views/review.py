@@ -11,7 +11,15 @@ from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
 from model_manager.controllers.changes import Planned
-from model_manager.library.plan_words import VERBS, action_text, final_text, frees_text, is_final, things, undo_text
+from model_manager.library.removal.plan_words import (
+    VERBS,
+    action_text,
+    final_text,
+    frees_text,
+    is_final,
+    things,
+    undo_text,
+)
 from model_manager.operations import Plan, Step
 from model_manager.operations.draft import Way
 from model_manager.views import theme

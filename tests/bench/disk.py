@@ -18,14 +18,14 @@ from model_manager.base.facts import Facts
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.scan import Report
-from model_manager.stores.folder import FOLDERS
+from model_manager.library.scan import watch
+from model_manager.library.scan.scan import Report
 from model_manager.stores.found import Found
-from model_manager.stores.hub_cache import describe_hub
-from model_manager.stores.look import Look
-from model_manager.stores.plain import Plain
-from model_manager.stores.tree import describe_tree
+from model_manager.stores.hub.cache import describe_hub
+from model_manager.stores.tools.folder import FOLDERS
+from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.tree import describe_tree
 
 _NOTHING = Facts("gguf")
 

@@ -25,9 +25,9 @@ from model_manager.app import App, build
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database
 from model_manager.jobs import Progress
-from model_manager.library import duplicates as engine
-from model_manager.library import watch
-from model_manager.library.hashing import Hashing
+from model_manager.library.duplicates import search as engine
+from model_manager.library.duplicates.hashing import Hashing
+from model_manager.library.scan import watch
 
 PEERS = {
     "jdupes -Q": ["jdupes", "-r", "-Q", "-q"],

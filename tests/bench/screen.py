@@ -16,7 +16,7 @@ from measure import Figure, Result, below, info, ms, percentile, ratio, resident
 from trees import fill, many_files
 
 from model_manager.app import build
-from model_manager.library import watch
+from model_manager.library.scan import watch
 
 _BARE = """
 import time, ttkbootstrap as ttk

@@ -15,7 +15,7 @@ from model_manager.app import App
 from model_manager.base.identity import file_id
 from model_manager.base.volumes import Volume
 from model_manager.catalog import files, models, places, roots
-from model_manager.library import watch
+from model_manager.library.scan import watch
 
 _ENDINGS = ("png", "txt", "json", "py", "md", "jpg", "yaml", "csv")
 _LAYERS = ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn2.to_q", "attn2.to_k", "ff.net.0.proj", "ff.net.2", "norm1")

@@ -21,9 +21,10 @@ from model_manager.catalog import user_words
 from model_manager.catalog.damage import CatalogueDamaged
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
-from model_manager.library import categories, watch, words
 from model_manager.library.doctor import checks
-from model_manager.library.present import models_json, roots_json, show_json
+from model_manager.library.labels import categories, words
+from model_manager.library.listing.present import models_json, roots_json, show_json
+from model_manager.library.scan import watch
 
 pytestmark = pytest.mark.logs
 NAMES = ("a", "b", "c", "d")

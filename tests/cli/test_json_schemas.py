@@ -22,10 +22,10 @@ from referencing import Registry, Resource
 
 from model_manager.base.facts import SOURCES, VERDICTS, Role
 from model_manager.cli import COMMANDS, main
-from model_manager.library import verdicts
-from model_manager.library.clean import RULES, Confidence
-from model_manager.library.groups import Kind
-from model_manager.library.plan_words import VERBS
+from model_manager.library.clean.candidate import RULES, Confidence
+from model_manager.library.duplicates.groups import Kind
+from model_manager.library.labels import verdicts
+from model_manager.library.removal.plan_words import VERBS
 from model_manager.operations.operation import State, StepShown
 from model_manager.operations.trashed import Where
 from model_manager.stores.found import FoundBy, LeftoverKind, Sha256Source

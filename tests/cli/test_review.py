@@ -15,7 +15,7 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, use_language
 from model_manager.cli import main
 from model_manager.cli.terminal import cells
-from model_manager.library.plan_words import STATES
+from model_manager.library.removal.plan_words import STATES
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no terminal of this kind")
 

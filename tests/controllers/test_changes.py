@@ -14,10 +14,11 @@ from model_manager.app import App
 from model_manager.controllers.changes import Applied, Changes, Planned
 from model_manager.controllers.library import Library
 from model_manager.jobs import Progress
-from model_manager.library import duplicates, watch
-from model_manager.library.dedupe import plan_sharing
-from model_manager.library.plan_words import action_text, final_text, things
-from model_manager.library.scan import scan
+from model_manager.library.duplicates import search as duplicates
+from model_manager.library.duplicates.sharing import plan_sharing
+from model_manager.library.removal.plan_words import action_text, final_text, things
+from model_manager.library.scan import watch
+from model_manager.library.scan.scan import scan
 
 ONE, TWO = gguf_bytes(seed=1), gguf_bytes(seed=2)
 NAMES = ("registry.ollama.ai/library/some/7b", "registry.ollama.ai/robin/mine/latest")

@@ -10,7 +10,7 @@ from factory import gguf_bytes, write
 from model_manager.app import build
 from model_manager.controllers.diagnostics import diagnostics, without_secrets
 from model_manager.jobs import Progress
-from model_manager.library import watch
+from model_manager.library.scan import watch
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from model_manager.controllers.changes import Changes
 from model_manager.controllers.folders import Folders
 from model_manager.controllers.messages import ScanWanted
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.scan import scan
+from model_manager.library.scan import watch
+from model_manager.library.scan.scan import scan
 
 
 class Screen:

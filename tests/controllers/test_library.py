@@ -12,8 +12,8 @@ from model_manager.app import App
 from model_manager.base.events import ScanFinished
 from model_manager.controllers.library import Library
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.scan import scan
+from model_manager.library.scan import watch
+from model_manager.library.scan.scan import scan
 
 
 def load(app: App, library: Library, models: int) -> None:

@@ -14,8 +14,9 @@ from model_manager.app import App, build
 from model_manager.base.events import ScanFinished
 from model_manager.controllers.reminder import Due, Reminder, due
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.removal import plan_removal, wanted_of
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.wanted import wanted_of
+from model_manager.library.scan import watch
 from model_manager.operations.trashed import Trashed, trashed
 
 DAY = 86_400

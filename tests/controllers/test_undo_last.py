@@ -17,8 +17,8 @@ from model_manager.controllers.changes import Applied, Changes
 from model_manager.controllers.library import Library
 from model_manager.controllers.messages import Said
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.scan import scan
+from model_manager.library.scan import watch
+from model_manager.library.scan.scan import scan
 from model_manager.operations import Operation
 
 NAMES = ("a", "b", "c")

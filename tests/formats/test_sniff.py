@@ -17,9 +17,9 @@ from model_manager.base.facts import Facts
 from model_manager.formats.pickle_head import looks_like_pickle, may_be_pickle
 from model_manager.formats.sniff import facts_of
 from model_manager.stores.found import Found
-from model_manager.stores.look import Look
-from model_manager.stores.plain import Plain
-from model_manager.stores.tree import describe_tree
+from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.tree import describe_tree
 from tests.formats.torch_files import good_zip
 
 SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".onnx", ".gguf", ".safetensors", ".pkl", ".h5", ".keras", ".nemo")

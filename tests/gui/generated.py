@@ -10,7 +10,7 @@ from model_manager.app import App
 from model_manager.base.facts import Claim, Facts, Health, Share
 from model_manager.catalog import leftovers, places, roots
 from model_manager.catalog.codec import dump, dump_facts, dump_health
-from model_manager.library.derive import derive
+from model_manager.library.scan.derive import derive
 
 GB = 10**9
 _LLMS = ("Llama-3.1-8B-Instruct", "Llama-3.3-70B-Instruct", "Qwen3-4B-Instruct-2507", "Qwen3-30B-A3B", "Qwen2.5-Coder-32B-Instruct",

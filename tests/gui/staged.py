@@ -12,12 +12,13 @@ from model_manager.catalog.models import FileView
 from model_manager.controllers.changes import Planned
 from model_manager.controllers.clean import Offer
 from model_manager.controllers.history import Line, Past
-from model_manager.library import clean
-from model_manager.library.copies import Copy, Name
-from model_manager.library.duplicates import Duplicates
-from model_manager.library.families import families_of
-from model_manager.library.groups import Group
-from model_manager.library.memory import Machine
+from model_manager.library.clean.candidate import library_of
+from model_manager.library.clean.families import families_of
+from model_manager.library.clean.memory import Machine
+from model_manager.library.clean.rules import candidates
+from model_manager.library.duplicates.copies import Copy, Name
+from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.search import Duplicates
 from model_manager.operations import Identity, Plan, Step
 from model_manager.operations.trashed import Trashed
 
@@ -26,8 +27,8 @@ NOW = time.mktime((2026, 11, 21, 9, 30, 0, 0, 0, -1))
 
 
 def offer(app: App) -> Offer:
-    library = clean.library_of(app.database, MACHINE)
-    return Offer(library, tuple(clean.candidates(library)), tuple(families_of(library.lines)), MACHINE)
+    library = library_of(app.database, MACHINE)
+    return Offer(library, tuple(candidates(library)), tuple(families_of(library.lines)), MACHINE)
 
 
 def duplicates(app: App) -> Duplicates:

@@ -18,7 +18,7 @@ NAMES = ["alpha", "beta", "gamma", "delta", "epsilon"]
 @pytest.fixture
 def window(display: str, home: Path) -> Iterator[Any]:
     from model_manager.app import build
-    from model_manager.library import watch
+    from model_manager.library.scan import watch
 
     tree(home / "models", {f"{name}.gguf": gguf_bytes(seed=90 + n) for n, name in enumerate(NAMES)})
     tree(home / "drive", {"far.gguf": gguf_bytes(seed=99)})
@@ -101,7 +101,7 @@ def test_the_card_of_a_deleted_model_closes_and_the_next_is_chosen(window: Any, 
 def test_an_action_on_what_has_gone_says_so(window: Any, home: Path) -> None:
     """Another program has deleted it, and the catalogue knows already; the window does not yet."""
     from model_manager.jobs import Progress
-    from model_manager.library.scan import scan
+    from model_manager.library.scan.scan import scan
 
     library = window.library
     id_ = named(window, "delta").id

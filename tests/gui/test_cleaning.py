@@ -20,7 +20,7 @@ Q4, Q8 = gguf_bytes({}, TENSORS, seed=70), gguf_bytes({}, BETTER, seed=71)
 @pytest.fixture
 def window(display: str, home: Path) -> Iterator[object]:
     from model_manager.app import build
-    from model_manager.library import watch
+    from model_manager.library.scan import watch
 
     tree(home / "models", {"some-7B-Q4_0.gguf": Q4, "some-7B-Q8_0.gguf": Q8, "cut.gguf": Q8[:-9000]})
     ollama_model(home / ".ollama/models", "registry.ollama.ai/library/some/7b", {"model": Q4})

@@ -16,7 +16,8 @@ from gui.window_over import window_over
 
 from model_manager.base.events import ChangedElsewhere
 from model_manager.catalog.elsewhere import Elsewhere
-from model_manager.library import watch, words
+from model_manager.library.labels import words
+from model_manager.library.scan import watch
 
 pytestmark = pytest.mark.gui
 

@@ -13,7 +13,7 @@ from gui.window_over import window_over
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.jobs import Job
-from model_manager.library import watch
+from model_manager.library.scan import watch
 
 pytestmark = [pytest.mark.gui, pytest.mark.logs]
 

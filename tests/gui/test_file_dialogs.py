@@ -12,7 +12,7 @@ from factory import gguf_bytes, write
 from gui.waiting import turn, wait
 from gui.window_over import empty_home, window_over
 
-from model_manager.library.present import roots_json
+from model_manager.library.listing.present import roots_json
 from model_manager.views import theme
 
 pytestmark = pytest.mark.gui

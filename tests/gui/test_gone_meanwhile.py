@@ -11,7 +11,7 @@ from factory import gguf_bytes, ollama_model, tree
 from gui.waiting import turn, wait
 from gui.window_over import window_over
 
-from model_manager.library import watch
+from model_manager.library.scan import watch
 from model_manager.views.review import Review
 
 pytestmark = pytest.mark.gui

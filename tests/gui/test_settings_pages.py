@@ -16,7 +16,7 @@ pytestmark = pytest.mark.gui
 @pytest.fixture
 def window(display: str, home: Path) -> Iterator[object]:
     from model_manager.app import build
-    from model_manager.library import watch
+    from model_manager.library.scan import watch
 
     tree(home / "models", {"one.gguf": gguf_bytes(seed=70), "backup/two.gguf": gguf_bytes(seed=71)})
     app = build()

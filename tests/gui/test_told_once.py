@@ -13,7 +13,7 @@ from gui.window_over import window_over
 from model_manager.app import App, build
 from model_manager.base.events import ScanFinished
 from model_manager.cli.main import main
-from model_manager.library import watch
+from model_manager.library.scan import watch
 
 pytestmark = [pytest.mark.gui, pytest.mark.logs]
 

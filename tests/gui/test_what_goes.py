@@ -24,7 +24,7 @@ LARGE = gguf_bytes(
 @pytest.fixture
 def window(display: str, home: Path) -> Iterator[Any]:
     from model_manager.app import build
-    from model_manager.library import watch
+    from model_manager.library.scan import watch
 
     ollama = home / ".ollama/models"
     for name in (
@@ -169,8 +169,8 @@ def test_several_models_say_how_many_names_go_and_offer_no_choice(window: Any) -
 def shared(window: Any, home: Path) -> tuple[str, list[Path]]:
     """The large copies as two names of one file, by a plan that was applied."""
     from model_manager.jobs import Progress
-    from model_manager.library import duplicates
-    from model_manager.library.dedupe import plan_sharing
+    from model_manager.library.duplicates import search as duplicates
+    from model_manager.library.duplicates.sharing import plan_sharing
 
     app = window.app
     found = duplicates.prove(app.database, app.volumes, Progress(), ())

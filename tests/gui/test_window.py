@@ -240,7 +240,7 @@ def test_a_scan_streams_rows_and_touches_no_disk_on_this_thread(
 ) -> None:
     import ttkbootstrap as ttk
 
-    from model_manager.library import watch
+    from model_manager.library.scan import watch
 
     for number in range(300):
         write(tmp_path / f"pool/m{number}.gguf", gguf_bytes(seed=number))

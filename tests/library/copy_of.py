@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model_manager.library.copies import Copy, Name
+from model_manager.library.duplicates.copies import Copy, Name
 
 
 def copy_of(tool: str, path: str, **more: object) -> Copy:

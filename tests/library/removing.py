@@ -16,12 +16,16 @@ from model_manager.catalog import models
 from model_manager.catalog.rows import read_rows
 from model_manager.controllers.health import Health
 from model_manager.jobs import Progress
-from model_manager.library import clean, watch
-from model_manager.library.duplicates import prove
-from model_manager.library.memory import this_machine
-from model_manager.library.present import leftovers_json, models_json
-from model_manager.library.removal import plan_removal, wanted_of
-from model_manager.library.status import status
+from model_manager.library.clean.candidate import Candidate, library_of
+from model_manager.library.clean.memory import this_machine
+from model_manager.library.clean.offers import certain_bytes, offered
+from model_manager.library.clean.rules import candidates
+from model_manager.library.duplicates.search import prove
+from model_manager.library.listing.present import leftovers_json, models_json
+from model_manager.library.listing.status import status
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.wanted import wanted_of
+from model_manager.library.scan import watch
 from model_manager.operations import Operation, Plan
 
 Tree = dict[str, tuple[object, ...]]
@@ -100,10 +104,10 @@ def places_in(app: App, *beginnings: str) -> tuple[str, ...]:
         return tuple(f"p{place.id}" for place in models.places(tx) if place.name.startswith(beginnings))
 
 
-def offers(app: App) -> list[clean.Candidate]:
+def offers(app: App) -> list[Candidate]:
     """What `clean` offers now."""
-    library = clean.library_of(app.database, this_machine())
-    return clean.offered(app.database, app.volumes, app.env(), library, clean.candidates(library))
+    library = library_of(app.database, this_machine())
+    return offered(app.database, app.volumes, app.env(), library, candidates(library))
 
 
 def all_say_the_same(app: App) -> None:
@@ -132,7 +136,7 @@ def all_say_the_same(app: App) -> None:
             assert all(line.why and not line.leftover for line in section.lines)
     summed = status(app.database, app.volumes, app.env())
     certain = sum(one.frees for one in offered if one.model is None and one.confidence == "certain")
-    assert clean.certain_bytes(app.database, app.volumes, app.env()) <= certain
+    assert certain_bytes(app.database, app.volumes, app.env()) <= certain
     copies = prove(app.database, app.volumes)
     assert summed.reclaimable <= certain + copies.reclaimable
     weight = sum(one["bytes"] for one in leftovers_json(app.database, app.volumes, app.env()) if one["kind"] in unused)

@@ -11,10 +11,13 @@ from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, tree,
 
 from model_manager.app import App
 from model_manager.jobs import Progress
-from model_manager.library import clean, watch, words
-from model_manager.library.clean import Candidate
-from model_manager.library.memory import Machine
-from model_manager.library.removal import plan_removal
+from model_manager.library.clean.candidate import RULES, Candidate, library_of
+from model_manager.library.clean.memory import Machine
+from model_manager.library.clean.offers import reclaimable, wanted_of
+from model_manager.library.clean.rules import candidates
+from model_manager.library.labels import words
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.scan import watch
 
 BIG = Machine(64 << 30)
 Q4 = {"general.name": "Some", "general.file_type": 2}
@@ -24,8 +27,8 @@ BETTER = {"token_embd.weight": ("F16", (256, 32)), "blk.0.attn_q.weight": ("Q8_0
 
 def offered(app: App, *rules: str, now: float | None = None) -> list[Candidate]:
     app.scanner().run(Progress())
-    library = clean.library_of(app.database, BIG)
-    return clean.candidates(library, rules or clean.RULES, now)
+    library = library_of(app.database, BIG)
+    return candidates(library, rules or RULES, now)
 
 
 def own(app: App, home: Path, files: dict[str, bytes | str]) -> Path:
@@ -58,10 +61,10 @@ def test_when_the_better_one_goes_too_the_review_says_so(app: App, home: Path) -
     two_quants(app, home)
     found = offered(app, now=time.time() + 400 * 86_400)
     (old,) = [one for one in found if one.rule == "old-quant"]
-    library = clean.library_of(app.database, BIG)
+    library = library_of(app.database, BIG)
     better = replace(old, id="c1", rule="unused", model=old.keeps, keeps=None)
-    assert clean.wanted_of(library, [old]).warnings == ()
-    wanted = clean.wanted_of(library, [old, better])
+    assert wanted_of(library, [old]).warnings == ()
+    wanted = wanted_of(library, [old, better])
     assert wanted.warnings == ("some-7B-Q4_0 was offered because some-7B-Q8_0 stays, and that goes too",)
     assert wanted.warnings[0] in plan_removal(app.database, app.volumes, app.env(), wanted).warnings
 
@@ -93,7 +96,7 @@ def test_earlier_epochs_of_one_training(app: App, home: Path) -> None:
 def test_what_does_not_fit_is_no_reason(app: App, home: Path) -> None:
     two_quants(app, home)
     app.scanner().run(Progress())
-    assert clean.candidates(clean.library_of(app.database, Machine(1000)), ["old-quant"]) == []
+    assert candidates(library_of(app.database, Machine(1000)), ["old-quant"]) == []
 
 
 def test_a_tool_that_has_only_the_lower_one(app: App, home: Path) -> None:
@@ -154,10 +157,10 @@ def test_ids_stay_and_everything_offered_can_be_planned(app: App, home: Path) ->
     first, second = offered(app), offered(app)
     assert first == second and len({one.id for one in first}) == len(first)
     plan = plan_removal(
-        app.database, app.volumes, app.env(), clean.wanted_of(clean.library_of(app.database, BIG), first)
+        app.database, app.volumes, app.env(), wanted_of(library_of(app.database, BIG), first)
     )
-    library = clean.library_of(app.database, BIG)
-    assert plan.frees == clean.reclaimable(library, first) > 0
+    library = library_of(app.database, BIG)
+    assert plan.frees == reclaimable(library, first) > 0
     done = app.operations.apply(plan)
     assert done.state == "applied"
     assert (home / "models/some-7B-Q8_0.gguf").exists()

@@ -22,9 +22,9 @@ from model_manager.catalog.rows import read_rows
 from model_manager.formats.deep import read_all
 from model_manager.formats.places import spans
 from model_manager.jobs import Cancelled, Progress
-from model_manager.library import watch
 from model_manager.library.deep import Checked, check_deep
-from model_manager.library.present import models_json
+from model_manager.library.listing.present import models_json
+from model_manager.library.scan import watch
 
 
 def floats(values: bytes, dtype: str = "F32", width: int = 4) -> bytes:
@@ -140,7 +140,7 @@ def test_read_once_while_it_stays(app: App, home: Path) -> None:
 
 
 def test_a_hash_that_was_read_counts_for_duplicates(app: App, home: Path) -> None:
-    from model_manager.library import duplicates
+    from model_manager.library.duplicates import search as duplicates
 
     data = floats(struct.pack("<f", 1.0) * 90_000)
     own(app, home, {"a.safetensors": data, "b.safetensors": data})

@@ -22,9 +22,10 @@ from model_manager.app import App, build
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
-from model_manager.library import duplicates, watch
-from model_manager.library.dedupe import plan_sharing
-from model_manager.library.duplicates import Duplicates
+from model_manager.library.duplicates import search as duplicates
+from model_manager.library.duplicates.search import Duplicates
+from model_manager.library.duplicates.sharing import plan_sharing
+from model_manager.library.scan import watch
 
 SIZE = 300_000
 DATA = gguf_bytes(seed=40) + bytes(random.Random(1).randbytes(SIZE))
@@ -165,7 +166,7 @@ def test_a_file_that_changes_while_it_is_read_has_no_hash(
     app: App, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     top = own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
-    from model_manager.library.hashing import Hashing
+    from model_manager.library.duplicates.hashing import Hashing
 
     count = Hashing._count
 

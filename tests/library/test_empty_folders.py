@@ -11,10 +11,13 @@ from factory import gguf_bytes, tree, write
 from model_manager.app import App
 from model_manager.catalog import leftovers
 from model_manager.jobs import Progress
-from model_manager.library import clean, empty_folders, watch
-from model_manager.library.empty_folders import is_empty
-from model_manager.library.memory import Machine
-from model_manager.library.removal import plan_removal
+from model_manager.library.clean.candidate import library_of
+from model_manager.library.clean.memory import Machine
+from model_manager.library.clean.offers import wanted_of
+from model_manager.library.clean.rules import candidates
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.scan import empty_folders, watch
+from model_manager.library.scan.empty_folders import is_empty
 
 
 def scanned(app: App) -> list[tuple[str, str]]:
@@ -33,10 +36,10 @@ def test_what_somebody_emptied_is_offered_and_goes(app: App, home: Path) -> None
     emptied = [(str(top / "org/some-GGUF"), "of org/some-GGUF/some-Q4_0, which is gone")]
     assert scanned(app) == emptied
     assert scanned(app) == emptied  # as long as it is there
-    library = clean.library_of(app.database, Machine(64 << 30))
-    (one,) = clean.candidates(library, ["empty-folder"])
+    library = library_of(app.database, Machine(64 << 30))
+    (one,) = candidates(library, ["empty-folder"])
     assert one.confidence == "certain" and one.frees == 0
-    plan = plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(library, [one]))
+    plan = plan_removal(app.database, app.volumes, app.env(), wanted_of(library, [one]))
     assert app.operations.apply(plan).state == "applied"
     assert not (top / "org/some-GGUF").exists() and (top / "mine/for later").is_dir()
     assert scanned(app) == []

@@ -11,7 +11,7 @@ import pytest
 from factory import write
 
 from model_manager.base.volumes import Volume, Volumes
-from model_manager.library.far_links import said_of
+from model_manager.library.duplicates.far_links import said_of
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ def test_on_one_volume_nothing_is_said(tmp_path: Path) -> None:
 
 def test_it_stands_in_the_plan(app, home: Path, drive: Path) -> None:  # type: ignore[no-untyped-def]
     from model_manager.jobs import Progress
-    from model_manager.library import dedupe, duplicates, watch
+    from model_manager.library.duplicates import search as duplicates
+    from model_manager.library.duplicates import sharing as dedupe
+    from model_manager.library.scan import watch
 
     data = b"GGUF" + b"\3\0\0\0" + bytes(16) + os.urandom(2_000_000)
     write(home / "m" / "a.gguf", data)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from model_manager.app import build
 from model_manager.jobs import Progress
-from model_manager.library import register, watch
+from model_manager.library.scan import register, watch
 
 _LORA = {f"lora_unet_block_{number}.lora_down.weight": ("F16", (4, 16)) for number in range(3)}
 _BODIES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy_of import copy_of
 
-from model_manager.library.groups import Group
+from model_manager.library.duplicates.groups import Group
 
 
 def test_what_may_not_be_touched_frees_nothing() -> None:

@@ -11,10 +11,13 @@ from factory import gguf_bytes, ollama_model, sha256
 
 from model_manager.app import App
 from model_manager.jobs import Progress
-from model_manager.library import clean
-from model_manager.library.memory import this_machine
-from model_manager.library.status import status
-from model_manager.stores import ollama_removal, under_way
+from model_manager.library.clean.candidate import library_of
+from model_manager.library.clean.memory import this_machine
+from model_manager.library.clean.offers import offered
+from model_manager.library.clean.rules import candidates
+from model_manager.library.listing.status import status
+from model_manager.stores.ollama import removal as ollama_removal
+from model_manager.stores.walk import under_way
 
 MODELS, ORPHANS = 6, 12
 
@@ -45,7 +48,7 @@ def test_a_manifest_is_not_read_for_each_orphan(app: App, home: Path, monkeypatc
     assert status(app.database, app.volumes, app.env()).leftovers["orphan"] > 0
     assert set(asked.values()) == {1} and len(asked) == MODELS + 1
     asked.clear()
-    library = clean.library_of(app.database, this_machine())
-    found = clean.offered(app.database, app.volumes, app.env(), library, clean.candidates(library))
+    library = library_of(app.database, this_machine())
+    found = offered(app.database, app.volumes, app.env(), library, candidates(library))
     assert sum(one.rule == "orphan" for one in found) == ORPHANS
     assert set(asked.values()) == {1}

@@ -15,7 +15,7 @@ from removing import TREES, apply, known, laid, look, plan, scan
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import roots
-from model_manager.library import watch
+from model_manager.library.scan import watch
 from model_manager.operations import Operation, Plan, new_id
 from model_manager.operations.plan import to_record
 from model_manager.operations.trashed import plan_empty, trashed

@@ -18,8 +18,8 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, hashes
 from model_manager.catalog.hashes import Known
 from model_manager.jobs import Cancelled, Progress
-from model_manager.library import hashing as module
-from model_manager.library.hashing import Hashing
+from model_manager.library.duplicates import hashing as module
+from model_manager.library.duplicates.hashing import Hashing
 
 DATA = random.Random(3).randbytes(3_300_000)
 

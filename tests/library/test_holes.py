@@ -18,10 +18,12 @@ from model_manager.base.facts import Health
 from model_manager.base.holes import holes
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.jobs import Progress
-from model_manager.library import clean, watch
-from model_manager.library.holes import lacking
-from model_manager.library.memory import Machine
-from model_manager.library.present import models_json
+from model_manager.library.clean.candidate import library_of
+from model_manager.library.clean.memory import Machine
+from model_manager.library.clean.rules import candidates
+from model_manager.library.listing.present import models_json
+from model_manager.library.scan import watch
+from model_manager.library.scan.holes import lacking
 
 MIB = 1 << 20
 SHAPE = {"blk.0.ffn_up.weight": ("F16", (1024, 4096)), "blk.1.ffn_up.weight": ("F16", (1024, 4096))}
@@ -89,12 +91,12 @@ def test_the_whole_one_does_not_go_for_it(app: App, home: Path) -> None:
     write(home / "m" / "Tiny-7B-Q8_0.gguf", small)
     found = rows(app, home / "m")
     assert {row.name: row.verdict for row in found} == {"Tiny-7B-F16": "incomplete", "Tiny-7B-Q8_0": "good"}
-    library = clean.library_of(app.database, Machine(64 << 30, 64 << 30, ()))
-    assert [one.name for one in clean.candidates(library)] == ["Tiny-7B-F16"]
+    library = library_of(app.database, Machine(64 << 30, 64 << 30, ()))
+    assert [one.name for one in candidates(library)] == ["Tiny-7B-F16"]
     write(home / "m" / "Tiny-7B-F16.gguf", DATA)
     rows(app, home / "m")
-    library = clean.library_of(app.database, Machine(64 << 30, 64 << 30, ()))
-    assert [(one.rule, one.name) for one in clean.candidates(library)] == [("old-quant", "Tiny-7B-Q8_0")]
+    library = library_of(app.database, Machine(64 << 30, 64 << 30, ()))
+    assert [(one.rule, one.name) for one in candidates(library)] == [("old-quant", "Tiny-7B-Q8_0")]
 
 
 @pytest.mark.parametrize("ending", [".aria2", ".!qB", ".part", ".!ut", ".resume", ".fdmdownload"])
@@ -106,8 +108,8 @@ def test_a_note_beside_it_marks_the_file(app: App, home: Path, ending: str) -> N
     os.utime(note, (long_ago, long_ago))
     verdict = health(app, home / "m")["a"]
     assert verdict == Health("incomplete", f"a.gguf{ending} lies beside it: its download has not ended")
-    library = clean.library_of(app.database, Machine(64 << 30, 64 << 30, ()))
-    (one,) = clean.candidates(library)
+    library = library_of(app.database, Machine(64 << 30, 64 << 30, ()))
+    (one,) = candidates(library)
     assert one.confidence == "maybe" and set(map(os.path.basename, one.paths)) == {"a.gguf", f"a.gguf{ending}"}
     note.unlink()
     assert health(app, home / "m")["a"].verdict == "good"

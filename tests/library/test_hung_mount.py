@@ -21,7 +21,7 @@ from model_manager.base.passable import is_kernels
 from model_manager.base.reach import Reach
 from model_manager.base.volumes import Mount
 from model_manager.cli import main
-from model_manager.stores.look import Look
+from model_manager.stores.walk.look import Look
 
 SECONDS = 60.0
 """Far more than any command takes, far less than a dead server."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from copy_of import copy_of
 
-from model_manager.library.copies import Copy
-from model_manager.library.keeper import is_reference, keeper_of
+from model_manager.library.duplicates.copies import Copy
+from model_manager.library.duplicates.keeper import is_reference, keeper_of
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from factory import gguf_bytes, write
 
 from model_manager.app import build
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.known import nothing_known
+from model_manager.library.listing.known import nothing_known
+from model_manager.library.scan import watch
 
 
 def test_a_model_is_something_and_what_has_gone_is_not(home: Path, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from model_manager.base.volumes import Mount, Volumes
 from model_manager.catalog import roots
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.stores.look import Look
+from model_manager.library.scan import watch
+from model_manager.stores.walk.look import Look
 
 GGUF = [gguf_bytes(seed=seed) for seed in (71, 72, 73, 74)]
 
@@ -32,8 +32,8 @@ def share(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return Mount(0, str(path), "nfs4", "nas:/share", False) if inside else plain(volumes, asked)
 
     monkeypatch.setattr(Volumes, "mount_of", mount_of)
-    monkeypatch.setattr("model_manager.library.lanes.SILENT_WITHIN", 0.3)
-    monkeypatch.setattr("model_manager.library.watch.ANSWER_WITHIN", 0.3)
+    monkeypatch.setattr("model_manager.library.scan.lanes.SILENT_WITHIN", 0.3)
+    monkeypatch.setattr("model_manager.library.scan.watch.ANSWER_WITHIN", 0.3)
     return path
 
 
@@ -125,7 +125,7 @@ def test_cancelling_while_a_share_hangs(app: App, home: Path, share: Path, monke
     write(share / "far.gguf", GGUF[0])
     watch.add_root(app.database, str(share))
     app.scanner().run(Progress())
-    monkeypatch.setattr("model_manager.library.lanes.SILENT_WITHIN", 60)
+    monkeypatch.setattr("model_manager.library.scan.lanes.SILENT_WITHIN", 60)
     answers, met = threading.Event(), threading.Event()
     plain = Look.listing
     monkeypatch.setattr(Look, "listing", lambda look, folder: (met.set(), answers.wait(20), plain(look, folder))[2])

@@ -15,9 +15,10 @@ from model_manager.base import volumes
 from model_manager.base.volumes import Mount
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
-from model_manager.library import watch, words
-from model_manager.library.last_uses import keeps_access_times
-from model_manager.library.present import models_json
+from model_manager.library.labels import words
+from model_manager.library.listing.present import models_json
+from model_manager.library.scan import watch
+from model_manager.library.scan.last_uses import keeps_access_times
 
 LORA = safetensors_bytes(
     {"lora_unet_a.lora_down.weight": ("F16", (8, 320)), "lora_unet_a.lora_up.weight": ("F16", (320, 8))}

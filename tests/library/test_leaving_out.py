@@ -15,7 +15,9 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import leftovers, models
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
-from model_manager.library import duplicates, watch, words
+from model_manager.library.duplicates import search as duplicates
+from model_manager.library.labels import words
+from model_manager.library.scan import watch
 
 GGUF, OTHER = gguf_bytes(seed=21), gguf_bytes(seed=22)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=33)
@@ -66,8 +68,8 @@ def test_the_persons_words_come_back(app: App, top: Path) -> None:
 def test_a_folder_that_has_not_changed_is_looked_at_anew(app: App, top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered of folders holds for the same patterns only."""
     kind = Volumes().of(str(top), top.stat().st_dev).kind
-    monkeypatch.setattr("model_manager.library.scan.KINDS", frozenset({kind}))
-    monkeypatch.setattr("model_manager.stores.remembered.SETTLED_NS", 0)
+    monkeypatch.setattr("model_manager.library.scan.scan.KINDS", frozenset({kind}))
+    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
     scan(app)
     for patterns, left in (((), 3), (("two*",), 2), (("two*", "backup"), 1), ((), 3), (("one.*",), 2), ((), 3)):
         leave_out(app, *patterns)

@@ -11,8 +11,9 @@ from removing import known, look, scan
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import models
-from model_manager.library import watch
-from model_manager.library.removal import plan_removal, wanted_of
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.wanted import wanted_of
+from model_manager.library.scan import watch
 from model_manager.operations.draft import Way
 
 GGUF = gguf_bytes(seed=41)

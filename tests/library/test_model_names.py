@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model_manager.library import names
+from model_manager.library.scan import names
 
 _PATTERNS = [pattern.pattern for table in (names._CATEGORIES, names._BASES, names._VARIANTS) for pattern, _ in table]
 _WORD = st.one_of(

@@ -13,7 +13,7 @@ from factory import gguf_bytes, hub_repo, ollama_model, sha256
 from removing import known, look, plan, scan
 
 from model_manager.app import App
-from model_manager.library.guard import Guard
+from model_manager.library.removal.guard import Guard
 from model_manager.operations import Disk, Operation, Operations
 from model_manager.operations.draft import Way
 
@@ -126,7 +126,7 @@ def _contents(top: Path) -> set[bytes]:
 
 
 def test_an_entry_of_docker_that_comes_in_between(app: App, home: Path) -> None:
-    from model_manager.stores import BY_TOOL
+    from model_manager.stores.adapters import BY_TOOL
     from model_manager.stores.found import FoundRoot
 
     digest = "a" * 64
@@ -135,18 +135,18 @@ def test_an_entry_of_docker_that_comes_in_between(app: App, home: Path) -> None:
         json.dumps({"models": [{"id": f"sha256:{'e' * 64}", "files": [f"sha256:{digest}"]}]}).encode(),
     )
     root, blob = FoundRoot("docker-model-runner", str(home / "s"), "user"), str(home / "s/blobs/sha256" / digest)
-    ask = BY_TOOL["docker-model-runner"].named_now
+    ask = BY_TOOL["docker-model-runner"].removal.named_now
     assert list(ask(root, [blob, str(home / "s/blobs/sha256/other")], app.env())) == [blob]
     _put(Path(blob), b"again")
     assert list(ask(root, [blob], app.env())) == [], "it was fetched again"
 
 
 def test_a_record_of_localai_that_comes_in_between(app: App, home: Path) -> None:
-    from model_manager.stores import BY_TOOL
+    from model_manager.stores.adapters import BY_TOOL
     from model_manager.stores.found import FoundRoot
 
     _put(home / "s/new.yaml", b"name: new\nparameters:\n  model: w.gguf\n")
-    ask = BY_TOOL["localai"].named_now
+    ask = BY_TOOL["localai"].removal.named_now
     root = FoundRoot("localai", str(home / "s"), "user")
     assert list(ask(root, [str(home / "s/w.gguf"), str(home / "s/v.gguf")], app.env())) == [str(home / "s/w.gguf")]
     assert os.listdir(home / "s") == ["new.yaml"]

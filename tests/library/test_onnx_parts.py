@@ -11,7 +11,7 @@ from factory import write
 from removing import known, plan, scan
 
 from model_manager.app import App
-from model_manager.library import watch
+from model_manager.library.scan import watch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 

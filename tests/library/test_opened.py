@@ -11,9 +11,9 @@ from factory import gguf_bytes, hub_repo, write
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.jobs import Progress
-from model_manager.library.opened import opened
-from model_manager.library.present import show_json
-from model_manager.library.scan import scan
+from model_manager.library.listing.opened import opened
+from model_manager.library.listing.present import show_json
+from model_manager.library.scan.scan import scan
 
 
 def test_a_file_of_the_library_is_its_model(app: App, home: Path) -> None:

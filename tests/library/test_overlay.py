@@ -14,8 +14,8 @@ from removing import offers, plan, scan
 from model_manager.app import App
 from model_manager.base import comes_back as rule
 from model_manager.base.volumes import Mount, Volumes
-from model_manager.library import watch
-from model_manager.library.duplicates import prove
+from model_manager.library.duplicates.search import prove
+from model_manager.library.scan import watch
 
 ONE, TWO = gguf_bytes(seed=71), gguf_bytes(seed=72)
 

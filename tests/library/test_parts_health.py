@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model_manager.base.facts import Facts, Health, Verdict
-from model_manager.library.understand import Sighting, WeighedFile, understand
+from model_manager.library.scan.understand import Sighting, WeighedFile, understand
 
 
 @pytest.mark.parametrize(

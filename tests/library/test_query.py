@@ -8,8 +8,8 @@ import pytest
 
 from model_manager.base.errors import UsageError
 from model_manager.catalog.rows import Row
-from model_manager.library.categories import BUILT_IN
-from model_manager.library.query import Query
+from model_manager.library.labels.categories import BUILT_IN
+from model_manager.library.listing.query import Query
 
 
 def row(**values: object) -> Row:

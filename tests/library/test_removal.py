@@ -15,8 +15,10 @@ from removing import known, places_in, plan, scan
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import models
-from model_manager.library import watch
-from model_manager.stores import BY_TOOL
+from model_manager.library.scan import watch
+from model_manager.stores.adapters import BY_TOOL
+from model_manager.stores.host.env import Process
+from model_manager.stores.tool_facts import TOOLS
 
 GGUF, OTHER = gguf_bytes(seed=21), gguf_bytes(seed=22)
 
@@ -199,9 +201,10 @@ def test_a_tool_that_must_be_closed(app: App, home: Path, monkeypatch: pytest.Mo
     watch.add_root(app.database, str(home / "models"))
     scan(app)
     wanted = plan(app, *known(app))
-    running = dataclasses.replace(BY_TOOL["folder"], must_close=True, in_use=lambda env: "it is running")
+    monkeypatch.setitem(TOOLS, "folder", dataclasses.replace(TOOLS["folder"], must_close=True))
+    running = dataclasses.replace(BY_TOOL["folder"], processes=lambda env: [Process(7, ("tool",), {}, "/")])
     monkeypatch.setitem(BY_TOOL, "folder", running)
     done = app.operations.apply(wanted)
     assert done.state == "refused" and "close" in done.steps[0].problem
-    with pytest.raises(ModelManagerError, match="it is running"):
+    with pytest.raises(ModelManagerError, match="Own folders is running \\(process 7\\)"):
         plan(app, *known(app))

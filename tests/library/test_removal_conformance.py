@@ -12,8 +12,9 @@ from removing import TREES, Tree, apply, held, known, laid, look, plan, scan, un
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import leftovers, models, roots
-from model_manager.library import watch
-from model_manager.library.removal import Wanted, plan_removal
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.wanted import Wanted
+from model_manager.library.scan import watch
 from model_manager.operations import Plan
 
 BY_ITSELF = {"invokeai": "InvokeAI", "koboldcpp": "refers to it"}

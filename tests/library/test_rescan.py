@@ -13,9 +13,9 @@ from factory import gguf_bytes, safetensors_bytes, sha256, write
 from model_manager.app import App, build
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.scan import Report
-from model_manager.stores.look import Look
+from model_manager.library.scan import watch
+from model_manager.library.scan.scan import Report
+from model_manager.stores.walk.look import Look
 
 GGUF, OTHER = gguf_bytes(seed=61), gguf_bytes(seed=62)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=63)
@@ -26,8 +26,8 @@ NOTHING = b"no model at all" * 40
 def believing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders made a moment ago count as settled, on whatever file system the tests run."""
     kind = Volumes().of(str(home), home.stat().st_dev).kind
-    monkeypatch.setattr("model_manager.library.scan.KINDS", frozenset({kind}))
-    monkeypatch.setattr("model_manager.stores.remembered.SETTLED_NS", 0)
+    monkeypatch.setattr("model_manager.library.scan.scan.KINDS", frozenset({kind}))
+    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
 
 
 def scan(app: App) -> Report:
@@ -204,7 +204,7 @@ def test_nothing_is_listed_again(app: App, home: Path, believing: None, monkeypa
 def test_a_folder_that_changed_just_now_is_not_believed(
     app: App, home: Path, believing: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model_manager.stores.remembered.SETTLED_NS", 2_000_000_000)
+    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 2_000_000_000)
     watch.add_root(app.database, str(make(home / "AI")))
     scan(app)
     with app.database.read() as tx:
@@ -212,8 +212,8 @@ def test_a_folder_that_changed_just_now_is_not_believed(
 
 
 def test_other_file_systems_are_listed_each_time(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model_manager.library.scan.KINDS", frozenset())
-    monkeypatch.setattr("model_manager.stores.remembered.SETTLED_NS", 0)
+    monkeypatch.setattr("model_manager.library.scan.scan.KINDS", frozenset())
+    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
     watch.add_root(app.database, str(make(home / "AI")))
     scan(app)
     with app.database.read() as tx:
@@ -222,7 +222,7 @@ def test_other_file_systems_are_listed_each_time(app: App, home: Path, monkeypat
 
 def test_what_is_no_model_is_read_once(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where every folder is listed anew, and also when no model was found at all."""
-    monkeypatch.setattr("model_manager.library.scan.KINDS", frozenset())
+    monkeypatch.setattr("model_manager.library.scan.scan.KINDS", frozenset())
     path = write(home / "AI/x.bin", NOTHING)
     watch.add_root(app.database, str(home / "AI"))
     assert scan(app).read_bytes > 0

@@ -12,9 +12,9 @@ from removing import all_say_the_same, known, plan, scan
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
-from model_manager.library import watch
-from model_manager.library.dedupe import plan_sharing
-from model_manager.library.duplicates import Duplicates, prove
+from model_manager.library.duplicates.search import Duplicates, prove
+from model_manager.library.duplicates.sharing import plan_sharing
+from model_manager.library.scan import watch
 
 GGUF = gguf_bytes(seed=41)
 

@@ -14,9 +14,10 @@ from model_manager.app import App
 from model_manager.catalog import problems
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
-from model_manager.library import watch, words
-from model_manager.library.present import Json, leftovers_json, models_json, show_json
-from model_manager.library.status import status
+from model_manager.library.labels import words
+from model_manager.library.listing.present import Json, leftovers_json, models_json, show_json
+from model_manager.library.listing.status import status
+from model_manager.library.scan import watch
 
 QWEN = gguf_bytes({"general.name": "Qwen", "general.architecture": "qwen3"}, seed=2)
 OTHER = gguf_bytes({"general.name": "Other"}, seed=3)
@@ -215,7 +216,7 @@ def test_the_scan_changes_nothing(app: App, home: Path) -> None:
 def test_one_adapters_mistake_does_not_end_the_scan(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
-    from model_manager.library import scan as scanning
+    from model_manager.library.scan import scan as scanning
 
     def broken(root: object, look: object) -> Iterator[object]:
         raise RuntimeError("a mistake")

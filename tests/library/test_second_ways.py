@@ -13,15 +13,18 @@ from removing import known, plan, records, scan
 
 from model_manager.app import App
 from model_manager.catalog import second_ways
+from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.cli import main
 from model_manager.controllers.disk_map import DiskMap, Tile
 from model_manager.controllers.library import Library
-from model_manager.library import clean, watch
-from model_manager.library.families import families_of
-from model_manager.library.memory import this_machine
-from model_manager.library.room import Room
-from model_manager.library.status import Status, status
+from model_manager.library.clean.candidate import library_of
+from model_manager.library.clean.families import families_of
+from model_manager.library.clean.memory import this_machine
+from model_manager.library.clean.offers import offered, reclaimable
+from model_manager.library.clean.rules import candidates
+from model_manager.library.listing.status import Status, status
+from model_manager.library.scan import watch
 
 ONE, TWO = gguf_bytes(seed=61), gguf_bytes(seed=62)
 
@@ -107,7 +110,7 @@ def test_every_screen_says_the_same(kind: str, app: App, home: Path) -> None:
         disk_map.lay_out(800, 600)
         assert len([tile for tile in view.tiles if tile.id is not None]) == 2
         machine = this_machine()
-        families = families_of(clean.library_of(app.database, machine).lines)
+        families = families_of(library_of(app.database, machine).lines)
         assert sum(family.bytes for family in families) <= 2 * Room(rows).bytes
         for family in families:
             assert family.bytes == Room(family.rows).bytes
@@ -216,10 +219,10 @@ def test_clean_promises_a_file_once(app: App, home: Path) -> None:
     tree(home / "disk", {"a.gguf": ONE[: len(ONE) // 2]})
     with second_way("bindfs", home / "disk", home / "pool") as pool:
         weighed(app, home / "disk", pool)
-        library = clean.library_of(app.database, this_machine())
-        found = clean.offered(app.database, app.volumes, app.env(), library, clean.candidates(library))
+        library = library_of(app.database, this_machine())
+        found = offered(app.database, app.volumes, app.env(), library, candidates(library))
         assert len(found) == 2
-        assert clean.reclaimable(library, found) == on_disk(home / "disk/a.gguf")
+        assert reclaimable(library, found) == on_disk(home / "disk/a.gguf")
 
 
 @pytest.mark.parametrize("kind", ["bindfs", "mergerfs"])

@@ -18,8 +18,9 @@ from model_manager.base.extents import own_bytes
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes, read_mounts
 from model_manager.jobs import Progress
-from model_manager.library import duplicates, watch
-from model_manager.library.status import status
+from model_manager.library.duplicates import search as duplicates
+from model_manager.library.listing.status import status
+from model_manager.library.scan import watch
 from model_manager.operations import Operations
 from model_manager.operations.draft import Draft
 from model_manager.operations.plan import Plan

@@ -13,10 +13,11 @@ from model_manager.catalog import models
 from model_manager.catalog.rows import read_rows
 from model_manager.cli.main import main
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.removal import Wanted, plan_removal
-from model_manager.library.scan import scan
-from model_manager.library.still_there import lost, missing
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.still_there import lost, missing
+from model_manager.library.removal.wanted import Wanted
+from model_manager.library.scan import watch
+from model_manager.library.scan.scan import scan
 
 PART = safetensors_bytes({"model.layers.0.weight": ("F16", (64, 64))})
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_manager.base.facts import Claim, Companion, Facts, Health, Share
-from model_manager.library import treemap
-from model_manager.library.understand import Sighting, WeighedFile, understand
+from model_manager.library.listing import treemap
+from model_manager.library.scan.understand import Sighting, WeighedFile, understand
 
 
 def file(*claims: Claim, role: str = "weights", health: Health = Health(), id_: int = 1, **more: object) -> WeighedFile:

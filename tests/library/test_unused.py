@@ -17,10 +17,13 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.pools import shown_in
 from model_manager.base.volumes import Volumes
 from model_manager.controllers.health import Health
-from model_manager.library import clean, watch
-from model_manager.library.memory import this_machine
-from model_manager.library.removal import plan_removal
-from model_manager.library.status import status
+from model_manager.library.clean.candidate import library_of
+from model_manager.library.clean.memory import this_machine
+from model_manager.library.clean.offers import offered, wanted_of
+from model_manager.library.clean.rules import candidates
+from model_manager.library.listing.status import status
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.scan import watch
 
 ONE, TWO = gguf_bytes(seed=51), gguf_bytes(seed=52)
 A_NAME, B_NAME = "registry.ollama.ai/library/one/latest", "registry.ollama.ai/library/two/latest"
@@ -33,7 +36,7 @@ def aged(top: Path) -> None:
             os.utime(path, (10**9, 10**9))
 
 
-def offered(app: App) -> list[str]:
+def what_is_offered(app: App) -> list[str]:
     """What `clean` offers, which is what `list`, the window and `status` call unused."""
     all_say_the_same(app)
     return [path for one in offers(app) for path in one.paths]
@@ -61,7 +64,7 @@ def test_two_stores_with_one_folder_of_blobs_by_a_link(app: App, home: Path) -> 
     (other / "blobs").rmdir()
     (other / "blobs").symlink_to(first / "blobs")
     both_watched(app, other)
-    assert offered(app) == []
+    assert what_is_offered(app) == []
 
 
 def test_two_stores_with_links_to_single_blobs(app: App, home: Path) -> None:
@@ -69,7 +72,7 @@ def test_two_stores_with_links_to_single_blobs(app: App, home: Path) -> None:
     for blob in (first / "blobs").iterdir():
         (other / "blobs" / blob.name).symlink_to(blob)
     both_watched(app, other)
-    assert offered(app) == []
+    assert what_is_offered(app) == []
 
 
 def test_two_stores_with_one_folder_of_blobs_by_a_bind_mount(app: App, home: Path) -> None:
@@ -77,7 +80,7 @@ def test_two_stores_with_one_folder_of_blobs_by_a_bind_mount(app: App, home: Pat
     (other / "blobs").rmdir()
     with bind_mount(first / "blobs", other / "blobs"):
         both_watched(app, other)
-        assert offered(app) == []
+        assert what_is_offered(app) == []
     assert {path.name for path in (first / "blobs").iterdir()} >= {f"sha256-{sha256(ONE)}", f"sha256-{sha256(TWO)}"}
 
 
@@ -86,7 +89,7 @@ def test_two_stores_with_one_folder_of_blobs_by_bindfs(app: App, home: Path) -> 
     (other / "blobs").rmdir()
     with second_way("bindfs", first / "blobs", other / "blobs"):
         both_watched(app, other)
-        assert offered(app) == []
+        assert what_is_offered(app) == []
 
 
 def test_the_other_store_is_not_even_known(app: App, home: Path) -> None:
@@ -95,11 +98,11 @@ def test_the_other_store_is_not_even_known(app: App, home: Path) -> None:
     (other / "blobs").rmdir()
     with bind_mount(first / "blobs", other / "blobs"):
         scan(app)
-        assert offered(app) == []
+        assert what_is_offered(app) == []
         with pytest.raises(ModelManagerError, match="is shown in"):
             plan(app, *known(app))
     app.volumes.forget()
-    assert [os.path.basename(path) for path in offered(app)] != [], "without the mount they are orphans"
+    assert [os.path.basename(path) for path in what_is_offered(app)] != [], "without the mount they are orphans"
 
 
 def test_a_branch_of_a_pool_is_no_whole_store(app: App, home: Path) -> None:
@@ -117,7 +120,7 @@ def test_a_branch_of_a_pool_is_no_whole_store(app: App, home: Path) -> None:
         pytest.skip("this system does not mount mergerfs")
     try:
         scan(app)
-        assert offered(app) == []
+        assert what_is_offered(app) == []
         assert shown_in(str(first), Volumes()) == str(pool)
     finally:
         subprocess.run(["umount", "-l", str(pool)], check=False)
@@ -139,10 +142,10 @@ def test_what_is_certain_can_be_taken_in_one_go(app: App, home: Path) -> None:
         (store / f"blobs/sha256-{'9' * 64}-partial{part}").write_bytes(b"x" * 1000)
     aged(home)
     scan(app)
-    library = clean.library_of(app.database, this_machine())
-    found = clean.offered(app.database, app.volumes, app.env(), library, clean.candidates(library))
+    library = library_of(app.database, this_machine())
+    found = offered(app.database, app.volumes, app.env(), library, candidates(library))
     certain = [one for one in found if one.confidence == "certain"]
-    wanted = plan_removal(app.database, app.volumes, app.env(), clean.wanted_of(library, certain))
+    wanted = plan_removal(app.database, app.volumes, app.env(), wanted_of(library, certain))
     assert {step.path for step in wanted.steps} == {path for one in certain for path in one.paths}
     all_say_the_same(app)
     assert len(wanted.steps) == 3 and app.operations.apply(wanted).state == "applied"
@@ -193,10 +196,10 @@ def test_what_the_cache_of_another_leads_to_is_no_leftover(app: App, home: Path,
     (base / "refs/a").unlink()
     aged(home)
     scan(app)
-    assert offered(app) != [], "alone it is an orphan"
+    assert what_is_offered(app) != [], "alone it is an orphan"
     watch.add_root(app.database, str(other), "huggingface")
     scan(app)
-    assert offered(app) == []
+    assert what_is_offered(app) == []
 
 
 def test_an_orphan_that_nobody_uses_is_called_so_by_all(app: App, home: Path) -> None:
@@ -206,7 +209,7 @@ def test_an_orphan_that_nobody_uses_is_called_so_by_all(app: App, home: Path) ->
     lost.write_bytes(TWO)
     aged(home)
     scan(app)
-    assert offered(app) == [str(lost)]
+    assert what_is_offered(app) == [str(lost)]
     summed = status(app.database, app.volumes, app.env())
     assert summed.reclaimable == summed.leftovers["orphan"] == min(len(TWO), lost.stat().st_blocks * 512)
 

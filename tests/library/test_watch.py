@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, ollama_model, tree, write
 
-from model_manager import stores
 from model_manager.app import App
 from model_manager.catalog import problems
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.cli.main import main
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.scan import Report
-from model_manager.stores.env import Env
+from model_manager.library.scan import watch
+from model_manager.library.scan.scan import Report
+from model_manager.stores import adapters as stores
+from model_manager.stores.contract import Store
 from model_manager.stores.found import FoundRoot
+from model_manager.stores.host.env import Env
 
 pytestmark = pytest.mark.logs
 
@@ -43,7 +44,7 @@ def told(app: App) -> list[tuple[str, str]]:
 def break_find(patched: pytest.MonkeyPatch, *tools: str, after: int = 0) -> None:
     """These adapters find `after` folders, and then a mistake of their own."""
 
-    def broken(store: stores.Store, env: Env) -> Iterator[FoundRoot]:
+    def broken(store: Store, env: Env) -> Iterator[FoundRoot]:
         for number, root in enumerate(store.find(env)):
             if number < after:
                 yield root

@@ -11,9 +11,10 @@ from factory import gguf_bytes, safetensors_bytes, tree
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.jobs import Progress
-from model_manager.library import duplicates, watch
-from model_manager.library.dedupe import plan_sharing
-from model_manager.library.duplicates import Duplicates
+from model_manager.library.duplicates import search as duplicates
+from model_manager.library.duplicates.search import Duplicates
+from model_manager.library.duplicates.sharing import plan_sharing
+from model_manager.library.scan import watch
 
 TENSORS = {f"blocks.{number}.attn.weight": ("F16", (64, 48)) for number in range(24)}
 

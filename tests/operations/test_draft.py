@@ -275,3 +275,15 @@ def test_one_file_by_two_ways_goes_once(kind: str, tmp_path: Path) -> None:
         assert len(plan.steps) == 1 and plan.frees in (0, 102_400)
         done = Operations(OwnPaths(tmp_path / "own")).apply(plan)
         assert done.state == "applied" and not (tmp_path / "disk/a").exists()
+
+
+def test_a_file_of_several_names_weighs_once(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    put(top / "m/a", b"x" * 9000)
+    os.link(top / "m/a", top / "m/b")
+    os.link(top / "m/a", top / "m/c")
+    every = draft(top, "m/a", "m/b", "m/c").plan("All")
+    assert every.frees == every.bytes and sum(step.bytes for step in every.steps) == 3 * every.bytes
+    assert not any("another name" in one for one in every.warnings)
+    two = draft(top, "m/a", "m/b").plan("Two")
+    assert two.frees == 0 and "another name of the file stays, so nothing comes free" in two.warnings

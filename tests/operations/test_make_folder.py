@@ -15,7 +15,7 @@ from scenes import VOLUMES, clear_asides, left_by_a_kill, plan_of
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
-from model_manager.library.category_folders import plan_category_folders
+from model_manager.library.labels.category_folders import plan_category_folders
 from model_manager.operations import Disk, Operations, Plan, Step, identity_of
 from model_manager.operations.journal import Journal
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from scenes import VOLUMES, put
 
+from model_manager.base import units
 from model_manager.base.paths import OwnPaths
-from model_manager.operations import Operation, Operations
+from model_manager.operations import Operation, Operations, Plan
 from model_manager.operations.draft import Draft
 from model_manager.operations.trashed import Trashed, plan_empty, trashed
 
@@ -69,3 +70,27 @@ def test_what_a_damaged_journal_tells_is_not_listed(tmp_path: Path, own: OwnPath
     record["facts"]["seen"] = "lost"
     path.write_bytes(b"".join([*lines[:2], json.dumps(record).encode() + b"\n", *lines[3:]]))
     assert [one.where for one in listed(own)] == ["gone"]
+
+
+def test_names_of_one_file_that_went_one_after_another(tmp_path: Path, own: OwnPaths, bin_: Path) -> None:
+    """The first freed nothing when it went; together, with the second, its bytes come back."""
+    path = put(tmp_path / "m" / "a", b"a" * 8192)
+    os.link(path, tmp_path / "m" / "b")
+    for name in ("a", "b"):
+        draft = Draft(VOLUMES, [str(tmp_path / "m")])
+        draft.begin_unit(name)
+        draft.take(str(tmp_path / "m" / name), "test")
+        assert Operations(own).apply(draft.plan("Clear")).plan.frees == 0
+    items = listed(own)
+    plan = plan_empty(items, VOLUMES)
+    size = path_size(bin_ / "files" / "a")
+    assert plan.bytes == plan.frees == sum(item.frees for item in items) + notes_of(plan) and plan.frees >= size
+    assert units.size(plan.frees) in plan.title
+
+
+def path_size(path: Path) -> int:
+    return 512 * path.lstat().st_blocks
+
+
+def notes_of(plan: Plan) -> int:
+    return sum(step.frees for step in plan.steps if step.path.endswith(".trashinfo"))

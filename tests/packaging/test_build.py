@@ -149,7 +149,7 @@ def test_the_commands_of_the_smoke_test_exist() -> None:
 def test_its_library_is_what_a_scan_finds(home: Path) -> None:
     from model_manager.app import build as made
     from model_manager.jobs import Progress
-    from model_manager.library.scan import scan
+    from model_manager.library.scan.scan import scan
 
     stray = smoke.fill(home)
     app = made()

@@ -21,11 +21,15 @@ from model_manager.app import App, build
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import models
 from model_manager.jobs import Progress
-from model_manager.library import clean, watch
-from model_manager.library.dedupe import plan_sharing
-from model_manager.library.duplicates import prove
-from model_manager.library.memory import this_machine
-from model_manager.library.removal import Wanted, plan_removal
+from model_manager.library.clean.candidate import library_of
+from model_manager.library.clean.memory import this_machine
+from model_manager.library.clean.offers import offered, wanted_of
+from model_manager.library.clean.rules import candidates
+from model_manager.library.duplicates.search import prove
+from model_manager.library.duplicates.sharing import plan_sharing
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.wanted import Wanted
+from model_manager.library.scan import watch
 from model_manager.operations import Plan
 
 Contents = set[str]
@@ -72,9 +76,9 @@ def planned(app: App, chance: random.Random) -> Plan:
         with app.database.read() as tx:
             places = [place.id for place in models.places(tx)]
         return plan_removal(app.database, app.volumes, env, Wanted((), (chance.choice(places),)))
-    library = clean.library_of(app.database, this_machine())
-    found = clean.offered(app.database, app.volumes, env, library, clean.candidates(library))
-    return plan_removal(app.database, app.volumes, env, clean.wanted_of(library, found))
+    library = library_of(app.database, this_machine())
+    found = offered(app.database, app.volumes, env, library, candidates(library))
+    return plan_removal(app.database, app.volumes, env, wanted_of(library, found))
 
 
 def meddle(disk: Path, chance: random.Random) -> None:

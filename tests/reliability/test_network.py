@@ -14,7 +14,7 @@ from model_manager.app import build
 from model_manager.base import volumes
 from model_manager.base.volumes import NETWORK, Mount
 from model_manager.jobs import Progress
-from model_manager.library import watch
+from model_manager.library.scan import watch
 
 
 def mounted(monkeypatch: pytest.MonkeyPatch, point: Path, kind: str) -> None:

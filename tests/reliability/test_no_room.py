@@ -119,7 +119,7 @@ def test_a_first_start_on_a_full_volume(
 def test_what_others_read_is_not_taken_from_them(volume: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """While another program has the catalogue open, and changed it last."""
     from model_manager.app import build
-    from model_manager.library import words
+    from model_manager.library.labels import words
     from model_manager.library.meant import model_meant
 
     window = build()

@@ -21,9 +21,9 @@ from model_manager.catalog import files
 from model_manager.catalog.rows import read_rows
 from model_manager.formats.sniff import facts_of
 from model_manager.jobs import Progress
-from model_manager.library import headers, watch
-from model_manager.library.present import models_json
-from model_manager.stores import remembered
+from model_manager.library.listing.present import models_json
+from model_manager.library.scan import headers, watch
+from model_manager.stores.walk import remembered
 
 SHORT, LONG = 12, 1_000
 

@@ -15,8 +15,9 @@ from model_manager.app import App
 from model_manager.catalog.rows import read_rows
 from model_manager.cli import main
 from model_manager.jobs import Progress
-from model_manager.library import watch
-from model_manager.library.removal import Wanted, plan_removal
+from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.wanted import Wanted
+from model_manager.library.scan import watch
 from model_manager.operations.trashed import plan_empty, trashed
 
 _WORDS: tuple[str | bytes, ...] = (

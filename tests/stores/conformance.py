@@ -21,10 +21,10 @@ from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha25
 from model_manager.base.facts import Facts, Health
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
-from model_manager.stores import BY_TOOL
-from model_manager.stores.env import Env
+from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
-from model_manager.stores.look import Look
+from model_manager.stores.host.env import Env
+from model_manager.stores.walk.look import Look
 
 Tree = Callable[[Path], object]
 GGUF, OTHER = gguf_bytes(seed=11), gguf_bytes(seed=12)

@@ -15,10 +15,10 @@ from factory import safetensors_bytes
 from model_manager.base.facts import Facts
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
-from model_manager.stores import BY_TOOL
-from model_manager.stores.env import Env, Process
+from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
-from model_manager.stores.look import Look
+from model_manager.stores.host.env import Env, Process
+from model_manager.stores.walk.look import Look
 
 WEIGHTS = safetensors_bytes({"x.weight": ("F16", (8, 8))})
 OLD = time.time() - 30 * 86_400

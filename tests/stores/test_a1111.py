@@ -8,7 +8,7 @@ import pytest
 from factory import tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import BY_TOOL
+from model_manager.stores.adapters import BY_TOOL
 
 MARKERS = {"webui.py": "", "launch.py": "", "modules/x.py": ""}
 FORGE = {**MARKERS, "modules_forge/x.py": "", "backend/x.py": ""}

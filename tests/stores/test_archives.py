@@ -12,13 +12,13 @@ import pytest
 from conformance import env_of, facts
 from factory import gguf_bytes, tree, write, zipped
 
-from model_manager.stores import BY_TOOL
-from model_manager.stores.archives import is_unpacked
+from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.found import FoundRoot, Leftover
-from model_manager.stores.look import Look
-from model_manager.stores.plain import Plain
-from model_manager.stores.removal import CannotRemove
-from model_manager.stores.tree import describe_tree
+from model_manager.stores.parts import CannotRemove
+from model_manager.stores.walk.archives import is_unpacked
+from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.tree import describe_tree
 
 GGUF = gguf_bytes(seed=51)
 FILES: Mapping[str, bytes] = {"m.gguf": GGUF, "conf/words.txt": b"words"}
@@ -48,11 +48,11 @@ def test_all_of_it_is_there(
     tree(home, {f"pack{ending}": data, **{f"pack/{name}": text for name, text in FILES.items()}, "pack/more.txt": "x"})
     (rest,) = told(home)
     assert (rest.kind, os.path.basename(rest.path), rest.size) == ("archive", f"pack{ending}", len(data))
-    (part,) = BY_TOOL["folder"].remove_leftover(FoundRoot("folder", str(home)), rest, env_of(home))
+    (part,) = BY_TOOL["folder"].removal.leftover(FoundRoot("folder", str(home)), rest, env_of(home))
     assert part.path == rest.path  # type: ignore[union-attr]
     (home / "pack/m.gguf").unlink()
     with pytest.raises(CannotRemove, match="may be the only copy"):
-        list(BY_TOOL["folder"].remove_leftover(FoundRoot("folder", str(home)), rest, env_of(home)))
+        list(BY_TOOL["folder"].removal.leftover(FoundRoot("folder", str(home)), rest, env_of(home)))
 
 
 HELD = {**FILES, "photos.tar": b"holiday"}

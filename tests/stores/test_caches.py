@@ -9,9 +9,9 @@ import pytest
 from conformance import GGUF, ONNX, TENSORS, Told, env_of
 from factory import hub_repo, tree, write, zipped
 
-from model_manager.stores import BY_TOOL
-from model_manager.stores.caches_table import CACHES, Cache
-from model_manager.stores.env import Env
+from model_manager.stores.adapters import BY_TOOL
+from model_manager.stores.caches.table import CACHES, Cache
+from model_manager.stores.host.env import Env
 
 ROWS = [pytest.param(cache, id=f"{cache.tool}-{number}") for number, cache in enumerate(CACHES)]
 
@@ -106,7 +106,7 @@ def test_a_catalogues_old_row_number_is_harmless(home: Path) -> None:
     from conformance import facts
 
     from model_manager.stores.found import FoundRoot
-    from model_manager.stores.look import Look
+    from model_manager.stores.walk.look import Look
 
     write(home / "m.gguf", GGUF)
     for row in ("99", "-1", "x", "²", ""):

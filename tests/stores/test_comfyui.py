@@ -9,7 +9,7 @@ import pytest
 from factory import tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import comfyui
+from model_manager.stores.tools import comfyui
 
 MARKERS = {"main.py": "", "folder_paths.py": "", "comfy/x.py": ""}
 
@@ -102,10 +102,10 @@ def test_a_running_server_comes_first(home: Path) -> None:
 
 def test_in_use(home: Path) -> None:
     tree(home / "ComfyUI", MARKERS)
-    assert comfyui.in_use(env_of(home, process(home / "ComfyUI", "python", "main.py"))) == (
+    assert comfyui.STORE.in_use(env_of(home, process(home / "ComfyUI", "python", "main.py"))) == (
         "ComfyUI is running (process 4711)"
     )
-    assert comfyui.in_use(env_of(home, process(home, "python", "main.py"))) is None
+    assert comfyui.STORE.in_use(env_of(home, process(home, "python", "main.py"))) is None
 
 
 @pytest.mark.parametrize("text", [

@@ -14,8 +14,9 @@ from conformance import BY_HAND, GGUF, IN_PLACE, OTHER, TENSORS, TREES, Told, en
 from factory import write
 
 from model_manager.base.facts import VERDICTS
-from model_manager.stores import BY_TOOL, STORES
-from model_manager.stores.env import Env, Process, is_tool
+from model_manager.stores.adapters import BY_TOOL, STORES
+from model_manager.stores.host.env import Env, Process, is_tool
+from model_manager.stores.tool_facts import TOOLS as TOOL_FACTS
 
 TOOLS = sorted(TREES)
 
@@ -46,6 +47,14 @@ def test_every_program_it_asks_for_is_among_those_that_are_looked_at(
     list(BY_TOOL[tool].find(env_of(home)))
     BY_TOOL[tool].in_use(env_of(home))
     assert [name for name in asked if not is_tool([name])] == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_where_it_loads_from(tool: str, home: Path) -> None:
+    """The hub that is known of a tool is one that its own records name."""
+    TREES[tool](home)
+    hubs = {model.source.hub for model in Told(tool, home).models if model.source}
+    assert not hubs or not TOOL_FACTS[tool].hub or TOOL_FACTS[tool].hub in hubs
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -12,8 +12,9 @@ from factory import sha256, write
 from looking import env_of as env_with
 from looking import process
 
-from model_manager.stores import BY_TOOL, docker_model_runner
-from model_manager.stores.removal import CannotRemove, Placed
+from model_manager.stores.adapters import BY_TOOL
+from model_manager.stores.docker import store as docker_model_runner
+from model_manager.stores.parts import CannotRemove, Placed
 
 BASE = ".docker/models"
 
@@ -93,5 +94,5 @@ def test_while_docker_may_be_at_work_its_command_is_named(home: Path, program: s
     (root,) = store.find(env)
     place = Placed("ai/x", root.path, (), frozenset())
     with pytest.raises(CannotRemove, match="may be using the index") as told:
-        list(store.remove(root, [place], env))
+        list(store.removal.places(root, [place], env))
     assert "docker model rm ai/x" in str(told.value)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from looking import env_of, process
 
-from model_manager.stores import env as module
-from model_manager.stores.env import Env
-from model_manager.stores.root_list import RootList
+from model_manager.stores.host import env as module
+from model_manager.stores.host.env import Env
+from model_manager.stores.host.root_list import RootList
 
 
 def test_the_nearest_folders_first_and_not_too_many(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

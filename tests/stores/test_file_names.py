@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from model_manager.stores.file_names import is_models_partial, is_partial
+from model_manager.stores.grouping.file_names import is_models_partial, is_partial
 
 
 @pytest.mark.parametrize(("name", "partial"), [

@@ -9,7 +9,7 @@ import pytest
 from factory import tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import fooocus
+from model_manager.stores.tools import fooocus
 
 MARKERS = {"launch.py": "", "entry_with_update.py": "", "fooocus_version.py": "", "modules/config.py": ""}
 
@@ -46,7 +46,7 @@ def test_variables_win(home: Path) -> None:
     running = process(base, "python", "entry_with_update.py", path_sam=str(home / "mine"))
     seen = read("fooocus", env_of(home, running))
     assert seen.found_by(home) == [("Fooocus/models", "process"), ("pool", "process"), ("mine", "process")]
-    assert fooocus.in_use(env_of(home, running)) == "Fooocus is running (process 4711)"
+    assert fooocus.STORE.in_use(env_of(home, running)) == "Fooocus is running (process 4711)"
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from conformance import TREES, Told, env_of
 from factory import safetensors_bytes, tree, write
 
 from model_manager.base.errors import ModelManagerError
-from model_manager.stores import BY_TOOL
-from model_manager.stores.env import Env
+from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.found import Found, FoundRoot
-from model_manager.stores.known_files import is_known, is_record
-from model_manager.stores.removal import Going, Part, Placed, PlacedFile
+from model_manager.stores.grouping.known_files import is_known, is_record
+from model_manager.stores.host.env import Env
+from model_manager.stores.parts import Going, Part, Placed, PlacedFile
 
 OWN = ("thesis.docx", "my notes.txt", "results.xlsx", "loss.csv", "diary.md", "holiday.jpg", "backup.zip", "train.log",
        "script.py", "letter", "results.json", "keys.kdbx")  # fmt: skip
@@ -35,12 +35,12 @@ def removed(told: Told, env: Env, tool: str) -> list[Part]:
     parts: list[Part] = []
     for model in told.models:
         try:
-            parts += BY_TOOL[tool].remove(root_of(told, model.path), [placed(model)], env)
+            parts += BY_TOOL[tool].removal.places(root_of(told, model.path), [placed(model)], env)
         except ModelManagerError:
             continue
     for rest in told.rests:
         try:
-            parts += BY_TOOL[tool].remove_leftover(root_of(told, rest.path), rest, env)
+            parts += BY_TOOL[tool].removal.leftover(root_of(told, rest.path), rest, env)
         except ModelManagerError:
             continue
     return parts

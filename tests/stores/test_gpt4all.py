@@ -7,8 +7,8 @@ from pathlib import Path
 from conformance import GGUF, Told, env_of
 from factory import tree, write
 
-from model_manager.stores import gpt4all
-from model_manager.stores.env import Env, Process
+from model_manager.stores.host.env import Env, Process
+from model_manager.stores.tools import gpt4all
 
 
 def test_where_it_looks(home: Path) -> None:
@@ -37,5 +37,5 @@ def test_stubs_and_downloads_are_no_models(home: Path) -> None:
 
 def test_another_program_called_chat_is_not_it(home: Path) -> None:
     other, own = Process(1, ("/usr/bin/chat",), {}, "/"), Process(2, ("/home/x/gpt4all/bin/chat",), {}, "/")
-    assert gpt4all.in_use(Env(str(home), {}, processes=(other,))) is None
-    assert gpt4all.in_use(Env(str(home), {}, processes=(other, own))) == "GPT4All is running (process 2)"
+    assert gpt4all.STORE.in_use(Env(str(home), {}, processes=(other,))) is None
+    assert gpt4all.STORE.in_use(Env(str(home), {}, processes=(other, own))) == "GPT4All is running (process 2)"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_manager.stores.file_names import is_projector, is_weights, role_of
-from model_manager.stores.grouping import Group, group
+from model_manager.stores.grouping.file_names import is_projector, is_weights, role_of
+from model_manager.stores.grouping.grouping import Group, group
 
 
 def labels(*names: str) -> list[str]:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from looking import WEIGHTS, env_of, read
 
-from model_manager.stores import hash_cache
+from model_manager.stores.walk import hash_cache
 
 MARKERS = {"webui.py": "", "launch.py": "", "modules/x.py": ""}
 HASH = sha256(WEIGHTS)

@@ -15,10 +15,10 @@ from factory import gguf_bytes, hub_repo, safetensors_bytes, sha256, write
 from huggingface_hub import scan_cache_dir
 
 from model_manager.stores.found import Found, FoundRoot, Leftover
-from model_manager.stores.hub_cache import describe_hub
-from model_manager.stores.hub_removal import remove_hub_leftover
-from model_manager.stores.look import Look
-from model_manager.stores.removal import CannotRemove
+from model_manager.stores.hub.cache import describe_hub
+from model_manager.stores.hub.removal import remove_hub_leftover
+from model_manager.stores.parts import CannotRemove
+from model_manager.stores.walk.look import Look
 
 GGUF, OTHER, THIRD = (gguf_bytes(seed=seed) for seed in (21, 22, 23))
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=24)

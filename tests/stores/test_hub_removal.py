@@ -8,8 +8,8 @@ import pytest
 from factory import gguf_bytes, hub_repo, sha256, write
 
 from model_manager.stores.found import FoundRoot
-from model_manager.stores.hub_removal import remove_from_hub
-from model_manager.stores.removal import CannotRemove, Going, Placed, PlacedFile
+from model_manager.stores.hub.removal import remove_from_hub
+from model_manager.stores.parts import CannotRemove, Going, Placed, PlacedFile
 
 GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)
 

@@ -13,8 +13,9 @@ import pytest
 from factory import tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import invokeai, private_copy
 from model_manager.stores.found import Source
+from model_manager.stores.host import private_copy
+from model_manager.stores.invokeai import store as invokeai
 
 SHA = "ab" * 32
 
@@ -132,7 +133,7 @@ def test_precedence(home: Path) -> None:
     running = process(home, "/usr/bin/python3", str(home / "one/.venv/bin/invokeai-web"))
     env = env_of(home, running, INVOKEAI_ROOT=str(home / "two"))
     assert read("invokeai", env).found_by(home)[0] == ("one/m", "process")
-    assert invokeai.in_use(env) == "InvokeAI is running (process 4711)"
+    assert invokeai.STORE.in_use(env) == "InvokeAI is running (process 4711)"
     tree(home / "far", {"vae/v.safetensors": WEIGHTS})
     env = env_of(home, INVOKEAI_ROOT=str(home / "two"), INVOKEAI_MODELS_DIR=str(home / "far"))
     assert read("invokeai", env).found_by(home) == [("far", "environment")]
@@ -204,6 +205,6 @@ def test_what_is_no_models_file_stays_in_an_orphans_folder(home: Path) -> None:
     (rest,) = [rest for rest in read("invokeai", env).leftovers if rest.kind == "orphan"]
     assert rest.size == len(WEIGHTS) + 2
     (root,) = invokeai.find(env)
-    parts = list(invokeai.STORE.remove_leftover(root, rest, env))
+    parts = list(invokeai.STORE.removal.leftover(root, rest, env))
     assert [os.path.basename(part.path) for part in parts] == ["config.json", "x.safetensors"]  # type: ignore[union-attr]
     assert all("stays: thesis.docx" in part.why for part in parts)

@@ -9,7 +9,7 @@ import pytest
 from conformance import GGUF, OTHER, Told, env_of
 from factory import sha256, tree, write
 
-from model_manager.stores import jan
+from model_manager.stores.tools import jan
 
 DATA = ".local/share/Jan/data"
 

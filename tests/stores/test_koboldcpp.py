@@ -10,7 +10,7 @@ import pytest
 from factory import gguf_bytes, tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import koboldcpp
+from model_manager.stores.tools import koboldcpp
 
 GGUF = gguf_bytes()
 
@@ -49,5 +49,5 @@ def test_a_pipe_is_no_configuration(home: Path) -> None:
 
 def test_in_use(home: Path) -> None:
     for words in (("./koboldcpp-linux-x64", "m.gguf"), ("python3", "koboldcpp.py")):
-        assert koboldcpp.in_use(env_of(home, process(home, *words)))
-    assert koboldcpp.in_use(env_of(home, process(home, "vim", "notes"))) is None
+        assert koboldcpp.STORE.in_use(env_of(home, process(home, *words)))
+    assert koboldcpp.STORE.in_use(env_of(home, process(home, "vim", "notes"))) is None

@@ -10,9 +10,9 @@ import pytest
 from factory import write
 from looking import env_of
 
-from model_manager.stores import last_used
 from model_manager.stores.found import FoundRoot
-from model_manager.stores.last_used import Used
+from model_manager.stores.host import last_used
+from model_manager.stores.host.last_used import Used
 
 SHA = "ab" * 32
 DAY = 1_767_268_800  # 2026-01-01 12:00 UTC

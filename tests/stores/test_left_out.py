@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_manager.stores.found import Found, Leftover
-from model_manager.stores.left_out import LONGEST, LeftOut, fault_of, good_patterns
-from model_manager.stores.look import Look
-from model_manager.stores.tree import Plain, describe_tree, found_at
+from model_manager.stores.walk.left_out import LONGEST, LeftOut, fault_of, good_patterns
+from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.tree import Plain, describe_tree, found_at
 
 GGUF = gguf_bytes(seed=31)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=33)

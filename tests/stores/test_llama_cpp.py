@@ -8,8 +8,8 @@ from pathlib import Path
 from conformance import GGUF, OTHER, Told, env_of
 from factory import hub_repo, tree
 
-from model_manager.stores import llama_cpp
-from model_manager.stores.env import Env, Process
+from model_manager.stores.host.env import Env, Process
+from model_manager.stores.tools import llama_cpp
 
 CACHE = ".cache/llama.cpp"
 
@@ -23,7 +23,7 @@ def test_the_usual_hub_is_not_claimed(home: Path) -> None:
     running = Process(3, ("llama-server",), {"LLAMA_CACHE": str(hub)}, "/")
     env = Env(str(home), {}, processes=(running,))
     assert [root.found_by for root in llama_cpp.find(env)] == ["process"]
-    assert llama_cpp.in_use(env) == "llama.cpp is running (process 3)"
+    assert llama_cpp.STORE.in_use(env) == "llama.cpp is running (process 3)"
 
 
 def test_the_flat_cache(home: Path) -> None:

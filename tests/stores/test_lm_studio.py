@@ -9,8 +9,8 @@ import pytest
 from conformance import GGUF, OTHER, TENSORS, Told, env_of
 from factory import sha256, tree, write
 
-from model_manager.stores import lm_studio
-from model_manager.stores.env import Env, Process
+from model_manager.stores.host.env import Env, Process
+from model_manager.stores.tools import lm_studio
 
 
 def found(home: Path) -> list[tuple[str, str]]:
@@ -65,7 +65,7 @@ def test_hashes_of_a_download_by_hf(home: Path) -> None:
 
 def test_who_is_running(home: Path) -> None:
     env = Env(str(home), {}, processes=(Process(5, ("/opt/lm-studio/lm-studio",), {}, "/"),))
-    assert lm_studio.in_use(env) == "LM Studio is running (process 5)"
+    assert lm_studio.STORE.in_use(env) == "LM Studio is running (process 5)"
 
 
 def test_the_model_that_comes_with_it(home: Path) -> None:

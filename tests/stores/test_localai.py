@@ -7,8 +7,8 @@ from pathlib import Path
 from conformance import GGUF, OTHER, Told, env_of
 from factory import sha256, tree, write
 
-from model_manager.stores import localai
-from model_manager.stores.env import Env, Process
+from model_manager.stores.host.env import Env, Process
+from model_manager.stores.localai import store as localai
 
 MODELS = ".localai/models"
 
@@ -24,7 +24,7 @@ def test_where_it_looks(home: Path, tmp_path: Path) -> None:
     )
     assert [(root.path.removeprefix(f"{home}/"), root.found_by) for root in localai.find(env)] == [
         ("flag", "process"), ("theirs", "process"), ("run/models", "process"), ("variable", "environment")]  # fmt: skip
-    assert localai.in_use(env) == "LocalAI is running (process 9)"
+    assert localai.STORE.in_use(env) == "LocalAI is running (process 9)"
     assert list(localai.find(env_of(home, MODELS_PATH=f"{home}/docker"))) == []
 
 

@@ -9,10 +9,10 @@ import pytest
 from conformance import facts
 from factory import sha256, tree, write
 
-from model_manager.stores.localdir import with_downloads
-from model_manager.stores.look import Look
-from model_manager.stores.plain import Plain
-from model_manager.stores.tree import describe_tree
+from model_manager.stores.walk.localdir import with_downloads
+from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.tree import describe_tree
 
 DATA = b"PK\x03\x04"
 

@@ -9,7 +9,7 @@ from conformance import GGUF, OTHER, TENSORS, Told, env_of
 from factory import tree
 
 from model_manager.base import reading
-from model_manager.stores import modelscope
+from model_manager.stores.tools import modelscope
 
 CACHE = ".cache/modelscope"
 

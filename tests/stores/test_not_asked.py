@@ -15,10 +15,11 @@ import pytest
 from conformance import facts
 from looking import env_of
 
-from model_manager.stores import invokeai_removal, ollama_service
 from model_manager.stores.found import FoundRoot
-from model_manager.stores.look import Look
-from model_manager.stores.removal import CannotRemove, Placed
+from model_manager.stores.invokeai import removal as invokeai_removal
+from model_manager.stores.ollama import service as ollama_service
+from model_manager.stores.parts import CannotRemove, Placed
+from model_manager.stores.walk.look import Look
 
 
 class Service(BaseHTTPRequestHandler):

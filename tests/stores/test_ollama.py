@@ -11,11 +11,11 @@ import pytest
 from conformance import env_of, facts
 from factory import gguf_bytes, ollama_model, sha256, write
 
-from model_manager.stores import ollama
-from model_manager.stores.env import Env, Process
 from model_manager.stores.found import Found, FoundRoot, Leftover
-from model_manager.stores.look import Look
-from model_manager.stores.removal import CannotRemove
+from model_manager.stores.host.env import Env, Process
+from model_manager.stores.ollama import store as ollama
+from model_manager.stores.parts import CannotRemove
+from model_manager.stores.walk.look import Look
 
 GGUF, OTHER = gguf_bytes(seed=41), gguf_bytes(seed=42)
 
@@ -109,7 +109,7 @@ def test_a_blob_that_a_pull_may_name_is_not_cleared_either(home: Path) -> None:
     layer = write(home / "blobs" / f"sha256-{'0' * 64}", b"x" * 10)
     rest = Leftover("orphan", str(layer), 10, 10)
     with pytest.raises(CannotRemove, match="a pull may be about to name it"):
-        list(ollama.STORE.remove_leftover(FoundRoot("ollama", str(home)), rest, env_of(home)))
+        list(ollama.STORE.removal.leftover(FoundRoot("ollama", str(home)), rest, env_of(home)))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"layers": 3}', "\x00" * 50])
@@ -170,4 +170,4 @@ def test_where_ollama_looks_first(home: Path, tmp_path: Path) -> None:
         (os.path.basename(root.path), root.found_by) for root in ollama.find(env) if root.path.startswith(str(tmp_path))
     ]
     assert found == [("process", "process"), ("variable", "environment"), ("models", "default")]
-    assert ollama.in_use(env) == "Ollama is running (process 7)" and ollama.in_use(env_of(home)) is None
+    assert ollama.STORE.in_use(env) == "Ollama is running (process 7)" and ollama.STORE.in_use(env_of(home)) is None

@@ -13,8 +13,8 @@ import pytest
 from model_manager.base.reading import Count, counting
 from model_manager.catalog import foreign
 from model_manager.catalog.foreign import Question
-from model_manager.stores import private_copy
-from model_manager.stores.private_copy import answers_of, rows_of
+from model_manager.stores.host import private_copy
+from model_manager.stores.host.private_copy import answers_of, rows_of
 
 ASKED = Question("SELECT id, config FROM models", ("models",))
 ENDLESS = "WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a) SELECT x AS id, x AS config FROM a"

@@ -11,13 +11,14 @@ from factory import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_manager.stores import folder_models, followers
-from model_manager.stores.file_names import is_partial, is_training, is_weights, may_matter
 from model_manager.stores.found import Found, Leftover
-from model_manager.stores.grouping import by_rules, each_alone, group
-from model_manager.stores.look import Look
-from model_manager.stores.plain import Plain
-from model_manager.stores.tree import describe_tree
+from model_manager.stores.grouping import followers
+from model_manager.stores.grouping.file_names import is_partial, is_training, is_weights, may_matter
+from model_manager.stores.grouping.grouping import by_rules, each_alone, group
+from model_manager.stores.walk import folder_models
+from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.tree import describe_tree
 
 STEMS = (
     "a", "a.b", "A", "model", "m-Q4_K_M", "m-00001-of-00002", "m-00002-of-00002", "mmproj-m", "m.mmproj-F16", "tokenizer",

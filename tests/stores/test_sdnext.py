@@ -9,7 +9,7 @@ import pytest
 from factory import hub_repo, tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import sdnext
+from model_manager.stores.tools import sdnext
 
 MARKERS = {"webui.py": "", "launch.py": "", "installer.py": "", "modules/x.py": ""}
 PIPELINE = {"model_index.json": "{}", "unet/config.json": "{}", "unet/diffusion_pytorch_model.safetensors": WEIGHTS}
@@ -51,7 +51,7 @@ def test_variables_win_over_the_file_and_flags_over_both(home: Path) -> None:
     running = process(base, "python", "launch.py", "--models-dir", str(home / "flag"), SD_MODELSDIR="/no")
     env = env_of(home, running)
     assert read("sdnext", env).found_by(home)[0] == ("flag", "process")
-    assert sdnext.in_use(env) == "SD.Next is running (process 4711)"
+    assert sdnext.STORE.in_use(env) == "SD.Next is running (process 4711)"
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"models_dir": []}', '{"ckpt_dir": "/", "lora_dir": "../..", "vae_dir": "\\u0000"}',

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from factory import write
 
-from model_manager.stores.settings_file import ini_value, json_settings, text_settings, yaml_settings
+from model_manager.stores.host.settings_file import ini_value, json_settings, text_settings, yaml_settings
 
 DOUBLING = "a0: &a0 {k: 1, l: 2}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 90))
 LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 90))

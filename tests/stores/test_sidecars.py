@@ -11,8 +11,8 @@ from factory import write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model_manager.stores.look import Look
-from model_manager.stores.sidecars import read_sidecar
+from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.sidecars import read_sidecar
 
 SHA = "ab" * 32
 ENDINGS = (".civitai.info", ".metadata.json", ".cm-info.json", ".swarm.json", ".onnx.json")

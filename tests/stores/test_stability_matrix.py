@@ -9,8 +9,9 @@ import pytest
 from factory import sha256, tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import BY_TOOL, stability_matrix
-from model_manager.stores.look import Look
+from model_manager.stores.adapters import BY_TOOL
+from model_manager.stores.tools import stability_matrix
+from model_manager.stores.walk.look import Look
 
 
 def library(home: Path, value: object) -> None:
@@ -101,5 +102,5 @@ def test_hostile_override(value: object, home: Path) -> None:
 
 
 def test_in_use(home: Path) -> None:
-    assert stability_matrix.in_use(env_of(home, process(home, "/tmp/.mount/StabilityMatrix.Avalonia")))
-    assert stability_matrix.in_use(env_of(home)) is None
+    assert stability_matrix.STORE.in_use(env_of(home, process(home, "/tmp/.mount/StabilityMatrix.Avalonia")))
+    assert stability_matrix.STORE.in_use(env_of(home)) is None

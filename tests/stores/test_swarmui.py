@@ -8,7 +8,7 @@ import pytest
 from factory import tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import swarmui
+from model_manager.stores.tools import swarmui
 
 MARKERS = {"SwarmUI.sln": "", "src/SwarmUI.csproj": "", "launchtools/x": ""}
 
@@ -53,9 +53,9 @@ Metadata:
 
 
 def test_in_use(home: Path) -> None:
-    assert swarmui.in_use(env_of(home, process(home, "dotnet", "src/bin/live_release/SwarmUI.dll")))
-    assert swarmui.in_use(env_of(home, process(home, "./src/bin/live_release/SwarmUI", "--port", "1")))
-    assert swarmui.in_use(env_of(home)) is None
+    assert swarmui.STORE.in_use(env_of(home, process(home, "dotnet", "src/bin/live_release/SwarmUI.dll")))
+    assert swarmui.STORE.in_use(env_of(home, process(home, "./src/bin/live_release/SwarmUI", "--port", "1")))
+    assert swarmui.STORE.in_use(env_of(home)) is None
 
 
 @pytest.mark.parametrize("text", [b"\xff\0" * 99, b"Paths:\n\tModelRoot: /;..;;\0\n", b"Paths:\n\tModelRoot:\n", b":\n" * 99_999,

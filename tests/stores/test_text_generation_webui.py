@@ -8,8 +8,8 @@ import pytest
 from factory import gguf_bytes, sha256, tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores import text_generation_webui
 from model_manager.stores.found import Source
+from model_manager.stores.tools import text_generation_webui
 
 TOOL = "text-generation-webui"
 MARKERS = {"server.py": "", "download-model.py": "", "modules/x.py": ""}
@@ -49,7 +49,7 @@ def test_flags_of_the_file_and_of_a_running_program(home: Path) -> None:
     running = process(base, "python", "server.py", "--model-dir", "near", "--user-data-dir", str(home / "data"))
     seen = read(TOOL, env_of(home, running))
     assert seen.found_by(home)[:2] == [("tgw/near", "process"), ("data/models", "process")]
-    assert text_generation_webui.in_use(env_of(home, running)) == "text-generation-webui is running (process 4711)"
+    assert text_generation_webui.STORE.in_use(env_of(home, running)) == "text-generation-webui is running (process 4711)"
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha25
 
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
-from model_manager.stores import BY_TOOL, STORES
-from model_manager.stores.env import Env
+from model_manager.stores.adapters import BY_TOOL, STORES
 from model_manager.stores.found import Found, FoundRoot, Leftover
-from model_manager.stores.look import Look
+from model_manager.stores.host.env import Env
+from model_manager.stores.walk.look import Look
 
 GGUF, OTHER = gguf_bytes(seed=1), gguf_bytes(seed=2)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))})

@@ -11,11 +11,11 @@ from conformance import facts, within
 from factory import gguf_bytes, safetensors_bytes, tree, write
 
 from model_manager.base.facts import Claim
-from model_manager.stores import folder
 from model_manager.stores.found import Found, FoundRoot, Leftover
-from model_manager.stores.look import Look, files_below
-from model_manager.stores.plain import Plain
-from model_manager.stores.tree import describe_tree, found_at
+from model_manager.stores.tools import folder
+from model_manager.stores.walk.look import Look, files_below
+from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.tree import describe_tree, found_at
 
 GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=33)
@@ -144,7 +144,7 @@ def test_cancelling_stops_the_walk(home: Path) -> None:
 def test_a_folder_of_more_names_than_are_looked_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All or none: a part of a folder would make broken sets and orphans of the rest."""
     tree(home, {"a/1.gguf": GGUF, "b/2.gguf": OTHER, "b/x.txt": b"", "b/y.txt": b""})
-    monkeypatch.setattr("model_manager.stores.look.MOST_NAMES", 2)
+    monkeypatch.setattr("model_manager.stores.walk.look.MOST_NAMES", 2)
     models, _rests, look = told(home)
     assert [model.name for model in models] == ["a/1"] and look.unread == [str(home / "b")]
     assert [problem.why for problem in look.problems] == ["has more than 2 names: not looked into"]

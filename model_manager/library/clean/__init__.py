@@ -1,0 +1,1 @@
+"""What could go: leftovers, broken models, older versions and smaller quants."""

@@ -1,0 +1,1 @@
+"""Files with the same bytes: found, proved, and shared or removed."""

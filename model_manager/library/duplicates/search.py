@@ -1,0 +1,209 @@
+"""The same bytes more than once: flagged by what is cheap to know, proved by reading every byte.
+
+By size, then inode, then the hashes that lie on disk, then pieces of the files at several offsets; what is
+still alike is flagged. A hash that a tool wrote down (a blob's name, an index, a sidecar) only flags: it
+counts as the file's once we have read the file.
+
+Which files take part: see `copies`. What becomes of those that are the same: see `groups`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model_manager.base.text import written
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database
+from model_manager.catalog.hashes import Known
+from model_manager.jobs import Progress
+from model_manager.library.duplicates import wrappings
+from model_manager.library.duplicates.copies import Candidate, Copy, Identity, read_library
+from model_manager.library.duplicates.groups import Group, identical, rewrapped
+from model_manager.library.duplicates.hashing import Hashing, Unreadable
+from model_manager.library.duplicates.same_file import each_file_once
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """`read_bytes` were read from the disk to know it."""
+
+    groups: tuple[Group, ...]
+    read_bytes: int
+    problems: tuple[Unreadable, ...] = ()
+
+    @property
+    def reclaimable(self) -> int:
+        return sum(group.reclaimable for group in self.groups)
+
+
+def flag(
+    database: Database, volumes: Volumes, progress: Progress | None = None, reference: Sequence[str] = ()
+) -> Duplicates:
+    """What looks the same, without reading more than pieces. `reference`: folders that are never touched."""
+    return _flag(database, volumes, progress, reference, recall=False)
+
+
+def flag_and_recall(
+    database: Database, volumes: Volumes, progress: Progress | None = None, reference: Sequence[str] = ()
+) -> Duplicates:
+    """Flags, and marks as proved the groups of which every copy was read before and did not change since."""
+    return _flag(database, volumes, progress, reference, recall=True)
+
+
+def _flag(
+    database: Database, volumes: Volumes, progress: Progress | None, reference: Sequence[str], recall: bool
+) -> Duplicates:
+    hashing = Hashing(database, volumes, progress)
+    library = read_library(database, hashing, reference)
+    flagged = [one for _size, candidates in library.by_size for one in _alike(candidates, hashing)]
+    alike = each_file_once(flagged, volumes, hashing.problems)
+    read = _read_before(alike, hashing) if recall else {}
+    suspects = wrappings.flagged(database, library, hashing)
+    sure = [group for group in suspects if recall and wrappings.is_read(group, hashing)]
+    unsure = [group for group in suspects if group not in sure]
+    groups = [
+        *identical(alike, library, read, reference),
+        *rewrapped(wrappings.proved(sure, hashing), library, reference, True),
+        *rewrapped(unsure, library, reference, False),
+    ]
+    return _ordered(groups, hashing)
+
+
+def prove(
+    database: Database, volumes: Volumes, progress: Progress | None = None, reference: Sequence[str] = (),
+    believe: bool = False,
+) -> Duplicates:  # fmt: skip
+    """What is the same to the byte: every file that may be a copy is read once, and never again while it stays.
+
+    Believes no name: a blob may hold something else than its name says, in either direction. With `believe`, files
+    whose hash lies on disk are not read, and their groups stay flagged.
+    """
+    hashing = Hashing(database, volumes, progress)
+    library = read_library(database, hashing, reference)
+    told = {
+        one.copy.path: one.told for _size, candidates in library.by_size for one in candidates if believe and one.told
+    }
+    # These first: one reading gives the hash of the file and that of its tensors.
+    wrapped = [] if believe else wrappings.proved(wrappings.flagged(database, library, hashing), hashing)
+    suspects = [one for _size, candidates in library.by_size for one in _suspects(candidates, hashing, told)]
+    read = hashing.compare(suspects, told)
+    alike: list[list[Candidate]] = []
+    for _size, candidates in library.by_size:
+        by_hash: dict[str, list[Candidate]] = {}
+        for one in candidates:
+            sha256 = read.get(one.copy.path) or hashing.known(one.id).sha256 or told.get(one.copy.path)
+            if sha256:
+                by_hash.setdefault(sha256, []).append(one)
+        alike += [same for same in by_hash.values() if len(same) > 1]
+    alike = each_file_once(alike, volumes, hashing.problems)
+    read_before = _read_before(alike, hashing)
+    groups = [
+        *identical(alike, library, read_before, reference), *rewrapped(wrapped, library, reference, True)
+    ]  # fmt: skip
+    return _ordered(groups, hashing)
+
+
+def _read_before(alike: Sequence[Sequence[Candidate]], hashing: Hashing) -> dict[Identity, str]:
+    known = {one.copy.identity: hashing.known(one.id).sha256 for same in alike for one in same}
+    return {identity: sha256 for identity, sha256 in known.items() if sha256}
+
+
+def as_json(found: Duplicates) -> dict[str, Any]:
+    """The answer of `duplicates --json`. A copy is one file (or one model of several), whatever its names."""
+    return {
+        "groups": [
+            {
+                "id": group.id, "kind": group.kind, "proved": group.proved, "size_each": group.size,
+                "copies": [_copy_json(copy) for copy in group.copies], "reclaimable": group.reclaimable,
+            }
+            for group in found.groups
+        ],
+        "reclaimable": found.reclaimable,
+        "read_bytes": found.read_bytes,
+    }  # fmt: skip
+
+
+def _copy_json(copy: Copy) -> dict[str, Any]:
+    name = copy.names[0]
+    return {
+        "model": None if name.model is None else f"m{name.model}",
+        "place": None if name.place is None else f"p{name.place}",
+        "path": written(name.path), "volume": copy.volume, "inode": copy.inode,
+    }  # fmt: skip
+
+
+def _alike(candidates: Sequence[Candidate], hashing: Hashing) -> Iterator[list[Candidate]]:
+    """Splits files of one size: by what we read of them, by what is told of them, by pieces where neither is known.
+
+    One of each hash stands for all of it. Where pieces fit two hashes, only reading can tell.
+    """
+    by_hash: dict[str, list[Candidate]] = {}
+    unknown: list[Candidate] = []
+    for one in candidates:
+        sha256 = hashing.known(one.id).sha256 or one.told
+        if sha256:
+            by_hash.setdefault(sha256, []).append(one)
+        else:
+            unknown.append(one)
+    if unknown:
+        samples = hashing.samples(one.copy.path for one in [*(same[0] for same in by_hash.values()), *unknown])
+        by_sample: dict[str, str] = {}
+        for sha256, same in by_hash.items():
+            by_sample.setdefault(samples.get(same[0].copy.path, ""), sha256)
+        for one in unknown:
+            sample = samples.get(one.copy.path)
+            if sample:
+                by_hash.setdefault(by_sample.setdefault(sample, f"pieces {sample}"), []).append(one)
+    for same in by_hash.values():
+        yield from (part for part in _apart(same, hashing, unknown) if len(part) > 1)
+
+
+def _apart(same: Sequence[Candidate], hashing: Hashing, unknown: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Takes apart again what an earlier comparison knows to differ."""
+    if len(same) < 2 or not any(one in same for one in unknown):
+        return [list(same)]
+    known = {one.copy.identity: hashing.known(one.id) for one in same}
+    parts: list[list[Candidate]] = []
+    for one in same:
+        for part in parts:
+            if not any(_differ(known[one.copy.identity], known[other.copy.identity]) for other in part):
+                part.append(one)
+                break
+        else:
+            parts.append([one])
+    return parts
+
+
+def _differ(one: Known, other: Known) -> bool:
+    """Whether two files are known to differ."""
+    if one.sha256 and other.sha256:
+        return one.sha256 != other.sha256
+    if not one.apart or not other.apart or one.apart == other.apart:
+        return False
+    return one.apart.split(":")[0] == other.apart.split(":")[0]
+
+
+def _suspects(
+    candidates: Sequence[Candidate], hashing: Hashing, told: Mapping[str, str]
+) -> Iterator[list[str]]:  # fmt: skip
+    """Files of one size whose pieces are the same, where it is not known yet of every two whether they are."""
+    known = {one.copy.path: hashing.known(one.id) for one in candidates}
+    known = {
+        path: replace(found, sha256=found.sha256 or told.get(path)) for path, found in known.items()
+    }  # fmt: skip
+    if all(found.sha256 for found in known.values()):
+        return
+    by_sample: dict[str, list[str]] = {}
+    for path, sample in hashing.samples(known).items():
+        by_sample.setdefault(sample, []).append(path)
+    for alike in by_sample.values():
+        unread = [path for path in alike if not known[path].sha256]
+        if any(path != other and not _differ(known[path], known[other]) for path in unread for other in alike):
+            yield alike
+
+
+def _ordered(groups: Sequence[Group], hashing: Hashing) -> Duplicates:
+    ordered = sorted(groups, key=lambda group: (-group.reclaimable, -group.size, group.id))
+    return Duplicates(tuple(ordered), hashing.read_bytes, tuple(hashing.problems))

@@ -1,0 +1,189 @@
+"""Plans that leave one payload of proven copies, with every tool still working."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Literal
+
+from model_manager.base import reach
+from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.own_name import apart
+from model_manager.base.text import later
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database, roots
+from model_manager.library.duplicates.copies import Copy, Name
+from model_manager.library.duplicates.far_links import said_of
+from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.keeper import contents, is_reference, most_complete
+from model_manager.library.removal.origins import OfCopies, as_text
+from model_manager.library.removal.planning import finished, must_be_closed, plan_removal
+from model_manager.library.removal.wanted import Stays, Wanted
+from model_manager.operations import Plan
+from model_manager.operations.draft import Draft, is_read_only
+from model_manager.stores.host.env import Env
+from model_manager.stores.tool_facts import TOOLS
+
+By = Literal["hardlink", "reflink", "symlink", "trash"]
+KINDS = {"hardlink": "hard", "reflink": "reflink", "symlink": "symbolic"}
+
+
+def plan_sharing(
+    database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], by: By = "hardlink",
+    keep: Sequence[str] = (), reference: Sequence[str] = (), only: Sequence[str] = (),
+) -> Plan:  # fmt: skip
+    """Every copy but the keeper of each group becomes a link to it, or shares its blocks.
+
+    `keep`: paths that shall be the keepers of their groups. `only`: the paths of copies to replace; empty:
+    all. Raises ModelManagerError in words: groups that are not proved, a keeper that was ticked.
+    """
+    if by == "trash":
+        return plan_trashing(database, volumes, env, groups, keep, only, reference)
+    with database.read() as tx:
+        known = [root for root in roots.every(tx) if not root.ignored]
+    draft = Draft(volumes, [root.path for root in known])
+    problems: list[ModelManagerError] = []
+    for group in groups:
+        keeper = chosen_keeper(group, keep, only)
+        if group.kind != "identical":
+            problems.append(ModelManagerError(
+                "share", group.copies[keeper].path, "the weights are the same, the bytes around them are not",
+                "keep one and clear the others away: --by trash",
+            ))  # fmt: skip
+            continue
+        for number, copy in enumerate(group.copies):
+            if number == keeper or (only and not any(name.real in only for name in copy.names)):
+                continue
+            try:
+                for root in known:
+                    if any(name.real.startswith(root.path.rstrip(os.sep) + os.sep) for name in copy.names):
+                        must_be_closed(root, env)
+                for part in group.files:
+                    if part.copies[number].identity != part.copies[keeper].identity:
+                        _add(
+                            draft,
+                            volumes,
+                            part,
+                            part.copies[number],
+                            part.copies[keeper],
+                            by,
+                            reference,
+                            number,
+                            keeper,
+                        )
+            except ModelManagerError as error:
+                problems.append(error)
+    count = len(groups)
+    return finished(
+        draft, problems, later(f"Share the bytes of {count} {'group' if count == 1 else 'groups'} of copies")
+    )
+
+
+def plan_trashing(
+    database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Sequence[str] = (),
+    only: Sequence[str] = (), reference: Sequence[str] = (),
+) -> Plan:  # fmt: skip
+    """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay.
+
+    What stays is the most complete one, and what exists nowhere else is named before it goes. A place of which the copy
+    is one file of several stays: the others would go along.
+    """
+    places: dict[int, None] = {}
+    orphans: dict[str, None] = {}
+    parted: list[Name] = []
+    stays: dict[int | str, list[Stays]] = {}
+    warnings: list[str] = []
+    for group in groups:
+        keeper = chosen_keeper(group, keep, only, most_complete(group.copies, reference))
+        kept = group.copies[keeper]
+        staying = {name.place for name in kept.names}
+        must_stay = [Stays(part.copies[keeper].path, copy.size, copy.mtime_ns)
+                     for part in group.files for copy in (part.copies[keeper],)]  # fmt: skip
+        for number, copy in enumerate(group.copies):
+            if number != keeper and (not only or any(name.real in only for name in copy.names)):
+                going = [name for name in copy.names if name.whole and name.place not in staying - {None}]
+                parted += [name for name in copy.names if not name.whole]
+                for name in going:
+                    key = name.path if name.place is None else f"p{name.place}"
+                    stays.setdefault(key, []).extend(must_stay)
+                    if name.place is None:
+                        orphans[name.path] = None
+                    else:
+                        places[name.place] = None
+                if going:
+                    warnings += _alone(copy, kept)
+    if parted and not places and not orphans:
+        raise ModelManagerError(
+            "clear away", parted[0].path, f"{parted[0].model_name} has other files too, which are not there twice",
+            "share the bytes by links",
+        )  # fmt: skip
+    count = len(places) + len(orphans)
+    title = later(f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away")
+    wanted = Wanted((), tuple(places), tuple(orphans), tuple(warnings), stays)
+    return plan_removal(database, volumes, env, wanted, "trash", title)
+
+
+def _alone(copy: Copy, kept: Copy) -> list[str]:
+    """What goes along with a copy and exists nowhere else, by name."""
+    there = contents(kept)
+    lost = sorted(path for content, path in contents(copy).items() if content not in there)
+    return [later(f"{path} goes along, and the copy that stays has nothing like it") for path in lost]
+
+
+def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str], usual: int | None = None) -> int:
+    """The copy that stays: one of `keep`, else the `usual` one. Refuses what is not proved, and that every copy go."""
+    if not group.proved:
+        raise ModelManagerError(
+            "share", group.copies[0].path, "these files only look the same", "read them to the end first: --prove"
+        )
+    wanted = [
+        number
+        for number, copy in enumerate(group.copies)
+        if any(name.real in keep or name.path in keep for name in copy.names)
+    ]
+    keeper = wanted[0] if wanted else group.keeper if usual is None else usual
+    ticked = {number for number, copy in enumerate(group.copies) if any(name.real in only for name in copy.names)}
+    if len(ticked) == len(group.copies):
+        raise UsageError("clear away", group.copies[keeper].path, "every copy was chosen", "one of them has to stay")
+    if keeper in ticked and not wanted:
+        return next(number for number in range(len(group.copies)) if number not in ticked)
+    if keeper in ticked:
+        raise UsageError(
+            "clear away", group.copies[keeper].path, "this is the copy that stays", "choose another keeper"
+        )
+    return keeper
+
+
+def _add(
+    draft: Draft, volumes: Volumes, group: Group, copy: Copy, keeper: Copy, by: By, reference: Sequence[str],
+    number: int, stays: int,
+) -> None:  # fmt: skip
+    """One copy: all its names, together."""
+    if is_reference(copy, reference):
+        raise ModelManagerError("share", copy.path, "it lies in a folder that is never touched")
+    if not copy.writable:
+        if is_read_only(os.path.dirname(copy.path)):
+            raise ModelManagerError("share", copy.path, "the volume is read-only", "mount it anew, or keep this copy")
+        raise ModelManagerError("share", copy.path, "you may not change its folder", "its owner can")
+    if by != "symlink" and copy.volume != keeper.volume:
+        raise ModelManagerError(
+            "share", copy.path, "it lies on another volume than the copy that stays",
+            "only a symbolic link leads to another volume, or trash one of them",
+        )  # fmt: skip
+    unsure = sorted({TOOLS[name.tool].label for name in copy.names if not TOOLS[name.tool].follows_links})
+    if by == "symlink" and unsure:
+        raise ModelManagerError(
+            "share", copy.path, f"{', '.join(unsure)} is not known to follow links", "use hard links"
+        )  # fmt: skip
+    now = (reach.lstat(copy.path), reach.lstat(keeper.path))
+    proof = {"ctime": str(now[0].st_ctime_ns), "keeper_ctime": str(now[1].st_ctime_ns), "sha256": group.sha256 or ""}
+    reals = apart(name.real for name in copy.names)
+    if by == "symlink" and (far := said_of(copy.path, keeper.path, volumes)):
+        draft.warnings.append(far)
+    draft.begin_unit(copy.names[0].model_name, as_text(OfCopies()))
+    for place, real in enumerate(reals):
+        # Shared blocks are the file's, whatever its names; a link replaces one name.
+        if by == "reflink" and place:
+            break
+        frees = group.frees(number, stays) if place == len(reals) - 1 or by == "reflink" else 0
+        draft.link(real, keeper.path, KINDS[by], later(f"the same bytes as {keeper.path}"), proof, frees)

@@ -1,0 +1,1 @@
+"""Words on models: the user's own, categories, verdicts, sources."""

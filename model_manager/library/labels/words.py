@@ -1,0 +1,44 @@
+"""The user's own words on a model: category, tags, note, pin. A scan never overwrites them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.catalog import Database, user_words
+from model_manager.library.labels.categories import GROUPS, slugs
+
+_LONGEST_NOTE = 20_000
+
+
+def set_category(database: Database, id_: int, slug: str | None) -> None:
+    """The user's choice of category; None gives it back to the evidence."""
+    from model_manager.library.scan.derive import derive  # loads every format
+
+    if slug is not None and (slug not in slugs(database) or slug in GROUPS):
+        raise UsageError("set the category", slug, "there is no such category", "`model-manager categories` lists them")
+    with database.write_words() as tx:
+        user_words.set_words(tx, id_, user_category=slug)
+        derive(tx, [id_])
+
+
+def set_note(database: Database, id_: int, note: str) -> None:
+    if len(note) > _LONGEST_NOTE:
+        raise ModelManagerError("keep the note", "", f"it is longer than {_LONGEST_NOTE:,} characters", "shorten it")
+    with database.write_words() as tx:
+        user_words.set_words(tx, id_, note=note.encode("utf-8", "backslashreplace").decode())
+
+
+def set_pinned(database: Database, id_: int, pinned: bool) -> None:
+    with database.write_words() as tx:
+        user_words.set_words(tx, id_, pinned=int(pinned))
+
+
+def tag(database: Database, id_: int, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+    """Adds and removes the user's own tags: short words without commas."""
+    added = [word.strip() for word in add]
+    for word in added:
+        if not word or len(word) > 60 or "," in word or not word.isprintable():
+            raise UsageError("add the tag", word, "a tag is 1 to 60 printable characters without a comma")
+    with database.write_words() as tx:
+        user_words.tag(tx, id_, added, [word.strip() for word in remove])

@@ -1,0 +1,1 @@
+"""What is shown: rows, cards, totals, and the JSON objects of the command line."""

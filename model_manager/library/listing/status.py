@@ -1,0 +1,92 @@
+"""The one-screen summary: what is where, how much it weighs, how healthy it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model_manager.base import figures
+from model_manager.base.comes_back import comes_back
+from model_manager.base.once import each_once
+from model_manager.base.text import _
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database, rows, second_ways, totals
+from model_manager.library.clean.offers import certain_bytes
+from model_manager.library.clean.rests import read_rests
+from model_manager.stores.host.env import Env
+
+Figures = tuple[tuple[str, int, int], ...]
+"""(word, models, bytes), the heaviest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`bytes`: on disk, each file once. `apparent`: every name counted. `reclaimable`: copies by their
+    recorded hashes, flagged and not proved, without what these share, and leftovers of which it is certain."""
+
+    bytes: int
+    apparent: int
+    reclaimable: int
+    models: int
+    tools: Figures
+    categories: Figures
+    health: dict[str, int]
+    leftovers: dict[str, int]
+    away: int = 0
+    """Models that are known and not to be had now: unplugged, not answering, not to be read. Counted nowhere else."""
+    again: int = 0
+    """Bytes that are seen by a second way (a folder and its mount) and counted once."""
+    unsure: int = 0
+    """Bytes counted once too, as nobody can tell whether they are seen by a second way or lie there twice."""
+
+
+@each_once()
+def status(database: Database, volumes: Volumes, env: Env) -> Status:
+    rests = read_rests(database, volumes, env)
+    kinds: dict[str, int] = {}
+    for row in rests.flagged:
+        kinds[row.kind] = kinds.get(row.kind, 0) + row.bytes
+    with database.read() as tx:
+        total, apparent = totals.of_all(tx)
+        tools = _ordered(totals.bytes_by(tx, "tool"))
+        categories = _ordered(totals.bytes_by(tx, "category"))
+        copies = totals.copies(tx)
+        health = totals.verdicts(tx)
+        away = len(rows.away_models(tx))
+        again, unsure = second_ways.counted_once(tx)
+    spare = certain_bytes(database, volumes, env) + _spare(copies)
+    return Status(
+        total + rests.bytes, apparent + rests.size, spare, sum(health.values()), tools, categories, health, kinds, away,
+        again, unsure,
+    )  # fmt: skip
+
+
+def seen_twice(found: Status) -> list[str]:
+    """What counts once although it is there twice, in words."""
+    lines = []
+    if found.again:
+        text = _("{size} of it are seen by two ways, by a folder and by a mount that shows it, and count once")
+        lines.append(text.format(size=figures.size(found.again)))
+    if found.unsure:
+        text = _("{size} may be the same files seen by two ways: this cannot be told here, so they count once")
+        lines.append(text.format(size=figures.size(found.unsure)))
+    return lines
+
+
+def by_category(database: Database) -> Figures:
+    """How many models of each category, and what they weigh."""
+    with database.read() as tx:
+        return _ordered(totals.bytes_by(tx, "category"))
+
+
+def _spare(copies: list[list[tuple[int, str]]]) -> int:
+    """What comes back of these when one of each stays."""
+    volumes = Volumes()
+    return sum(
+        sum(each) - max(each)
+        for each in ([comes_back(path, size, volumes).own for size, path in same] for same in copies)
+    )
+
+
+def _ordered(sums: dict[str, tuple[int, int]]) -> Figures:
+    found = [(word, count, size) for word, (count, size) in sums.items()]
+    return tuple(sorted(found, key=lambda row: (-row[2], row[0])))

@@ -1,0 +1,138 @@
+"""Asked by `operations` just before each unit: whether its paths may be changed at this moment.
+
+A plan may be old, and a journal may come from anywhere. So every path is held against the folders that are watched, and
+the rule of removal that made a unit is asked once more: a blob that another manifest names by now stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from model_manager.base import reach
+from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.real import is_below, resolved
+from model_manager.base.text import later
+from model_manager.base.volumes import Volumes
+from model_manager.catalog import Database, roots
+from model_manager.catalog.roots import RootRow
+from model_manager.library.labels.verdicts import AWAY
+from model_manager.library.removal.origins import OfCopies, OfLeftover, OfPlaces, from_text
+from model_manager.library.removal.planning import found_root, must_be_closed, parts_of_places
+from model_manager.library.removal.shelf import Shelf, read_shelf
+from model_manager.library.removal.unused import must_be_unused, must_be_whole
+from model_manager.operations import Step
+from model_manager.operations.trashed import in_a_trash, is_trash
+from model_manager.stores.adapters import BY_TOOL
+from model_manager.stores.host.env import Env
+from model_manager.stores.parts import Asking, CannotRemove, Part
+
+_HARMLESS = frozenset({"make_folder"})
+"""Makes an empty folder where a person chose to have one, and takes it away again."""
+
+
+class Guard:
+    """Says in words why a unit may not be touched now, or nothing. `thrown`: the paths of what we moved to the trash."""
+
+    def __init__(
+        self,
+        database: Database,
+        volumes: Volumes,
+        env: Callable[[], Env],
+        thrown: Callable[[], Collection[str]] = lambda: (),
+    ) -> None:
+        self._database, self._volumes, self._env, self._thrown = database, volumes, env, thrown
+
+    def __call__(self, unit: tuple[Step, ...], origin: str | None) -> str:
+        steps = [step for step in unit if step.verb not in _HARMLESS]
+        if not steps:
+            return ""
+        shelf = read_shelf(self._database)
+        known = [root for root in shelf.roots.values() if not root.ignored]
+        try:
+            if all(step.verb == "delete" and in_a_trash(step.path) for step in steps):
+                thrown = self._thrown()
+                return "" if all(step.path in thrown for step in steps) else _NOT_OURS
+            if outside := next((path for step in steps for path in _outside(step, known)), ""):
+                return later(f"{outside} lies outside the folders that are watched: scan again, or add its folder")
+            self._must_be_closed(steps, known)
+            return "" if origin is None else self._asked_again(steps, origin, shelf)
+        except ModelManagerError as error:
+            return f"{error.reason}: {error.hint}" if error.hint else error.reason
+        except OSError as error:
+            return reason_of(error)
+
+    def once_aside(self, unit: tuple[Step, ...], origin: str | None) -> str:
+        """The same once all of a unit lies aside: why it must come back after all, or nothing.
+
+        A tag or a revision may have come since, which found its layers there and names them.
+        """
+        asked = from_text(origin) if origin else None
+        gone = [step.path for step in unit if step.verb in ("delete", "trash")]
+        if not gone or not isinstance(asked, OfPlaces | OfLeftover):
+            return ""
+        with self._database.read() as tx:
+            root = next((one for one in roots.every(tx) if (one.path, one.tool) == (asked.root, asked.tool)), None)
+        try:
+            named = (
+                next(iter(BY_TOOL[root.tool].removal.named_now(found_root(root), gone, self._env())), "")
+                if root
+                else ""
+            )
+        except ModelManagerError as error:
+            return error.reason
+        except OSError as error:
+            return reason_of(error)
+        return later(f"{named} is needed by something else since a moment ago: it stays") if named else ""
+
+    def _must_be_closed(self, steps: Sequence[Step], known: Sequence[RootRow]) -> None:
+        env = self._env()
+        for root in known:
+            if any(is_below(step.path, reach.realpath(root.path)) for step in steps):
+                must_be_closed(root, env)
+
+    def _asked_again(self, steps: Sequence[Step], text: str, shelf: Shelf) -> str:
+        origin = from_text(text)
+        if origin is None:
+            return later("it is not known what asked for this: make a new plan")
+        if isinstance(origin, OfCopies):
+            return "" if all(step.verb == "link" for step in steps) else _NOT_ITS_OWN
+        root = next((root for root in shelf.roots.values() if root.path == origin.root), None)
+        if root is None or root.ignored or root.tool != origin.tool:
+            return later(f"{origin.root} is not watched any more")
+        if root.state != "online":
+            return later(f"{origin.root}: {AWAY.get(root.state, root.state)}; bring it back, and scan again")
+        parts = list(self._parts(origin, root, shelf))
+        may = {part.url if isinstance(part, Asking) else resolved(part.path) for part in parts}
+        wrong = next((step.path for step in steps if step.path not in may), "")
+        return later(f"{wrong} is needed by something else since this was planned: make a new plan") if wrong else ""
+
+    def _parts(self, origin: OfPlaces | OfLeftover, root: RootRow, shelf: Shelf) -> Iterator[Part]:
+        env = self._env()
+        if isinstance(origin, OfLeftover):
+            must_be_unused(root, origin.leftover, shelf, self._volumes)
+            yield from BY_TOOL[root.tool].removal.leftover(found_root(root), origin.leftover, env)
+            return
+        ids = {file.path: file.file for files in shelf.files.values() for file in files}
+        paths = {path for _name, _path, files in origin.places for path, _role, _title in files}
+        models = {file.model for files in shelf.files.values() for file in files if file.path in paths}
+        if fresh := (models & shelf.pinned) - set(origin.pinned):
+            names = ", ".join(sorted(shelf.titles.get(id_, "") for id_ in fresh))
+            raise CannotRemove("clear away", names, later(f"{names} was pinned since this was planned"))
+        placed = [shelf.placed(name, path, files, ids, origin.along) for name, path, files in origin.places]
+        must_be_whole(root, self._volumes)
+        yield from parts_of_places(root, placed, env, origin.along, shelf, self._volumes)
+
+
+_NOT_OURS = later("this did not come into the trash by this program: it stays")
+_NOT_ITS_OWN = later("a plan that shares copies does nothing else: make a new plan")
+
+
+def _outside(step: Step, known: Sequence[RootRow]) -> Iterator[str]:
+    """The paths of a step that lie in no folder that is watched."""
+    if step.verb == "ask":  # an address: the verb itself takes none but this computer's
+        return
+    paths = [step.path] + ([step.target] if step.target and step.verb in ("link", "move", "copy") else [])
+    folders = [reach.realpath(root.path) for root in known]
+    if step.verb == "trash" and step.target is not None and not is_trash(step.target):
+        yield step.target
+    yield from (path for path in paths if not any(is_below(path, folder) for folder in folders))

@@ -1,0 +1,96 @@
+"""Which places can only go together: those that share a file, a repository or an index are one unit of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from model_manager.base import reach
+from model_manager.base.errors import UsageError
+from model_manager.catalog.models import FileView, PlaceView
+from model_manager.catalog.roots import RootRow
+from model_manager.library.removal.origins import OfPlaces, as_text
+from model_manager.library.removal.shelf import Shelf
+from model_manager.library.removal.wanted import Wanted
+from model_manager.stores.adapters import BY_TOOL
+from model_manager.stores.hub.layout import repository_of
+from model_manager.stores.parts import Placed
+
+
+@dataclass(slots=True)
+class Unit:
+    """Places of one root that share files: one unit."""
+
+    root: RootRow
+    places: list[Placed] = field(default_factory=list)
+    models: set[int] = field(default_factory=set)
+    ids: list[int] = field(default_factory=list)
+    along: set[int] = field(default_factory=set)
+    links: list[tuple[str, int]] = field(default_factory=list)
+    """Links of places that stay and lead to a file of these, with the model of each."""
+
+
+def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
+    """The places that go, joined where they share a file in one root."""
+    going = [place for place in shelf.places if place.model in wanted.models or place.id in wanted.places]
+    ids = frozenset(place.id for place in going)
+    missing = set(wanted.places) - ids
+    if missing:
+        raise UsageError("find the place", f"p{min(missing)}", "there is none of this id", "`show MODEL` lists them")
+    models_ = {place.id: place.model for place in shelf.places}
+    one_unit = frozenset(id_ for id_, root in shelf.roots.items() if BY_TOOL[root.tool].removal.one_unit)
+    for joined in _joined(going, shelf.files, one_unit):
+        group = Unit(shelf.roots[joined[0].root])
+        for place in joined:
+            own = shelf.files.get(place.id, [])
+            for file in own:
+                names = shelf.names.get(file.file, ())
+                group.along |= {other for other, _path in names if other in ids}
+                group.links += [
+                    (path, models_[other]) for other, path in names if other not in ids and reach.is_link(path)
+                ]
+            listed = [(file.path, file.role, file.name) for file in own]
+            group.places.append(shelf.placed(place.name, place.path, listed, {f.path: f.file for f in own}, ids))
+            group.models.add(place.model)
+            group.ids.append(place.id)
+        yield group
+
+
+def origin_of(group: Unit, shelf: Shelf) -> str:
+    places = tuple(
+        (place.name, place.path, tuple((file.path, file.role, file.name) for file in place.files))
+        for place in group.places
+    )
+    pinned = tuple(sorted(group.models & shelf.pinned))
+    return as_text(OfPlaces(group.root.tool, group.root.path, places, tuple(sorted(group.along)), pinned))
+
+
+def _joined(
+    going: Sequence[PlaceView], files: Mapping[int, Sequence[FileView]], one_unit: frozenset[int]
+) -> list[list[PlaceView]]:
+    """Places of one root that share a file, by whatever names, or a repository, transitively; else each alone.
+
+    Only together do they tell what nobody needs any more. `one_unit`: roots whose places share an index.
+    """
+    groups: list[list[PlaceView]] = []
+    by_mark: dict[tuple[int, int | str], int] = {}
+    of_group: dict[int, set[int | str]] = {}
+    for place in going:
+        shared: set[int | str] = {file.file for file in files.get(place.id, [])}
+        shared |= {repository_of(place.path), "index" if place.root in one_unit else ""} - {""}
+        met = sorted({by_mark[key] for one in shared if (key := (place.root, one)) in by_mark})
+        if met:
+            target = met[0]
+            for other in met[1:]:
+                groups[target] += groups[other]
+                of_group[target] |= of_group.pop(other)
+                groups[other] = []
+        else:
+            target = len(groups)
+            groups.append([])
+            of_group[target] = set()
+        groups[target].append(place)
+        of_group[target] |= shared
+        for one in of_group[target]:
+            by_mark[(place.root, one)] = target
+    return [group for group in groups if group]

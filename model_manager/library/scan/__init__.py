@@ -1,0 +1,1 @@
+"""From the folders watched to models in the catalogue."""

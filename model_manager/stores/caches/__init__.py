@@ -1,0 +1,1 @@
+"""Tools whose caches differ in data alone."""

@@ -1,0 +1,1 @@
+"""Docker Model Runner: an index that names bundles and blobs."""

@@ -1,0 +1,1 @@
+"""Names in, groups out: which files are one model. Nothing here touches the disk."""

@@ -1,0 +1,1 @@
+"""What adapters ask of this computer: its variables, processes, settings files, and copies of foreign databases."""

@@ -1,0 +1,1 @@
+"""The Hugging Face cache: its layout, its models, its removal."""

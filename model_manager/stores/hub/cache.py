@@ -1,0 +1,278 @@
+"""The models of a Hugging Face cache, and what is left over in it (its layout: see `layout`)."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from model_manager.base import reach
+from model_manager.base.facts import Claim, Health
+from model_manager.base.text import later
+from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
+from model_manager.stores.grouping.file_names import is_weights, may_matter, stem_of
+from model_manager.stores.grouping.grouping import Group, each_alone, group, is_pipeline, missing_health
+from model_manager.stores.hub.layout import ETAG, MODELS, is_repository
+from model_manager.stores.hub.repository import SNAPSHOTS, Entry, Key, Repository, key_of, read_repository
+from model_manager.stores.walk.look import NAME, Look, is_folder, is_link
+from model_manager.stores.walk.under_way import Locks
+
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_HEX = "0123456789abcdef"
+_MOST_SHARED = 2_000
+_HEAVY = ("weights", "adapter", "projector")
+_TREES = os.sep + "trees"
+_LARGEST_TREE = 8 << 20
+"""Bytes: 300 for each file of a repository, so 25,000 of them; beyond it the sizes of its files are not compared."""
+
+
+def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Iterator[Found | Leftover]:
+    """Every model of every repository of a cache, then partial downloads, orphans and revisions without a name.
+
+    Payloads of the cache-wide store may belong to repositories of any type, so what is left over is known only when
+    all have been read: data sets and spaces count as users, they are no models.
+    """
+    repos: list[Repository] = []
+    others: list[str] = []
+    lost = False
+    for entry in look.entries(root):
+        if not is_repository(entry.name):
+            continue
+        if not is_folder(entry):
+            lost = True
+            if is_link(entry):
+                look.problem(entry.path, "folder", later("it is a link that leads nowhere now"))
+                look.unread.append(entry.path)
+            continue
+        look.step()
+        if not entry.name.startswith(MODELS):
+            others.append(os.path.join(entry.path, "blobs"))
+            continue
+        repo = read_repository(entry.path, entry.name, look)
+        repos.append(repo)
+        yield from _models(repo, look, claims)
+    shared = os.path.join(root, "blobs")
+    is_shared = reach.is_dir(shared)
+    untidy = [repo for repo in repos if not repo.is_tidy()]
+    if not untidy and not is_shared:
+        return
+    users = Counter(key for repo in repos for key in repo.used())
+    if is_shared:
+        for folder in others:
+            users.update(key_of(stat) for entry in look.entries(folder) if (stat := look.stat(entry.path)))
+    told: set[Key] = set()
+    locks = Locks()
+    for repo in untidy:
+        yield from _leftovers(repo, users, told, locks, look)
+    lost = lost or not all(reach.is_dir(folder) for folder in others)
+    lost = lost or any(any(repo.dangling.values()) or not (repo.snapshots or repo.blobs) for repo in repos)
+    if not lost and all(repo.certain for repo in repos) and not {root, *others} & set(look.unread):
+        yield from _shared_orphans(shared, set(users) | told, look)
+
+
+def _models(repo: Repository, look: Look, claims: tuple[Claim, ...]) -> Iterator[Found]:
+    named = [commit for commit in repo.snapshots if commit in repo.refs] or list(repo.snapshots)
+    publisher = Claim("publisher", repo.id.split("/")[0], "folder", "the repository's owner")
+    claims = (*claims, Claim("source_repo", repo.id, "sidecar", "the cache's folder"), publisher)
+    for commit in named:
+        files = repo.snapshots[commit]
+        tree = _tree(repo, commit, look)
+        lost = [name for name in repo.dangling[commit] if is_weights(name)]
+        groups = [one for one in _groups(frozenset((*files, *lost))) if _is_model(one, files, lost)]
+        others = _others(groups, files)
+        for number, one in enumerate(groups):
+            more = others if number == 0 or len(others) * len(groups) <= _MOST_SHARED else ()
+            yield _found(repo, commit, one, files, tree, lost, claims, more)
+
+
+@functools.lru_cache(64)
+def _groups(names: frozenset[str]) -> tuple[Group, ...]:
+    """The models among a revision's files. Remembered: many repositories have the same few names."""
+    single = "config.json" not in names and "/" not in "".join(names)
+    alone = each_alone(may_matter(names), names) if single else None
+    if alone is None:
+        return tuple(group(names))
+    return tuple(
+        Group(stem_of(name), tuple(sorted([(name, "weights"), *((other, "sidecar") for other in beside)])))
+        for name, beside in alone
+    )
+
+
+def _is_model(one: Group, files: Mapping[str, Entry], lost: list[str]) -> bool:
+    for name, role in one.files:
+        if (role in _HEAVY and name in files) or (lost and name in lost):
+            return True
+    return is_pipeline(one)
+
+
+def _others(groups: list[Group], files: Mapping[str, Entry]) -> tuple[FoundFile, ...]:
+    """The revision's other files (a card, `.gitattributes`): they take room, and go with the last of its models.
+
+    Each model has them, so that none stays without while another goes; in a repository of many the first alone.
+    """
+    if len(groups) == 1 and len(groups[0].files) >= len(files):
+        return ()
+    rest = files.keys() - {name for one in groups for name, _role in one.files}
+    return tuple(FoundFile(files[name].path, files[name].stat, "other", name) for name in sorted(rest))
+
+
+def _tree(repo: Repository, commit: str, look: Look) -> dict[str, dict[str, object]]:
+    """What the whole revision holds, downloaded or not (huggingface_hub >= 1.22)."""
+    place = f"{repo.path}{_TREES}{os.sep}{commit}.json"
+    if not os.access(place, os.F_OK):  # most have none, and an error costs three times the question
+        return {}
+    record = look.json(place, _LARGEST_TREE)
+    files = record.get("files") if isinstance(record, dict) else None
+    return (
+        {str(name): entry for name, entry in files.items() if isinstance(entry, dict)}
+        if isinstance(files, dict)
+        else {}
+    )
+
+
+def _found(
+    repo: Repository, commit: str, one: Group, files: dict[str, Entry], tree: dict[str, dict[str, object]],
+    lost: list[str], claims: tuple[Claim, ...], others: tuple[FoundFile, ...],
+) -> Found:  # fmt: skip
+    members = []
+    weights = []
+    for name, role in one.files:
+        entry = files.get(name)
+        if entry is not None:
+            sha256, how = _hash(entry, tree.get(name))
+            member = FoundFile(entry.path, entry.stat, role, name, sha256, how)
+            members.append(member)
+            if role in _HEAVY:
+                weights.append(member)
+    gone = [name for name, _ in one.files if name in lost] if lost else []
+    health = missing_health(one)
+    if gone:
+        health = Health("incomplete", f"its link leads nowhere: {', '.join(gone[:3])}")
+    elif tree and (short := _too_short(weights, tree)):
+        health = short
+    snapshot = f"{repo.path}{SNAPSHOTS}{os.sep}{commit}"
+    single = "" if one.whole and not one.label else one.label
+    first = weights[0].path if weights and single else snapshot
+    return Found(
+        name=f"{repo.id}/{single}" if single else repo.id,
+        path=first,
+        title=_title(repo, one, single),
+        files=(*members, *others),
+        claims=claims,
+        source=Source("huggingface", repo.id, commit, weights[0].name if len(weights) == 1 else ""),
+        health=health,
+        details={"ref": repo.refs.get(commit, "")},
+        is_folder=one.whole,
+    )
+
+
+def _title(repo: Repository, one: Group, single: str) -> str:
+    """GGUF files carry their model's name in their own; `model_fp16.onnx` says nothing without the repository."""
+    if not single:
+        return repo.id
+    if any(name.endswith(".gguf") for name, _ in one.files):
+        return single.rsplit("/", 1)[-1]
+    return f"{repo.id}/{single}"
+
+
+def _hash(entry: Entry, listed: dict[str, object] | None) -> tuple[str | None, Sha256Source | None]:
+    """The blob's name, else what the tree says when its size fits."""
+    if len(entry.etag) == 64 and not entry.etag.strip(_HEX):
+        return entry.etag, "blob-name"
+    if listed and listed.get("lfs_size", listed.get("size")) == entry.stat.st_size:
+        sha256 = listed.get("lfs_sha256")
+        if isinstance(sha256, str) and _SHA256.match(sha256.lower()):
+            return sha256.lower(), "index"
+    return None, None
+
+
+def _too_short(weights: list[FoundFile], tree: dict[str, dict[str, object]]) -> Health | None:
+    for member in weights:
+        listed = tree.get(member.name, {})
+        size = listed.get("lfs_size", listed.get("size"))
+        if isinstance(size, int) and size > member.stat.st_size:
+            return Health(
+                "truncated", f"{member.name} has {member.stat.st_size:,} bytes, its repository lists {size:,}"
+            )
+    return None
+
+
+def _leftovers(
+    repo: Repository, users: Mapping[Key, int], told: set[Key], locks: Locks, look: Look
+) -> Iterator[Leftover]:
+    """`users`: how many repositories have a revision with a file. `told`: payloads named here, each once.
+
+    While a program holds a lock of the repository, it is fetching: then nothing in it is left over.
+    """
+    if locks.on(os.path.join(repo.path, "blobs", "x")):
+        return
+    named = {commit for commit in repo.snapshots if commit in repo.refs}
+    kept = {key_of(one.stat) for commit in named for one in repo.snapshots[commit].values()}
+    for commit in repo.snapshots if named and repo.certain else ():
+        if commit in named:
+            continue
+        own = {key_of(one.stat): one.stat for one in repo.snapshots[commit].values()}
+        alone = [stat for key, stat in own.items() if key not in kept and users[key] < 2]
+        yield Leftover(
+            "detached-revision", os.path.join(repo.path, "snapshots", commit), sum(stat.st_size for stat in alone),
+            sum(on_disk(stat) for stat in alone), f"{repo.id}: a revision that no branch or tag names",
+        )  # fmt: skip
+    used = repo.used()
+    unnamed = 0
+    for entry in sorted(repo.blobs.values(), key=NAME):
+        stat = look.stat(entry.path)
+        if stat is None:
+            continue
+        key = key_of(stat)
+        if entry.name.endswith(".incomplete"):
+            yield Leftover("partial", entry.path, stat.st_size, on_disk(stat), repo.id)
+        elif key not in used and not repo.certain and ETAG.match(entry.name):
+            unnamed += 1
+        elif (
+            key not in used and repo.certain and ETAG.match(entry.name)
+        ):  # a file of another name is not the library's: it stays
+            if key in users and not is_link(entry):
+                continue  # a link in another repository leads to it
+            counts = key not in users and key not in told  # else only this name of the payload would go
+            told.add(key)
+            size, held = (stat.st_size, on_disk(stat)) if counts else (0, 0)
+            yield Leftover("orphan", entry.path, size, held, f"{repo.id}: no revision names this blob")
+    if unnamed:
+        path, why = repo.doubts[0]
+        look.problem(path, "repository", f"{why}; {_UNKNOWN}")
+
+
+_UNKNOWN = later(
+    "nothing in this repository is called unused until it can be read: connect its drive or repair it, and scan again"
+)
+
+
+def _shared_orphans(folder: str, used: set[Key], look: Look) -> Iterator[Leftover]:
+    """Payloads of the cache-wide store that no repository leads to, by their links and by the note beside them.
+
+    Without that note the library never removes them, and neither do we.
+    """
+    for entry in look.entries(folder):
+        if len(entry.name) != 2 or not is_folder(entry, links=False):
+            continue
+        for payload in look.entries(entry.path):
+            stat = look.stat(payload.path) if _SHA256.match(payload.name) else None
+            if (
+                stat is not None
+                and key_of(stat) not in used
+                and not _is_noted(payload.path, os.path.dirname(folder), look)
+            ):
+                yield Leftover(
+                    "orphan", payload.path, stat.st_size, on_disk(stat), "no repository leads to this payload"
+                )
+
+
+def _is_noted(payload: str, cache: str, look: Look) -> bool:
+    """Whether the note beside a payload names a blob that is there, or cannot be read."""
+    note = look.small(payload + ".refs")
+    if note is None:
+        return True
+    names = [os.path.normpath(os.path.join(cache, line)) for line in os.fsdecode(note).splitlines() if "\0" not in line]
+    return any(name.startswith(os.path.join(cache, "")) and os.path.lexists(name) for name in names if name != cache)

@@ -1,0 +1,1 @@
+"""InvokeAI: a database that names files."""

@@ -1,0 +1,1 @@
+"""LocalAI: a YAML file for each model."""

@@ -1,0 +1,1 @@
+"""Ollama: manifests that name blobs."""

@@ -1,0 +1,198 @@
+"""The models of an Ollama store: what each manifest names, and what no manifest names.
+
+Blobs that no manifest names are orphans when all manifests were read (`manifests`) and no pull is under way: its layers
+have their final names before its manifest is there (ollama/ollama server/images.go).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from model_manager.base import reach
+from model_manager.base.facts import Claim, Health, Role
+from model_manager.base.json_text import parsed
+from model_manager.base.text import later
+from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.ollama import service as ollama_service
+from model_manager.stores.ollama.layout import (
+    Parts,
+    blob_being_loaded,
+    blob_of,
+    blob_path,
+    blobs_folder,
+    is_blob,
+    layers_of,
+    manifests_folder,
+    name_of,
+)
+from model_manager.stores.ollama.manifests import Manifests, Unread, manifests_of
+from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.under_way import FRESH, PULLED, is_younger
+
+_ROLES: dict[str, Role] = {
+    "model": "weights", "projector": "projector", "adapter": "adapter", "tensor": "weights", "draft": "other",
+    "json": "config", "params": "config",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Store:
+    root: str
+    manifests: Manifests
+    blobs: dict[str, os.DirEntry[str]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+
+
+def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+    """Every tag, then what no tag names."""
+    if not _can_list(root.path):
+        yield from ollama_service.describe(root, look)
+        return
+    blobs = blobs_folder(root.path)
+    entries = {entry.name: entry for entry in look.entries(blobs)}
+    if blobs in look.unread:
+        yield from ollama_service.describe(root, look)
+        return
+    store = _Store(root.path, manifests_of(root.path), entries)
+    for path, parts in store.manifests.files:
+        look.step()
+        found = _model(store, path, parts, look)
+        if found:
+            yield found
+    yield from _leftovers(store, look)
+
+
+def _can_list(path: str) -> bool:
+    return os.access(path, os.R_OK | os.X_OK)
+
+
+def _model(store: _Store, path: str, parts: Parts, look: Look) -> Found | None:
+    manifest = look.json(path)
+    stat = look.stat(path)
+    every = layers_of(manifest)
+    if every is None:
+        why = later("it is no whole manifest; Ollama prunes nothing while it is there")
+        store.manifests.unread.append(Unread(path, why))
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("layers"), list) or stat is None:
+        return None
+    files = [FoundFile(path, stat, "manifest", "manifest")]
+    missing: list[str] = []
+    details: dict[str, str] = {}
+    config = manifest.get("config")
+    for layer, blob in every or ():
+        _add_layer(store, layer, blob, layer is config, files, missing, details, look)
+    claims = tuple(_config_claims(store, config, look))
+    hub = "huggingface" if parts[0] in ("hf.co", "huggingface.co") else "ollama"
+    weights = any(file.role == "weights" for file in files)
+    health = None
+    if missing:
+        health = Health("incomplete", f"{len(missing)} of its blobs are missing: {', '.join(missing[:3])}")
+    elif not weights and any(claim.value == "cloud" for claim in claims):
+        health = Health("good", "runs in Ollama's cloud: no weights on this computer")
+    return Found(
+        name=name_of(parts),
+        path=path,
+        files=tuple(files),
+        claims=claims,
+        source=Source(hub, f"{parts[1]}/{parts[2]}", "", parts[3]),
+        health=health,
+        details=details,
+    )
+
+
+def _add_layer(
+    store: _Store, layer: Mapping[str, object], blob: str, is_config: bool, files: list[FoundFile], missing: list[str],
+    details: dict[str, str], look: Look,
+) -> None:  # fmt: skip
+    kind = str(layer.get("mediaType", "")).rsplit(".", 1)[-1]
+    store.named.add(blob)
+    stat = look.stat(blob_path(store.root, blob))
+    if stat is None:
+        missing.append(blob[:19])
+        return
+    role: Role = "config" if is_config else _ROLES.get(kind, "other")
+    place = blob_path(store.root, blob)
+    files.append(FoundFile(place, stat, role, str(layer.get("name") or kind)[:200], blob[7:], "blob-name"))
+    if kind in ("template", "system", "params") and stat.st_size < 65_536:
+        text = look.small(place, 65_536)
+        details[kind] = text.decode("utf-8", "replace") if text else ""
+
+
+def _config_claims(store: _Store, config: object, look: Look) -> Iterator[Claim]:
+    """What Ollama recorded when the model was made (types/model/config.go): sidecar strength."""
+    blob = blob_of(config.get("digest")) if isinstance(config, dict) else ""
+    text = look.small(blob_path(store.root, blob), 4 << 20) if blob else None
+    try:
+        record = parsed(text) if text else {}
+    except ValueError:
+        return
+    if not isinstance(record, dict):
+        return
+    why = later("Ollama's record")
+    for key, claimed in (("file_type", "quant_label"), ("model_family", "architecture")):
+        if isinstance(record.get(key), str) and record[key]:
+            yield Claim(claimed, record[key], "sidecar", why)
+    if isinstance(record.get("context_length"), int) and record["context_length"] > 0:
+        yield Claim("context_length", record["context_length"], "sidecar", why)
+    capabilities = record.get("capabilities")
+    for word in capabilities if isinstance(capabilities, list) else ():
+        if word in ("vision", "audio"):
+            yield Claim(word, True, "sidecar", why)
+        elif word == "tools":
+            yield Claim("tool_use", True, "sidecar", why)
+        elif word == "embedding":
+            yield Claim("category", "embedding", "sidecar", why)
+    if record.get("remote_host"):
+        yield Claim("tag", "cloud", "sidecar", f"remote_host is {str(record['remote_host'])[:80]}")
+        yield Claim("category", "llm", "sidecar", why)
+    elif record.get("model_format") == "safetensors":
+        yield Claim("category", "llm", "folder", "a language model of Ollama")
+
+
+def _leftovers(store: _Store, look: Look) -> Iterator[Leftover]:
+    """Downloads that did not end, and blobs that nothing names: none of these while a pull may be about to name them.
+
+    What is no blob and no part of one is a foreign file: it stays.
+    """
+    unnamed: list[tuple[str, os.stat_result]] = []
+    parts: dict[str, list[tuple[str, os.stat_result]]] = {}
+    for name, entry in store.blobs.items():
+        stat = look.stat(entry.path) if name not in store.named and name.startswith("sha256-") else None
+        if stat is None:
+            continue
+        if is_blob(name):
+            unnamed.append((entry.path, stat))
+        else:
+            parts.setdefault(blob_being_loaded(name) or name, []).append((entry.path, stat))
+    pulled = False
+    for of, files in parts.items():
+        young = [path for path, stat in files if is_younger(stat, PULLED)]
+        pulled = pulled or bool(young)
+        size, held = sum(stat.st_size for _path, stat in files), sum(on_disk(stat) for _path, stat in files)
+        paths = young or [path for path, _stat in files]  # the age of one stands for all: the youngest tells
+        yield Leftover("partial", min(paths, key=len), size, held, of)
+    if not _is_known(store, bool(unnamed), look) or pulled:
+        return
+    for path, stat in unnamed:
+        if not is_younger(stat, FRESH):
+            yield Leftover("orphan", path, stat.st_size, on_disk(stat), "no Ollama model names this blob")
+
+
+def _is_known(store: _Store, is_needed: bool, look: Look) -> bool:
+    """Whether all manifests were read. `is_needed`: there are blobs that one of them may name."""
+    unread = list(store.manifests.unread)
+    if not unread and not store.manifests.files:
+        unread.append(Unread(manifests_folder(store.root), later("there is no manifest in it"), False))
+    for one in unread:
+        if one.hides or is_needed:
+            look.problem(one.path, "manifest", f"{one.why}; {_UNKNOWN}")
+        if one.hides and not reach.is_file(one.path):
+            look.unread.append(one.path)
+    return not unread
+
+
+_UNKNOWN = later(
+    "no blob of this store is called unused until it can be read: connect its drive or repair it, and scan again"
+)

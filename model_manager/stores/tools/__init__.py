@@ -1,0 +1,1 @@
+"""Tools that keep plain files in folders, one file each."""

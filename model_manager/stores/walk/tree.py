@@ -1,0 +1,257 @@
+"""Plain files in folders, the way most tools keep models: one walk, one set of rules.
+
+Speed (notes/performance.md): `scandir`, and `stat` only for files whose name may be a model's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from model_manager.base import reach
+from model_manager.base.passable import is_kernels
+from model_manager.base.text import later
+from model_manager.stores.found import Found, Leftover
+from model_manager.stores.grouping.file_names import is_partial, may_matter
+from model_manager.stores.grouping.grouping import group
+from model_manager.stores.walk.archives import archives
+from model_manager.stores.walk.folder_models import model_of, models_in, notes_among, unfinished
+from model_manager.stores.walk.localdir import has_downloads
+from model_manager.stores.walk.look import NAME, Look, forbidden, is_link, lies_below
+from model_manager.stores.walk.plain import Folder, Plain, subfolder, top_folder
+from model_manager.stores.walk.remembered import Memory
+
+_DEEPEST = 24
+_MOST_IN_A_FOLDER_MODEL = 20_000
+_CACHE = os.sep + ".cache"
+_VOSK = os.sep + "am"
+_PACKAGES = frozenset({"model_index.json", "modules.json"})
+
+
+@dataclass(slots=True)
+class _Visited:
+    """The folders met in one walk. `real`: the real path of where it began."""
+
+    real: str
+    keys: set[tuple[int, int]] = field(default_factory=set)
+    steady: bool = True
+    """Whether the folder listed last holds no link and each of its subfolders is read by this walk alone."""
+
+
+def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) -> Iterator[Found | Leftover]:
+    """The models and leftovers below `root`.
+
+    `remembers`: the adapter passes on what is found here as it is, so what `look.memory` says of a folder that has
+    not changed holds for the adapter too.
+    """
+    visited = _Visited(os.path.realpath(root))
+    waiting = [top_folder(root, plain)]
+    memory = look.memory if remembers else None
+    rules = plain.mark() if memory else b""
+    while waiting:
+        look.step()
+        folder = waiting.pop()
+        if memory is not None and not folder.apart:
+            below = memory.unchanged(folder.path, rules) if not visited.keys else None
+            if below is not None:
+                inside = os.path.join(folder.path, "")
+                if not any(inside + name in look.skip for name in below):
+                    waiting.extend(subfolder(folder, name, inside + name, plain) for name in reversed(below))
+                    continue
+            memory.same.discard(folder.path)
+        stat = memory.settled(folder.path) if memory is not None and not folder.apart else None
+        before = look.met_problems + len(look.unread)
+        files, folders = _list(folder, look, visited, plain)
+        cached = memory is not None and (
+            not visited.steady or _CACHE in [one.path[-len(_CACHE) :] for one in folders]
+        )  # a link may be a `.cache` too
+        if cached and has_downloads(folder.path):
+            for one in folders:
+                one.apart = True
+        relative = folder.relative
+        whole = bool(plain.whole) and relative != "" and relative.rpartition("/")[0] in plain.whole
+        if whole or _is_package(files, folders, relative):
+            listing = _collect(folder, files, folders, look, visited)
+            found = models_in(folder, listing, may_matter(listing), look, plain, whole, package=True)
+            yield from _wanted(found, folder, look)
+            continue
+        if look.left_out:
+            folders = [one for one in folders if not look.left_out.has(one.name)]
+        waiting.extend(reversed(folders))
+        mattering = may_matter(files)
+        models = models_in(folder, files, mattering, look, plain, False)
+        if folders and files:
+            names = [one.name for one in folders]
+            models = itertools.chain(models, archives(folder.path, files, names, look))
+        models = _wanted(models, folder, look)
+        if memory is None or stat is None or cached:
+            yield from models
+            continue
+        items = []
+        for item in models:
+            items.append(item)
+            yield item
+        if before == look.met_problems + len(look.unread):
+            _keep(memory, folder, rules, stat, folders, {name: files[name] for name in mattering}, items)
+
+
+def _wanted(items: Iterator[Found | Leftover], folder: Folder, look: Look) -> Iterator[Found | Leftover]:
+    """Without what the person wants left out."""
+    return look.left_out.rest_of(items, folder.path, lambda index: _parts(index, look)) if look.left_out else items
+
+
+def _parts(index: str, look: Look) -> Iterable[str]:
+    """The folders that a pipeline's model_index.json names."""
+    named = look.json(index)
+    return named if isinstance(named, dict) else ()
+
+
+def _keep(
+    memory: Memory,
+    folder: Folder,
+    rules: bytes,
+    stat: os.stat_result,
+    folders: list[Folder],
+    files: Mapping[str, os.DirEntry[str]],
+    items: list[Found | Leftover],
+) -> None:
+    """Remembers a folder, unless something in it has to be looked at each time. `files`: those that may matter."""
+    models = [item for item in items if isinstance(item, Found)]
+    if len(models) < len(items):
+        return
+    seen = {file.name: file.stat for model in models for file in model.files}
+    for name in files:
+        if name not in seen:
+            try:
+                seen[name] = os.stat(files[name].path)
+            except OSError:
+                return
+    below = [one.name for one in folders]
+    memory.keep(folder.path, rules, stat, below, seen, [(model.path, model.name) for model in models])
+
+
+def found_at(path: str, look: Look, plain: Plain) -> Found | None:
+    """The one model that has a file or folder at `path`, with what belongs beside it; None when there is none."""
+    parent, name = os.path.split(path.rstrip(os.sep))
+    if silent := reach.silent_mount(path):
+        look.problem(path, "file", later(f"the drive or share at {silent} does not answer"))
+        look.unread.append(path)
+        return None
+    if os.path.isdir(path):
+        top = top_folder(path, plain)
+        visited = _Visited(os.path.realpath(path))
+        files, folders = _list(top, look, visited, plain)
+        listing = _collect(top, files, folders, look, visited)
+        groups = group(list(listing), whole=True)
+        return model_of(top, groups[0], listing, look, plain) if groups else None
+    if not os.path.isfile(path):
+        return None
+    listing, _folders = _list(top_folder(parent, plain, _DEEPEST + 1), look, _Visited(parent), plain)
+    for one in group([other for other in listing if not is_partial(other)]):
+        if any(member == name for member, role in one.files if role in ("weights", "adapter", "projector")):
+            found = model_of(top_folder(parent, plain), one, listing, look, plain)
+            notes = notes_among([other for other in listing if is_partial(other)], listing, look)
+            return unfinished(found, notes) if found else None
+    return None
+
+
+def _list(
+    folder: Folder, look: Look, visited: _Visited, plain: Plain
+) -> tuple[dict[str, os.DirEntry[str]], list[Folder]]:
+    files: dict[str, os.DirEntry[str]] = {}
+    below: list[os.DirEntry[str]] = []
+    entries = look.listing(folder.path)
+    visited.steady = look.memory is not None and not _links(entries)
+    for entry in entries:
+        try:
+            if entry.is_dir():
+                below.append(entry)
+            else:
+                files[entry.name] = entry
+        except OSError:  # a link that leads to itself
+            visited.steady = False
+    if not below or folder.depth >= _DEEPEST:
+        if below and folder.depth == _DEEPEST:
+            look.problem(folder.path, "folder", f"what lies more than {_DEEPEST} folders deep is not looked into")
+        return files, []
+    here = ""
+    folders: list[Folder] = []
+    for entry in sorted(below, key=NAME) if len(below) > 1 else below:
+        name = entry.name
+        if forbidden(name) or name == "__pycache__" or (plain.passed_over and name.lower() in plain.passed_over):
+            continue
+        link = is_link(entry)
+        if link:
+            look.step()  # following links takes the longest: 100,000 of them a while
+            here = here or os.path.realpath(folder.path)
+        if _enter(entry, link, here, look, visited):
+            folders.append(subfolder(folder, name, entry.path, plain, link))
+        else:
+            visited.steady = False
+    return files, folders
+
+
+def _links(entries: list[os.DirEntry[str]]) -> bool:
+    try:
+        return any(map(os.DirEntry.is_symlink, entries))
+    except OSError:
+        return True
+
+
+def _enter(entry: os.DirEntry[str], link: bool, here: str, look: Look, visited: _Visited) -> bool:
+    """Whether to go into a folder: each once, no other root's, no way back up through a link.
+
+    A link to a folder below the root is left to that folder's own name. `here`: of a link, its folder's real path.
+    """
+    if look.skip or link:
+        real = os.path.realpath(entry.path) if link else entry.path
+        if real in look.skip or (link and lies_below(real, look.skip)):
+            look.met.add(real)
+            return False
+        if link and is_kernels(real):
+            return False
+        if link and (here == real or here.startswith(os.path.join(real, ""))):
+            return False
+        if link and real.startswith(os.path.join(visited.real, "")):
+            return False
+    if not link and not visited.keys:
+        return True  # without links nothing can be met twice
+    try:
+        found = os.stat(entry.path)
+    except OSError:
+        return False
+    key = (found.st_dev, found.st_ino)
+    if key in visited.keys:
+        return False
+    visited.keys.add(key)
+    return True
+
+
+def _is_package(files: Mapping[str, object], folders: list[Folder], relative: str) -> bool:
+    """Whether a folder and what is below it are read together."""
+    if not _PACKAGES.isdisjoint(files) or relative.endswith((".mlmodelc", ".mlpackage")):
+        return True
+    if "config.json" not in files and not any(folder.path.endswith(_VOSK) for folder in folders):
+        return False
+    below = {folder.name for folder in folders}
+    if "config.json" in files and below & {"onnx", "openvino"}:
+        return True
+    return "am" in below and bool(below & {"conf", "graph", "ivector"})
+
+
+def _collect(
+    top: Folder, files: dict[str, os.DirEntry[str]], folders: list[Folder], look: Look, visited: _Visited
+) -> dict[str, os.DirEntry[str]]:
+    """Every file below a folder model, by relative path."""
+    listing = dict(files)
+    waiting = list(folders)
+    while waiting and len(listing) < _MOST_IN_A_FOLDER_MODEL:
+        look.step()
+        folder = waiting.pop()
+        inner, deeper = _list(folder, look, visited, Plain())
+        prefix = folder.relative[len(top.relative) :].strip("/") + "/"
+        listing.update({prefix + name: entry for name, entry in inner.items()})
+        waiting.extend(deeper)
+    return listing
