@@ -6,7 +6,9 @@ import os
 import stat
 from typing import NamedTuple
 
-_FS_IOC_GETFSUUID = 0x80111500
+_FS_IOC_GETFSUUID, _UUID_AT = 0x80111500, 1
+_BTRFS_IOC_FS_INFO, _FSID_AT = 0x8400941F, 16
+"""linux/btrfs.h: 1,024 bytes, the UUID behind two numbers; anybody who may open a folder of it may ask."""
 _BEHIND = ("fuse.exfat", "fuse.exfat-fuse", "fuse.ntfs", "fuse.ntfs-3g")
 """Mounted by a person: the device is behind one that FUSE made up."""
 _UDEV = "/run/udev/data"
@@ -25,9 +27,12 @@ def lasting_name(kind: str, source: str, point: str, device: int, path: str) -> 
     """The name of what is mounted from `source` at `point`, whose `st_dev` is `device` at `path`."""
     if kind in _BEHIND:
         device = block_number(source) or device
+    if kind == "btrfs":
+        # Its device numbers are made up, so by-uuid knows none of them; f_fsid folds in the subvolume, and inode numbers
+        # begin anew in each: the first file of any subvolume is 257.
+        uuid = _uuid_of_btrfs(point)
+        return f"uuid:{uuid}:{_fsid(path):x}" if uuid else f"{kind}:{source}:{point}:{_fsid(path):x}"
     uuid = _by_device("/dev/disk/by-uuid", device).lower() or _uuid_by_ioctl(point)
-    if kind == "btrfs" and uuid:
-        return f"uuid:{uuid}:{_fsid(path):x}"  # f_fsid folds in the subvolume
     if uuid:
         return f"uuid:{uuid}"
     if kind in ("ext2", "ext3", "ext4") and _fsid(point):
@@ -114,24 +119,36 @@ def _by_device(folder: str, device: int) -> str:
 
 
 def _uuid_by_ioctl(point: str) -> str:
-    """The UUID by FS_IOC_GETFSUUID (Linux 6.9 and later: ext4, xfs, btrfs, f2fs, bcachefs)."""
+    """The UUID by FS_IOC_GETFSUUID (Linux 6.9 and later: ext4, xfs, f2fs, bcachefs)."""
+    buffer = _asked(point, _FS_IOC_GETFSUUID, 17)
+    uuid = buffer[_UUID_AT : _UUID_AT + min(buffer[0], 16)] if buffer else b""
+    return uuid.hex() if any(uuid) else ""
+
+
+def _uuid_of_btrfs(point: str) -> str:
+    buffer = _asked(point, _BTRFS_IOC_FS_INFO, 1024)
+    text = buffer[_FSID_AT : _FSID_AT + 16].hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" if text.strip("0") else ""
+
+
+def _asked(point: str, request: int, size: int) -> bytes:
+    """What the file system at a mount point answers; empty where it does not know the question."""
     try:
         import fcntl
     except ImportError:
-        return ""
-    buffer = bytearray(17)
+        return b""
+    buffer = bytearray(size)
     try:
         number = os.open(point, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return ""
+        return b""
     try:
-        fcntl.ioctl(number, _FS_IOC_GETFSUUID, buffer)
+        fcntl.ioctl(number, request, buffer)
     except OSError:
-        return ""
+        return b""
     finally:
         os.close(number)
-    length = min(buffer[0], 16)
-    return bytes(buffer[1 : 1 + length]).hex() if any(buffer[1 : 1 + length]) else ""
+    return bytes(buffer)
 
 
 def _fsid(path: str) -> int:

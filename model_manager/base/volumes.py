@@ -140,9 +140,9 @@ class Volumes:
         mount = mount or self.mount_of(os.path.realpath(path))
         if mount is None:
             return _without_mountinfo(path, device)
-        lasting = _is_lasting(mount.kind, device, mount.source)
+        lasting = _is_lasting(mount.kind, device, mount.source) and not _is_layered(mount, device)
         return Volume(
-            name=lasting_name(mount.kind, mount.source, mount.point, device, path),
+            name=self._name(mount, device, path),
             kind=mount.kind,
             mount=mount.point,
             network=mount.kind in NETWORK,
@@ -151,6 +151,31 @@ class Volumes:
             source=mount.source,
             true_ctime=not _is_fat(mount.kind, lasting),
         )
+
+
+    def _name(self, mount: Mount, device: int, path: str) -> str:
+        """Its lasting name, or one of its own where a copy of a whole drive, made block by block, is mounted beside it.
+
+        The one that was mounted first keeps the name: that is the drive of this computer, not its copy.
+        """
+        name = lasting_name(mount.kind, mount.source, mount.point, device, path)
+        if not block_number(mount.source) or mount.kind == "btrfs":  # of btrfs the kernel mounts no second copy
+            return name
+        for other in self._all():
+            if other.device == device:
+                break
+            if other.kind == mount.kind and block_number(other.source) not in (0, block_number(mount.source)):
+                if lasting_name(other.kind, other.source, other.point, other.device, other.point) == name:
+                    return f"{name}:{mount.source}"
+        return name
+
+
+def _is_layered(mount: Mount, device: int) -> bool:
+    """Whether a file keeps the number that it has in some layer below: of another layer another file may have the same.
+
+    An overlay of several file systems shows the device numbers of its layers, one of its own where they are one.
+    """
+    return mount.kind == "overlay" and mount.device != device
 
 
 def _is_lasting(kind: str, device: int, source: str) -> bool:

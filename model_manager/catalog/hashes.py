@@ -30,6 +30,8 @@ class Known:
     detail: str | None = None
     apart: str | None = None
     tensor_sample: str | None = None
+    mounted: str | None = None
+    """How the drive was mounted when every byte was read (`base/mounted_as.py`)."""
 
 
 _ANSWERS = ", ".join(field.name for field in fields(Known))
@@ -53,6 +55,8 @@ def known(tx: sqlite3.Connection, id_: FileId) -> Known:
 def keep(tx: sqlite3.Connection, id_: FileId, found: Known) -> None:
     """Adds answers to those that are kept for this identity; those of an older one go."""
     before = known(tx, id_)
+    if found.sha256 and before.sha256 not in (None, found.sha256):
+        before = Known()  # the drive was replaced by a copy of it with other bytes: nothing that was learned holds
     pairs = [(getattr(found, field.name), getattr(before, field.name)) for field in fields(Known)]
     values = [old if new is None else new for new, old in pairs]
     tx.execute(

@@ -129,5 +129,10 @@ def to_8(tx: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8)
+def to_9(tx: sqlite3.Connection) -> None:
+    """How the drive was mounted when a file was read: a copy of a drive has the same name, and maybe other bytes."""
+    tx.execute("ALTER TABLE hash ADD COLUMN mounted TEXT")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8, to_9)
 NEWEST = len(MIGRATIONS)

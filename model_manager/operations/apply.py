@@ -25,6 +25,7 @@ from model_manager.operations.journal import Journal, JournalFailed, Log
 from model_manager.operations.lock import held
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
+from model_manager.operations.proof import must_be_equal
 from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
 from model_manager.operations.staying import must_hold_after, must_hold_before
 from model_manager.operations.verb import Site, Stamped
@@ -156,9 +157,14 @@ class Operations:
             return
         try:
             must_hold_before(self._disk, self._volumes, unit)
+            keeps = (kept for step in unit for kept in step.keeps)
+            must_be_equal(self._disk, self._volumes, keeps, site.ctimes, site.worked)
         except (Refused, OSError) as error:
             self._put_back(log, site, unit, reason_of(error))
             return
+        except Cancelled:
+            self._put_back(log, site, unit, later("stopped: what was begun was put back"))
+            raise
         for step in unit:
             try:
                 self._do(log, site, step)

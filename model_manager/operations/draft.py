@@ -27,7 +27,7 @@ from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, may_hang
 from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
-from model_manager.operations.plan import Kept, Plan, Step, new_id
+from model_manager.operations.plan import Kept, Plan, Proof, Step, new_id, proof_as_text
 from model_manager.operations.refusal import Refused
 from model_manager.operations.sameness import may_show_others, sameness
 from model_manager.operations.staying import must_be_two, must_lie_once, nobody_may_write
@@ -124,13 +124,15 @@ class Draft:
             Step(n, self._unit, verb, path, target, size, 0, why, undo, identity, how or {}, self._of, tuple(keeps))
         )
 
-    def link(self, path: str, keeper: str, kind: str, why: str, proof: Mapping[str, str], frees: int) -> None:
-        """A copy is replaced by a link to `keeper`. `proof` holds the ctimes at which equal hashes were read."""
+    def link(self, path: str, keeper: str, kind: str, why: str, proof: Proof | None, frees: int) -> None:
+        """A copy is replaced by a link to `keeper`. Without a `proof` that still holds both are read and compared."""
         path, found = self._look("replace", path)
         keeper = self._real("keep the copy", keeper)
         kept = identity_of(keeper, reach.lstat(keeper), self._volumes)
         self._may_go("replace", path, [Kept(keeper, kept)])
-        how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept)), **proof}
+        how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept))}
+        if proof is not None:
+            how["proof"] = proof_as_text(replace(proof, path=path))
         identity = identity_of(path, found, self._volumes)
         n, size = len(self._steps) + 1, _on_disk(found)
         self._steps.append(
@@ -334,7 +336,9 @@ class Draft:
         if held and not sum(freed.values()):
             self.warnings.append(later("another name of the file stays, so nothing comes free"))
         elif held >= _WORTH_SAYING:
-            self.warnings.append(later(f"{units.size(held)} do not come free: these files have other names, which stay"))
+            self.warnings.append(
+                later(f"{units.size(held)} do not come free: these files have other names, which stay")
+            )
         self.warnings.extend(_not_promised(shared, packed, below, unsure))
         return freed
 

@@ -6,11 +6,12 @@ Two JSON forms: the journal's, which gives back the same object, and the command
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
@@ -23,15 +24,35 @@ _T = TypeVar("_T", str, int, float, bool)
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """That the file at `path`, which goes, holds what a file that stays holds, and as what both were when that was read.
+
+    `mounted`: how the drive was mounted then (`base/mounted_as.py`), empty where that is not known. `bytewise`: byte for
+    byte, else tensor for tensor in another wrapping.
+    """
+
+    path: str
+    ctime_ns: int
+    kept_ctime_ns: int
+    mounted: str = ""
+    kept_mounted: str = ""
+    bytewise: bool = True
+    sha256: str = ""
+    """Of all bytes of both, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A file that stays, because of which a step may take another: asked on the disk before the step and after it.
 
-    `ctime_ns`: its change time, which nobody can set back as they can the others; None where it tells nothing.
+    `ctime_ns`: its change time, which nobody can set back as they can the others; None where it tells nothing. `same`:
+    the copy of it that goes; without one it is only to stay.
     """
 
     path: str
     identity: Identity
     ctime_ns: int | None = None
+    same: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +225,12 @@ def _step_record(step: Step) -> dict[str, object]:
         "how": dict(step.how),
         "of": step.of,
         "keeps": [
-            {"path": kept.path, "identity": identity_to_record(kept.identity), "ctime_ns": kept.ctime_ns}
+            {
+                "path": kept.path,
+                "identity": identity_to_record(kept.identity),
+                "ctime_ns": kept.ctime_ns,
+                "same": None if kept.same is None else asdict(kept.same),
+            }
             for kept in step.keeps
         ],
     }
@@ -244,7 +270,40 @@ def _kept_from(record: object) -> Kept:
     ctime_ns = record.get("ctime_ns")
     if not isinstance(ctime_ns, int | None):
         raise ValueError("a step says strangely what stays")
-    return Kept(_get(record, "path", str), identity_from_record(record.get("identity")), ctime_ns)
+    same = record.get("same")
+    return Kept(
+        _get(record, "path", str),
+        identity_from_record(record.get("identity")),
+        ctime_ns,
+        None if same is None else _proof_from(same),
+    )
+
+
+def proof_as_text(proof: Proof) -> str:
+    """For `Step.how`, which holds texts."""
+    return json.dumps(asdict(proof))
+
+
+def proof_from_text(text: str) -> Proof | None:
+    """The reverse; None for anything else: then nothing is proven."""
+    try:
+        return _proof_from(json.loads(text))
+    except ValueError:
+        return None
+
+
+def _proof_from(record: object) -> Proof:
+    if not isinstance(record, dict):
+        raise ValueError("a step says strangely what is the same")
+    return Proof(
+        _get(record, "path", str),
+        _get(record, "ctime_ns", int),
+        _get(record, "kept_ctime_ns", int),
+        _get(record, "mounted", str),
+        _get(record, "kept_mounted", str),
+        _get(record, "bytewise", bool),
+        _get(record, "sha256", str),
+    )
 
 
 def _origins_from(record: object) -> dict[int, str]:

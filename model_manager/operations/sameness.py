@@ -15,6 +15,7 @@ from typing import Literal
 
 from model_manager.base.behind import Behind, keeps_its_own
 from model_manager.base.reading import open_quietly
+from model_manager.base.spelling import are_one_name
 from model_manager.base.volumes import Volume, Volumes
 from model_manager.operations.leases import Lease, NoLease
 
@@ -40,6 +41,8 @@ def sameness(one: str, other: str, volumes: Volumes) -> Answer:
             return "one"
         if left.st_size != right.st_size:
             return "two"
+        if are_one_name(one, other):  # served by FUSE, each spelling has an inode number of its own
+            return "one"
         mounts = volumes.of(one, left.st_dev), volumes.of(other, right.st_dev)
     except OSError:
         return "unknown"

@@ -81,7 +81,9 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
     count = len({(item.operation, item.unit) for item in there})
     what = later("this one") if count == 1 else later(f"these {count}")
     plan = draft.plan("")
-    return replace(plan, title=later(f"Delete {what} for good ({units.size(plan.frees)})"))
+    kept = {item.kept for item in there}
+    size = sum(step.frees for step in plan.steps if step.path in kept)  # the notes of the trash are nobody's models
+    return replace(plan, title=later(f"Delete {what} for good ({units.size(size)})"))
 
 
 def _with_what_comes_back(items: list[Trashed], volumes: Volumes) -> list[Trashed]:

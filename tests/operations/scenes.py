@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_manager.base.mounted_as import mounted_as
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Plan, Step, identity_of, new_id
 from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.journal import Journal
+from model_manager.operations.plan import Proof
 
 Snapshot = dict[str, tuple[object, ...]]
 LONG_AGO = 1_600_000_000_123_456_789
@@ -162,6 +164,12 @@ def copy_far(s: Scene) -> Plan:
     return plan_of(one("copy", _model(s), s.far / "m.gguf"))
 
 
+def proof_now(copy: Path, keeper: Path) -> Proof:
+    """That both were read just now."""
+    ctimes = os.lstat(copy).st_ctime_ns, os.lstat(keeper).st_ctime_ns
+    return Proof(str(copy), *ctimes, mounted_as(str(copy)), mounted_as(str(keeper)))
+
+
 def linked(s: Scene, kind: str, proved: bool = True) -> Plan:
     """Two copies with looks of their own become links to a keeper."""
     keeper = _model(s)
@@ -170,8 +178,7 @@ def linked(s: Scene, kind: str, proved: bool = True) -> Plan:
     for name in ("twin.gguf", "m/third.gguf"):
         twin = put(s.base / name, keeper.read_bytes(), 0o600)
         os.utime(twin, ns=(LONG_AGO, LONG_AGO - 5))
-        proof = {"ctime": str(os.lstat(twin).st_ctime_ns), "keeper_ctime": str(os.lstat(keeper).st_ctime_ns)}
-        draft.link(str(twin), str(keeper), kind, "test", proof if proved else {}, 70_000)
+        draft.link(str(twin), str(keeper), kind, "test", proof_now(twin, keeper) if proved else None, 70_000)
     return draft.plan("Link")
 
 

@@ -57,7 +57,7 @@ def going(pool: Path, way: str) -> Plan:
     draft = Draft(Volumes(), [str(pool)], cast(Way, way) if way in ("trash", "delete") else "trash")
     draft.begin_unit()
     if way in ("hard", "symbolic"):
-        draft.link(str(pool / "copy"), str(pool / "keeper"), way, "test", {}, 1)
+        draft.link(str(pool / "copy"), str(pool / "keeper"), way, "test", None, 1)
     else:
         draft.take(str(pool / "copy"), "test")
     return draft.plan("Go")

@@ -144,7 +144,7 @@ class Round:
         draft = Draft(VOLUMES, [str(top)], "delete" if self.way == "delete" else "trash")
         draft.begin_unit()
         if self.way in ("hard", "symbolic"):
-            draft.link(str(top / "copy"), str(top / "keeper"), self.way, "test", {}, 1)
+            draft.link(str(top / "copy"), str(top / "keeper"), self.way, "test", None, 1)
         else:
             draft.take(str(top / "copy"), "test", None, [kept_as(str(top / "keeper"), VOLUMES)])
         return draft.plan("Race")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from faults import meddled
-from scenes import LONG_AGO, VOLUMES, asides, clear_asides, one, plan_of, put
+from scenes import LONG_AGO, VOLUMES, asides, clear_asides, one, plan_of, proof_now, put
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
@@ -18,6 +18,7 @@ from model_manager.operations import Disk, Operation, Operations, Plan, identity
 from model_manager.operations.disk import Step
 from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_to_record
+from model_manager.operations.plan import Proof
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def own(tmp_path: Path) -> OwnPaths:
     return OwnPaths(tmp_path / "own")
 
 
-def linking(top: Path, kind: str = "hard", **proof: str) -> Plan:
+def linking(top: Path, kind: str = "hard", proof: Proof | None = None) -> Plan:
     draft = Draft(VOLUMES, [str(top)])
     draft.begin_unit()
     draft.link(str(top / "copy"), str(top / "keeper"), kind, "test", proof, 1)
@@ -52,9 +53,9 @@ def test_a_proof_does_not_outlive_a_change(tmp_path: Path, own: OwnPaths) -> Non
     """Size and mtime were set back by hand; the change time cannot be, so both are read again."""
     top = tmp_path / "m"
     keeper, copy = put(top / "keeper", b"a" * 9999), put(top / "copy", b"a" * 9999)
-    proof = {"ctime": str(os.lstat(copy).st_ctime_ns), "keeper_ctime": str(os.lstat(keeper).st_ctime_ns)}
+    proof = proof_now(copy, keeper)
     put(top / "copy", b"a" * 9998 + b"b")
-    assert "not the same" in problem(Operations(own).apply(linking(top, **proof)))
+    assert "not the same" in problem(Operations(own).apply(linking(top, proof=proof)))
 
 
 def test_a_proof_is_believed_while_nothing_changed(
@@ -62,12 +63,23 @@ def test_a_proof_is_believed_while_nothing_changed(
 ) -> None:
     top = tmp_path / "m"
     keeper, copy = put(top / "keeper", b"a" * 9999), put(top / "copy", b"a" * 9999)
-    proof = {"ctime": str(os.lstat(copy).st_ctime_ns), "keeper_ctime": str(os.lstat(keeper).st_ctime_ns)}
+    proof = proof_now(copy, keeper)
     operations = Operations(own)
-    plan = linking(top, **proof)
+    plan = linking(top, proof=proof)
     monkeypatch.setattr("model_manager.operations.disk.Disk.same_bytes", lambda *a: pytest.fail("read again"))
     assert operations.apply(plan).state == "applied"
     assert os.path.samefile(keeper, copy)
+
+
+@pytest.mark.parametrize("side", ["mounted", "kept_mounted"])
+@pytest.mark.parametrize("told", ["", "another mounting"])
+def test_a_proof_from_another_mounting_is_no_proof(tmp_path: Path, own: OwnPaths, side: str, told: str) -> None:
+    """A drive was replaced by its copy, made block by block: names, inodes, sizes and all times are the same."""
+    top = tmp_path / "m"
+    keeper, copy = put(top / "keeper", b"a" * 9999), put(top / "copy", b"a" * 9998 + b"b")
+    proof = replace(proof_now(copy, keeper), **{side: told})  # type: ignore[arg-type]
+    assert "not the same" in problem(Operations(own).apply(linking(top, proof=proof)))
+    assert copy.read_bytes()[-1:] == b"b"
 
 
 def test_a_keeper_that_changed_is_refused(tmp_path: Path, own: OwnPaths) -> None:

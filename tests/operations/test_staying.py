@@ -48,7 +48,7 @@ def linking(top: Path, kind: str, *names: str) -> Plan:
     draft = Draft(VOLUMES, [str(top)])
     draft.begin_unit()
     for name in names or ("copy",):
-        draft.link(str(top / name), str(top / "keeper"), kind, "test", {}, 1)
+        draft.link(str(top / name), str(top / "keeper"), kind, "test", None, 1)
     return draft.plan("Link")
 
 
@@ -187,7 +187,7 @@ def test_two_programs_with_opposite_plans_leave_no_loop(top: Path, own: OwnPaths
     there = Operations(OwnPaths(tmp_path / "other"))
     opposite = Draft(VOLUMES, [str(top)])
     opposite.begin_unit()
-    opposite.link(str(top / "keeper"), str(top / "copy"), "symbolic", "test", {}, 1)
+    opposite.link(str(top / "keeper"), str(top / "copy"), "symbolic", "test", None, 1)
     other, mine = opposite.plan("Link"), linking(top, "symbolic")
     Operations(own, disk=meddled("symbolic_link", lambda: there.apply(other), after=True)).apply(mine)
     assert DATA in contents(top, own)

@@ -40,7 +40,7 @@ def drafted(top: Path, add: Callable[[Draft], object], way: str = "trash") -> Pl
 
 def linking(kind: str) -> Callable[[Path], Plan]:
     return lambda top: drafted(
-        top, lambda draft: draft.link(str(top / "copy"), str(top / "keeper"), kind, "test", {}, 1)
+        top, lambda draft: draft.link(str(top / "copy"), str(top / "keeper"), kind, "test", None, 1)
     )
 
 

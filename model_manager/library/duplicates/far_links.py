@@ -12,7 +12,7 @@ def said_of(copy: str, keeper: str, volumes: Volumes) -> str:
     """A warning for a link at `copy` that leads to `keeper`; empty where both lie on one volume. Raises OSError."""
     here = volumes.of(copy, os.lstat(copy).st_dev)
     there = volumes.of(keeper, os.lstat(keeper).st_dev)
-    if here.name == there.name:
+    if here.name == there.name or (here.mount, here.source) == (there.mount, there.source):  # two subvolumes
         return ""
     name = shown(copy)
     if there.network:

@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.identity import FileId, file_id, is_untouched
+from model_manager.base.mounted_as import mounted_as
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, is_removable
@@ -75,6 +76,12 @@ class Restamp:
                 hashes.restamp(tx, file_id(path, before, volume), after.st_ctime_ns)
         except ModelManagerError as error:
             log.info("a hash has to be read again: %s", error)
+
+
+def is_read_now(path: str, known: Known) -> bool:
+    """Whether every byte was read since the drive was mounted. What is the same in other wrappings cannot be compared
+    byte for byte before the one goes, so only this is believed of it."""
+    return bool(known.mounted) and known.mounted == mounted_as(path)
 
 
 class Hashing:
@@ -154,13 +161,13 @@ class Hashing:
             sha256, tensors = tensor_bytes.whole(file, size, format_, self._count)
             return Known(sha256=sha256, tensors=tensors)
 
-        return self._of_tensors(formats, lambda known: known.tensors, read)
+        return self._of_tensors(formats, lambda known: known.tensors, read, is_read_now)
 
     def _of_tensors(
         self, formats: Mapping[str, str], answer: Callable[[Known], str | None],
-        read: Callable[[BinaryIO, int, str], Known],
+        read: Callable[[BinaryIO, int, str], Known], holds: Callable[[str, Known], bool] = lambda path, known: True,
     ) -> dict[str, str]:  # fmt: skip
-        found, waiting = self._ask(formats, answer)
+        found, waiting = self._ask(formats, answer, holds)
         self._begin(id_.size for _path, id_ in waiting)
         works = [
             self._work(lambda file, size, format_=formats[path]: read(file, size, format_), path, id_)  # type: ignore[misc]
@@ -170,15 +177,16 @@ class Hashing:
         return {path: value for path, value in found.items() if value}
 
     def _ask(
-        self, paths: Iterable[str], answer: Callable[[Known], str | None]
-    ) -> tuple[dict[str, str], list[tuple[str, FileId]]]:
+        self, paths: Iterable[str], answer: Callable[[Known], str | None],
+        holds: Callable[[str, Known], bool] = lambda path, known: True,
+    ) -> tuple[dict[str, str], list[tuple[str, FileId]]]:  # fmt: skip
         found: dict[str, str] = {}
         waiting: list[tuple[str, FileId]] = []
         for path in dict.fromkeys(paths):
             id_ = self.id(path)
             if id_ is None:
                 self.problems.append(Unreadable(path, later("it is gone, or no file any more")))
-            elif (kept := answer(self.known(id_))) is not None:
+            elif (kept := answer(known := self.known(id_))) is not None and holds(path, known):
                 found[path] = kept
             else:
                 waiting.append((path, id_))
@@ -219,8 +227,11 @@ class Hashing:
         def work() -> list[Answer]:
             self._progress.step()
             try:
+                mounted = mounted_as(path)
                 with self.opened(path, id_) as file:
                     known = read(file, id_.size)
+                if known.sha256:
+                    known = replace(known, mounted=mounted)
             except OSError as error:
                 self._cannot(path, error)
                 return []
@@ -290,8 +301,9 @@ class Hashing:
         def work() -> list[Answer]:
             self._progress.step()
             comparison = Comparison(PIECE, self._count)
+            mounted = {path: mounted_as(path) for path, _id in items}
             return [
-                (path, id_, known)
+                (path, id_, replace(known, mounted=mounted[path]) if known.sha256 else known)
                 for (path, id_), known in comparison.run(items, self.opened, self._cannot).items()
             ]  # fmt: skip
 

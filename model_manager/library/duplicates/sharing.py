@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from model_manager.base import reach
-from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.own_name import apart
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -16,6 +15,7 @@ from model_manager.library.duplicates.copies import Copy, Name
 from model_manager.library.duplicates.far_links import said_of
 from model_manager.library.duplicates.groups import Group
 from model_manager.library.duplicates.keeper import contents, is_reference, most_complete
+from model_manager.library.duplicates.proof import proof_of
 from model_manager.library.removal.origins import OfCopies, as_text
 from model_manager.library.removal.planning import finished, must_be_closed, plan_removal
 from model_manager.library.removal.wanted import Stays, Wanted
@@ -62,6 +62,7 @@ def plan_sharing(
                     if part.copies[number].identity != part.copies[keeper].identity:
                         _add(
                             draft,
+                            database,
                             volumes,
                             part,
                             part.copies[number],
@@ -97,12 +98,11 @@ def plan_trashing(
         keeper = chosen_keeper(group, keep, only, most_complete(group.copies, reference))
         kept = group.copies[keeper]
         staying = {name.place for name in kept.names}
-        must_stay = [Stays(part.copies[keeper].path, copy.size, copy.mtime_ns)
-                     for part in group.files for copy in (part.copies[keeper],)]  # fmt: skip
         for number, copy in enumerate(group.copies):
             if number != keeper and (not only or any(name.real in only for name in copy.names)):
                 going = [name for name in copy.names if name.whole and name.place not in staying - {None}]
                 parted += [name for name in copy.names if not name.whole]
+                must_stay = list(_staying(database, volumes, group, number, keeper)) if going else []
                 for name in going:
                     key = name.path if name.place is None else f"p{name.place}"
                     stays.setdefault(key, []).extend(must_stay)
@@ -121,6 +121,20 @@ def plan_trashing(
     title = later(f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away")
     wanted = Wanted((), tuple(places), tuple(orphans), tuple(warnings), stays)
     return plan_removal(database, volumes, env, wanted, "trash", title)
+
+
+def _staying(
+    database: Database, volumes: Volumes, group: Group, number: int, keeper: int
+) -> Iterator[Stays]:  # fmt: skip
+    """The files because of which a copy may go, each with the proof that it holds the same."""
+    bytewise = group.kind == "identical"
+    for part in group.files:
+        copy, stays = part.copies[number], part.copies[keeper]
+        try:
+            proof = proof_of(database, volumes, copy.path, stays.path, bytewise)
+        except OSError as error:
+            raise ModelManagerError("clear away", copy.path, reason_of(error), "scan again") from error
+        yield Stays(stays.path, stays.size, stays.mtime_ns, proof if copy.identity != stays.identity else None)
 
 
 def _alone(copy: Copy, kept: Copy) -> list[str]:
@@ -155,8 +169,8 @@ def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str], usual:
 
 
 def _add(
-    draft: Draft, volumes: Volumes, group: Group, copy: Copy, keeper: Copy, by: By, reference: Sequence[str],
-    number: int, stays: int,
+    draft: Draft, database: Database, volumes: Volumes, group: Group, copy: Copy, keeper: Copy, by: By,
+    reference: Sequence[str], number: int, stays: int,
 ) -> None:  # fmt: skip
     """One copy: all its names, together."""
     if is_reference(copy, reference):
@@ -175,8 +189,10 @@ def _add(
         raise ModelManagerError(
             "share", copy.path, f"{', '.join(unsure)} is not known to follow links", "use hard links"
         )  # fmt: skip
-    now = (reach.lstat(copy.path), reach.lstat(keeper.path))
-    proof = {"ctime": str(now[0].st_ctime_ns), "keeper_ctime": str(now[1].st_ctime_ns), "sha256": group.sha256 or ""}
+    try:
+        proof = proof_of(database, volumes, copy.path, keeper.path)
+    except OSError as error:
+        raise ModelManagerError("share", copy.path, reason_of(error), "scan again") from error
     reals = apart(name.real for name in copy.names)
     if by == "symlink" and (far := said_of(copy.path, keeper.path, volumes)):
         draft.warnings.append(far)

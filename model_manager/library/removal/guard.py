@@ -6,6 +6,7 @@ the rule of removal that made a unit is asked once more: a blob that another man
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from model_manager.base import reach
@@ -16,6 +17,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.catalog.roots import RootRow
 from model_manager.library.labels.verdicts import AWAY
+from model_manager.library.removal.links import broken, links_beside
 from model_manager.library.removal.origins import OfCopies, OfLeftover, OfPlaces, from_text
 from model_manager.library.removal.planning import found_root, must_be_closed, parts_of_places
 from model_manager.library.removal.shelf import Shelf, read_shelf
@@ -101,6 +103,8 @@ class Guard:
             return later(f"{origin.root} is not watched any more")
         if root.state != "online":
             return later(f"{origin.root}: {AWAY.get(root.state, root.state)}; bring it back, and scan again")
+        if isinstance(origin, OfPlaces) and (link := _new_link(steps, origin, shelf)):
+            return later(f"{link} leads to it since this was planned: make a new plan")
         parts = list(self._parts(origin, root, shelf))
         may = {part.url if isinstance(part, Asking) else resolved(part.path) for part in parts}
         wrong = next((step.path for step in steps if step.path not in may), "")
@@ -121,6 +125,18 @@ class Guard:
         placed = [shelf.placed(name, path, files, ids, origin.along) for name, path, files in origin.places]
         must_be_whole(root, self._volumes)
         yield from parts_of_places(root, placed, env, origin.along, shelf, self._volumes)
+
+
+def _new_link(steps: Sequence[Step], origin: OfPlaces, shelf: Shelf) -> str:
+    """A link that leads to what goes and was not there when that was planned; empty where there is none."""
+    own = {path for _name, _path, files in origin.places for path, _role, _title in files}
+    sizes = [os.stat(path).st_size for path in own if os.path.isfile(path)]
+    links = [file.path for file in links_beside(sizes, (), shelf)]
+    fresh = [link for link in links if link not in own and link not in origin.links]
+    taken = [step.path for step in steps if step.verb in ("trash", "delete")]
+    return next(
+        (link for link, _to in broken(fresh, lambda path: any(path == one or is_below(path, one) for one in taken))), ""
+    )
 
 
 _NOT_OURS = later("this did not come into the trash by this program: it stays")

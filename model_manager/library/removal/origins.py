@@ -20,6 +20,8 @@ class OfPlaces:
     along: tuple[int, ...]
     pinned: tuple[int, ...]
     """Models that the person pinned, and saw to be so."""
+    links: tuple[str, ...] = ()
+    """Links that were there and may have led to a file of these, when it was decided what becomes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def from_text(text: str) -> Origin | None:
                     for name, path, files in record["places"]
                 ),
                 tuple(int(id_) for id_ in record["along"]), tuple(int(id_) for id_ in record["pinned"]),
+                tuple(str(link) for link in record["links"]),
             )  # fmt: skip
         if kind == "leftover":
             return OfLeftover(str(record["tool"]), str(record["root"]), Leftover(**record["leftover"]))

@@ -9,13 +9,13 @@ from typing import cast
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
-from model_manager.base.real import resolved
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.roots import RootRow
 from model_manager.library.labels.verdicts import AWAY
+from model_manager.library.removal.links import broken
 from model_manager.library.removal.origins import OfLeftover, as_text
 from model_manager.library.removal.plan_words import things
 from model_manager.library.removal.seen_elsewhere import seen_elsewhere
@@ -34,7 +34,6 @@ from model_manager.stores.hub.layout import repository_of
 from model_manager.stores.parts import Asking, CannotRemove, Going, Part, Placed, Writing
 
 _WORDS = {"trash": later("Move to the trash"), "aside": later("Set aside"), "delete": later("Delete for good")}
-_MOST_HOPS = 8
 
 
 def plan_removal(
@@ -81,18 +80,18 @@ def drafted(
         )
         if len(problems) > before:
             continue
-        broken = list(_broken((link for link, _model in group.links), draft))
+        leading = list(broken((link for link, _model in group.links), draft.takes))
         if foreign := {link for link, model in group.links if model not in group.models} & {
-            link for link, _to in broken
+            link for link, _to in leading
         }:
             draft.drop_unit()
             link = min(foreign)
             problems.append(CannotRemove(
-                "clear away", next(to for one, to in broken if one == link), f"{link} of another model uses it",
+                "clear away", next(to for one, to in leading if one == link), f"{link} of another model uses it",
                 "clear that away first",
             ))  # fmt: skip
             continue
-        for link, to in broken:
+        for link, to in leading:
             draft.warnings.append(later(f"the link {link} leads to {to}, and would lead nowhere"))
         if any(
             file.role == "weights" and file.path in place.elsewhere for place in group.places for file in place.files
@@ -168,7 +167,7 @@ def _kept(one: Stays, volumes: Volumes) -> Kept:
     kept = kept_as(reach.realpath(one.path), volumes)
     if (kept.identity.size, kept.identity.mtime_ns) != (one.size, one.mtime_ns):
         raise CannotRemove("keep the copy", one.path, "it changed since it was looked at", "scan again")
-    return kept
+    return replace(kept, same=one.same)
 
 
 def _must_allow(root: RootRow) -> None:
@@ -222,19 +221,6 @@ def must_be_closed(root: RootRow, env: Env) -> None:
 
 def found_root(root: RootRow) -> FoundRoot:
     return FoundRoot(root.tool, root.path, "user", root.details)
-
-
-def _broken(links: Iterable[str], draft: Draft) -> Iterator[tuple[str, str]]:
-    """Links that would lead nowhere, with what goes from under them: tools that follow them lose the model too."""
-    for link in dict.fromkeys(links):
-        hop = link
-        for _ in range(_MOST_HOPS):
-            if not reach.is_link(hop):
-                break
-            hop = resolved(os.path.join(reach.realpath(os.path.dirname(hop)), os.readlink(hop)))
-            if draft.takes(hop):
-                yield link, hop
-                break
 
 
 def _leftover(path: str, rests: Iterable[LeftoverRow], known: Iterable[RootRow]) -> tuple[RootRow, Leftover]:

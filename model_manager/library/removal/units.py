@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from model_manager.base import reach
 from model_manager.base.errors import UsageError
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
+from model_manager.library.removal.links import links_beside
 from model_manager.library.removal.origins import OfPlaces, as_text
 from model_manager.library.removal.shelf import Shelf
 from model_manager.library.removal.wanted import Wanted
@@ -27,7 +27,9 @@ class Unit:
     ids: list[int] = field(default_factory=list)
     along: set[int] = field(default_factory=set)
     links: list[tuple[str, int]] = field(default_factory=list)
-    """Links of places that stay and lead to a file of these, with the model of each."""
+    """Links of places that stay and may lead to a file of these, with the model of each."""
+    seen: set[str] = field(default_factory=set)
+    """All links of other places that may, also of those that go."""
 
 
 def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
@@ -37,22 +39,21 @@ def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
     missing = set(wanted.places) - ids
     if missing:
         raise UsageError("find the place", f"p{min(missing)}", "there is none of this id", "`show MODEL` lists them")
-    models_ = {place.id: place.model for place in shelf.places}
     one_unit = frozenset(id_ for id_, root in shelf.roots.items() if BY_TOOL[root.tool].removal.one_unit)
     for joined in _joined(going, shelf.files, one_unit):
         group = Unit(shelf.roots[joined[0].root])
         for place in joined:
             own = shelf.files.get(place.id, [])
             for file in own:
-                names = shelf.names.get(file.file, ())
-                group.along |= {other for other, _path in names if other in ids}
-                group.links += [
-                    (path, models_[other]) for other, path in names if other not in ids and reach.is_link(path)
-                ]
+                group.along |= {other for other, _path in shelf.names.get(file.file, ()) if other in ids}
             listed = [(file.path, file.role, file.name) for file in own]
             group.places.append(shelf.placed(place.name, place.path, listed, {f.path: f.file for f in own}, ids))
             group.models.add(place.model)
             group.ids.append(place.id)
+        sizes = [file.size for place in joined for file in shelf.files.get(place.id, ())]
+        leading = list(links_beside(sizes, group.ids, shelf))
+        group.links = [(file.path, file.model) for file in leading if file.place not in ids]
+        group.seen = {file.path for file in leading}
         yield group
 
 
@@ -62,7 +63,8 @@ def origin_of(group: Unit, shelf: Shelf) -> str:
         for place in group.places
     )
     pinned = tuple(sorted(group.models & shelf.pinned))
-    return as_text(OfPlaces(group.root.tool, group.root.path, places, tuple(sorted(group.along)), pinned))
+    links = tuple(sorted(group.seen))
+    return as_text(OfPlaces(group.root.tool, group.root.path, places, tuple(sorted(group.along)), pinned, links))
 
 
 def _joined(

@@ -11,6 +11,7 @@ from model_manager.base.text import given_paths
 from model_manager.catalog import Database, leftovers, models
 from model_manager.library.meant import Meant, meant, where
 from model_manager.library.removal.staying import what_stays
+from model_manager.operations.plan import Proof
 
 
 class Stays(NamedTuple):
@@ -19,6 +20,8 @@ class Stays(NamedTuple):
     path: str
     size: int
     mtime_ns: int
+    same: Proof | None = None
+    """The copy of it that goes, where that is why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.settings import SettingsFile
+from model_manager.base.spelling import as_listed
 from model_manager.base.text import _, given_paths, later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, places, problems, roots
@@ -173,6 +174,7 @@ def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
     _must_answer("watch", path)
     if not os.path.isdir(path):
         raise ModelManagerError("watch", path, "there is no such folder", "check the path")
+    path = as_listed(path, Volumes())
     with database.read() as tx:
         known = next((one for one in roots.every(tx) if reach.realpath(one.path) == reach.realpath(path)), None)
     with database.write_words() as tx:
@@ -286,8 +288,8 @@ def is_slow(path: str, volumes: Volumes) -> bool:
 
 
 def real_of(path: str, volumes: Volumes) -> str:
-    """The real path; where asking might hang, the path without `..` and double slashes."""
-    return os.path.normpath(path) if is_slow(path, volumes) else reach.realpath(path)
+    """The real path, as its folders spell it; where asking might hang, the path without `..` and double slashes."""
+    return os.path.normpath(path) if is_slow(path, volumes) else as_listed(reach.realpath(path), volumes)
 
 
 def _state(error: OSError) -> str:

@@ -1,8 +1,8 @@
 """Makes `path` lead to the bytes of `target`: a hard link, a symbolic link, or shared blocks.
 
-What lies at `path` is a copy that is replaced, or nothing. A copy goes only after proof: hashes that were
-read while both had these very change times, else both are read now and compared. `how` holds `kind`
-(hard, symbolic, reflink), the `keeper`'s identity, and from the proof `ctime` and `keeper_ctime`.
+What lies at `path` is a copy that is replaced, or nothing. A copy goes only after proof that still
+holds (`operations/proof.py`), else both are read now and compared. `how` holds `kind` (hard, symbolic,
+reflink), the `keeper`'s identity and the `proof`.
 With `reflink` the kernel compares, the inode stays, and there is nothing to put back.
 
 The copy is moved aside, the link put, then link and keeper are looked at once more; only when the whole
@@ -21,7 +21,8 @@ from model_manager.operations.disk import looks_from
 from model_manager.operations.identity import Identity, identity_of, identity_to_record
 from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
-from model_manager.operations.plan import Kept, Step
+from model_manager.operations.plan import Kept, Step, proof_from_text
+from model_manager.operations.proof import holds
 from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
 from model_manager.operations.staying import kept_by, must_be_there, must_be_two, must_lie_once, nobody_may_write
 from model_manager.operations.verb import (
@@ -67,7 +68,7 @@ def check(site: Site, step: Step) -> Facts:
         raise Refused("only a file is replaced by a link")
     seen = must_be(site, step.path, found, step.identity)
     _must_stay_readable(kind, kept, found)
-    if kind != "reflink" and not _proven(site, step, kept, found):
+    if kind != "reflink" and not _is_proven(site, step, keeper):
         _compare(site, step.path, keeper)
     looks = site.disk.looks(step.path)
     is_sparse = 512 * getattr(found, "st_blocks", found.st_size) < found.st_size
@@ -305,17 +306,12 @@ def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:
     return True
 
 
-def _proven(site: Site, step: Step, kept: os.stat_result, found: os.stat_result) -> bool:
-    """Whether hashes were read of both as they are now: a change time cannot be set back.
-
-    Where inode numbers do not last, change times are made up as well.
-    """
-    identities = (step.identity, _keeper(step).identity)
-    if any(identity is None or identity.inode == 0 for identity in identities):
+def _is_proven(site: Site, step: Step, keeper: str) -> bool:
+    """Whether both were read as they are now, on drives that were not mounted anew since."""
+    proof = proof_from_text(step.how.get("proof", ""))
+    if proof is None or proof.path != step.path:
         return False
-    keeper_ctime = site.ctimes.get(step.target or "")
-    untouched = str(kept.st_ctime_ns) == step.how.get("keeper_ctime") or kept.st_ctime_ns == keeper_ctime
-    return untouched and str(found.st_ctime_ns) == step.how.get("ctime")
+    return holds(proof, keeper, site.disk, site.volumes, site.ctimes.get(keeper))
 
 
 def _compare(site: Site, path: str, keeper: str) -> None:
