@@ -41,7 +41,6 @@ ROOMS = {
 }  # fmt: skip
 # Packages of variants, one file each, and the top-level names by which a file of them is one.
 VARIANTS = {
-    "cli": {"NAME", "HELP", "run"},
     "formats": {"NAME", "SUFFIXES", "matches", "read"},
     "formats/folders": {"NAME", "matches", "read"},
     "operations/verbs": {"do", "undo", "recover"},
@@ -271,11 +270,12 @@ def test_every_variant_is_named(package: str) -> None:
 
 
 def test_each_tool_and_command_is_one() -> None:
-    from model_manager.cli import COMMANDS
+    from model_manager.cli.commands import NAMES
     from model_manager.stores.adapters import STORES
 
     assert len({store.tool for store in STORES}) == len(STORES)
-    assert len({command.NAME for command in COMMANDS}) == len(COMMANDS)
+    files = {path.stem for path in (PACKAGE / "cli").glob("*.py") if _top_level(path) >= {"NAME", "HELP", "run"}}
+    assert files == set(NAMES) and len(NAMES) == len(files)
 
 
 def _outside_functions(tree: ast.AST) -> Iterator[ast.AST]:

@@ -2,35 +2,6 @@
 
 from __future__ import annotations
 
-from model_manager.cli import (
-    apply,
-    categories,
-    check,
-    clean,
-    dedupe,
-    delete,
-    doctor,
-    duplicates,
-    empty,
-    export,
-    history,
-    list,
-    roots,
-    scan,
-    set,
-    show,
-    status,
-    store,
-    tag,
-    trash,
-    undo,
-)
 from model_manager.cli.main import main
 
-COMMANDS = (
-    scan, status, list, show, roots, categories, set, tag, check, duplicates, dedupe, clean, trash, delete, store, apply, history, undo, empty,
-    export, doctor,
-)  # fmt: skip
-"""In the order in which help lists them."""
-
-__all__ = ["COMMANDS", "main"]
+__all__ = ["main"]

@@ -13,6 +13,7 @@ from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown, use_language
+from model_manager.cli.commands import NAMES, Command, command
 from model_manager.cli.output import print_error
 
 if TYPE_CHECKING:
@@ -46,9 +47,8 @@ class _Licences(argparse.Action):
         raise SystemExit(DONE)
 
 
-def parser() -> argparse.ArgumentParser:
-    from model_manager.cli import COMMANDS
-
+def parser(names: Sequence[str] = NAMES) -> argparse.ArgumentParser:
+    """The parser of these commands."""
     use_language(None)  # the system's, until the settings are read
     top = _Parser(
         prog="model-manager",
@@ -63,17 +63,38 @@ def parser() -> argparse.ArgumentParser:
         "--open", metavar="FILE", default="", help=_("the window, with this file's card; FILE alone does the same")
     )
     _add_global(top, None, False)
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for command in COMMANDS:
-        sub = commands.add_parser(
-            command.NAME, help=_(command.HELP), description=_(command.HELP),
-            epilog=_("example: {command}").format(command=command.EXAMPLE),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )  # fmt: skip
-        _add_global(sub, argparse.SUPPRESS, argparse.SUPPRESS)
-        command.add_arguments(sub)
-        sub.set_defaults(run=command.run)
+    top.set_defaults(command=None)
+    if names:
+        commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+        for name in names:
+            _add_command(commands, command(name))
     return top
+
+
+def _add_command(commands: argparse._SubParsersAction[_Parser], one: Command) -> None:
+    sub = commands.add_parser(
+        one.NAME, help=_(one.HELP), description=_(one.HELP), epilog=_("example: {command}").format(command=one.EXAMPLE),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    _add_global(sub, argparse.SUPPRESS, argparse.SUPPRESS)
+    one.add_arguments(sub)
+    sub.set_defaults(run=one.run)
+
+
+def _asked_for(words: Sequence[str]) -> Sequence[str]:
+    """The commands that these words may be about: one, none, or all where help is wanted or nothing is understood."""
+    at = _command_at(words)
+    if at < len(words):
+        return [words[at]] if words[at] in NAMES else NAMES
+    return NAMES if {"-h", "--help"} & set(words) else ()
+
+
+def _command_at(words: Sequence[str]) -> int:
+    """Where the command stands, behind the options of all commands."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if words[at] in ("--data-dir", "--open") else 1
+    return at
 
 
 def _add_global(target: argparse.ArgumentParser, data_dir: object, as_json: object) -> None:
@@ -84,7 +105,8 @@ def _add_global(target: argparse.ArgumentParser, data_dir: object, as_json: obje
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; answers the exit status of `design`: cli.md."""
     try:
-        options = parser().parse_args(with_file(sys.argv[1:] if arguments is None else arguments))
+        words = with_file(sys.argv[1:] if arguments is None else arguments)
+        options = parser(_asked_for(words)).parse_args(words)
         if options.command is None:
             return _window(options)
         return _run(options)
@@ -101,13 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def with_file(arguments: Sequence[str]) -> list[str]:
     """`model-manager FILE`, as a file manager starts it, means `--open FILE`. A command is never taken for a file."""
-    from model_manager.cli import COMMANDS
-
     words = list(arguments)
-    at = 0
-    while at < len(words) and words[at].startswith("-"):
-        at += 2 if words[at] in ("--data-dir", "--open") else 1
-    if at >= len(words) or words[at] in {command.NAME for command in COMMANDS}:
+    at = _command_at(words)
+    if at >= len(words) or words[at] in NAMES:
         return words
     if os.sep in words[at] or os.path.isfile(words[at]):
         words.insert(at, "--open")
