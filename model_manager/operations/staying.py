@@ -143,7 +143,7 @@ def _is_written(path: str) -> Written:
     """Whether somebody writes; tried again, as FUSE closes a file some time after its last user did."""
     written: Written = "unknown"
     for wait in _WAITS:
-        time.sleep(wait)
+        time.sleep(wait) if wait else None
         written = is_open_for_writing(path)
         if written != "yes":
             break

@@ -20,9 +20,7 @@ _MOST_HOPS = 8
 def links_beside(sizes: Iterable[int], without: Collection[int], shelf: Shelf) -> Iterator[FileView]:
     """The names of files of these sizes that are links now; not those of the places `without`."""
     for size in dict.fromkeys(sizes):
-        for file in shelf.by_size.get(size, ()):
-            if file.place not in without and reach.is_link(file.path):
-                yield file
+        yield from (file for file in shelf.links_of(size) if file.place not in without)
 
 
 def broken(links: Iterable[str], takes: Callable[[str], bool]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from model_manager.base import reach
 from model_manager.base.facts import Role
 from model_manager.base.own_name import NameKey, name_key
 from model_manager.catalog import Database, leftovers, models, roots, user_words
@@ -40,6 +41,16 @@ class Shelf:
             for file in files:
                 found.setdefault(file.size, []).append(file)
         return found
+
+    def links_of(self, size: int) -> Sequence[FileView]:
+        """The names of files of a size that are links at this moment; looked at once."""
+        if size not in self._links:
+            self._links[size] = [file for file in self.by_size.get(size, ()) if reach.is_link(file.path)]
+        return self._links[size]
+
+    @functools.cached_property
+    def _links(self) -> dict[int, Sequence[FileView]]:
+        return {}
 
     def placed(
         self, name: str, path: str, files: Sequence[tuple[str, str, str]], ids: Mapping[str, int], going: Collection[int]

@@ -6,7 +6,7 @@ import itertools
 import os
 import sys
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -51,7 +51,8 @@ class Env:
     """Mount points of further drives, searched for programs that people unpack where they like."""
     scratch: str = ""
     """A private folder for copies of other programs' databases."""
-    processes: tuple[Process, ...] = field(default=())
+    processes: Iterable[Process] = field(default=())
+    """Programs of this user that a tool may be known by."""
     left_out: tuple[str, ...] = ()
     """Patterns of the names that the person wants left out."""
     not_asked: frozenset[str] = frozenset()
@@ -195,12 +196,26 @@ def this_computer(drives: tuple[str, ...], scratch: str) -> Env:
     """The real environment."""
     system: System = {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")  # type: ignore[assignment]
     home = os.path.expanduser("~")
-    return Env(home, dict(os.environ), system, drives, scratch, tuple(_processes(home)))
+    return Env(home, dict(os.environ), system, drives, scratch, _Processes(home))
 
 
 def is_drive(point: str) -> bool:
     """Whether a mount point is where people's further drives appear."""
     return any(point == place.rstrip("/") or point.startswith(place.rstrip("/") + "/") for place in _DRIVES)
+
+
+class _Processes:
+    """Read when first asked for: most questions need none, and 100 programs take 20 ms."""
+
+    def __init__(self, home: str) -> None:
+        self._home = home
+
+    def __iter__(self) -> Iterator[Process]:
+        return iter(self._now)
+
+    @cached_property
+    def _now(self) -> tuple[Process, ...]:
+        return tuple(_processes(self._home))
 
 
 def _processes(home: str) -> Iterator[Process]:

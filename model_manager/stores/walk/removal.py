@@ -40,9 +40,9 @@ def remove_plain(
     for place in places:
         own.update({_real(file.path): file for file in _seen_files(root, place, left_out)})
     own = _without_shared(own, left_out)
-    stays = [path for path, file in own.items() if not _may_go(path, file, root, own)]
-    own = {path: file for path, file in own.items() if path not in set(stays)}
-    yield from _saying(stays, _going(root, places, own, tops_stay, notes))
+    stays = {path: None for path, file in own.items() if not _may_go(path, file, root, own)}
+    own = {path: file for path, file in own.items() if path not in stays}
+    yield from _saying([*stays], _going(root, places, own, tops_stay, notes))
 
 
 def _going(
@@ -105,8 +105,12 @@ _WHY = {
 def _seen_files(root: FoundRoot, place: Placed, left_out: LeftOut) -> list[PlacedFile]:
     """The files that may go but those left out since the last scan. CannotRemove when these are weights."""
     own = _own_files(root, place)
+    if not left_out:
+        return own
     seen = [file for file in own if not left_out.has_part_of(os.path.relpath(file.path, root.path))]
-    if any(file.role in ("weights", "adapter") and file not in seen for file in own):
+    if sum(file.role in ("weights", "adapter") for file in seen) < sum(
+        file.role in ("weights", "adapter") for file in own
+    ):
         raise CannotRemove(
             "clear away", place.path, "its name is one of those that you leave out",
             "scan again, or change the names under Settings, Folders",
