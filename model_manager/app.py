@@ -102,7 +102,7 @@ class App:
                     items = trashed(made.history()[0], self.volumes)
                     return {path for item in items for path in (item.kept, item.note)}
 
-                guard = Guard(self.database, self.volumes, self.env, thrown)
+                guard = Guard(self.database, self.volumes, lambda: self.env(made.at_work), thrown)
                 made = Operations(
                     self.paths,
                     volumes=self.volumes,
@@ -117,8 +117,10 @@ class App:
         """Settles what a kill left in the middle of a change. Call it before anything is looked at."""
         return self.operations if self.paths.journal.exists() else None
 
-    def env(self) -> Env:
-        """This computer as adapters see it now."""
+    def env(self, at_work: str = "") -> Env:
+        """This computer as adapters see it now. `at_work`: the operation that asks, which its own paths are not held from."""
+        from model_manager.operations.held import held_paths
+        from model_manager.operations.journal import Journal
         from model_manager.stores.host.env import is_drive, this_computer
         from model_manager.stores.walk.left_out import good_patterns
 
@@ -128,6 +130,7 @@ class App:
             this_computer(drives, str(self.paths.scratch)),
             left_out=good_patterns(chosen.left_out),
             not_asked=frozenset(tool for tool in chosen.not_asked if isinstance(tool, str)),
+            held=held_paths(Journal(str(self.paths.journal)), at_work),
         )
 
     def scanner(self, notify: Callable[[Event], None] = lambda _: None) -> Scan:

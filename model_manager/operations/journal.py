@@ -131,11 +131,12 @@ class Journal:
     def history(self) -> tuple[list[Operation], list[ModelManagerError]]:
         """Every operation and stored plan, newest first, and what could not be read."""
         operations, problems = [], []
-        for id_ in reversed(self.ids()):
+        for id_ in self.ids():
             try:
                 operations.append(self.read(id_).operation())
             except ModelManagerError as error:
                 problems.append(error)
+        operations.sort(key=lambda one: (one.at, one.id), reverse=True)
         return operations, problems
 
     def unsettled(self) -> list[str]:

@@ -170,7 +170,8 @@ def linked(s: Scene, kind: str, proved: bool = True) -> Plan:
     for name in ("twin.gguf", "m/third.gguf"):
         twin = put(s.base / name, keeper.read_bytes(), 0o600)
         os.utime(twin, ns=(LONG_AGO, LONG_AGO - 5))
-        proof = {"ctime": str(os.lstat(twin).st_ctime_ns), "keeper_ctime": str(os.lstat(keeper).st_ctime_ns)}
+        proof = {"ctime": str(os.lstat(twin).st_ctime_ns), "keeper_ctime": str(os.lstat(keeper).st_ctime_ns),
+                 "sha256": hashlib.sha256(keeper.read_bytes()).hexdigest()}  # fmt: skip
         draft.link(str(twin), str(keeper), kind, "test", proof if proved else {}, 70_000)
     return draft.plan("Link")
 

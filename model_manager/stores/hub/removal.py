@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
+from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.reading import read_small
@@ -239,6 +240,8 @@ def _must_all_be_whole(cache: str, of: str) -> None:
     """The same of all repositories of a cache, where a blob that is not there may be one that led to a payload."""
     for name in _names(cache):
         path = os.path.join(cache, name)
+        if lies_aside(name):
+            raise CannotRemove("clear away", path, WHY, "then scan again")
         if name.startswith(MODELS) and os.path.isdir(path):
             _must_be_whole(path, of, True)
 
@@ -368,6 +371,8 @@ def _leading_to(payload: str, cache: str) -> Iterator[str]:
     real = os.path.realpath(payload)
     for repository in _names(cache):
         folder = os.path.join(cache, repository, "blobs")
+        if lies_aside(repository):
+            raise OSError(errno.EBUSY, "a repository lies aside, and may come back", folder)
         if "--" not in repository or not os.path.isdir(folder):
             for link in (os.path.join(cache, repository), folder):
                 if "--" in repository and os.path.islink(link) and not os.path.isdir(link):
