@@ -24,7 +24,7 @@ from model_manager.jobs import Jobs
 
 if TYPE_CHECKING:
     from model_manager.library.scan.scan import Scan
-    from model_manager.operations import Operations
+    from model_manager.operations import Operation, Operations
     from model_manager.stores.host.env import Env
 
 
@@ -58,6 +58,8 @@ class App:
         self.jobs = Jobs()
         self._operations: Operations | None = None
         self._making = threading.Lock()
+        self.settled: list[Operation] = []
+        """The changes that an earlier run left in the middle, as they are since this one looked at them."""
 
     @property
     def notices(self) -> list[str]:
@@ -83,7 +85,16 @@ class App:
             told.append(f"{looking.sentence(folder, database.looking_only)} ({database.way_out})")
         elif database.unsaved:
             told.append(looking.words_sentence(str(database.words.path), database.unsaved))
-        return told
+        return told + self.news_of_settled
+
+    @property
+    def news_of_settled(self) -> list[str]:
+        """What became of the changes that an earlier run left in the middle."""
+        if not self.settled:
+            return []
+        from model_manager.library.removal.plan_words import settled_text
+
+        return [settled_text(operation) for operation in self.settled]
 
     def _earlier(self) -> list[Damage]:
         return [one for one in self.database.damages.every() if one not in self.database.happened]
@@ -110,7 +121,8 @@ class App:
                     once_aside=guard.once_aside,
                     stamped=Restamp(self.database, self.volumes),
                 )
-                self._operations = _settled(made)
+                self.settled = _settled(made)
+                self._operations = made
             return self._operations
 
     def settle(self) -> Operations | None:
@@ -146,17 +158,19 @@ class App:
             self._reserve.take_back()
 
 
-def _settled(operations: Operations) -> Operations:
-    """What cannot be settled now is tried again next time."""
+def _settled(operations: Operations) -> list[Operation]:
+    """Settles what an earlier run left in the middle. What cannot be settled now is tried again next time."""
     log_ = logging.getLogger(__name__)
     try:
-        for operation in operations.recover():
+        settled = operations.recover()
+        for operation in settled:
             log_.info("settled %s: %s", operation.id, operation.state)
+        return settled
     except ModelManagerError as error:
         log_.info("recovery: %s", error)
     except (ValueError, TypeError, LookupError, OSError):  # a journal that says what no step ever noted
         log_.exception("recovery could not go on")
-    return operations
+    return []
 
 
 def build(data_dir: str | None = None) -> App:

@@ -257,7 +257,8 @@ class Operations:
 
         `settling` what was interrupted: half a unit is tried again at the next start.
         """
-        why = self._guard(unit, None)
+        begun = tuple(step for step in unit if log.story.phase(step.n) not in ("planned", "refused", "undone"))
+        why = self._guard(begun, None) if begun else ""
         if not why:
             return False
         is_half = settling and not {log.story.phase(step.n) for step in unit} <= {"done", "unfinished"}

@@ -287,6 +287,9 @@ def _with_unnamed(repo: _Repo, entries: set[str]) -> set[str]:
 def _read(path: str) -> _Repo:
     """The repository as it is now. CannotRemove when a part of it cannot be read: then nothing is known unused."""
     repo = _Repo(path)
+    for folder, folders, files in os.walk(path):
+        if aside := next(filter(lies_aside, (*folders, *files)), ""):
+            raise CannotRemove("clear away", os.path.join(folder, aside), WHY, "then scan again")
     try:
         for commit in _names(os.path.join(path, "snapshots")):
             folder = os.path.join(path, "snapshots", commit)
