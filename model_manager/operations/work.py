@@ -11,7 +11,7 @@ class Work:
     """How far a plan is, in bytes: what is copied is also read again, what is renamed costs nothing but counts."""
 
     def __init__(self, plan: Plan, progress: Progress, undoing: bool = False) -> None:
-        self._progress, self._title = progress, later(f"Undo: {plan.title}") if undoing else plan.title
+        self._progress, self._title = progress, later(f"Undoing this: {plan.title}") if undoing else plan.title
         self._total = sum(step.bytes for step in plan.steps)
         self._before = self._done = 0
 

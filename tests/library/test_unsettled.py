@@ -93,12 +93,14 @@ def test_what_is_stuck_keeps_its_layers(
     monkeypatch.delenv("XDG_DATA_HOME")
     for note in (other / "Trash/info").iterdir():
         note.rename(home / note.name)
-    (stuck,) = [one for one in again.operations.history()[0]]
+    (stuck,) = again.operations.history()[0]
     assert stuck.state == "stuck" and not stuck.settled
     scan(again)
     assert unused(again) == [] and offers(again) == []
     all_say_the_same(again)
-    told = [check.detail for check in checks(again.paths, again.database, again.settings) if "interrupted" in check.name]
+    told = [
+        check.detail for check in checks(again.paths, again.database, again.settings) if "interrupted" in check.name
+    ]
     assert len(told) == 1 and "nothing that it touches is called unused" in told[0]
     (stays,) = known(again)
     with pytest.raises(ModelManagerError, match="not settled yet"):
@@ -116,7 +118,9 @@ def test_what_is_stuck_keeps_its_layers(
         last.close()
 
 
-def test_a_plan_of_before_takes_nothing_of_it(app: App, again: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_of_before_takes_nothing_of_it(
+    app: App, again: App, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Made while all was well, applied while the other is stuck."""
     models = home / "m"
     for name in ("a", "b"):
@@ -201,7 +205,9 @@ def test_what_lies_aside_for_another_data_folder_keeps_the_store(
                 continue  # told, and nothing goes
         made = build()
         try:
-            assert [one.state for one in made.operations.history()[0]] == ["refused"], made.operations.history()[0][0].steps
+            assert [one.state for one in made.operations.history()[0]] == ["refused"], made.operations.history()[0][
+                0
+            ].steps
             assert [path for path in takes if not os.path.exists(path)] == []
             needed = [path for path in models.get(id_, []) if not os.path.exists(path)]
             assert not needed, "what came back lacks what the other took"

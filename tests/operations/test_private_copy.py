@@ -61,7 +61,9 @@ def test_without_a_hash_only_an_untouched_file_is_copied(tmp_path: Path, own: Ow
     """A journal of an earlier version: that nothing was changed is shown by the change time alone."""
     top = tmp_path / "m"
     put(top / "keeper", DATA), put(top / "copy", DATA)
-    proof = {name: str(os.lstat(top / path).st_ctime_ns) for name, path in (("ctime", "copy"), ("keeper_ctime", "keeper"))}
+    proof = {
+        name: str(os.lstat(top / path).st_ctime_ns) for name, path in (("ctime", "copy"), ("keeper_ctime", "keeper"))
+    }
     done = shared(top, own, "symbolic", "copy", **proof)
     (top / "keeper").chmod(0o640)
     undone = Operations(own).undo(done.id)
