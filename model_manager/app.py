@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import os
 import threading
@@ -25,6 +26,7 @@ from model_manager.jobs import Jobs
 if TYPE_CHECKING:
     from model_manager.library.scan.scan import Scan
     from model_manager.operations import Operation, Operations
+    from model_manager.operations.journal import Journal
     from model_manager.stores.host.env import Env
 
 
@@ -125,6 +127,12 @@ class App:
                 self._operations = made
             return self._operations
 
+    @functools.cached_property
+    def _journal(self) -> Journal:
+        from model_manager.operations.journal import Journal
+
+        return Journal(str(self.paths.journal))
+
     def settle(self) -> Operations | None:
         """Settles what a kill left in the middle of a change. Call it before anything is looked at."""
         return self.operations if self.paths.journal.exists() else None
@@ -132,7 +140,6 @@ class App:
     def env(self, at_work: str = "") -> Env:
         """This computer as adapters see it now. `at_work`: the operation that asks, which its own paths are not held from."""
         from model_manager.operations.held import held_paths
-        from model_manager.operations.journal import Journal
         from model_manager.stores.host.env import is_drive, this_computer
         from model_manager.stores.walk.left_out import good_patterns
 
@@ -142,7 +149,7 @@ class App:
             this_computer(drives, str(self.paths.scratch)),
             left_out=good_patterns(chosen.left_out),
             not_asked=frozenset(tool for tool in chosen.not_asked if isinstance(tool, str)),
-            held=held_paths(Journal(str(self.paths.journal)), at_work),
+            held=held_paths(self._journal, at_work),
         )
 
     def scanner(self, notify: Callable[[Event], None] = lambda _: None) -> Scan:

@@ -14,11 +14,13 @@ from removing import all_say_the_same, known, offers, plan, scan
 
 from model_manager.app import App, build
 from model_manager.base.errors import ModelManagerError
+from model_manager.catalog import roots
 from model_manager.library.doctor import checks
 from model_manager.library.listing.present import leftovers_json
 from model_manager.library.scan import watch
 from model_manager.operations import Disk, Operations
 from model_manager.operations.draft import Way
+from model_manager.operations.trashed import plan_empty, trashed
 
 GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)
 
@@ -215,3 +217,17 @@ def test_what_lies_aside_for_another_data_folder_keeps_the_store(
             made.close()
     finally:
         elsewhere.close()
+
+
+def test_what_has_still_to_go_back_is_not_emptied(app: App, again: App, home: Path) -> None:
+    """The store is not watched any more, so nothing in it is changed: its manifest waits in the trash."""
+    killed(app, ollama(app, home), "trash", 1)
+    with again.database.read() as tx:
+        ids = [root.id for root in roots.every(tx)]
+    for id_ in ids:
+        watch.ignore_root(again.database, f"r{id_}")
+    (stuck,) = again.operations.history()[0]
+    assert stuck.state == "stuck" and trashed([stuck], again.volumes) == []
+    with pytest.raises(ModelManagerError, match="nothing of this program's is in it"):
+        plan_empty(trashed([stuck], again.volumes), again.volumes)
+    assert list((home / ".local/share/Trash/files").iterdir())
