@@ -29,7 +29,9 @@ def held_paths(journal: Journal, but: str = "") -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for operation in unsettled(journal):
         halves = operation.halves if operation.id != but else ()
-        why = later(f"an earlier change is not settled yet ({operation.plan.title}): what it may still put back needs this")
+        why = later(
+            f"an earlier change is not settled yet ({operation.plan.title}): what it may still put back needs this"
+        )
         for step in operation.plan.steps:
             if step.unit in halves and step.verb != "ask":
                 found.setdefault(step.path, why)

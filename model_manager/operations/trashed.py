@@ -97,8 +97,6 @@ def in_a_trash(path: str) -> bool:
     return kind in ("files", "info") and is_trash(folder)
 
 
-
-
 def _of(operation: Operation, volumes: Volumes) -> Iterator[Trashed]:
     if operation.damaged or operation.applied_at is None:
         return

@@ -11,6 +11,7 @@ from model_manager.base.paths import OwnPaths
 from model_manager.library.removal.undoing import can_go_back, newest_to_undo, undoing
 from model_manager.operations import Operation, Operations
 from model_manager.operations.draft import Draft
+from model_manager.operations.trashed import trashed
 
 BLOB = "sha256-" + "a" * 64
 
@@ -82,3 +83,14 @@ def test_other_units_go_back_all_the_same(units: list[int] | None, tmp_path: Pat
     (tmp_path / "share/Trash/files/b1").unlink()
     Operations(own).undo(done.id, units)
     assert there(top) == ["a1", "a2"]
+
+
+def test_half_a_unit_is_not_listed_to_be_emptied(tmp_path: Path, own: OwnPaths) -> None:
+    """Another program is at it, or was ended in its middle: what it may still put back is nobody's to delete."""
+    done = thrown(tmp_path / "m", own, "manifest", "layer")
+    assert len(trashed([done], VOLUMES)) == 2
+    journal = own.journal / f"{done.id}.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.startswith(b'{"record": "done"'))
+    journal.write_bytes(b"".join(lines[: first + 1]))
+    assert trashed([Operations(own).get(done.id)], VOLUMES) == []

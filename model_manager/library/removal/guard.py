@@ -59,7 +59,9 @@ class Guard:
                 if all(in_a_trash(step.path) for step in steps):
                     return _NOT_OURS
             if lost := next(filter(_is_lost, steps), None):
-                return later(f"{lost.target} is no trash of yours now, and has no note of {lost.path}: nothing is moved there or back")
+                return later(
+                    f"{lost.target} is no trash of yours now, and has no note of {lost.path}: nothing is moved there or back"
+                )
             if outside := next((path for step in steps for path in _outside(step, known)), ""):
                 return later(f"{outside} lies outside the folders that are watched: scan again, or add its folder")
             self._must_be_closed(steps, known)
