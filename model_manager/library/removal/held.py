@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base import reach
+from model_manager.base.text import later
 from model_manager.catalog.roots import RootRow
 from model_manager.library.removal.unused import BY_CONTENT
 from model_manager.operations.held import why_held
@@ -12,7 +13,7 @@ from model_manager.stores.host.env import Env
 from model_manager.stores.hub.layout import repository_of
 from model_manager.stores.parts import Asking, CannotRemove, Part
 
-_HINT = "start the program as when that began, and see `model-manager history`"
+_HINT = later("start the program as when that began, and see `model-manager history`")
 
 
 def not_held(parts: Iterator[Part], root: RootRow, env: Env) -> Iterator[Part]:
