@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import os
 import threading
@@ -24,7 +25,8 @@ from model_manager.jobs import Jobs
 
 if TYPE_CHECKING:
     from model_manager.library.scan.scan import Scan
-    from model_manager.operations import Operations
+    from model_manager.operations import Operation, Operations
+    from model_manager.operations.journal import Journal
     from model_manager.stores.host.env import Env
 
 
@@ -58,6 +60,8 @@ class App:
         self.jobs = Jobs()
         self._operations: Operations | None = None
         self._making = threading.Lock()
+        self.settled: list[Operation] = []
+        """The changes that an earlier run left in the middle, as they are since this one looked at them."""
 
     @property
     def notices(self) -> list[str]:
@@ -83,7 +87,16 @@ class App:
             told.append(f"{looking.sentence(folder, database.looking_only)} ({database.way_out})")
         elif database.unsaved:
             told.append(looking.words_sentence(str(database.words.path), database.unsaved))
-        return told
+        return told + self.news_of_settled
+
+    @property
+    def news_of_settled(self) -> list[str]:
+        """What became of the changes that an earlier run left in the middle."""
+        if not self.settled:
+            return []
+        from model_manager.library.removal.plan_words import settled_text
+
+        return [settled_text(operation) for operation in self.settled]
 
     def _earlier(self) -> list[Damage]:
         return [one for one in self.database.damages.every() if one not in self.database.happened]
@@ -102,7 +115,7 @@ class App:
                     items = trashed(made.history()[0], self.volumes)
                     return {path for item in items for path in (item.kept, item.note)}
 
-                guard = Guard(self.database, self.volumes, self.env, thrown)
+                guard = Guard(self.database, self.volumes, lambda: self.env(made.at_work), thrown)
                 made = Operations(
                     self.paths,
                     volumes=self.volumes,
@@ -110,15 +123,23 @@ class App:
                     once_aside=guard.once_aside,
                     stamped=Restamp(self.database, self.volumes),
                 )
-                self._operations = _settled(made)
+                self.settled = _settled(made)
+                self._operations = made
             return self._operations
+
+    @functools.cached_property
+    def _journal(self) -> Journal:
+        from model_manager.operations.journal import Journal
+
+        return Journal(str(self.paths.journal))
 
     def settle(self) -> Operations | None:
         """Settles what a kill left in the middle of a change. Call it before anything is looked at."""
         return self.operations if self.paths.journal.exists() else None
 
-    def env(self) -> Env:
-        """This computer as adapters see it now."""
+    def env(self, at_work: str = "") -> Env:
+        """This computer as adapters see it now. `at_work`: the operation that asks, which its own paths are not held from."""
+        from model_manager.operations.held import held_paths
         from model_manager.stores.host.env import is_drive, this_computer
         from model_manager.stores.walk.left_out import good_patterns
 
@@ -128,6 +149,7 @@ class App:
             this_computer(drives, str(self.paths.scratch)),
             left_out=good_patterns(chosen.left_out),
             not_asked=frozenset(tool for tool in chosen.not_asked if isinstance(tool, str)),
+            held=held_paths(self._journal, at_work),
         )
 
     def scanner(self, notify: Callable[[Event], None] = lambda _: None) -> Scan:
@@ -143,17 +165,19 @@ class App:
             self._reserve.take_back()
 
 
-def _settled(operations: Operations) -> Operations:
-    """What cannot be settled now is tried again next time."""
+def _settled(operations: Operations) -> list[Operation]:
+    """Settles what an earlier run left in the middle. What cannot be settled now is tried again next time."""
     log_ = logging.getLogger(__name__)
     try:
-        for operation in operations.recover():
+        settled = operations.recover()
+        for operation in settled:
             log_.info("settled %s: %s", operation.id, operation.state)
+        return settled
     except ModelManagerError as error:
         log_.info("recovery: %s", error)
     except (ValueError, TypeError, LookupError, OSError):  # a journal that says what no step ever noted
         log_.exception("recovery could not go on")
-    return operations
+    return []
 
 
 def build(data_dir: str | None = None) -> App:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from model_manager.app import App
-from model_manager.base import units
+from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later
 from model_manager.cli.output import hint, print_json, print_table
@@ -33,10 +33,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         print(_("This program has changed nothing on your disk."))
         hint(_("`model-manager store PATH --make-folders` is a first plan"))
         return 0
-    rows = [
-        (one.id, units.iso(one.applied_at or one.plan.created_at), _(STATES[one.state]), localised(one.plan.title))
-        for one in found
-    ]
+    rows = [(one.id, figures.moment(one.at), _(STATES[one.state]), localised(one.plan.title)) for one in found]
     print_table([_("Id"), _("When"), _("State"), _("What")], rows)
     hint(_("`model-manager undo ID` puts one back; without an id, the last"))
     return 0

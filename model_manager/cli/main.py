@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from model_manager import __version__
 from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
+from model_manager.base.home import put_right
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown, use_language
 from model_manager.cli.commands import NAMES, Command, command
@@ -104,6 +105,7 @@ def _add_global(target: argparse.ArgumentParser, data_dir: object, as_json: obje
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; answers the exit status of `design`: cli.md."""
+    put_right()
     try:
         words = with_file(sys.argv[1:] if arguments is None else arguments)
         options = parser(_asked_for(words)).parse_args(words)

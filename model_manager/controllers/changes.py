@@ -11,7 +11,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
-from model_manager.controllers.messages import LookAgain, Said
+from model_manager.controllers.messages import LookAgain, Noticed, Said
 from model_manager.controllers.outcome import name_of, outcome, told_undone
 from model_manager.jobs import Cancelled, Job, JobChanged, Progress
 
@@ -218,6 +218,19 @@ class Changes:
             return words
 
         self._app.jobs.start(localised(plan.title), "files", work)
+
+    def settle(self) -> None:
+        """Settles what an earlier run left in the middle, and says what became of it."""
+
+        def work(progress: object) -> None:
+            self._app.settle()
+            for sentence in self._app.news_of_settled:
+                self._app.jobs.post(Noticed(localised(sentence)))
+            for operation in self._app.settled:
+                self._look_again(operation.plan)
+
+        if self._app.paths.journal.exists():
+            self._app.jobs.start(_("Looking for changes that were interrupted"), "files", work, quiet=True)
 
     def plan_emptying(self, id_: str) -> None:
         """Plans to delete for good what this operation moved to the trash; the review asks."""

@@ -19,7 +19,7 @@ from model_manager.operations.trashed import Trashed, plan_empty, trashed
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One operation as shown. `at` in seconds since 1970; `problem` is why something of it stayed.
+    """One operation as shown. `at`: when it was done, in seconds since 1970; `problem` is why something of it stayed.
 
     `frees`: bytes of what is in force of it.
     """
@@ -99,7 +99,7 @@ def _line(operation: Operation) -> Line:
     problem = next((step.problem for step in operation.steps if step.problem), operation.damaged)
     return Line(
         operation.id,
-        operation.undone_at or operation.applied_at or operation.plan.created_at,
+        operation.at,
         localised(operation.plan.title),
         operation.state,
         _frees(operation),

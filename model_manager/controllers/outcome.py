@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def name_of(operation: Operation) -> str:
     """An operation as a person knows it: its title, and when it was done."""
-    at = figures.moment(operation.applied_at or operation.plan.created_at)
+    at = figures.moment(operation.at)
     return _("“{title}” ({when})").format(title=localised(operation.plan.title), when=at)
 
 

@@ -15,10 +15,14 @@ from model_manager.base.frozen import is_frozen
 from model_manager.base.ownership import folder_not_ours
 from model_manager.base.paths import OwnPaths
 from model_manager.base.settings import SettingsFile
-from model_manager.base.text import later
+from model_manager.base.text import later, shown
 from model_manager.base.volumes import mount_point
 from model_manager.catalog import Database
 from model_manager.catalog.damage import DatabaseError
+from model_manager.operations import Operation
+from model_manager.operations.bins import home_trash
+from model_manager.operations.held import unsettled
+from model_manager.operations.journal import Journal
 
 _LITTLE = 200 * 10**6
 
@@ -44,6 +48,7 @@ def checks(paths: OwnPaths, database: Database, settings: SettingsFile) -> list[
         _folder(paths, database),
         _space(paths),
         _trash(),
+        *_unsettled(paths),
     ]
 
 
@@ -128,10 +133,24 @@ def _space(paths: OwnPaths) -> Check:
 
 
 def _trash() -> Check:
-    home = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
-    while not os.path.isdir(home) and os.path.dirname(home) != home:
-        home = os.path.dirname(home)
-    ok = os.access(home, os.W_OK)
+    folder = os.path.dirname(home_trash())
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    ok = os.access(folder, os.W_OK)
     return Check(
-        "trash", ok, "the system trash can be used" if ok else f"{home} cannot be written: the trash cannot be used"
+        "trash", ok, "the system trash can be used" if ok else f"{folder} cannot be written: the trash cannot be used"
     )
+
+
+def _unsettled(paths: OwnPaths) -> list[Check]:
+    """Changes that were interrupted and could be neither finished nor put back yet."""
+    return [
+        Check("interrupted change", False, later(
+            f"{shown(one.plan.title)}: {_why_stuck(one)}; until it is settled, nothing that it touches is called unused"
+        ))
+        for one in unsettled(Journal(str(paths.journal))) if one.halves
+    ]  # fmt: skip
+
+
+def _why_stuck(operation: Operation) -> str:
+    return next((step.problem for step in operation.steps if step.problem), later("it was interrupted"))

@@ -8,11 +8,8 @@ interrupted undo goes on to its end. What cannot be taken back happens only once
 from __future__ import annotations
 
 import contextlib
-import errno
-import logging
 import os
 from collections.abc import Callable, Collection, Iterator
-from typing import TypeVar
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.paths import OwnPaths
@@ -23,13 +20,15 @@ from model_manager.jobs import Cancelled, Progress
 from model_manager.operations.disk import Disk
 from model_manager.operations.journal import Journal, JournalFailed, Log
 from model_manager.operations.lock import held
-from model_manager.operations.operation import Facts, Operation
+from model_manager.operations.operation import Operation
 from model_manager.operations.plan import Plan, Step
 from model_manager.operations.proof import must_be_equal
+from model_manager.operations.records import tell, understood
 from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
 from model_manager.operations.staying import must_hold_after, must_hold_before
 from model_manager.operations.verb import Site, Stamped
 from model_manager.operations.verbs import VERBS
+from model_manager.operations.whole import why_not_whole
 from model_manager.operations.work import Work
 
 WAIT = 10.0
@@ -42,7 +41,6 @@ Told with it what asked for the unit when it was planned, which is asked once mo
 `once_aside` is asked the same when all of it lies aside and nothing has gone for good.
 """
 
-_T = TypeVar("_T")
 _INTERRUPTED = later("interrupted: what was begun was put back")
 
 
@@ -65,6 +63,8 @@ class Operations:
         self._disk, self._volumes = disk or Disk(), volumes or Volumes()
         self._journal = journal or Journal(str(paths.journal))
         self._reserve = Reserve(str(paths.data))
+        self.at_work = ""
+        """The operation that is being applied or undone here: what it takes is held by itself."""
 
     def store(self, plan: Plan) -> Operation:
         """Keeps a plan to be applied later by its id; changes nothing else."""
@@ -141,11 +141,11 @@ class Operations:
                 if _unknown_verb(log.story.plan):
                     continue  # left by a newer version, which will settle it
                 if log.story.operation().undoing:
-                    self._undo_rest(log, Progress())
+                    self._undo_rest(log, Progress(), settling=True)
                 else:
                     site = self._site(log.story.plan)
                     for unit in log.story.plan.units():
-                        if not self._leave(log, unit):
+                        if not self._leave(log, unit, settling=True):
                             self._settle_unit(log, site, unit)
                     self._end(log, later("interrupted before its turn"))
                 settled.append(log.story.operation())
@@ -196,7 +196,7 @@ class Operations:
             if finish is None:
                 continue
             try:
-                _understood(finish, site, step, log)
+                understood(finish, site, step, log)
                 if log.story.phase(step.n) == "unfinished":
                     log.add("done", step.n)
             except MustGoBack as refused:
@@ -233,34 +233,47 @@ class Operations:
             if log.story.phase(step.n) in ("planned", "undone"):
                 others = culprit is not None and step is not culprit
                 problem = later(f"left, as another step of its unit was refused: {why}") if others else why
-                _tell(log, "refused", step, problem, must=True)
+                tell(log, "refused", step, problem, must=True)
 
-    def _undo_rest(self, log: Log, progress: Progress) -> None:
+    def _undo_rest(self, log: Log, progress: Progress, settling: bool = False) -> None:
         plan, asked = log.story.plan, log.story.undo_units
-        work = Work(plan, progress)
+        work = Work(plan, progress, undoing=True)
         site = self._site(plan, work.worked)
         try:
             for unit in reversed(list(plan.units())):
-                if (asked is not None and unit[0].unit not in asked) or self._leave(log, unit):
+                if (asked is not None and unit[0].unit not in asked) or self._leave(log, unit, settling):
                     continue
                 work.begin(unit)
+                if why := why_not_whole(log, site, unit):
+                    self._keep(log, unit, why)
+                    continue
                 for step in reversed(unit):
                     self._step_back(log, site, step, must=False)
                 self._settle_back(log, site, unit)
         finally:
             self._end(log)
 
-    def _leave(self, log: Log, unit: tuple[Step, ...]) -> bool:
-        """Whether a unit must be left as it is now, which is told of its steps that are in force or in the middle."""
-        why = self._guard(unit, None)
+    def _keep(self, log: Log, unit: tuple[Step, ...], why: str) -> None:
+        for step in unit:
+            if log.story.phase(step.n) == "done":
+                tell(log, "kept", step, why)
+
+    def _leave(self, log: Log, unit: tuple[Step, ...], settling: bool) -> bool:
+        """Whether a unit must be left as it is now, which is told of its steps that are in force or in the middle.
+
+        `settling` what was interrupted: half a unit is tried again at the next start.
+        """
+        begun = tuple(step for step in unit if log.story.phase(step.n) not in ("planned", "refused", "undone"))
+        why = self._guard(begun, None) if begun else ""
         if not why:
             return False
+        is_half = settling and not {log.story.phase(step.n) for step in unit} <= {"done", "unfinished"}
         for step in unit:
             phase, told = log.story.phase(step.n), log.story.operation().steps[step.n - 1].problem
             if phase == "done":
-                _tell(log, "kept", step, why)
+                tell(log, "stuck" if is_half else "kept", step, why)
             elif phase in ("doing", "undoing", "stuck", "unfinished") and (phase, told) != ("stuck", why):
-                _tell(log, "stuck", step, why)
+                tell(log, "stuck", step, why)
         return True
 
     def _settle_back(self, log: Log, site: Site, unit: tuple[Step, ...]) -> None:
@@ -270,9 +283,9 @@ class Operations:
             if settle is None or log.story.phase(step.n) != "undone":
                 continue
             try:
-                _understood(settle, site, step, log)
+                understood(settle, site, step, log)
             except OSError as error:
-                _tell(log, "stuck", step, later(f"put back, but for its time: {reason_of(error)}"), must=True)
+                tell(log, "stuck", step, later(f"put back, but for its time: {reason_of(error)}"), must=True)
 
     def _step_back(self, log: Log, site: Site, step: Step, must: bool) -> None:
         """Takes one step back if it is in force.
@@ -285,24 +298,24 @@ class Operations:
         if phase in ("planned", "refused", "undone"):
             return
         try:
-            if phase == "done" or _understood(verb.recover, site, step, log) == "done":
+            if phase == "done" or understood(verb.recover, site, step, log) == "done":
                 if not step.undo and not must:
                     raise Refused("this cannot be undone")
-                _tell(log, "undoing", step, must=must)
-                _understood(verb.undo, site, step, log)
-            _tell(log, "undone", step, must=must)
+                tell(log, "undoing", step, must=must)
+                understood(verb.undo, site, step, log)
+            tell(log, "undone", step, must=must)
         except Cancelled:
-            _tell(log, self._after_failure(log, site, step, must), step, later("stopped: it is as it was"), must)
+            tell(log, self._after_failure(log, site, step, must), step, later("stopped: it is as it was"), must)
             raise
         except Refused as refused:
             gone = must and isinstance(refused, NotInForce)
-            _tell(log, "refused" if gone else "kept", step, str(refused), must)
+            tell(log, "refused" if gone else "kept", step, str(refused), must)
         except OSError as error:
-            _tell(log, self._after_failure(log, site, step, must), step, reason_of(error), must)
+            tell(log, self._after_failure(log, site, step, must), step, reason_of(error), must)
 
     def _after_failure(self, log: Log, site: Site, step: Step, must: bool) -> str:
         try:
-            side = _understood(VERBS[step.verb].recover, site, step, log)
+            side = understood(VERBS[step.verb].recover, site, step, log)
         except OSError:
             return "stuck"
         if side == "undone":
@@ -314,7 +327,7 @@ class Operations:
         steps = [step for unit in log.story.plan.units() for step in unit]
         for step in steps:
             if rest and log.story.phase(step.n) == "planned":
-                _tell(log, "refused", step, rest)
+                tell(log, "refused", step, rest)
         if log.failure:
             raise log.failure
         if not any(log.story.phase(step.n) in ("stuck", "unfinished") for step in steps):
@@ -339,9 +352,11 @@ class Operations:
     @contextlib.contextmanager
     def _opened(self, id_: str) -> Iterator[Log]:
         log = self._journal.open(id_)
+        self.at_work = id_
         try:
             yield log
         finally:
+            self.at_work = ""
             log.close()
 
     @contextlib.contextmanager
@@ -368,25 +383,6 @@ class Operations:
                 self._journal.sync_folder(os.path.dirname(made))
         except OSError as error:
             raise ModelManagerError("make the data folder", str(self._paths.data), reason_of(error)) from error
-
-
-def _understood(act: Callable[[Site, Step, Facts], _T], site: Site, step: Step, log: Log) -> _T:
-    """What a verb makes of its journal. OSError where that says what the verb never noted: it may come from anywhere."""
-    try:
-        return act(site, step, log.story.facts(step.n))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        logging.getLogger(__name__).warning("%s of %s", step.verb, log.story.plan.id, exc_info=True)
-        raise OSError(errno.EINVAL, "its journal cannot be understood") from error
-
-
-def _tell(log: Log, kind: str, step: Step, problem: str = "", must: bool = False) -> None:
-    """Records what became of a step; `must`: in memory alone when the journal has just failed."""
-    try:
-        log.add(kind, step.n, problem=problem)
-    except JournalFailed:
-        if not must:
-            raise
-        log.follow(kind, step.n, problem)
 
 
 def _unknown_verb(plan: Plan) -> str:

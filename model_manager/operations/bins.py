@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model_manager.base import reach
+from model_manager.base.home import home
 from model_manager.base.volumes import Volumes
 
 ASIDE = ".model-manager-aside"
@@ -34,7 +35,7 @@ def home_trash() -> str:
     """The user's own trash: `$XDG_DATA_HOME/Trash`."""
     data = os.environ.get("XDG_DATA_HOME", "")
     if not os.path.isabs(data):
-        data = os.path.join(os.path.expanduser("~"), ".local", "share")
+        data = os.path.join(home(), ".local", "share")
     return os.path.join(reach.realpath(data), "Trash")
 
 
@@ -42,10 +43,10 @@ def trash_for(path: str, volumes: Volumes) -> Bin | None:
     """The trash that `path` (its parent resolved) can be renamed into; None where there can be none."""
     if sys.platform in ("win32", "darwin"):
         return Bin("system", None)
-    home = home_trash()
+    own = home_trash()
     parent = os.path.dirname(path)
-    if _renames(parent, home, volumes):
-        return Bin("trash", home)
+    if _renames(parent, own, volumes):
+        return Bin("trash", own)
     mount = volumes.mount_of(parent)
     if mount is None or not _renames(parent, mount.point, volumes):
         return None

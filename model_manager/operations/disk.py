@@ -103,8 +103,8 @@ class Disk:
         mode = stat.S_IMODE(found.st_mode)
         return Looks(mode, found.st_uid, found.st_gid, found.st_atime_ns, found.st_mtime_ns, xattrs)
 
-    def same_bytes(self, one: str, other: str, step: Step) -> bool:
-        """Whether two regular files have the same content, read to the end."""
+    def same_bytes(self, one: str, other: str, step: Step, mark: Callable[[bytes], object] = lambda data: None) -> bool:
+        """Whether two regular files have the same content, read to the end; `mark` gets what was read of the first."""
         with open_quietly(one) as first, open_quietly(other) as second:
             while True:
                 left, right = _piece(first), _piece(second)
@@ -112,6 +112,7 @@ class Disk:
                     return False
                 if not left:
                     return True
+                mark(left)
                 step(len(left))
 
     def make_folder(self, path: str, mode: int = 0o777) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from model_manager.base.identity import lasting_inode
 from model_manager.base.volumes import Volumes
+
+_BY_CONTENT = re.compile(r"(?:sha256-)?[0-9a-f]{40,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ def is_as_left(seen: Identity, path: str, found: Identity, timeless: bool = Fals
     if seen.tree is not None and found == replace(seen, tree=None):
         found = whole_tree(path, found)
     return found == seen
+
+
+def is_named_by_content(path: str) -> bool:
+    """Whether a name is the hash of what it holds, so that whatever has it has the same bytes."""
+    return _BY_CONTENT.fullmatch(os.path.basename(path)) is not None
 
 
 def identity_of(path: str, details: os.stat_result, volumes: Volumes) -> Identity:

@@ -52,6 +52,8 @@ class Journal:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self._waiting: dict[str, tuple[int, int, int]] = {}
+        """Stored plans that were not begun when they had this inode, size and time: read once."""
 
     def doubt(self) -> str:
         """Why nothing that lies here is believed, with the repair; empty when we alone can write here."""
@@ -131,11 +133,12 @@ class Journal:
     def history(self) -> tuple[list[Operation], list[ModelManagerError]]:
         """Every operation and stored plan, newest first, and what could not be read."""
         operations, problems = [], []
-        for id_ in reversed(self.ids()):
+        for id_ in self.ids():
             try:
                 operations.append(self.read(id_).operation())
             except ModelManagerError as error:
                 problems.append(error)
+        operations.sort(key=lambda one: (one.at, one.id), reverse=True)
         return operations, problems
 
     def unsettled(self) -> list[str]:
@@ -188,9 +191,15 @@ class Journal:
 
     def _begun(self, id_: str) -> bool:
         try:
+            found = os.lstat(self._path(id_))
+            mark = (found.st_ino, found.st_size, found.st_mtime_ns)
+            if self._waiting.get(id_) == mark:
+                return False
             story = self.read(id_)
-        except ModelManagerError:
+        except (ModelManagerError, OSError):
             return False  # history tells of it
+        if not story.began:
+            self._waiting[id_] = mark
         return story.began and not story.damaged
 
 

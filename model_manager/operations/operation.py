@@ -68,6 +68,22 @@ class Operation:
             return False
         return any(now.state == "done" and step.undo for step, now in zip(self.plan.steps, self.steps, strict=True))
 
+    @property
+    def halves(self) -> frozenset[int]:
+        """The units that are neither whole nor put back: something of them has still to go back to its place."""
+        if self.settled:
+            return frozenset()
+        phases: dict[int, set[Phase]] = {}
+        for step, now in zip(self.plan.steps, self.steps, strict=True):
+            phases.setdefault(step.unit, set()).add(now.phase)
+        whole: tuple[set[Phase], ...] = ({"done", "unfinished"}, {"planned", "refused", "undone"})
+        return frozenset(unit for unit, met in phases.items() if not any(met <= one for one in whole))
+
+    @property
+    def at(self) -> float:
+        """When it was done, in seconds since 1970; when it was planned, as long as it was not."""
+        return self.plan.created_at if self.applied_at is None else self.applied_at
+
     def as_json(self) -> dict[str, object]:
         """The OPERATION of the command line: the PLAN with its times and whether it can be undone."""
         return as_json(self.plan, self.state, self.steps) | {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,15 +12,14 @@ from model_manager.base import reach, units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
-from model_manager.operations.bins import ASIDE, home_trash
 from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_from_record, identity_of, is_as_left
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
 from model_manager.operations.remounted import is_it, remounted
+from model_manager.operations.shown_trash import is_trash, is_where_it_went
 
 Where = Literal["trash", "restored", "gone"]
-_OF_A_VOLUME = re.compile(r"\.Trash-\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +99,18 @@ def in_a_trash(path: str) -> bool:
     return kind in ("files", "info") and is_trash(folder)
 
 
-def is_trash(folder: str) -> bool:
-    """Whether a folder is where this program moves things to: see `bins`."""
-    parent, name = os.path.split(folder)
-    if folder == home_trash() or name == ASIDE or _OF_A_VOLUME.fullmatch(name):
-        return True
-    return name.isdecimal() and os.path.basename(parent) == ".Trash"
-
-
 def _of(operation: Operation, volumes: Volumes) -> Iterator[Trashed]:
     if operation.damaged or operation.applied_at is None:
         return
+    halves = operation.halves
     for step, now in zip(operation.plan.steps, operation.steps, strict=True):
         name = now.facts.get("name")
         if step.verb != "trash" or now.state != "done" or step.target is None or not isinstance(name, str):
             continue
-        where, kept = _where(step, now.facts, os.path.join(step.target, "files", name), volumes)
+        if step.unit in halves or os.path.basename(name) != name or not is_where_it_went(step.target, step.path, name):
+            continue  # something of it has still to go back, or nothing shows that it was put there
+        target = reach.realpath(step.target)
+        where, kept = _where(step, now.facts, os.path.join(target, "files", name), volumes)
         note = os.path.join(os.path.dirname(os.path.dirname(kept)), "info", name + ".trashinfo")
         yield Trashed(
             operation.id, step.unit, step.of, step.path, kept, note, step.bytes, step.frees,

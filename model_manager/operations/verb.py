@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
+from model_manager.base.aside import aside_name
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
 from model_manager.operations.identity import Identity, identity_from_record, identity_of, whole_tree
@@ -71,7 +72,7 @@ class Site:
 
     def aside(self, path: str, step: Step) -> str:
         """A name beside `path`, short (its own may have 255 bytes), and nobody else's."""
-        return os.path.join(os.path.dirname(path), f".model-manager-{self.operation}-{step.n}")
+        return os.path.join(os.path.dirname(path), aside_name(self.operation, step.n))
 
     def rename(self, path: str, target: str) -> None:
         """As the disk's, and tells of the new change time of a file: what was read of it still holds."""

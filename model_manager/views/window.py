@@ -162,6 +162,7 @@ class Window:
 
     def _first_scan(self) -> None:
         self._waiting = ""
+        self.changes.settle()
         self.scan()
 
     def scan(self) -> None:
@@ -290,6 +291,21 @@ class Window:
         self.keys.ring.restyle()
 
     def close(self) -> None:
+        """Leaves; asks first while the disk is being changed."""
+        busy = next((job for job in self.app.jobs.live() if job.lane == "files" and job.state == "running"), None)
+        if busy is None or not busy.progress.phase:
+            self.leave()
+            return
+        from model_manager.views.question import Question
+
+        words = [localised(busy.progress.phase),
+                 _("This is not finished. What is done by now stays, what is in the middle goes back to how it was before, "
+                   "and the rest is left as it is.")]  # fmt: skip
+        self.question = Question(
+            self.root, _("Stop and close?"), "\n\n".join(words), _("Stop and close"), self.leave, "primary"
+        )
+
+    def leave(self) -> None:
         """Cancels, remembers, leaves within three seconds."""
         self.pump.stop()
         self.root.after_cancel(self._ticking)

@@ -119,7 +119,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     shot("jobs")
     window.status.toggle()
     end.set()
-    window.close()
+    window.leave()
     app.close()
 
 

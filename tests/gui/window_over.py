@@ -29,7 +29,7 @@ def window_over(app: App, size: str = "1280x800", scans: bool = True) -> Iterato
         window.scanning.look_again = lambda roots: None  # type: ignore[method-assign]
     window.start()
     yield window
-    window.close()
+    window.leave()
     app.close()
     gc.collect()  # here: images that another thread collects wait a second each for a main loop that is gone
 

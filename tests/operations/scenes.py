@@ -167,7 +167,8 @@ def copy_far(s: Scene) -> Plan:
 def proof_now(copy: Path, keeper: Path) -> Proof:
     """That both were read just now."""
     ctimes = os.lstat(copy).st_ctime_ns, os.lstat(keeper).st_ctime_ns
-    return Proof(str(copy), *ctimes, mounted_as(str(copy)), mounted_as(str(keeper)))
+    sha256 = hashlib.sha256(keeper.read_bytes()).hexdigest()
+    return Proof(str(copy), *ctimes, mounted_as(str(copy)), mounted_as(str(keeper)), sha256=sha256)
 
 
 def linked(s: Scene, kind: str, proved: bool = True) -> Plan:

@@ -125,7 +125,11 @@ def test_what_the_file_manager_did_meanwhile(tmp_path: Path) -> None:
     own, top = OwnPaths(tmp_path / "own"), tmp_path / "m"
     names = ("kept", "restored", "emptied")
     paths = [put(top / name, name.encode() * 50) for name in names]
-    done = clear(top, own, *paths)
+    draft = Draft(VOLUMES, [str(top)])
+    for path in paths:
+        draft.begin_unit()
+        draft.take(str(path), "test")
+    done = Operations(own).apply(draft.plan("Clear"))
     trash = tmp_path / "share" / "Trash"
     os.rename(trash / "files" / "restored", top / "restored")
     (trash / "info" / "restored.trashinfo").unlink()

@@ -17,13 +17,16 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.catalog.roots import RootRow
 from model_manager.library.labels.verdicts import AWAY
+from model_manager.library.removal.held import not_held
 from model_manager.library.removal.links import broken, links_beside
 from model_manager.library.removal.origins import OfCopies, OfLeftover, OfPlaces, from_text
 from model_manager.library.removal.planning import found_root, must_be_closed, parts_of_places
 from model_manager.library.removal.shelf import Shelf, read_shelf
 from model_manager.library.removal.unused import must_be_unused, must_be_whole
 from model_manager.operations import Step
-from model_manager.operations.trashed import in_a_trash, is_trash
+from model_manager.operations.held import why_held
+from model_manager.operations.shown_trash import is_laid_as_in_a_trash, is_where_it_went
+from model_manager.operations.trashed import in_a_trash
 from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.host.env import Env
 from model_manager.stores.parts import Asking, CannotRemove, Part
@@ -51,13 +54,22 @@ class Guard:
         shelf = read_shelf(self._database)
         known = [root for root in shelf.roots.values() if not root.ignored]
         try:
-            if all(step.verb == "delete" and in_a_trash(step.path) for step in steps):
+            if all(step.verb == "delete" and is_laid_as_in_a_trash(step.path) for step in steps):
                 thrown = self._thrown()
-                return "" if all(step.path in thrown for step in steps) else _NOT_OURS
+                if all(step.path in thrown for step in steps):
+                    return ""
+                if all(in_a_trash(step.path) for step in steps):
+                    return _NOT_OURS
+            if lost := next(filter(_is_lost, steps), None):
+                return later(
+                    f"{lost.target} is no trash of yours now, and has no note of {lost.path}: nothing is moved there or back"
+                )
             if outside := next((path for step in steps for path in _outside(step, known)), ""):
                 return later(f"{outside} lies outside the folders that are watched: scan again, or add its folder")
             self._must_be_closed(steps, known)
-            return "" if origin is None else self._asked_again(steps, origin, shelf)
+            if origin is None:
+                return ""
+            return self._held(steps) or self._asked_again(steps, origin, shelf)
         except ModelManagerError as error:
             return f"{error.reason}: {error.hint}" if error.hint else error.reason
         except OSError as error:
@@ -92,6 +104,12 @@ class Guard:
             if any(is_below(step.path, reach.realpath(root.path)) for step in steps):
                 must_be_closed(root, env)
 
+    def _held(self, steps: Sequence[Step]) -> str:
+        """Why a path is held by another operation, which is not settled."""
+        held = self._env().held
+        paths = [path for step in steps for path in (step.path, step.target if step.verb == "link" else None) if path]
+        return next((why for path in paths if (why := why_held(path, held))), "") if held else ""
+
     def _asked_again(self, steps: Sequence[Step], text: str, shelf: Shelf) -> str:
         origin = from_text(text)
         if origin is None:
@@ -105,7 +123,7 @@ class Guard:
             return later(f"{origin.root}: {AWAY.get(root.state, root.state)}; bring it back, and scan again")
         if isinstance(origin, OfPlaces) and (link := _new_link(steps, origin, shelf)):
             return later(f"{link} leads to it since this was planned: make a new plan")
-        parts = list(self._parts(origin, root, shelf))
+        parts = list(not_held(self._parts(origin, root, shelf), root, self._env()))
         may = {part.url if isinstance(part, Asking) else resolved(part.path) for part in parts}
         wrong = next((step.path for step in steps if step.path not in may), "")
         return later(f"{wrong} is needed by something else since this was planned: make a new plan") if wrong else ""
@@ -143,12 +161,15 @@ _NOT_OURS = later("this did not come into the trash by this program: it stays")
 _NOT_ITS_OWN = later("a plan that shares copies does nothing else: make a new plan")
 
 
+def _is_lost(step: Step) -> bool:
+    """Whether the folder to which a step moves things is no trash now, and does not show that it was."""
+    return step.verb == "trash" and step.target is not None and not is_where_it_went(step.target, step.path)
+
+
 def _outside(step: Step, known: Sequence[RootRow]) -> Iterator[str]:
     """The paths of a step that lie in no folder that is watched."""
     if step.verb == "ask":  # an address: the verb itself takes none but this computer's
         return
     paths = [step.path] + ([step.target] if step.target and step.verb in ("link", "move", "copy") else [])
     folders = [reach.realpath(root.path) for root in known]
-    if step.verb == "trash" and step.target is not None and not is_trash(step.target):
-        yield step.target
     yield from (path for path in paths if not any(is_below(path, folder) for folder in folders))

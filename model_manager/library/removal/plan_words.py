@@ -5,7 +5,7 @@ from __future__ import annotations
 from model_manager.base import figures
 from model_manager.base.text import _, later, ngettext
 from model_manager.library.removal.origins import OfPlaces, from_text
-from model_manager.operations import Plan, Step
+from model_manager.operations import Operation, Plan, Step
 
 STATES = {
     "planned": later("planned"), "applied": later("done"), "partly": later("partly done"), "undone": later("put back"),
@@ -22,6 +22,21 @@ BACK = {
     "ask": later("stays deleted"),
 }  # fmt: skip
 """What undo does with a step, by its verb."""
+
+
+_SETTLED = {
+    "applied": later("it is done"), "partly": later("a part of it is done, what was begun of the rest was put back"),
+    "undone": later("it is put back"), "refused": later("what was begun of it was put back"),
+}  # fmt: skip
+
+
+def settled_text(operation: Operation) -> str:
+    """What became of a change that an earlier run left in the middle."""
+    title = operation.plan.title
+    if (became := _SETTLED.get(operation.state)) is not None:
+        return later(f"an earlier change was interrupted ({title}) and is settled now: {became}")
+    why = next((now.problem for now in operation.steps if now.state == "stuck"), "")
+    return later(f"an earlier change was interrupted ({title}) and cannot be settled yet: {why}")
 
 
 def things(plan: Plan) -> list[tuple[str, tuple[Step, ...]]]:

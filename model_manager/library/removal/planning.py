@@ -15,6 +15,7 @@ from model_manager.catalog import Database
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.roots import RootRow
 from model_manager.library.labels.verdicts import AWAY
+from model_manager.library.removal.held import not_held
 from model_manager.library.removal.links import broken
 from model_manager.library.removal.origins import OfLeftover, as_text
 from model_manager.library.removal.plan_words import things
@@ -73,7 +74,7 @@ def drafted(
             problems,
             group.root,
             of,
-            _parts_of_places(group, env, shelf, volumes),
+            not_held(_parts_of_places(group, env, shelf, volumes), group.root, env),
             origin_of(group, shelf),
             stays,
             volumes,
@@ -100,7 +101,7 @@ def drafted(
     for path in wanted.paths:
         root, leftover = _leftover(path, shelf.rests, shelf.roots.values())
         origin = as_text(OfLeftover(root.tool, root.path, leftover))
-        parts = _parts_of_leftover(root, leftover, env, shelf, volumes)
+        parts = not_held(_parts_of_leftover(root, leftover, env, shelf, volumes), root, env)
         _add_unit(draft, problems, root, os.path.basename(path), parts, origin, wanted.stays.get(path, ()), volumes)
     pinned = sorted({model for group in groups for model in group.models & shelf.pinned})
     if pinned:

@@ -12,7 +12,9 @@ from model_manager.base.errors import reason_of
 from model_manager.base.text import later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operation, Step
+from model_manager.operations.identity import is_named_by_content
 from model_manager.operations.trashed import Trashed, trashed
+from model_manager.operations.whole import of_part
 
 COPIED_A_SECOND = 100 * 10**6
 """Bytes: a copy is written, and both are read to be compared. A hard disk reads and writes 150 to 250 MB/s."""
@@ -22,11 +24,15 @@ _WORTH_A_WORD = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Bytes that undo writes on one volume, which `path` lies on, and what is free there (None: it does not say)."""
+    """Bytes that undo writes on one volume, and what is free there (None: it does not say).
+
+    `path`: the one folder that they are written to, or the one above all of these `folders`.
+    """
 
     path: str
     needs: int
     free: int | None
+    folders: int = 1
 
     @property
     def is_there(self) -> bool:
@@ -52,11 +58,13 @@ def undoing(operation: Operation, volumes: Volumes, units_: Collection[int] | No
         step for step, now in zip(operation.plan.steps, operation.steps, strict=True)
         if now.state == "done" and (units_ is None or step.unit in units_)
     ]  # fmt: skip
-    back = tuple(step for step in reversed(in_force) if step.undo)
+    parted = _parted(operation, volumes)
+    back = tuple(step for step in reversed(in_force) if step.undo and step.unit not in parted)
     rooms = tuple(_rooms(back))
     seconds = sum(room.needs for room in rooms) / COPIED_A_SECOND
     final = [step for step in in_force if not step.undo]
     words = [*_of_rooms(rooms, seconds), *_gone(operation, back, volumes)]
+    words += [why for unit, why in parted.items() if any(step.unit == unit for step in in_force)]
     words += [later(f"this stays as it is, it cannot be undone: {shown(step.path)}") for step in final]
     return Undoing(back, rooms, seconds, tuple(dict.fromkeys(words)))
 
@@ -67,12 +75,28 @@ def can_go_back(operation: Operation, volumes: Volumes) -> bool:
         return False
     away = {(item.unit, item.path) for item in _trashed(operation, volumes) if item.where != "trash"}
     emptied = {unit for unit, _path in away}
+    parted = _parted(operation, volumes)
     return any(
-        now.state == "done" and step.undo and (step.unit, step.path) not in away
+        now.state == "done" and step.undo and step.unit not in parted and (step.unit, step.path) not in away
         # A tool's index is written along with what goes: alone it would name what is not there.
         and not (step.verb == "write" and step.unit in emptied)
         for step, now in zip(operation.plan.steps, operation.steps, strict=True)
     )  # fmt: skip
+
+
+def _parted(operation: Operation, volumes: Volumes) -> dict[int, str]:
+    """The units of which a part cannot come back, with the reason: a model goes back whole or not at all."""
+    units_: dict[int, list[Trashed]] = {}
+    for item in _trashed(operation, volumes):
+        units_.setdefault(item.unit, []).append(item)
+    found = {}
+    for unit, items in units_.items():
+        for item in items if len(items) > 1 else ():
+            if item.where == "gone":
+                found[unit] = of_part(shown(item.path), later("it is not in the trash any more"))
+            elif item.where == "trash" and os.path.lexists(item.path) and not is_named_by_content(item.path):
+                found[unit] = of_part(shown(item.path), later("something else has its name now"))
+    return found
 
 
 def stands(operation: Operation, volumes: Volumes) -> bool:
@@ -94,7 +118,7 @@ def newest_to_undo(
 def _rooms(steps: tuple[Step, ...]) -> Iterator[Room]:
     """Shared copies become files of their own again: all their bytes are written, on the volume of each."""
     needs: dict[int | str, int] = {}
-    folders: dict[int | str, str] = {}
+    folders: dict[int | str, dict[str, None]] = {}
     for step in steps:
         # A link that stood where nothing was before is only removed.
         if step.verb == "link" and step.identity is not None and step.how.get("kind") in ("hard", "symbolic"):
@@ -105,18 +129,21 @@ def _rooms(steps: tuple[Step, ...]) -> Iterator[Room]:
             except OSError:
                 device = folder
             needs[device] = needs.get(device, 0) + step.bytes
-            folders.setdefault(device, folder)
+            folders.setdefault(device, {})[folder] = None
     for key, size in needs.items():
+        written = list(folders[key])
         try:
-            free = shutil.disk_usage(folders[key]).free if isinstance(key, int) else None
+            free = shutil.disk_usage(written[0]).free if isinstance(key, int) else None
         except OSError:
             free = None
-        yield Room(folders[key], size, free)
+        yield Room(os.path.commonpath(written), size, free, len(written))
 
 
 def _of_rooms(rooms: tuple[Room, ...], seconds: float) -> Iterator[str]:
     for room in rooms:
         need, where, free = units.size(room.needs), shown(room.path), units.size(room.free or 0)
+        if room.folders > 1:
+            where = later(f"{room.folders} folders below {where}")
         if room.free is None:
             yield later(f"{need} are copied to {where}: shared copies become files of their own again")
         elif room.is_there:
@@ -125,7 +152,7 @@ def _of_rooms(rooms: tuple[Room, ...], seconds: float) -> Iterator[str]:
             )
         else:
             yield later(
-                f"{need} are needed at {where}, only {free} are free: make room first, or some of it stays shared"
+                f"{need} are needed in {where}, only {free} are free: make room first, or some of it stays shared"
             )
     if seconds >= _WORTH_A_WORD:
         yield later(f"the copying takes about {_about(seconds)}")

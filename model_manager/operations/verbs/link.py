@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
 
-from model_manager.operations.disk import looks_from
 from model_manager.operations.identity import Identity, identity_of, identity_to_record
 from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
-from model_manager.operations.plan import Kept, Step, proof_from_text
+from model_manager.operations.plan import Kept, Proof, Step, proof_from_text
+from model_manager.operations.private_copy import write_copy
 from model_manager.operations.proof import holds
 from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
 from model_manager.operations.staying import kept_by, must_be_there, must_be_two, must_lie_once, nobody_may_write
@@ -38,7 +39,6 @@ from model_manager.operations.verb import (
     swap_in,
     text_in,
 )
-from model_manager.operations.verbs.copy import must_have_room
 
 KINDS = ("hard", "symbolic", "reflink")
 
@@ -68,12 +68,15 @@ def check(site: Site, step: Step) -> Facts:
         raise Refused("only a file is replaced by a link")
     seen = must_be(site, step.path, found, step.identity)
     _must_stay_readable(kind, kept, found)
-    if kind != "reflink" and not _is_proven(site, step, keeper):
-        _compare(site, step.path, keeper)
+    proof = proof_from_text(step.how.get("proof", ""))
+    sha256 = proof.sha256 if proof is not None else ""
+    if kind != "reflink" and not _is_proven(site, proof, step.path, keeper):
+        sha256 = _compare(site, step.path, keeper)
     looks = site.disk.looks(step.path)
     is_sparse = 512 * getattr(found, "st_blocks", found.st_size) < found.st_size
     return facts | {
         "volume": seen.volume, "seen": identity_to_record(seen), "looks": looks.record(), "sparse": is_sparse,
+        "sha256": sha256,
     }  # fmt: skip
 
 
@@ -155,7 +158,15 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         return
     if there is None:
         raise Refused("the link is not there any more")
-    _make_private(site, step, path, facts)
+    _link, _aside, back, ready = _names_aside(site, step, path)
+    keeper = step.target or ""
+    before = site.look(keeper)
+    write_copy(site, step, facts, path if step.how["kind"] == "hard" else keeper, back, ready)
+    bring_in(site, ready, path, _is_made(site, step, made))
+    private = site.identity(path)
+    if private is not None:
+        site.made[path] = private
+    site.tell(keeper, before)
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
@@ -306,17 +317,19 @@ def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:
     return True
 
 
-def _is_proven(site: Site, step: Step, keeper: str) -> bool:
+def _is_proven(site: Site, proof: Proof | None, path: str, keeper: str) -> bool:
     """Whether both were read as they are now, on drives that were not mounted anew since."""
-    proof = proof_from_text(step.how.get("proof", ""))
-    if proof is None or proof.path != step.path:
+    if proof is None or proof.path != path:
         return False
     return holds(proof, keeper, site.disk, site.volumes, site.ctimes.get(keeper))
 
 
-def _compare(site: Site, path: str, keeper: str) -> None:
-    if not site.disk.same_bytes(path, keeper, site.worked):
+def _compare(site: Site, path: str, keeper: str) -> str:
+    """The sha256 of the two files, if they have the same bytes. Raises Refused."""
+    mark = hashlib.sha256()
+    if not site.disk.same_bytes(path, keeper, site.worked, mark.update):
         raise Refused("the two files are not the same: nothing was replaced")
+    return mark.hexdigest()
 
 
 def _must_stay_readable(kind: str, kept: os.stat_result, found: os.stat_result) -> None:
@@ -338,46 +351,3 @@ def _share(site: Site, keeper: str, path: str) -> None:
         if error.errno in (errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL, errno.EXDEV):
             raise Refused("this file system cannot share blocks between files") from None
         raise
-
-
-def _make_private(site: Site, step: Step, path: str, facts: Facts) -> None:
-    """Copies what the link leads to, if that is still what was linked; another name of the same copy is linked to it."""
-    twin = _twin_that_is_back(site, step, facts)
-    _link, _aside, aside, ready = _names_aside(site, step, path)
-    for name in (aside, ready):
-        site.clear(name)
-    keeper = step.target or ""
-    before = site.look(keeper)
-    if twin is not None:
-        site.disk.hard_link(twin, ready)
-    else:
-        source = path if step.how["kind"] == "hard" else keeper
-        found = site.look(source)
-        if found is None or identity_of(source, found, site.volumes) != identity_in(facts, "keeper"):
-            raise Refused("the file that is shared changed since, so no copy of the old one can be made")
-        is_sparse = facts.get("sparse") is True
-        must_have_room(site, path, 512 * found.st_blocks if is_sparse else found.st_size)
-        site.disk.copy(source, aside, site.worked, is_sparse)
-        if not site.disk.same_bytes(source, aside, site.worked):
-            raise OSError(errno.EIO, f"the copy beside {path} is not what was written")
-        site.disk.dress(aside, looks_from(facts.get("looks")))
-        site.disk.rename(aside, ready)
-    bring_in(site, ready, path, _is_made(site, step, identity_in(facts, "made")))
-    site.tell(keeper, before)
-
-
-def _twin_that_is_back(site: Site, step: Step, facts: Facts) -> str | None:
-    """Another name that the copy had, if it was made private again already."""
-    seen = identity_in(facts, "seen")
-    if seen is None or not seen.inode:
-        return None
-    for other in site.steps:
-        if other.n == step.n or other.verb != "link" or other.identity != seen:
-            continue
-        there = site.identity(other.path)
-        looks_back = there is not None and (there.volume, there.size, there.mtime_ns) == (
-            seen.volume, seen.size, seen.mtime_ns,
-        )  # fmt: skip
-        if looks_back and there not in (identity_in(facts, "keeper"), identity_in(facts, "made")):
-            return other.path
-    return None

@@ -15,7 +15,7 @@ import stat
 import time
 import urllib.parse
 
-from model_manager.operations.identity import Identity, identity_to_record, is_as_left
+from model_manager.operations.identity import Identity, identity_to_record, is_as_left, is_named_by_content
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.pooled import come_back, rename_once
@@ -128,6 +128,22 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     _clear_folders(site, step, facts)
 
 
+def ready(site: Site, step: Step, facts: Facts) -> None:
+    """Raises Refused where undo could not bring it back, or it is not back already."""
+    seen = identity_in(facts, "seen")
+    if step.target is None or seen is None:
+        return
+    path, kept, _info = _paths_now(site, step, facts)
+    site.must_be_connected(path, seen.volume)
+    if _is_as_left(site, step, path, seen):
+        return
+    if not _is_as_left(site, step, kept, seen):
+        raise Refused("it is not in the trash any more: it was emptied or taken out of it")
+    there = site.look(path)
+    if there is not None and not (is_named_by_content(path) and there.st_size == seen.size):
+        raise Refused("something else has its name now; it stays in the trash")
+
+
 def _is_as_left(site: Site, step: Step, path: str, seen: Identity) -> bool:
     """Whether it is what was moved: an inode number is given to the next file once the trash was emptied."""
     found = site.identity(path)
@@ -165,6 +181,8 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
 def _paths(step: Step, facts: Facts) -> tuple[str, str, str]:
     """Where it was, where it lies in the trash, and the note beside it."""
     trash, name = step.target or "", text_in(facts, "name")
+    if os.path.basename(name) != name or name in ("", ".", ".."):
+        raise OSError(errno.EINVAL, "its journal cannot be understood")
     return (
         text_in(facts, "at"),
         os.path.join(trash, "files", name),

@@ -114,6 +114,13 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     bring_in(site, ready, path, _is(site, made))
 
 
+def ready(site: Site, step: Step, facts: Facts) -> None:
+    """Raises Refused where undo could not bring the old text back."""
+    there = site.identity(text_in(facts, "at"))
+    if there != identity_in(facts, "made") and not ("old" not in facts and there is None):
+        raise Refused("it was changed since, it stays")
+
+
 def recover(site: Site, step: Step, facts: Facts) -> Side:
     """Done when the new text has the name."""
     path, made = text_in(facts, "at"), identity_in(facts, "made")

@@ -11,10 +11,12 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from model_manager.base.aside import WHY
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
+from model_manager.stores.docker.aside import aside_in
 from model_manager.stores.docker.layout import (
     UNFINISHED,
     blob_path,
@@ -43,6 +45,7 @@ _INDEX_LIMIT = 1 << 20
 
 def remove(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
     """The tags of these places; a model without any tag left goes with what only it names."""
+    _must_hold_all(root.path)
     index = _index(root.path)
     going = {(os.path.basename(place.path), place.name) for place in places}
     left, gone = [], []
@@ -76,6 +79,12 @@ def remove(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
                 yield Going(path, "no other model of Docker names it")
 
 
+def _must_hold_all(root: str) -> None:
+    """CannotRemove while something lies aside that may come back and need what seems unused."""
+    if aside := aside_in(root):
+        raise CannotRemove("clear away", aside, WHY, "then scan again")
+
+
 def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
     """Those of these paths, which went a moment ago, that an entry names now."""
     named: set[str] = set()
@@ -101,6 +110,7 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
     if leftover.kind == "partial":
         yield Going(leftover.path, "an unfinished download")
         return
+    _must_hold_all(root.path)
     entries = _index(root.path)["models"]
     if not entries:
         raise CannotRemove(

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base import reach
+from model_manager.base.aside import WHY
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.base.text import later
 from model_manager.stores.contract import Removal, Store
 from model_manager.stores.docker import removal as docker_removal
+from model_manager.stores.docker.aside import aside_in
 from model_manager.stores.docker.layout import (
     UNFINISHED,
     blob_path,
@@ -81,6 +83,8 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
             index.doubt(path, later("a line of it is not understood"))
     if not index.ids:
         index.doubt(path, later("it names no model"))
+    if aside := aside_in(root.path):
+        index.doubt(aside, WHY)
     yield from _leftovers(index, look)
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from model_manager.base import reach
+from model_manager.base.home import home
 from model_manager.stores.tool_facts import TOOLS
 
 System = Literal["linux", "macos", "windows"]
@@ -57,6 +58,8 @@ class Env:
     """Patterns of the names that the person wants left out."""
     not_asked: frozenset[str] = frozenset()
     """Tools whose service on this computer is not to be asked."""
+    held: tuple[tuple[str, str], ...] = ()
+    """Paths that an operation which is not settled may still put back, each with the reason in words."""
     unread: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Settings that could not be read, by path, and why. Shared by the copies that `replace` makes."""
 
@@ -195,8 +198,8 @@ def _may_hold_programs(entry: os.DirEntry[str]) -> bool:
 def this_computer(drives: tuple[str, ...], scratch: str) -> Env:
     """The real environment."""
     system: System = {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")  # type: ignore[assignment]
-    home = os.path.expanduser("~")
-    return Env(home, dict(os.environ), system, drives, scratch, _Processes(home))
+    own = home()
+    return Env(own, dict(os.environ) | {"HOME": own}, system, drives, scratch, _Processes(own))
 
 
 def is_drive(point: str) -> bool:

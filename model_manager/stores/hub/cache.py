@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from model_manager.base import reach
+from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.facts import Claim, Health
 from model_manager.base.text import later
 from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
@@ -38,6 +39,9 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
     others: list[str] = []
     lost = False
     for entry in look.entries(root):
+        if lies_aside(entry.name):
+            look.problem(entry.path, "repository", WHY)
+            lost = True
         if not is_repository(entry.name):
             continue
         if not is_folder(entry):

@@ -6,10 +6,8 @@ import os
 from collections.abc import Collection, Iterator
 
 from model_manager.base import reach
+from model_manager.base.aside import lies_aside
 from model_manager.stores.hub.layout import IN_CACHE, is_repository
-
-_OURS = ".model-manager-"
-"""How the names begin under which things lie aside: their own links go with them."""
 
 
 def hub_named_now(gone: Collection[str]) -> Iterator[str]:
@@ -34,7 +32,7 @@ def _links(cache: str) -> Iterator[str]:
         folder = waiting.pop()
         for name in _names(folder):
             path = os.path.join(folder, name)
-            if name.startswith(_OURS):
+            if lies_aside(name):  # its own links go with it
                 continue
             if os.path.islink(path):
                 yield path

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
+from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.reading import read_small
@@ -239,6 +240,8 @@ def _must_all_be_whole(cache: str, of: str) -> None:
     """The same of all repositories of a cache, where a blob that is not there may be one that led to a payload."""
     for name in _names(cache):
         path = os.path.join(cache, name)
+        if lies_aside(name):
+            raise CannotRemove("clear away", path, WHY, "then scan again")
         if name.startswith(MODELS) and os.path.isdir(path):
             _must_be_whole(path, of, True)
 
@@ -284,6 +287,9 @@ def _with_unnamed(repo: _Repo, entries: set[str]) -> set[str]:
 def _read(path: str) -> _Repo:
     """The repository as it is now. CannotRemove when a part of it cannot be read: then nothing is known unused."""
     repo = _Repo(path)
+    for folder, folders, files in os.walk(path):
+        if aside := next(filter(lies_aside, (*folders, *files)), ""):
+            raise CannotRemove("clear away", os.path.join(folder, aside), WHY, "then scan again")
     try:
         for commit in _names(os.path.join(path, "snapshots")):
             folder = os.path.join(path, "snapshots", commit)
@@ -368,6 +374,8 @@ def _leading_to(payload: str, cache: str) -> Iterator[str]:
     real = os.path.realpath(payload)
     for repository in _names(cache):
         folder = os.path.join(cache, repository, "blobs")
+        if lies_aside(repository):
+            raise OSError(errno.EBUSY, "a repository lies aside, and may come back", folder)
         if "--" not in repository or not os.path.isdir(folder):
             for link in (os.path.join(cache, repository), folder):
                 if "--" in repository and os.path.islink(link) and not os.path.isdir(link):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from model_manager.base import reach
+from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.text import later
 from model_manager.stores.hub.layout import COMMIT, UNFINISHED, etag_in, id_of
@@ -113,7 +114,12 @@ def _must_name_something(repo: Repository) -> None:
 def _listed(repo: Repository, folder: str, look: Look) -> list[os.DirEntry[str]]:
     """A folder's entries; doubt where it cannot be read or is a link that leads nowhere."""
     before = len(look.unread)
-    entries = look.listing(folder)
+    entries = []
+    for entry in look.listing(folder):
+        if lies_aside(entry.name):
+            repo.doubt(entry.path, WHY)
+        else:
+            entries.append(entry)
     if len(look.unread) > before:
         repo.doubt(folder, look.problems[-1].why)
     elif not entries and os.path.islink(folder) and not reach.is_dir(folder):

@@ -9,6 +9,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.reading import read_small
 from model_manager.stores.found import FoundRoot
@@ -21,6 +22,8 @@ from model_manager.stores.walk.removal import remove_plain
 
 def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
     """The YAML files first; a file that another model lists stays."""
+    if aside := next(filter(lies_aside, sorted(os.listdir(root.path))), ""):
+        raise CannotRemove("clear away", os.path.join(root.path, aside), WHY, "then scan again")
     own = {path for place in places for path in _records(root.path, place)}
     listed = {path for record in own for path in files_of(root.path, yaml_settings(record))}
     kept = _kept(root.path, own, {*listed, *(file.path for place in places for file in place.files)})

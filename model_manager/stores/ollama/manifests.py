@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from model_manager.base import reach
+from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
 from model_manager.base.reading import read_small
@@ -53,6 +54,9 @@ def manifests_of(root: str) -> Manifests:
             found.unread.append(Unread(path, later("it is empty"), False))
         for entry in listed:
             inner = (*parts, entry.name)
+            if lies_aside(entry.name):
+                found.unread.append(Unread(entry.path, WHY, False))
+                continue
             if is_link(entry) and (silent := reach.silent_mount(entry.path)):
                 found.unread.append(Unread(entry.path, later(f"the drive or share at {silent} does not answer")))
                 continue
