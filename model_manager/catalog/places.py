@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from model_manager.base.sixty_four_bits import nearest
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
@@ -115,7 +117,7 @@ def _merge_if_deserted(tx: sqlite3.Connection, old: int, new: int, size: int) ->
     if _places(tx, old):
         return
     row = tx.execute("SELECT size FROM model WHERE id = ?", (old,)).fetchone()
-    if row and row[0] == size:
+    if row and row[0] == nearest(size):
         unite(tx, old, new)
 
 

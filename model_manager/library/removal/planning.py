@@ -10,6 +10,7 @@ from typing import cast
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.real import resolved
+from model_manager.base.sixty_four_bits import folded
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database
@@ -166,7 +167,7 @@ def _unplugged(root: RootRow) -> CannotRemove | None:
 def _kept(one: Stays, volumes: Volumes) -> Kept:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
     kept = kept_as(reach.realpath(one.path), volumes)
-    if (kept.identity.size, kept.identity.mtime_ns) != (one.size, one.mtime_ns):
+    if (kept.identity.size, folded(kept.identity.mtime_ns or 0)) != (one.size, one.mtime_ns):
         raise CannotRemove("keep the copy", one.path, "it changed since it was looked at", "scan again")
     return kept
 
