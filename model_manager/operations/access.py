@@ -97,7 +97,7 @@ def rights_of(path: str) -> Rights:
     entries = _entries(_attribute(path, _LIST))
     mask = next((allowed for tag, allowed, _id in entries if tag == _MASK), 7)
     groups = {found.st_gid: mode >> 3 & 7}
-    for tag, allowed, id_ in entries:
+    for tag, allowed, _id in entries:
         if tag == _GROUP_OF_IT:
             groups[found.st_gid] = allowed & mask
     for tag, allowed, id_ in entries:
