@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from model_manager.base.sixty_four_bits import nearest
-from model_manager.catalog import hashes, places
+from model_manager.catalog import hashes, united
 
 Tx = sqlite3.Connection
 Json = dict[str, Any]
@@ -244,7 +244,7 @@ def _give(tx: Tx, waiting: int, found: int) -> None:
     """The old id lives on with the files that were found; what the user has said since stands above what was kept."""
     weights, likeness, choice = tx.execute(
         "SELECT weights, likeness, user_category FROM model WHERE id = ?", (found,)).fetchone()  # fmt: skip
-    places.unite(tx, found, waiting)
+    united.unite(tx, found, waiting)
     tx.execute(
         "UPDATE model SET weights = ?, likeness = ?, gone_at = NULL, user_category = COALESCE(?, user_category) WHERE id = ?",
         (weights, likeness, choice, waiting),
