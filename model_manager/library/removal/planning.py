@@ -33,6 +33,7 @@ from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
 from model_manager.stores.host.env import Env
 from model_manager.stores.hub.layout import repository_of
 from model_manager.stores.parts import Asking, CannotRemove, Going, Part, Placed, Writing
+from model_manager.stores.walk.under_way import may_be_under_way
 
 _WORDS = {"trash": later("Move to the trash"), "aside": later("Set aside"), "delete": later("Delete for good")}
 _MOST_HOPS = 8
@@ -103,6 +104,8 @@ def drafted(
         root, leftover = _leftover(path, shelf.rests, shelf.roots.values())
         origin = as_text(OfLeftover(root.tool, root.path, leftover))
         parts = _parts_of_leftover(root, leftover, env, shelf, volumes)
+        if leftover.kind == "partial" and (why := may_be_under_way(path)):
+            draft.warnings.append(f"{path}: {why}")
         _add_unit(draft, problems, root, os.path.basename(path), parts, origin, wanted.stays.get(path, ()), volumes)
     pinned = sorted({model for group in groups for model in group.models & shelf.pinned})
     if pinned:
