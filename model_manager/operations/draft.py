@@ -336,7 +336,9 @@ class Draft:
         if held and not sum(freed.values()):
             self.warnings.append(later("another name of the file stays, so nothing comes free"))
         elif held >= _WORTH_SAYING:
-            self.warnings.append(later(f"{units.size(held)} do not come free: these files have other names, which stay"))
+            self.warnings.append(
+                later(f"{units.size(held)} do not come free: these files have other names, which stay")
+            )
         self.warnings.extend(_not_promised(shared, packed, below, unsure))
         return freed
 
