@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from model_manager.base.sixty_four_bits import folded
 from model_manager.base.volumes import Volume
 
 
@@ -13,7 +14,7 @@ class FileId(NamedTuple):
 
     `volume`: a lasting name, since `st_dev` changes with a reboot. `key`: the inode, `i1234`; where inode numbers do
     not last (FAT, exFAT, SMB, some FUSE) the path stands in for it, `p` and the hex of its bytes. `size` in bytes.
-    `ctime_ns` is 0 where change times are made up at each mount (FAT, exFAT).
+    `ctime_ns` is 0 where change times are made up at each mount (FAT, exFAT). Times are `folded`, as every table keeps them.
     """
 
     volume: str
@@ -31,8 +32,8 @@ class FileId(NamedTuple):
 def file_id(path: str, details: os.stat_result, volume: Volume) -> FileId:
     """The identity of what `details` (from lstat) says lies at `path` on a volume."""
     key = f"i{details.st_ino}" if volume.lasting else "p" + os.fsencode(path).hex()
-    ctime_ns = details.st_ctime_ns if volume.true_ctime else 0
-    return FileId(volume.name, key, details.st_size, details.st_mtime_ns, ctime_ns)
+    ctime_ns = folded(details.st_ctime_ns) if volume.true_ctime else 0
+    return FileId(volume.name, key, details.st_size, folded(details.st_mtime_ns), ctime_ns)
 
 
 def lasting_inode(details: os.stat_result, volume: Volume) -> int:

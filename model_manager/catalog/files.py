@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from model_manager.base.facts import Facts, Share
 from model_manager.base.identity import FileId
+from model_manager.base.sixty_four_bits import folded, nearest
 from model_manager.catalog.codec import READER, dump_facts, load_facts
 
 _STRENGTH = {"read": 0, "blob-name": 1, "index": 2, "sidecar": 3}
@@ -33,8 +34,8 @@ def record(
 ) -> tuple[object, ...]:  # fmt: skip
     """The values of COLUMNS; `volume` is the row of the file's volume."""
     text = dump_facts(facts) if facts is not None else None
-    return (volume, id_.key, stat.st_ino, id_.size, bytes_, id_.mtime_ns, id_.ctime_ns, stat.st_atime_ns,
-            stat.st_nlink, text, READER, read_at, sha256, sha256_source)  # fmt: skip
+    return (volume, id_.key, folded(stat.st_ino), id_.size, bytes_, id_.mtime_ns, id_.ctime_ns,
+            nearest(stat.st_atime_ns), nearest(stat.st_nlink), text, READER, read_at, sha256, sha256_source)  # fmt: skip
 
 
 def add(
@@ -69,7 +70,8 @@ def put(
     if row is None:
         return add(tx, volume, id_, stat, bytes_, facts, read_at, sha256, sha256_source) or 0
     text = dump_facts(facts) if facts is not None else None
-    values = (stat.st_ino, id_.size, bytes_, id_.mtime_ns, id_.ctime_ns, stat.st_atime_ns, stat.st_nlink)
+    values = (folded(stat.st_ino), id_.size, bytes_, id_.mtime_ns, id_.ctime_ns, nearest(stat.st_atime_ns),
+              nearest(stat.st_nlink))  # fmt: skip
     same = (row[1], row[2]) == (id_.size, id_.mtime_ns)
     if same and row[4] and _STRENGTH.get(row[5], 9) <= _STRENGTH.get(sha256_source or "", 9):
         sha256, sha256_source = row[4], row[5]

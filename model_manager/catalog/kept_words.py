@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from model_manager.catalog import hashes, places
+from model_manager.base.sixty_four_bits import nearest
+from model_manager.catalog import hashes, united
 
 Tx = sqlite3.Connection
 Json = dict[str, Any]
@@ -124,7 +125,8 @@ def _restore_model(tx: Tx, record: Json) -> bool:
     name, added = str(record.get("name") or ""), record.get("added")
     if not _is_the_same(tx, id_, files):
         taken = tx.execute("SELECT 1 FROM model WHERE id = ?", (id_,)).fetchone() is not None
-        row = (None if taken else id_, name, added if isinstance(added, int) else int(time.time()), int(time.time()))
+        since = nearest(added) if isinstance(added, int) else int(time.time())
+        row = (None if taken else id_, name, since, int(time.time()))
         cursor = tx.execute("INSERT INTO model (id, weights, name, added, gone_at) VALUES (?, '', ?, ?, ?)", row)
         id_ = int(cursor.lastrowid or 0)
         tx.execute(
@@ -242,7 +244,7 @@ def _give(tx: Tx, waiting: int, found: int) -> None:
     """The old id lives on with the files that were found; what the user has said since stands above what was kept."""
     weights, likeness, choice = tx.execute(
         "SELECT weights, likeness, user_category FROM model WHERE id = ?", (found,)).fetchone()  # fmt: skip
-    places.unite(tx, found, waiting)
+    united.unite(tx, found, waiting)
     tx.execute(
         "UPDATE model SET weights = ?, likeness = ?, gone_at = NULL, user_category = COALESCE(?, user_category) WHERE id = ?",
         (weights, likeness, choice, waiting),

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from model_manager.base.sixty_four_bits import nearest
+
 
 @dataclass(frozen=True, slots=True)
 class LeftoverRow:
@@ -23,7 +25,10 @@ def replace(tx: sqlite3.Connection, root: int, tool: str, rows: Iterable[tuple[s
     tx.execute("DELETE FROM leftover WHERE root = ?", (root,))
     tx.executemany(
         "INSERT OR REPLACE INTO leftover (root, tool, kind, path, size, bytes, of) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(root, tool, kind, os.fsencode(path), size, bytes_, of) for kind, path, size, bytes_, of in rows],
+        [
+            (root, tool, kind, os.fsencode(path), nearest(size), nearest(bytes_), of)
+            for kind, path, size, bytes_, of in rows
+        ],
     )
 
 

@@ -134,5 +134,14 @@ def to_9(tx: sqlite3.Connection) -> None:
     tx.execute("ALTER TABLE hash ADD COLUMN mounted TEXT")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8, to_9)
+def to_10(tx: sqlite3.Connection) -> None:
+    """Models that became one and what was said of each; which models a place had before, so that they are found again."""
+    tx.execute("CREATE TABLE united (model INTEGER PRIMARY KEY, parts TEXT NOT NULL)")
+    tx.execute(
+        "CREATE TABLE earlier (id INTEGER PRIMARY KEY AUTOINCREMENT, root INTEGER NOT NULL REFERENCES root ON DELETE CASCADE,"
+        " path BLOB NOT NULL, name TEXT NOT NULL, model INTEGER NOT NULL, UNIQUE (root, path, name, model))"
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8, to_9, to_10)
 NEWEST = len(MIGRATIONS)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from model_manager.base.sixty_four_bits import nearest, unfolded
 from model_manager.catalog.chosen import these
 from model_manager.catalog.codec import dump
 
@@ -72,7 +73,7 @@ def files(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> Iterator[
         " JOIN place ON place.id = member.place JOIN file ON file.id = member.file"
         f" JOIN volume ON volume.id = file.volume WHERE 1{where} ORDER BY place.model, place.id, member.path", values,
     ):  # fmt: skip
-        yield FileView._make((*row[:3], os.fsdecode(row[3]), *row[4:]))
+        yield FileView._make((*row[:3], os.fsdecode(row[3]), *row[4:7], unfolded(row[7]), *row[8:]))
 
 
 def derive(tx: sqlite3.Connection, id_: int, values: dict[str, object]) -> None:
@@ -93,12 +94,14 @@ def _update(names: tuple[str, ...]) -> str:
     return f"UPDATE model SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"
 
 
-_NUMBERS = frozenset({int, float, bool})
+_NUMBERS = frozenset({float, bool})
 
 
 def _plain(value: object) -> str | int | float | None:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if type(value) is int:
+        return nearest(value)
     if value is None or type(value) in _NUMBERS:
         return value  # type: ignore[return-value]
     return dump(value) if value else "[]"

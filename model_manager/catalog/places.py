@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from model_manager.base.sixty_four_bits import nearest
+from model_manager.catalog import united
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
@@ -54,7 +57,7 @@ def put(tx: sqlite3.Connection, entry: Entry) -> set[int]:
         (entry.root, os.fsencode(entry.path), entry.name),
     ).fetchone()
     before = int(row[1]) if row else None
-    model = _model_for(tx, entry, before)
+    model, apart = _model_for(tx, entry, before)
     if row:
         place = int(row[0])
         tx.execute(
@@ -75,35 +78,58 @@ def put(tx: sqlite3.Connection, entry: Entry) -> set[int]:
         [(place, file, os.fsencode(path), role, name) for file, path, role, name in entry.members],
     )
     if before is not None and before != model:
-        _merge_if_deserted(tx, before, model, entry.size)
+        united.note_earlier(tx, place, before)
+        if not apart:
+            _merge_if_deserted(tx, before, model, entry.size)
         return {before, model}
     return {model}
 
 
-def _model_for(tx: sqlite3.Connection, entry: Entry, before: int | None) -> int:
-    """The model with these very weight files; else the one that was here; else a new one."""
+def _model_for(tx: sqlite3.Connection, entry: Entry, before: int | None) -> tuple[int, bool]:
+    """The model with these very weight files; else the one that was here, or was before; else a new one.
+
+    Tells with it whether that one was a part of what is here now, and is for itself again.
+    """
     query = "SELECT id FROM model WHERE weights = ? ORDER BY gone_at IS NOT NULL, id LIMIT 1"
     row = None if entry.fresh else tx.execute(query, (entry.weights,)).fetchone()
     if row:
         model = int(row[0])
         tx.execute("UPDATE model SET likeness = ?, gone_at = NULL WHERE id = ?", (entry.likeness, model))
-        return model
+        return model, False
+    earlier = united.earlier(tx, entry.root, entry.path, entry.name)
+    parts = united.parts_of(tx, before) if before is not None and earlier else set()
+    if before is not None and (part := next((one for one in earlier if one in parts), None)) is not None:
+        united.come_apart(tx, before, part, entry.weights, entry.likeness)
+        return part, True
     if before is not None and _places(tx, before) == 1:
-        values = (entry.weights, entry.likeness, before)
-        tx.execute("UPDATE model SET weights = ?, likeness = ?, gone_at = NULL WHERE id = ?", values)
-        return before
+        return _is_now(tx, before, entry), False
+    if before is None and (gone := next((one for one in earlier if _is_gone(tx, one, entry.size)), None)) is not None:
+        return _is_now(tx, gone, entry), False
     row = tx.execute(
         "SELECT id FROM model WHERE likeness = ? AND gone_at IS NOT NULL ORDER BY gone_at DESC LIMIT 1",
         (entry.likeness,),
     ).fetchone()
     if row:
-        tx.execute("UPDATE model SET weights = ?, gone_at = NULL WHERE id = ?", (entry.weights, row[0]))
-        return int(row[0])
+        return _is_now(tx, int(row[0]), entry), False
     cursor = tx.execute(
         "INSERT INTO model (weights, likeness, added) VALUES (?, ?, ?)",
         (entry.weights, entry.likeness, int(time.time())),
     )
-    return int(cursor.lastrowid or 0)
+    return int(cursor.lastrowid or 0), False
+
+
+def _is_now(tx: sqlite3.Connection, model: int, entry: Entry) -> int:
+    values = (entry.weights, entry.likeness, model)
+    tx.execute("UPDATE model SET weights = ?, likeness = ?, gone_at = NULL WHERE id = ?", values)
+    return model
+
+
+def _is_gone(tx: sqlite3.Connection, model: int, size: int) -> bool:
+    """Whether this model has no place any more, and was as large."""
+    query = (
+        "SELECT 1 FROM model WHERE id = ? AND size = ? AND (gone_at IS NOT NULL OR id NOT IN (SELECT model FROM place))"
+    )
+    return tx.execute(query, (model, nearest(size))).fetchone() is not None
 
 
 def _places(tx: sqlite3.Connection, model: int) -> int:
@@ -115,25 +141,8 @@ def _merge_if_deserted(tx: sqlite3.Connection, old: int, new: int, size: int) ->
     if _places(tx, old):
         return
     row = tx.execute("SELECT size FROM model WHERE id = ?", (old,)).fetchone()
-    if row and row[0] == size:
-        unite(tx, old, new)
-
-
-def unite(tx: sqlite3.Connection, old: int, new: int) -> None:
-    """The user's words on `old` go to `new`: tags united, pinned wins, notes joined, a choice of category kept."""
-    tx.execute("UPDATE OR IGNORE user_tag SET model = ? WHERE model = ?", (new, old))
-    tx.execute(
-        "UPDATE model SET pinned = MAX(pinned, (SELECT pinned FROM model WHERE id = :old)),"
-        " user_category = COALESCE(user_category, (SELECT user_category FROM model WHERE id = :old)),"
-        " added = MIN(added, (SELECT added FROM model WHERE id = :old)),"
-        " note = (note || CASE WHEN note != '' AND note != (SELECT note FROM model WHERE id = :old)"
-        " AND (SELECT note FROM model WHERE id = :old) != '' THEN char(10) ELSE '' END ||"
-        " CASE WHEN note = (SELECT note FROM model WHERE id = :old) THEN '' ELSE"
-        " (SELECT note FROM model WHERE id = :old) END) WHERE id = :new",
-        {"old": old, "new": new},
-    )
-    tx.execute("UPDATE place SET model = ? WHERE model = ?", (new, old))
-    tx.execute("DELETE FROM model WHERE id = ?", (old,))
+    if row and row[0] == nearest(size):
+        united.unite_for_now(tx, old, new)
 
 
 def remove(tx: sqlite3.Connection, places: Iterable[int]) -> set[int]:
@@ -143,6 +152,7 @@ def remove(tx: sqlite3.Connection, places: Iterable[int]) -> set[int]:
         row = tx.execute("SELECT model FROM place WHERE id = ?", (place,)).fetchone()
         if row:
             touched.add(int(row[0]))
+            united.note_earlier(tx, place, int(row[0]))
             tx.execute("DELETE FROM place WHERE id = ?", (place,))
     return touched
 
@@ -173,5 +183,6 @@ def _take_over(tx: sqlite3.Connection, old: int, new: int) -> None:
     """The old id lives on with the new one's files: a model that moved to another volume stays itself."""
     weights = tx.execute("SELECT weights FROM model WHERE id = ?", (new,)).fetchone()[0]
     tx.execute("UPDATE place SET model = ? WHERE model = ?", (old, new))
+    tx.execute("UPDATE OR REPLACE united SET model = ? WHERE model = ?", (old, new))
     tx.execute("DELETE FROM model WHERE id = ?", (new,))
     tx.execute("UPDATE model SET weights = ?, gone_at = NULL WHERE id = ?", (weights, old))

@@ -75,12 +75,12 @@ def remove(tx: sqlite3.Connection, id_: int) -> list[int]:
 def figures(tx: sqlite3.Connection) -> dict[int, tuple[int, int]]:
     """Root -> (models, bytes with each file once)."""
     rows = tx.execute(
-        "SELECT root, COUNT(DISTINCT model), (SELECT COALESCE(SUM(bytes), 0) FROM file WHERE id IN"
+        "SELECT root, COUNT(DISTINCT model), (SELECT TOTAL(bytes) FROM file WHERE id IN"
         " (SELECT member.file FROM member JOIN place AS p ON p.id = member.place WHERE p.root = place.root))"
         " FROM place GROUP BY root"
     )
     twice = second_ways.twice_in(tx, "place.root")
-    return {root: (models, size - twice.get(root, 0)) for root, models, size in rows}
+    return {root: (models, int(size) - twice.get(root, 0)) for root, models, size in rows}
 
 
 def volume_id(tx: sqlite3.Connection, name: str, kind: str, mount: str) -> int:

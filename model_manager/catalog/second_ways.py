@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from model_manager.base.sixty_four_bits import unfolded
 from model_manager.catalog.chosen import these
 
 THERE = "place IN (SELECT place.id FROM place JOIN root ON root.id = place.root WHERE root.state = 'online')"
@@ -44,7 +45,10 @@ def files(tx: sqlite3.Connection) -> list[Seen]:
         f" size, mtime_ns FROM file JOIN volume ON volume.id = file.volume"
         f" WHERE size > 0 AND file.id IN (SELECT file FROM member WHERE {THERE}) ORDER BY file.id"
     )
-    return [Seen(id_, os.fsdecode(path), *rest) for id_, path, *rest in rows]
+    return [
+        Seen(id_, os.fsdecode(path), volume, kind, unfolded(inode), size, mtime_ns)
+        for id_, path, volume, kind, inode, size, mtime_ns in rows
+    ]
 
 
 def is_known(tx: sqlite3.Connection, volume: str, inode: int) -> bool:
@@ -80,7 +84,7 @@ def counted_once(tx: sqlite3.Connection) -> tuple[int, int]:
     """Bytes on disk that count once although they are there twice: those shown to be the same, and those that may be."""
     sums = dict(
         tx.execute(
-            "SELECT certain, SUM(bytes) FROM second_way JOIN file ON file.id = second_way.file"
+            "SELECT certain, TOTAL(bytes) FROM second_way JOIN file ON file.id = second_way.file"
             f" WHERE file IN (SELECT file FROM member WHERE {THERE})"
             f" AND same IN (SELECT file FROM member WHERE {THERE}) GROUP BY certain"
         )

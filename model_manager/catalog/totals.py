@@ -11,10 +11,10 @@ from model_manager.catalog.second_ways import THERE as _THERE
 
 def of_all(tx: sqlite3.Connection) -> tuple[int, int]:
     """(bytes on disk with each file once, bytes with every name counted) over models."""
-    (once,) = tx.execute("SELECT COALESCE(SUM(bytes), 0) FROM file WHERE id IN (SELECT file FROM member"
+    (once,) = tx.execute("SELECT TOTAL(bytes) FROM file WHERE id IN (SELECT file FROM member"
                           f" WHERE {_THERE})").fetchone()  # fmt: skip
     (names,) = tx.execute(
-        "SELECT COALESCE(SUM(size), 0) FROM (SELECT member.path, file.size FROM member JOIN file"
+        "SELECT TOTAL(size) FROM (SELECT member.path, file.size FROM member JOIN file"
         f" ON file.id = member.file WHERE {_THERE} GROUP BY member.path)"
     ).fetchone()
     return int(once) - sum(second_ways.counted_once(tx)), int(names)
@@ -30,7 +30,7 @@ def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
         )
     )
     sums = tx.execute(
-        f"SELECT word, SUM(bytes) FROM (SELECT DISTINCT {column} AS word, file.id, file.bytes AS bytes FROM place"
+        f"SELECT word, TOTAL(bytes) FROM (SELECT DISTINCT {column} AS word, file.id, file.bytes AS bytes FROM place"
         " JOIN model ON model.id = place.model JOIN member ON member.place = place.id"
         f" JOIN file ON file.id = member.file WHERE member.{_THERE})"
         " GROUP BY word"

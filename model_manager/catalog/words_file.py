@@ -126,7 +126,12 @@ def _head(line: bytes) -> tuple[int, str]:
     if not isinstance(head, dict) or head.get("words") != FORMAT:
         raise ValueError("no file of words")
     revision, mark = head.get("revision"), head.get("sha256")
-    if not isinstance(revision, int) or not isinstance(mark, str) or not line.endswith(b"\n"):
+    if (
+        not isinstance(revision, int)
+        or not 0 <= revision < 1 << 62
+        or not isinstance(mark, str)
+        or not line.endswith(b"\n")
+    ):
         raise ValueError("no file of words")
     return revision, mark
 

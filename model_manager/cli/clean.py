@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 
 from model_manager.app import App
 from model_manager.base import figures
@@ -14,9 +15,10 @@ from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.library.clean.candidate import RULES, Candidate, Library, as_json, library_of
 from model_manager.library.clean.memory import this_machine
 from model_manager.library.clean.offers import offered, reclaimable, wanted_of
-from model_manager.library.clean.rules import UNUSED_DAYS, candidates
+from model_manager.library.clean.rules import UNUSED_DAYS, candidates, waiting
 from model_manager.library.listing.known import nothing_known
 from model_manager.library.removal.planning import plan_removal
+from model_manager.stores.walk.under_way import may_be_under_way
 
 NAME = "clean"
 HELP = later("what could go and why; --take plans it")
@@ -55,6 +57,8 @@ def run(app: App, options: argparse.Namespace) -> int:
         print_json({"candidates": [as_json(one) for one in found], "reclaimable": total})
         return 0
     _print(found)
+    if "partial" in (options.rules or RULES):
+        _print_waiting(library)
     if not found:
         if nothing_known(app.database):
             tell_nothing_known()
@@ -77,6 +81,18 @@ def _take(app: App, library: Library, found: list[Candidate], options: argparse.
     if not chosen:
         raise UsageError("clean", "", "there is nothing of which it is certain", "choose with --take ID")
     return run_plan(app, plan_removal(app.database, app.volumes, app.env(), wanted_of(library, chosen)), options)
+
+
+def _print_waiting(library: Library) -> None:
+    """Why unfinished downloads that `status` counts are not offered yet."""
+    now = time.time()
+    waits = waiting(library.rests, now)
+    for rest, since in waits:
+        print(_("not offered before {when}: {path} ({size}), {why}").format(
+            when=figures.moment(since), path=shown(rest.path), size=figures.size(rest.bytes),
+            why=localised(may_be_under_way(rest.path))))  # fmt: skip
+    if waits:
+        hint(_("what you know to have stopped goes now: `model-manager trash PATH`"))
 
 
 def _print(found: list[Candidate]) -> None:

@@ -16,7 +16,7 @@ from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json
 from model_manager.cli.terminal import broken, columns, path_lines
 from model_manager.jobs import Progress
-from model_manager.library.removal.plan_words import STATES, VERBS, frees_text, undo_text
+from model_manager.library.removal.plan_words import STATES, VERBS, frees_text, undo_text, united_text
 from model_manager.library.removal.touched import touched
 from model_manager.operations import Operation, Plan, Step
 
@@ -51,12 +51,18 @@ def apply_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:
     text = _("Done. `model-manager undo {id}` puts it back.").format(id=done.id)
     if not done.undoable:
         text = _("Done. This cannot be undone.")
+    text = f"{united_text(plan)} {text}".strip()
     return told(done, options.json, text if done.state == "applied" else _("Not all of it could be done."))
 
 
 def agreed(options: argparse.Namespace, show: Callable[[], None]) -> bool:
-    """Shows what would be done and asks; with --yes neither. Raises ModelManagerError where nobody can be asked."""
+    """Shows what would be done and asks; with --yes it is told and not asked. With it and --json neither.
+
+    Raises ModelManagerError where nobody can be asked.
+    """
     if options.yes:
+        if not options.json:
+            show()
         return True
     if not sys.stdin.isatty():
         raise ModelManagerError(

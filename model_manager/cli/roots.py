@@ -21,11 +21,12 @@ EXAMPLE = "model-manager roots add ~/AI"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("add", "remove", "ignore", "move"))
     parser.add_argument("values", nargs="*", metavar="PATH|ID", help=_("add PATH; remove ID; ignore ID; move ID PATH"))
+    parser.add_argument("--whole", action="store_true", help=_("add it although your whole home lies in it"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
     if options.action:
-        _change(app, options.action, options.values)
+        _change(app, options.action, options.values, options.whole)
     found = roots_json(app.database)
     if options.json:
         print_json({"roots": found})
@@ -44,11 +45,13 @@ def run(app: App, options: argparse.Namespace) -> int:
     return 0
 
 
-def _change(app: App, action: str, values: list[str]) -> None:
+def _change(app: App, action: str, values: list[str], whole: bool) -> None:
     needed = 2 if action == "move" else 1
     if len(values) != needed:
         raise UsageError("change the roots", "", "the wrong number of values", EXAMPLE)
     if action == "add":
+        if not whole:
+            watch.must_be_meant(given_path(values[0]))
         root = watch.add_root(app.database, given_path(values[0]))
         app.scanner().run(Progress(), only=[root.id])
     elif action == "remove":

@@ -22,9 +22,12 @@ EXAMPLE = "model-manager scan ~/AI"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help=_("a folder of your own to watch from now on"))
+    parser.add_argument("--whole", action="store_true", help=_("add it although your whole home lies in it"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
+    for path in () if options.whole else options.paths:
+        watch.must_be_meant(given_path(path))
     for path in options.paths:
         watch.add_root(app.database, given_path(path))
     progress = Progress(_tell if sys.stderr.isatty() else None)

@@ -14,7 +14,7 @@ from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.library import meant
 from model_manager.library.labels.verdicts import SOURCES, STATES, VERDICTS
 from model_manager.library.listing.opened import opened
-from model_manager.library.listing.present import Json, place_states, show_json
+from model_manager.library.listing.present import Json, found_tags, place_states, show_json
 from model_manager.library.scan import watch
 
 NAME = "show"
@@ -114,7 +114,8 @@ def _facts(model: Json) -> list[tuple[str, str]]:
             _("Last used"),
             f"{model['last_used']['at']} ({model['last_used']['evidence']})" if model["last_used"] else "",
         ),
-        (_("Tags"), ", ".join(model["tags"])),
+        (_("Tags"), ", ".join(found_tags(model))),
+        (_("Your tags"), ", ".join(model["user_tags"])),
         (_("Note"), model["note"]),
         (_("Pinned"), _("yes") if model["pinned"] else ""),
     ]

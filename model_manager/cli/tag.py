@@ -31,5 +31,5 @@ def run(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"model": model})
     else:
-        print(f"{shown(model['name'])}: " + (", ".join(map(shown, model["tags"])) or _("no tags")))
+        print(f"{shown(model['name'])}: " + (", ".join(map(shown, model["user_tags"])) or _("no tags of your own")))
     return 0

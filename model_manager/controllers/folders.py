@@ -41,7 +41,11 @@ class Folders:
             self._view.show_roots(found.roots, self._app.settings.values.base_path, found.offer)
 
     def add(self, path: str) -> None:
-        self._change(lambda: watch.add_root(self._app.database, path))
+        def change() -> None:
+            watch.must_be_meant(path)
+            watch.add_root(self._app.database, path)
+
+        self._change(change)
 
     def remove(self, id_: str) -> None:
         self._change(lambda: self._have_gone(watch.remove_root(self._app.database, id_)[1]))

@@ -26,6 +26,7 @@ from model_manager.library.removal.wanted import Wanted
 from model_manager.library.scan import watch
 from model_manager.operations import Plan
 from model_manager.operations.draft import Way
+from model_manager.stores.walk.under_way import may_be_under_way
 
 
 def _kinds() -> dict[str, str]:
@@ -148,6 +149,8 @@ class Health:
 
 def _leftover(row: LeftoverRow) -> Line:
     why = f"{watch.label_of(row.tool)}: {localised(row.of)}"
+    if row.kind == "partial" and (fresh := may_be_under_way(row.path)):
+        why = f"{why}; {localised(fresh)}"
     return Line(shown(row.path.rsplit("/", 1)[-1]), figures.size(row.bytes), why, shown(row.path), None, row.path)
 
 

@@ -186,6 +186,7 @@ class Library:
 
         def work(progress: object) -> None:
             try:
+                watch.must_be_meant(os.path.dirname(path))
                 watch.add_root(self._app.database, os.path.dirname(path))
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _
+from model_manager.library.removal.plan_words import united_text
 
 if TYPE_CHECKING:
     from model_manager.operations import Operation
@@ -30,7 +31,8 @@ def outcome(done: Operation) -> str:
                 title=title, size=figures.size(later)
             )
         if done.plan.frees:
-            return _("{title}: done. {size} came back.").format(title=title, size=figures.size(done.plan.frees))
+            text = _("{title}: done. {size} came back.").format(title=title, size=figures.size(done.plan.frees))
+            return f"{text} {united_text(done.plan)}".strip()
         return _("{title}: done.").format(title=title)
     why = localised([*problems, *done.plan.left, ""][0])
     if done.state == "partly":

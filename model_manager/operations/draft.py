@@ -25,6 +25,7 @@ from model_manager.base.own_name import NameKey, name_key
 from model_manager.base.pools import TrueFile
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, may_hang
+from model_manager.operations.access import must_stay_readable
 from model_manager.operations.bins import Bin, aside_for, trash_for
 from model_manager.operations.identity import identity_of, identity_to_record, whole_tree
 from model_manager.operations.plan import Kept, Plan, Proof, Step, new_id, proof_as_text
@@ -34,7 +35,6 @@ from model_manager.operations.staying import must_be_two, must_lie_once, nobody_
 
 Way = Literal["trash", "aside", "delete"]
 """How things go: into the trash, into a folder of ours on their volume, or for good."""
-
 
 _WORTH_SAYING = 1 << 20
 """Bytes that are not promised, from which on it is said."""
@@ -129,7 +129,7 @@ class Draft:
         path, found = self._look("replace", path)
         keeper = self._real("keep the copy", keeper)
         kept = identity_of(keeper, reach.lstat(keeper), self._volumes)
-        self._may_go("replace", path, [Kept(keeper, kept)])
+        self._may_go("replace", path, [Kept(keeper, kept)], kind)
         how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept))}
         if proof is not None:
             how["proof"] = proof_as_text(replace(proof, path=path))
@@ -224,8 +224,10 @@ class Draft:
             )
         return real
 
-    def _may_go(self, verb: str, path: str, keeps: Sequence[Kept]) -> None:
+    def _may_go(self, verb: str, path: str, keeps: Sequence[Kept], link: str = "") -> None:
         try:
+            if link:
+                must_stay_readable(link, path, keeps[0].path)
             must_lie_once(path, self._volumes)
             nobody_may_write(path, self._volumes)
             for kept in keeps:

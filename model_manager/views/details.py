@@ -14,7 +14,7 @@ from model_manager.base import figures, units
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, number, short_path, shown
 from model_manager.library.labels.verdicts import AWAY, SOURCES, STATES, VERDICTS
-from model_manager.library.listing.present import Json
+from model_manager.library.listing.present import Json, found_tags
 from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.open_folder import open_folder
@@ -218,7 +218,7 @@ class Details(ttk.Frame):
             (_("Context"), figures.count(model['context_length']) if model["context_length"] else "", "context_length"),
             (_("Architecture"), model["architecture"], "architecture"), (_("Format"), model["format"], "format"),
             (_("Size"), figures.size(model["size"]), "size"), (_("On disk"), figures.size(model["bytes"]), "bytes"),
-            (_("Licence"), model["licence"], "licence"),
+            (_("Licence"), model["licence"], "licence"), (_("Tags"), ", ".join(found_tags(model)), "tags"),
             (_("Source"), model["source"]["repo"] if model["source"] else "", "source_repo"),
             (_("Last used"), used, "used"), (_("SHA-256"), f"{self._hash()[:12]}…" if self._hash() else "", "sha256"),
         )  # fmt: skip
@@ -232,8 +232,8 @@ class Details(ttk.Frame):
 
     def _words(self, body: ttk.Frame, model: Json) -> None:
         self._section(body, _("Yours"))
-        if model["tags"]:
-            self._label(body, ", ".join(model["tags"]), quiet=True)
+        if model["user_tags"]:
+            self._label(body, ", ".join(model["user_tags"]), quiet=True)
         id_ = int(model["id"][1:])
         line = ttk.Frame(body)
         line.pack(fill="x", pady=theme.px(self, 3))

@@ -44,7 +44,7 @@ def test_list_and_show_print_whole_models(home: Path, capsys: pytest.CaptureFixt
     found = run(capsys, "list", "tool:ollama")
     (model,) = found["models"]
     assert set(model) == {
-        "id", "name", "category", "category_evidence", "tags", "format", "architecture", "base_model", "parameters",
+        "id", "name", "category", "category_evidence", "tags", "user_tags", "format", "architecture", "base_model", "parameters",
         "quant", "quant_label", "bits_per_weight", "context_length", "size", "bytes", "places", "files", "source",
         "licence", "health", "code", "last_used", "added", "pinned", "note",
     }  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, hub_repo, ollama_model, sha256, tree, write
 from huggingface_hub import scan_cache_dir
-from removing import known, places_in, plan, scan
+from removing import apply, known, look, places_in, plan, records, scan, undo
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
@@ -208,3 +208,35 @@ def test_a_tool_that_must_be_closed(app: App, home: Path, monkeypatch: pytest.Mo
     assert done.state == "refused" and "close" in done.steps[0].problem
     with pytest.raises(ModelManagerError, match="Own folders is running \\(process 7\\)"):
         plan(app, *known(app))
+
+
+@pytest.mark.parametrize("goes", ["the store's", "jan's", "both"])
+@pytest.mark.parametrize("store", ["ollama", "huggingface"])
+def test_a_blob_that_another_tool_names_stays_for_it(store: str, goes: str, app: App, home: Path) -> None:
+    """Jan runs a payload of another store in place: the bytes stay as long as one of both names them."""
+    if store == "ollama":
+        ollama_model(home / ".ollama/models", "registry.ollama.ai/library/m/a", {"model": GGUF})
+        blob = home / f".ollama/models/blobs/sha256-{sha256(GGUF)}"
+    else:
+        repo = hub_repo(home / ".cache/huggingface/hub", "org/repo", {"a.gguf": GGUF})
+        blob = repo / "blobs" / sha256(GGUF)
+    entry = home / ".local/share/Jan/data/llamacpp/models/mine/model.yml"
+    write(entry, f"model_path: {blob}\n")
+    scan(app)
+    before = look(home)
+    (one,) = records(app).values()
+    by_tool = {place["tool"]: str(place["id"]) for place in one["places"]}  # type: ignore[attr-defined]
+    assert by_tool.keys() == {"jan", store} and one["health"]["verdict"] != "incomplete"  # type: ignore[index]
+    places = {"the store's": (by_tool[store],), "jan's": (by_tool["jan"],), "both": ()}[goes]
+    if (store, goes) == ("huggingface", "the store's"):  # there a name and its bytes go together
+        with pytest.raises(ModelManagerError, match="uses it"):
+            plan(app, str(one["id"]), places=places)
+        return
+    done = apply(app, plan(app, str(one["id"]), places=places))
+    assert blob.exists() == (goes != "both") and entry.exists() == (goes == "the store's")
+    scan(app)
+    assert {place["tool"] for one in records(app).values() for place in one["places"]} == {  # type: ignore[attr-defined]
+        "the store's": {"jan"}, "jan's": {store}, "both": set(),
+    }[goes]  # fmt: skip
+    undo(app, done)
+    assert look(home) == before

@@ -25,7 +25,7 @@ def shared(top: Path, *names: str) -> tuple[Operations, Operation]:
         (top / path).write_bytes(DATA)
     for name in names:
         draft.begin_unit()
-        draft.link(str(top / name), str(top / "keeper"), "hard", "test", {}, 1)
+        draft.link(str(top / name), str(top / "keeper"), "hard", "test", None, 1)
     operations = Operations(OwnPaths(top.parent / "own"))
     done = operations.apply(draft.plan("Share the bytes of 2 groups of copies"))
     assert done.state == "applied"

@@ -91,11 +91,17 @@ def test_a_keeper_that_changed_is_refused(tmp_path: Path, own: OwnPaths) -> None
     assert "changed" in problem(Operations(own).apply(plan))
 
 
-def test_who_could_read_the_copy_must_be_able_to_read_the_keeper(tmp_path: Path, own: OwnPaths) -> None:
+@pytest.mark.parametrize("kind", ["hard", "symbolic"])
+def test_who_could_read_the_copy_must_be_able_to_read_the_keeper(kind: str, tmp_path: Path, own: OwnPaths) -> None:
     top = tmp_path / "m"
-    put(top / "keeper", b"a" * 99, 0o600)
-    put(top / "copy", b"a" * 99, 0o644)
-    assert "could not read" in problem(Operations(own).apply(linking(top)))
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    plan = linking(top, kind)
+    os.chmod(top / "keeper", 0o600)
+    assert "could not read the file that is kept" in problem(Operations(own).apply(plan))
+    assert not (top / "copy").is_symlink() and os.lstat(top / "copy").st_nlink == 1
+    with pytest.raises(ModelManagerError, match="could not read the file that is kept"):
+        linking(top, kind)
 
 
 def test_undo_refuses_when_the_shared_file_changed(tmp_path: Path, own: OwnPaths) -> None:

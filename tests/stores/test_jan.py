@@ -77,3 +77,16 @@ def test_files_that_no_record_names_are_listed(home: Path) -> None:
     tree(home / DATA / "llamacpp/models", {"loose/m.gguf": GGUF, "broken/model.yml": "[", "broken/model.gguf": OTHER})
     told = Told("jan", home)
     assert told.names == {"loose/m", "broken/model"} and len(told.problems) == 1
+
+
+def test_a_payload_of_another_store_is_there(home: Path) -> None:
+    """A blob of Ollama or Hugging Face has no suffix; what it is its content says."""
+    blob = f".ollama/models/blobs/sha256-{sha256(GGUF)}"
+    tree(home, {blob: GGUF, "notes/list": b"eggs, milk"})
+    model(home, "blob", f"model_path: {home}/{blob}\n")
+    model(home, "no", f"model_path: {home}/notes/list\n")
+    models = {found.name: found for found in Told("jan", home).models}
+    assert models["blob"].health is None and models["blob"].path == f"{home}/{blob}"
+    assert {file.role: file.path for file in models["blob"].files}["weights"] == f"{home}/{blob}"
+    health = models["no"].health
+    assert health and health.verdict == "incomplete" and "which is no model" in health.detail

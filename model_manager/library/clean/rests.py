@@ -63,6 +63,8 @@ class Rests:
     unclear: tuple[tuple[LeftoverRow, str], ...]
     bytes: int = 0
     size: int = 0
+    there: tuple[LeftoverRow, ...] = ()
+    """Those of `flagged` in folders that can be looked at now."""
 
 
 def read_rests(database: Database, volumes: Volumes, env: Env) -> Rests:
@@ -77,7 +79,8 @@ def read_rests(database: Database, volumes: Volumes, env: Env) -> Rests:
     flagged = tuple(row for row in alone if not whys.get(row.path))
     unclear = tuple((row, whys[row.path]) for row in alone if whys.get(row.path))
     present = [row for row in alone if row.path in there]
-    return Rests(flagged, unclear, sum(row.bytes for row in present), sum(row.size for row in present))
+    return Rests(flagged, unclear, sum(row.bytes for row in present), sum(row.size for row in present),
+                 tuple(row for row in flagged if row.path in there))  # fmt: skip
 
 
 def _alone(rows: Sequence[LeftoverRow], database: Database, volumes: Volumes) -> list[LeftoverRow]:

@@ -22,6 +22,7 @@ from model_manager.library.clean.candidate import RULES, Candidate, Confidence, 
 from model_manager.library.clean.families import Line, Rung, versions_in
 from model_manager.library.labels.sources import again
 from model_manager.library.scan import watch
+from model_manager.stores.walk.under_way import PULLED
 
 UNUSED_DAYS = 180
 _DAY = 86_400
@@ -76,7 +77,7 @@ def of_leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate
         reason = f"{watch.label_of(rest.tool)}: {rest.of}" if rest.of else watch.label_of(rest.tool)
         if rule == "partial":
             age = _age(rest.path, now)
-            if age is None or age < _DAY:
+            if age is None or age < PULLED:
                 continue
             reason = later(f"a download that stopped {int(age // _DAY)} days ago ({reason})")
         yield Candidate(
@@ -90,6 +91,12 @@ def of_leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate
             reason,
             leftover=rest.path,
         )
+
+
+def waiting(rests: Iterable[LeftoverRow], now: float) -> list[tuple[LeftoverRow, float]]:
+    """Unfinished downloads that may still go on, each with the time from which on it is offered."""
+    found = [(rest, _age(rest.path, now)) for rest in rests if rest.kind == "partial"]
+    return [(rest, now - age + PULLED) for rest, age in found if age is not None and age < PULLED]
 
 
 def _name(rule: str, rest: LeftoverRow) -> str:

@@ -73,7 +73,7 @@ class Restamp:
             return  # there the path stands in for the inode, and has changed
         try:
             with self._database.write() as tx:
-                hashes.restamp(tx, file_id(path, before, volume), after.st_ctime_ns)
+                hashes.restamp(tx, file_id(path, before, volume), file_id(path, after, volume).ctime_ns)
         except ModelManagerError as error:
             log.info("a hash has to be read again: %s", error)
 

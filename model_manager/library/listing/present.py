@@ -53,6 +53,11 @@ def models_json(database: Database, ids: Iterable[int]) -> Iterator[Json]:
             yield model_json(stored[id_], seen.get(id_, []), members.get(id_, []), tags.get(id_, []))
 
 
+def found_tags(model: Json) -> list[str]:
+    """Tags by the model's own facts, without those that the user gave."""
+    return [tag for tag in model["tags"] if tag not in model["user_tags"]]
+
+
 def model_json(record: Json, seen: list[PlaceView], members: list[FileView], user_tags: list[str]) -> Json:
     source = json.loads(record["source"]) if record["source"] else None
     tags = [*json.loads(record["tags"]), *(tag for tag in user_tags)]
@@ -62,7 +67,7 @@ def model_json(record: Json, seen: list[PlaceView], members: list[FileView], use
         "name": shown(record["name"]),
         "category": record["user_category"] or record["category"],
         "category_evidence": "user" if record["user_category"] else record["category_from"],
-        "tags": [shown(tag) for tag in dict.fromkeys(tags)],
+        "tags": [shown(tag) for tag in dict.fromkeys(tags)], "user_tags": [shown(tag) for tag in user_tags],
         "format": record["format"], "architecture": record["architecture"], "base_model": record["base_model"],
         "parameters": record["parameters"], "quant": record["quant"], "quant_label": record["quant_label"],
         "bits_per_weight": record["bits"], "context_length": record["context_length"],

@@ -43,7 +43,7 @@ class Status:
 def status(database: Database, volumes: Volumes, env: Env) -> Status:
     rests = read_rests(database, volumes, env)
     kinds: dict[str, int] = {}
-    for row in rests.flagged:
+    for row in rests.there:
         kinds[row.kind] = kinds.get(row.kind, 0) + row.bytes
     with database.read() as tx:
         total, apparent = totals.of_all(tx)

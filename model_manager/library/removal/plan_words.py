@@ -82,6 +82,12 @@ def undo_text(plan: Plan) -> str:
     return ngettext("{n} step cannot be undone.", "{n} steps cannot be undone.", final)
 
 
+def united_text(plan: Plan) -> str:
+    """What sharing makes of the library's count; empty where nothing became one."""
+    linked = any(step.verb == "link" and step.how.get("kind") != "reflink" for step in plan.steps)
+    return _("What was shared is one model now, in several places, and counts once.") if linked else ""
+
+
 def is_final(plan: Plan) -> bool:
     """Whether a step of it destroys something for good; shared blocks lose nothing."""
     return any(not step.undo and step.verb != "link" for step in plan.steps)

@@ -9,6 +9,7 @@ from typing import cast
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.sixty_four_bits import folded
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database
@@ -33,6 +34,7 @@ from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
 from model_manager.stores.host.env import Env
 from model_manager.stores.hub.layout import repository_of
 from model_manager.stores.parts import Asking, CannotRemove, Going, Part, Placed, Writing
+from model_manager.stores.walk.under_way import may_be_under_way
 
 _WORDS = {"trash": later("Move to the trash"), "aside": later("Set aside"), "delete": later("Delete for good")}
 
@@ -102,6 +104,8 @@ def drafted(
         root, leftover = _leftover(path, shelf.rests, shelf.roots.values())
         origin = as_text(OfLeftover(root.tool, root.path, leftover))
         parts = not_held(_parts_of_leftover(root, leftover, env, shelf, volumes), root, env)
+        if leftover.kind == "partial" and (why := may_be_under_way(path)):
+            draft.warnings.append(f"{path}: {why}")
         _add_unit(draft, problems, root, os.path.basename(path), parts, origin, wanted.stays.get(path, ()), volumes)
     pinned = sorted({model for group in groups for model in group.models & shelf.pinned})
     if pinned:
@@ -166,7 +170,7 @@ def _unplugged(root: RootRow) -> CannotRemove | None:
 def _kept(one: Stays, volumes: Volumes) -> Kept:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
     kept = kept_as(reach.realpath(one.path), volumes)
-    if (kept.identity.size, kept.identity.mtime_ns) != (one.size, one.mtime_ns):
+    if (kept.identity.size, folded(kept.identity.mtime_ns or 0)) != (one.size, one.mtime_ns):
         raise CannotRemove("keep the copy", one.path, "it changed since it was looked at", "scan again")
     return replace(kept, same=one.same)
 

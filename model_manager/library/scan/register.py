@@ -12,7 +12,7 @@ from model_manager.base.identity import FileId, file_id
 from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Tx, files, fresh, hashes, models, places, roots
+from model_manager.catalog import Tx, files, fresh, hashes, models, places, roots, united
 from model_manager.catalog.codec import READER, dump, dump_health
 from model_manager.formats.folders import facts_of_folder
 from model_manager.library.scan.derive import derive, derived
@@ -172,6 +172,7 @@ class Register:
         known = [(pending, [self._id(file) for file in pending.found.files]) for pending in batch]
         met = fresh.known_files(tx, (id_ for _, ids in known for id_ in ids))
         paths = fresh.known_places(tx, root.id, [pending.found.path for pending in batch])
+        paths |= united.earlier_paths(tx, root.id, [pending.found.path for pending in batch])
         gone = fresh.gone_likenesses(tx, [pending.likeness for pending in batch])
         never_met: list[_Known] = []
         others: list[_Known] = []

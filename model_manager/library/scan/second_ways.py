@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from model_manager.base import reach
 from model_manager.base.behind import keeps_its_own
 from model_manager.base.pools import TrueFile
+from model_manager.base.sixty_four_bits import folded
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, second_ways
 from model_manager.catalog.second_ways import Same, Seen
@@ -82,7 +83,7 @@ class _Look:
         if found is None:
             return None
         path, details = found
-        is_it = (details.st_size, details.st_mtime_ns // _SECOND) == (file.size, file.mtime_ns // _SECOND)
+        is_it = (details.st_size, folded(details.st_mtime_ns) // _SECOND) == (file.size, file.mtime_ns // _SECOND)
         return (self._volumes.of(path, details.st_dev).name, details.st_ino) if is_it else None
 
     def _real(self, path: str) -> str:

@@ -168,6 +168,16 @@ def _is_news(known: RootRow | None, root: FoundRoot, also: set[str]) -> bool:
     return not same or set(known.also) != also
 
 
+def must_be_meant(path: str) -> None:
+    """Refuses a folder that takes in everything: every tool's store and every other drive would be read as plain files."""
+    path, home = reach.realpath(os.path.abspath(os.path.expanduser(path))), reach.realpath(os.path.expanduser("~"))
+    if path == home or home.startswith(path.rstrip(os.sep) + os.sep):
+        raise ModelManagerError(
+            "watch", path, "your whole home lies in it, with much that is no model",
+            "name the folder that has your models; if you mean all of it, give --whole in the terminal",
+        )  # fmt: skip
+
+
 def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
     """Adds a folder of the user's own. Raises ModelManagerError when there is no such folder."""
     path = os.path.abspath(os.path.expanduser(path))

@@ -18,6 +18,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 
+from model_manager.operations.access import must_stay_readable
 from model_manager.operations.identity import Identity, identity_of, identity_to_record
 from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
@@ -67,7 +68,7 @@ def check(site: Site, step: Step) -> Facts:
     if not stat.S_ISREG(found.st_mode):
         raise Refused("only a file is replaced by a link")
     seen = must_be(site, step.path, found, step.identity)
-    _must_stay_readable(kind, kept, found)
+    must_stay_readable(kind, step.path, keeper)
     proof = proof_from_text(step.how.get("proof", ""))
     sha256 = proof.sha256 if proof is not None else ""
     if kind != "reflink" and not _is_proven(site, proof, step.path, keeper):
@@ -330,16 +331,6 @@ def _compare(site: Site, path: str, keeper: str) -> str:
     if not site.disk.same_bytes(path, keeper, site.worked, mark.update):
         raise Refused("the two files are not the same: nothing was replaced")
     return mark.hexdigest()
-
-
-def _must_stay_readable(kind: str, kept: os.stat_result, found: os.stat_result) -> None:
-    """A link has the keeper's owner and mode: whoever could read the copy must be able to read that."""
-    if kind == "reflink" or os.name == "nt":
-        return
-    same_owner = (kept.st_uid, kept.st_gid) == (found.st_uid, found.st_gid)
-    lost = stat.S_IMODE(found.st_mode) & 0o444 & ~stat.S_IMODE(kept.st_mode)
-    if lost or (not same_owner and not kept.st_mode & stat.S_IROTH):
-        raise Refused("a tool that can read this copy could not read the file that is kept")
 
 
 def _share(site: Site, keeper: str, path: str) -> None:

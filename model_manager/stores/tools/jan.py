@@ -95,8 +95,11 @@ def _model(root: FoundRoot, folder: str, look: Look) -> Found | None:
         look.problem(manifest, "yaml", f"names {path[:200]}, which is outside Jan's data folder")
         return None
     found = found_at(place, look, Plain())
+    if found is None and reach.silent_mount(place):
+        return None  # what was known of it stays
     if found is None:
-        health = Health("incomplete", f"model.yml names {path[:200]}, which is not there")
+        what = "which is no model" if reach.is_file(place) or reach.is_dir(place) else "which is not there"
+        health = Health("incomplete", f"model.yml names {path[:200]}, {what}")
         return Found(name, folder, (own,), title=title, health=health, claims=_LLM)
     files = [file for file in found.files if file.path != own.path]
     projector = _place(root, record.get("mmproj_path"))

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from model_manager.base.sixty_four_bits import folded
 from model_manager.catalog.listings import Listing
 
 KINDS = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "bcachefs", "zfs", "tmpfs"})
@@ -96,7 +97,7 @@ class Memory:
         return fresh, self.before.keys() - self.same - fresh.keys()
 
     def _packed(self, stat: os.stat_result) -> bytes:
-        return _STAT.pack(stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        return _STAT.pack(stat.st_ino, stat.st_size, folded(stat.st_mtime_ns), folded(stat.st_ctime_ns))
 
 
 def _marks(places: bytes) -> list[bytes]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from model_manager.base import reach
 from model_manager.base.passable import is_kernels
 from model_manager.base.text import later
-from model_manager.stores.found import Found, Leftover
+from model_manager.stores.found import Found, FoundFile, Leftover
 from model_manager.stores.grouping.file_names import is_partial, may_matter
 from model_manager.stores.grouping.grouping import group
 from model_manager.stores.walk.archives import archives
@@ -154,7 +154,15 @@ def found_at(path: str, look: Look, plain: Plain) -> Found | None:
             found = model_of(top_folder(parent, plain), one, listing, look, plain)
             notes = notes_among([other for other in listing if is_partial(other)], listing, look)
             return unfinished(found, notes) if found else None
-    return None
+    return _by_content(path, look, plain)
+
+
+def _by_content(path: str, look: Look, plain: Plain) -> Found | None:
+    """A file whose name says nothing (a payload of another store), where its content says that it is a model."""
+    name, stat = os.path.basename(path), look.stat(path)
+    if stat is None or is_partial(name) or look.facts(path, stat).format == "unknown":
+        return None
+    return Found(name, path, (FoundFile(path, stat, "weights", name),), claims=plain.claims)
 
 
 def _list(

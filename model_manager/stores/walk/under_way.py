@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Iterator
 
+from model_manager.base import reach
 from model_manager.base.once import once
 from model_manager.base.text import later
 from model_manager.stores.parts import CannotRemove
@@ -27,6 +28,19 @@ _MOST = 2_000
 def is_younger(found: os.stat_result, seconds: float) -> bool:
     """Whether a file was written to within the last seconds; one from the future was."""
     return time.time() - found.st_mtime < seconds
+
+
+def may_be_under_way(path: str) -> str:
+    """Why a download may not have stopped, in words; empty where it has, or is gone."""
+    try:
+        age = time.time() - reach.lstat(path).st_mtime
+    except OSError:
+        return ""
+    if age >= PULLED:
+        return ""
+    if age < 7200:
+        return later(f"written to {max(0, int(age // 60))} minutes ago: it may still be downloading")
+    return later(f"written to {int(age // 3600)} hours ago: it may still be downloading")
 
 
 class Locks:
