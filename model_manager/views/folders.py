@@ -141,16 +141,11 @@ class FoldersScreen(ttk.Frame):
 
     def add(self) -> None:
         """Asks for a folder and watches it from then on."""
-        path = ask_folder(self, _("A folder with models"))
-        if path:
-            self.controller.add(path)
+        ask_folder(self, _("A folder with models"), self.controller.add)
 
     def _move(self) -> None:
-        path = ask_folder(self, _("Where is this folder now?"))
-        if path:
-            self.controller.move(self._chosen(), path)
+        root = self._chosen()
+        ask_folder(self, _("Where is this folder now?"), lambda path: self.controller.move(root, path))
 
     def _choose_base(self) -> None:
-        path = ask_folder(self, _("The folder for your own models"))
-        if path:
-            self.controller.set_base_path(path)
+        ask_folder(self, _("The folder for your own models"), self.controller.set_base_path)
