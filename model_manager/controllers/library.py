@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from model_manager.app import App
 from model_manager.base import figures
@@ -18,8 +18,9 @@ from model_manager.catalog import roots, second_ways
 from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.controllers.changes import Choices
-from model_manager.controllers.messages import DetailsStale, LookAgain, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, LookAgain, RemovedHere, Said, ScanWanted
 from model_manager.controllers.removing import choices_of, plan_of
+from model_manager.controllers.row_order import ordered
 from model_manager.jobs import Job, JobChanged
 from model_manager.library.labels import words
 from model_manager.library.labels.categories import CATEGORIES, slugs
@@ -64,17 +65,6 @@ class LibraryView(Protocol):
     def say(self, text: str) -> None: ...
 
 
-_SORT: dict[str, Callable[[Row], Any]] = {
-    "name": lambda row: row.name.lower(), "category": lambda row: row.category,
-    "quant": lambda row: row.quant or row.quant_label or "",
-    "size": lambda row: row.size, "bytes": lambda row: row.bytes, "tools": lambda row: row.tools,
-    "used": lambda row: row.used_at or 0, "added": lambda row: row.added, "health": lambda row: row.verdict,
-    "base": lambda row: (row.base_model or "").lower(), "parameters": lambda row: row.parameters or 0,
-    "context": lambda row: row.context_length or 0, "format": lambda row: row.format,
-    "bits": lambda row: row.bits or 0.0,
-}  # fmt: skip
-
-
 class Library:
     """`handle` is called on the window's thread for every message; everything slow runs in the lane `query`."""
 
@@ -104,6 +94,8 @@ class Library:
         """Whether what the card shows is to be read again once the rows are."""
         self._opened = ""
         """The file whose card is shown although it lies in no folder that is watched."""
+        self._removed: set[int] = set()
+        """Models that were cleared away in this window and may be listed still."""
 
     def start(self) -> None:
         """Loads every row."""
@@ -119,6 +111,8 @@ class Library:
             self._busy, self._pending = False, None
             self._loaded_at = time.monotonic() + _LATER  # the same again, but not at once
             self._failed = True
+        elif isinstance(message, RemovedHere):
+            self._removed |= message.ids
         elif isinstance(message, RootsChanged):
             self._look_at_roots()
         elif isinstance(message, JobChanged) and message.job.lane == "query" and message.state == "done":
@@ -287,7 +281,7 @@ class Library:
                 copies = {row.id: row.copies for row in before if row.id in wanted}
                 kept = [row for row in before if row.id not in wanted]
                 found = kept + [row._replace(copies=copies.get(row.id, 0)) for row in fresh.values()]
-            return _Loaded(_ordered(found, sort), slugs(self._app.database))
+            return _Loaded(ordered(found, sort), slugs(self._app.database))
 
         self._loading = self._app.jobs.start(_("Loading the library"), "query", work, quiet=self._failed)
 
@@ -296,10 +290,11 @@ class Library:
         known = self._slugs
         self._busy = True
         self._loading = self._app.jobs.start(
-            _("Sorting"), "query", lambda progress: _Loaded(_ordered(rows, sort), known)
+            _("Sorting"), "query", lambda progress: _Loaded(ordered(rows, sort), known)
         )
 
     def _take(self, loaded: _Loaded) -> None:
+        next_one = self._was_removed_here(loaded.rows)
         self.rows, self._slugs, self._failed = loaded.rows, loaded.slugs, False
         self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
         self.shown, self._query = self.rows, Query("", ())
@@ -307,18 +302,34 @@ class Library:
         self._there, self._size = len(there), Room(there).size
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
         self._count_places(there)
-        self._filter(anew=True)
+        self._filter(next_one)
         if self._card_is_old and self._pending is not None:
             self._card_is_old = False
             self._read_card_again()
         self.tick()
+
+    def _was_removed_here(self, now: list[Row]) -> bool:
+        """Whether the row behind the chosen ones may be chosen, should all of these have gone: only where they were cleared
+        away in this window. Else the next press of a key would be about a model that nobody chose; it is said that they went."""
+        there = {row.id for row in now}
+        gone = {row.id: row.name for row in self.rows if row.id in self.selected and row.id not in there}
+        elsewhere = [name for id_, name in gone.items() if id_ not in self._removed]
+        self._removed &= there
+        if elsewhere and len(elsewhere) < 2:
+            text = _("{name} is not in the library any more.").format(name=shown(elsewhere[0]))
+            self._app.jobs.post(Said(text))
+        elif elsewhere:
+            text = ngettext("{n} of the chosen models is not in the library any more.",
+                            "{n} of the chosen models are not in the library any more.", len(elsewhere))  # fmt: skip
+            self._app.jobs.post(Said(text))
+        return not elsewhere
 
     def _read_card_again(self) -> None:
         """Of the one chosen model, if it is still listed."""
         if len(self.selected) == 1 and not self._opened and self.selected <= {row.id for row in self.rows}:
             self.select(self.selected)
 
-    def _filter(self, anew: bool = False) -> None:
+    def _filter(self, next_one: bool = False) -> None:
         kind, value = self.place
         terms = [self.search, *sorted(self.chips)]
         if kind in ("category", "tool"):
@@ -331,7 +342,7 @@ class Library:
         self._view.show_query_problem("")
         self.shown = query.of(self.shown if query.narrows(self._query) else self.rows)
         self._query = query
-        self._view.show_rows(self.shown, anew)
+        self._view.show_rows(self.shown, next_one)
         self._say_totals()
 
     def _say_totals(self) -> None:
@@ -383,8 +394,3 @@ class _Away:
 class _Loaded:
     def __init__(self, rows: list[Row], known: list[str]) -> None:
         self.rows, self.slugs = rows, known
-
-
-def _ordered(rows: list[Row], sort: tuple[str, bool]) -> list[Row]:
-    name, descending = sort
-    return sorted(sorted(rows, key=lambda row: row.name.lower()), key=_SORT[name], reverse=descending)

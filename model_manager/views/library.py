@@ -242,8 +242,8 @@ class LibraryScreen(ttk.Frame):
     def _wrap_empty(self, width: int) -> None:
         self.empty_words.configure(wraplength=max(1, min(theme.px(self, 420), width - theme.px(self, 24))))
 
-    def show_rows(self, rows: list[Row], anew: bool) -> None:
-        self.table.set_rows(rows, next_one=anew)
+    def show_rows(self, rows: list[Row], next_one: bool) -> None:
+        self.table.set_rows(rows, next_one)
         if rows:
             self.empty.place_forget()
             return

@@ -20,7 +20,16 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned, ToUndo
 from model_manager.controllers.elsewhere import Elsewhere
-from model_manager.controllers.messages import DetailsStale, LookAgain, Noticed, OpenWanted, Said, ScanWanted, failure
+from model_manager.controllers.messages import (
+    DetailsStale,
+    LookAgain,
+    Noticed,
+    OpenWanted,
+    RemovedHere,
+    Said,
+    ScanWanted,
+    failure,
+)
 from model_manager.controllers.reminder import Reminder
 from model_manager.controllers.scanning import Scanning
 from model_manager.jobs import Job, JobChanged
@@ -131,6 +140,7 @@ class Window:
             Noticed,
             ScanWanted,
             LookAgain,
+            RemovedHere,
             OpenWanted,
             DetailsStale,
             Applied,

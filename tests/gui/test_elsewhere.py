@@ -18,6 +18,7 @@ from model_manager.base.events import ChangedElsewhere
 from model_manager.catalog.elsewhere import Elsewhere
 from model_manager.library.labels import words
 from model_manager.library.scan import watch
+from model_manager.views.review import Review
 
 pytestmark = pytest.mark.gui
 
@@ -76,13 +77,27 @@ def test_the_card_that_is_open_and_the_users_words(window: Any) -> None:
     assert window.library.controller.selected == {row.id}
 
 
-def test_the_card_of_a_model_that_went_closes_without_a_word(window: Any, home: Path) -> None:
+def test_the_card_of_a_model_that_went_closes_and_no_other_is_chosen(window: Any, home: Path) -> None:
     (row,) = [row for row in window.library.table.rows if row.name == "a"]
     window.library.table.select({row.id})
     wait(window, lambda: card(window).get("name") == "a")
     terminal(window, "trash", "a", "--yes")
-    wait(window, lambda: card(window).get("name") not in ("a", None))
-    assert not window.toasts.open
+    wait(window, lambda: "a" not in names(window) and not card(window))
+    wait(window, lambda: window.toasts.says("a is not in the library any more."))
+    assert window.library.table.chosen() == []
+    window.library.table.tree.focus_force()
+    window.root.update()
+    window.library.table.tree.event_generate("<Delete>")
+    turn(window, 1)
+    assert not [one for one in window.root.winfo_children() if isinstance(one, Review)], "nobody chose another one"
+    assert (home / "models/b.gguf").exists() and (home / "models/c.gguf").exists()
+
+
+def test_of_several_chosen_ones_those_that_stayed_stay_chosen(window: Any, home: Path) -> None:
+    window.library.table.select({row.id for row in window.library.table.rows if row.name in "ab"})
+    terminal(window, "trash", "a", "--yes")
+    wait(window, lambda: window.toasts.says("a is not in the library any more."))
+    assert [row.name for row in window.library.table.chosen()] == ["b"]
 
 
 def test_a_scan_of_another_process(window: Any, home: Path) -> None:
