@@ -17,10 +17,13 @@ from model_manager.base.text import _, later, ngettext, shown
 from model_manager.catalog import roots, second_ways
 from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row, read_rows
+from model_manager.controllers import twins
 from model_manager.controllers.changes import Choices
 from model_manager.controllers.messages import DetailsStale, LookAgain, RemovedHere, Said, ScanWanted
+from model_manager.controllers.places_shown import counted
 from model_manager.controllers.removing import choices_of, plan_of
 from model_manager.controllers.row_order import ordered
+from model_manager.controllers.twins import Twins
 from model_manager.jobs import Job, JobChanged
 from model_manager.library.labels import words
 from model_manager.library.labels.categories import CATEGORIES, slugs
@@ -44,6 +47,7 @@ CHIPS: tuple[tuple[str, str], ...] = (
 
 _NOTICED = 60.0
 """Seconds in which a file that a scan could not take for gone is no reason for another one."""
+_OVER = ("done", "cancelled", "failed")
 _LATER = 5.0
 """Seconds until what could not be loaded is asked for again."""
 
@@ -51,9 +55,9 @@ _LATER = 5.0
 class LibraryView(Protocol):
     """What the screen must offer."""
 
-    def show_rows(self, rows: list[Row], anew: bool) -> None: ...
+    def show_rows(self, rows: list[Row], next_one: bool) -> None: ...
 
-    """`anew`: not because another filter was chosen, but because of what there is."""
+    """`next_one`: where all that was chosen has gone, the row behind it may be chosen."""
 
     def show_places(
         self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]
@@ -111,6 +115,8 @@ class Library:
             self._busy, self._pending = False, None
             self._loaded_at = time.monotonic() + _LATER  # the same again, but not at once
             self._failed = True
+        elif isinstance(message, JobChanged) and message.job.lane == "hash" and message.state in _OVER:
+            self._look_for_copies()  # what was read tells
         elif isinstance(message, RemovedHere):
             self._removed |= message.ids
         elif isinstance(message, RootsChanged):
@@ -124,6 +130,8 @@ class Library:
                     self.select(self.selected)  # its card offers what can be done where it lies now
             if isinstance(result, _Loaded):
                 self._take(result)
+            elif isinstance(result, Twins):
+                self._take_twins(result)
             elif isinstance(result, dict) and "evidence" in result:
                 self._details(result)
             elif isinstance(result, Opened):
@@ -133,6 +141,7 @@ class Library:
             self.tick()
         elif isinstance(message, ScanFinished):
             self._look_at_roots()
+            self._look_for_copies()
             if message.models != len(self.rows):  # another process has scanned meanwhile: ours found nothing changed
                 self._pending = None
                 self.tick()
@@ -230,6 +239,20 @@ class Library:
 
         self._app.jobs.start(_("Looking at the folders"), "query", work)
 
+    def _look_for_copies(self) -> None:
+        rows = self.rows
+        self._app.jobs.start(
+            _("Looking for copies"), "query", lambda progress: twins.look(self._app.database, rows), quiet=True
+        )
+
+    def _take_twins(self, found: Twins) -> None:
+        if self._busy or self.rows is not found.before:
+            self._look_for_copies()  # behind what is being loaded
+        elif found.news:
+            self.rows = self.shown = found.after
+            self._query = Query("", ())
+            self._filter()
+
     def set_category(self, ids: set[Hashable], slug: str | None) -> None:
         self._change(ids, lambda id_: words.set_category(self._app.database, id_, slug))
 
@@ -278,9 +301,9 @@ class Library:
                 found = read_rows(tx, wanted)
             if wanted is not None:
                 fresh = {row.id: row for row in found}
-                copies = {row.id: row.copies for row in before if row.id in wanted}
+                known = {row.id: row.copies for row in before if row.id in wanted}
                 kept = [row for row in before if row.id not in wanted]
-                found = kept + [row._replace(copies=copies.get(row.id, 0)) for row in fresh.values()]
+                found = kept + [row._replace(copies=known.get(row.id, 0)) for row in fresh.values()]
             return _Loaded(ordered(found, sort), slugs(self._app.database))
 
         self._loading = self._app.jobs.start(_("Loading the library"), "query", work, quiet=self._failed)
@@ -301,7 +324,7 @@ class Library:
         there = [row for row in self.rows if not row.away]
         self._there, self._size = len(there), Room(there).size
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
-        self._count_places(there)
+        self._view.show_places(*counted(there, self._slugs))
         self._filter(next_one)
         if self._card_is_old and self._pending is not None:
             self._card_is_old = False
@@ -356,29 +379,6 @@ class Library:
         if sick:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))
-
-    def _count_places(self, there: list[Row]) -> None:
-        by_category: dict[str, Room] = {}
-        by_tool: dict[str, Room] = {}
-        for row in there:
-            parts = row.category.split("/")
-            for length in range(1, len(parts) + 1):
-                by_category.setdefault("/".join(parts[:length]), Room()).add(row)
-            for tool in row.tools.split(","):
-                by_tool.setdefault(tool, Room()).add(row)
-        names = dict(CATEGORIES)
-        order = [*self._slugs, *(slug for slug in sorted(by_category) if slug not in self._slugs)]
-        categories = [
-            (slug, _(names.get(slug, slug)), by_category[slug].count, by_category[slug].size)
-            for slug in order
-            if slug in by_category
-        ]
-        tools = [
-            (tool, watch.label_of(tool), by_tool[tool].count, by_tool[tool].size)
-            for tool in sorted(by_tool, key=lambda t: -by_tool[t].size)
-            if tool
-        ]
-        self._view.show_places(categories, tools)
 
     def _details(self, details: Json) -> None:
         model = details["model"]
