@@ -30,6 +30,9 @@ def run(app: App, options: argparse.Namespace) -> int:
         return 0
     size = figures.size(found.bytes)
     print(ngettext("{n} model, {size} on disk", "{n} models, {size} on disk", found.models, size=size))
+    if found.rests:
+        text = _("{size} more in unfinished downloads and other leftovers")
+        print(text.format(size=figures.size(found.rests)))
     for line in seen_twice(found):
         print(line)
     if found.away:

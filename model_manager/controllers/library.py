@@ -86,7 +86,7 @@ class Library:
         self._busy = False
         self._loaded_at = 0.0
         self._query = Query("", ())
-        self._size = self._sick = self._there = 0
+        self._bytes = self._sick = self._there = 0
         self._loading: Job | None = None
         self._failed = False
         """Whether the last loading failed, which was told then."""
@@ -211,7 +211,7 @@ class Library:
             self._app.jobs.start(_("Reading details"), "query", lambda progress: self._read_details(int(str(id_))))
         else:
             chosen = [row for row in self.rows if row.id in ids]
-            self._view.show_details(None, len(chosen), Room(chosen).size)
+            self._view.show_details(None, len(chosen), Room(chosen).bytes)
 
     def _read_details(self, id_: int) -> Json | None:
         self._notice_what_went(id_)
@@ -322,7 +322,7 @@ class Library:
         self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
         self.shown, self._query = self.rows, Query("", ())
         there = [row for row in self.rows if not row.away]
-        self._there, self._size = len(there), Room(there).size
+        self._there, self._bytes = len(there), Room(there).bytes
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
         self._view.show_places(*counted(there, self._slugs))
         self._filter(next_one)
@@ -370,12 +370,13 @@ class Library:
 
     def _say_totals(self) -> None:
         sick = self._sick
-        parts = [ngettext("{n} model", "{n} models", self._there), figures.size(self._size)]
+        size = figures.size(self._bytes)
+        parts = [ngettext("{n} model, {size} on disk", "{n} models, {size} on disk", self._there, size=size)]
         if away := len(self.rows) - self._there:
             parts.append(_("{n} not there now").format(n=figures.count(away)))
         if len(self.shown) != len(self.rows):
             there = Room(row for row in self.shown if not row.away)
-            parts.append(_("{n} shown, {size}").format(n=figures.count(len(self.shown)), size=figures.size(there.size)))
+            parts.append(_("{n} shown, {size}").format(n=figures.count(len(self.shown)), size=figures.size(there.bytes)))
         if sick:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))

@@ -1,4 +1,4 @@
-"""What stands in the sidebar: kinds and tools, each with how many models and how much."""
+"""What stands in the sidebar: kinds and tools, each with how many models and how much they take on disk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model_manager.library.labels.categories import CATEGORIES
 from model_manager.library.scan import watch
 
 Line = tuple[str, str, int, int]
-"""(slug or tool, title, models, bytes)"""
+"""(slug or tool, title, models, bytes on disk)"""
 
 
 def counted(there: Iterable[Row], slugs: Sequence[str]) -> tuple[list[Line], list[Line]]:
@@ -27,13 +27,13 @@ def counted(there: Iterable[Row], slugs: Sequence[str]) -> tuple[list[Line], lis
     names = dict(CATEGORIES)
     order = [*slugs, *(slug for slug in sorted(by_category) if slug not in slugs)]
     categories = [
-        (slug, _(names.get(slug, slug)), by_category[slug].count, by_category[slug].size)
+        (slug, _(names.get(slug, slug)), by_category[slug].count, by_category[slug].bytes)
         for slug in order
         if slug in by_category
     ]
     tools = [
-        (tool, watch.label_of(tool), by_tool[tool].count, by_tool[tool].size)
-        for tool in sorted(by_tool, key=lambda t: -by_tool[t].size)
+        (tool, watch.label_of(tool), by_tool[tool].count, by_tool[tool].bytes)
+        for tool in sorted(by_tool, key=lambda t: -by_tool[t].bytes)
         if tool
     ]
     return categories, tools

@@ -72,7 +72,7 @@ class Details(ttk.Frame):
             self._one(body, details)
         elif count > 1:
             self._label(body, ngettext("{n} model chosen", "{n} models chosen", count), font=theme.bold(self, 2))
-            self._label(body, figures.size(size))
+            self._label(body, _("{size} on disk").format(size=figures.size(size)))
             self._trash_button(body, _("Move them to the trash…"))
         else:
             self._label(

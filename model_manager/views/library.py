@@ -258,7 +258,7 @@ class LibraryScreen(ttk.Frame):
 
     def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
         there = Room(row for row in self.controller.rows if not row.away)
-        self.sidebar.tree.item("all", values=(figures.count(there.count), figures.size(there.size)))
+        self.sidebar.tree.item("all", values=(figures.count(there.count), figures.size(there.bytes)))
         self.sidebar.show(categories, tools)
 
     def show_totals(self, text: str) -> None:

@@ -125,3 +125,18 @@ def test_our_own_change_is_not_taken_for_that_of_another(window: Any) -> None:
     looks.look()
     words.tag(window.app.database, window.library.table.rows[0].id, ["mine"], [])
     assert looks.look() != "yes"
+
+
+def test_the_window_and_the_terminal_say_the_same_of_the_same(window: Any, home: Path) -> None:
+    """A file with a hole weighs what it takes, and a download that has not ended is no model."""
+    with open(home / "models/holed.gguf", "wb") as file:
+        file.write(gguf_bytes(seed=30))
+        file.truncate(50_000_000)
+    write(home / "models/next.gguf.part", b"x" * 3_000_000)
+    window.scan()
+    wait(window, lambda: "holed" in names(window) and not window.app.jobs.live())
+    said = subprocess.run([sys.executable, "-m", "model_manager", "status"], capture_output=True, text=True).stdout
+    lines = said.splitlines()
+    assert lines[0].startswith("4 models, ") and lines[0].endswith(" on disk") and lines[0] in window.library.totals
+    assert "50" not in lines[0] and lines[1] == "3.00 MB more in unfinished downloads and other leftovers"
+    assert window.sidebar.tree.item("all", "values")[1] == lines[0].removeprefix("4 models, ").removesuffix(" on disk")

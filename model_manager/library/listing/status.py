@@ -21,7 +21,7 @@ Figures = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`bytes`: on disk, each file once. `apparent`: every name counted. `reclaimable`: further copies as far as is known
+    """Of models `bytes`: on disk, each file once; `apparent`: every name counted. `reclaimable`: further copies as far as is known
     without reading (`catalog/copies`), without what these share, and leftovers of which it is certain."""
 
     bytes: int
@@ -36,6 +36,8 @@ class Status:
     """Models that are known and not to be had now: unplugged, not answering, not to be read. Counted nowhere else."""
     again: int = 0
     """Bytes that are seen by a second way (a folder and its mount) and counted once."""
+    rests: int = 0
+    """Bytes on disk in what is no model: unfinished downloads and other leftovers, and what may be one."""
     unproved: int = 0
     """Bytes of `reclaimable` in copies that look the same and were not read."""
     unsure: int = 0
@@ -59,8 +61,8 @@ def status(database: Database, volumes: Volumes, env: Env) -> Status:
     spare, unproved = _spare(same)
     spare += certain_bytes(database, volumes, env)
     return Status(
-        total + rests.bytes, apparent + rests.size, spare, sum(health.values()), tools, categories, health, kinds, away,
-        again, unproved, unsure,
+        total, apparent, spare, sum(health.values()), tools, categories, health, kinds, away,
+        again, rests.bytes, unproved, unsure,
     )  # fmt: skip
 
 
