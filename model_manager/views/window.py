@@ -19,6 +19,7 @@ from model_manager.base.events import ChangedElsewhere, ModelsChanged, Operation
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned, ToUndo
+from model_manager.controllers.drives import Drives
 from model_manager.controllers.elsewhere import Elsewhere
 from model_manager.controllers.messages import (
     DetailsStale,
@@ -90,6 +91,7 @@ class Window:
         self.pump = Pump(self.root, app.jobs.messages)
         self.scanning = Scanning(app)
         self.elsewhere = Elsewhere(app)
+        self.drives = Drives(app)
         self._ticking = self._waiting = ""
         self._telling = False
         self._build()
@@ -332,6 +334,7 @@ class Window:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
         self.scanning.handle(message)
         self.elsewhere.handle(message)
+        self.drives.handle(message)
         self.changes.handle(message)
         self.reminder.handle(message)
         if isinstance(message, JobChanged):
@@ -358,6 +361,7 @@ class Window:
         self._ticking = self.root.after(250, self._tick)  # first: a mistake in the rest must not be the last turn
         self.library.controller.tick()
         self.elsewhere.tick()
+        self.drives.tick()
 
     def _on_focus(self, event: tk.Event[Any]) -> None:
         self.keys.note_focus(str(event.widget))
