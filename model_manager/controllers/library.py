@@ -13,7 +13,7 @@ from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
-from model_manager.base.text import _, later, ngettext, shown
+from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog import roots, second_ways
 from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row, read_rows
@@ -36,14 +36,6 @@ from model_manager.library.scan import watch
 if TYPE_CHECKING:
     from model_manager.operations import Plan
     from model_manager.operations.draft import Way
-
-CHIPS: tuple[tuple[str, str], ...] = (
-    ("GGUF", "format:gguf"), ("safetensors", "format:safetensors"), ("Q4", "quant:q4"), ("Q8", "quant:q8"),
-    (later("16 bit"), "quant:f16"), ("> 10 GB", ">10gb"), (later("Unused 90 d"), "unused:90d"), (later("Copies"), "dup:yes"),
-    (later("Pinned"), "pinned:yes"),
-)  # fmt: skip
-"""(what the button says, the query that it adds)"""
-
 
 _NOTICED = 60.0
 """Seconds in which a file that a scan could not take for gone is no reason for another one."""
@@ -76,7 +68,8 @@ class Library:
         self._app, self._view = app, view
         self.rows: list[Row] = []
         self.shown: list[Row] = []
-        self.search = ""
+        self.search = self._understood = ""
+        """What was typed, and the last of it that could be understood."""
         self.chips: set[str] = set()
         self.place: tuple[str, str] = ("all", "")
         self.sort: tuple[str, bool] = ("size", True)
@@ -353,20 +346,24 @@ class Library:
             self.select(self.selected)
 
     def _filter(self, next_one: bool = False) -> None:
-        kind, value = self.place
-        terms = [self.search, *sorted(self.chips)]
-        if kind in ("category", "tool"):
-            terms.append(f"{kind}:{value}")
+        problem = ""
         try:
-            query = Query(" ".join(term for term in terms if term), {*self._slugs, "diffusion"})
+            query = self._query_of(self.search)
+            self._understood = self.search
         except ModelManagerError as error:
-            self._view.show_query_problem(f"{shown(error.path)}: {localised(error.reason)}")
-            return
-        self._view.show_query_problem("")
+            problem = _("{term}: {why}. The list stays as it was until then.")
+            problem = problem.format(term=shown(error.path), why=localised(error.reason))
+            query = self._query_of(self._understood)
+        self._view.show_query_problem(problem)
         self.shown = query.of(self.shown if query.narrows(self._query) else self.rows)
         self._query = query
         self._view.show_rows(self.shown, next_one)
         self._say_totals()
+
+    def _query_of(self, search: str) -> Query:
+        kind, value = self.place
+        terms = [search, *sorted(self.chips), f"{kind}:{value}" if kind in ("category", "tool") else ""]
+        return Query(" ".join(term for term in terms if term), {*self._slugs, "diffusion"})
 
     def _say_totals(self) -> None:
         sick = self._sick

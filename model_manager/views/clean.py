@@ -59,7 +59,8 @@ class CleanScreen(TickedScreen):
         ttk.Label(head, text=_("Clean up"), font=theme.bold(self, 3)).pack(side="left")
         self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
         self.act.pack(side="right")
-        ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain).pack(side="right", padx=gap)
+        self.certain = ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain)
+        self.certain.pack(side="right", padx=gap)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
         wrapped(self.words, 2 * gap)
@@ -78,7 +79,7 @@ class CleanScreen(TickedScreen):
         self._count()
 
     def show_offer(self, offer: Offer) -> None:
-        ticked = set(self.table.ticked)
+        ticked, chosen = set(self.table.ticked), "".join(self.table.tree.selection())
         self._offer = offer
         self._rows = {one.id: one for one in offer.candidates[:_MOST]}
         self.table.clear()
@@ -104,6 +105,7 @@ class CleanScreen(TickedScreen):
                 _("There is nothing to clean up. Old quants, stopped downloads and broken files would stand here."),
             )
         self.words.configure(text=text)
+        self.table.choose(chosen)
         self._count()
 
     def _chosen(self) -> list[Candidate]:
@@ -117,6 +119,8 @@ class CleanScreen(TickedScreen):
         size = figures.size(self._offer.frees(chosen) if self._offer else 0)
         text = ngettext("Review {n} item ({size})…", "Review {n} items ({size})…", len(chosen), size=size)
         self.act.configure(text=text, state="normal" if chosen else "disabled")
+        certain = any(one.confidence == "certain" for one in self._rows.values())
+        self.certain.configure(state="normal" if certain else "disabled")
 
     def _tell(self, row: str) -> None:
         one = self._rows.get(row)

@@ -39,6 +39,7 @@ class DuplicatesScreen(TickedScreen):
         self._app = app
         self.controller = Duplicates(app, self, changes)
         self._groups: dict[str, Group] = {}
+        self._busy = False
         self._keepers: dict[str, int] = {}
         self._chosen: dict[str, tuple[str, int]] = {}
         """Group -> volume and inode of the copy that the person wants to keep."""
@@ -56,7 +57,8 @@ class DuplicatesScreen(TickedScreen):
         line.pack(fill="x")
         self.prove = ttk.Button(line, text=_("Read them to be sure"), icon="check2-all", command=self.controller.prove)
         self.prove.pack(side="right")
-        ttk.Button(line, text=_("Tick all but the one that stays"), command=self._tick_all).pack(side="right", padx=gap)
+        self.all = ttk.Button(line, text=_("Tick all but the one that stays"), command=self._tick_all)
+        self.all.pack(side="right", padx=gap)
         self.words = ttk.Label(line, justify="left")
         self.words.pack(side="left", fill="x", expand=True)
         wrapped(self.words)
@@ -81,7 +83,14 @@ class DuplicatesScreen(TickedScreen):
         self._count()
 
     def show_busy(self, busy: bool) -> None:
-        self.prove.configure(state="disabled" if busy else "normal")
+        self._busy = busy
+        self._enable()
+
+    def _enable(self) -> None:
+        """What would do nothing cannot be pressed: all is read, or nothing is, so that nothing can be ticked."""
+        unread = any(not group.proved for group in self._groups.values())
+        self.prove.configure(state="normal" if unread and not self._busy else "disabled")
+        self.all.configure(state="normal" if self._all() else "disabled")
 
     def show_groups(self, found: Found) -> None:
         ticked = {self._copy_of(row) for row in self.table.ticked}  # by what they are: numbers change when one goes
@@ -144,8 +153,11 @@ class DuplicatesScreen(TickedScreen):
         self.table.tree.set(row, "frees", "" if stays else figures.size(group.frees(number)))
 
     def _tick_all(self) -> None:
-        proved = [row for row in self.table.boxed() if self._groups[row.partition("/")[0]].proved]
-        self.table.tick(proved)
+        self.table.tick(self._all())
+
+    def _all(self) -> list[str]:
+        """Every copy that may go and was read."""
+        return [row for row in self.table.boxed() if self._groups[row.partition("/")[0]].proved]
 
     def _keep(self) -> None:
         id_, _slash, number = self.table.tree.focus().partition("/")
@@ -194,6 +206,7 @@ class DuplicatesScreen(TickedScreen):
             text = ngettext("Share {n} copy ({size})…", "Share {n} copies ({size})…", len(ticked), size=size)
         unread = any(not group.proved for group, _number in ticked)
         self.act.configure(text=text, state="normal" if ticked and not unread else "disabled")
+        self._enable()
         if unread:
             text = _("Something ticked only looks the same: “{read}” comes first.")
             self.whole.configure(text=text.format(read=self.prove.cget("text")))

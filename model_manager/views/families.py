@@ -119,14 +119,17 @@ class FamiliesScreen(TickedScreen):
                            (figures.size(row.bytes), fits, tools, used, state), box=key in self._old)  # fmt: skip
 
     def _enable(self) -> None:
-        self.best.configure(state="normal" if self._old else "disabled")
+        self.best.configure(state="normal" if self._lower() else "disabled")
 
     def _tick_best(self) -> None:
-        """For the chosen family, or for all of them when none is chosen."""
+        self.table.tick(self._lower())
+
+    def _lower(self) -> list[str]:
+        """Of the chosen family, or of all of them when none is chosen."""
         chosen = self.table.tree.focus()
         while chosen and self.table.tree.parent(chosen):
             chosen = self.table.tree.parent(chosen)
-        self.table.tick(row for row in self.table.boxed(chosen) if row in self._old)
+        return [row for row in self.table.boxed(chosen) if row in self._old]
 
     def _chosen(self) -> list[Candidate]:
         return [self._old[row] for row in sorted(self.table.ticked) if row in self._old]

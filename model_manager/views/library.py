@@ -14,7 +14,8 @@ from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes, Choices
-from model_manager.controllers.library import CHIPS, Library
+from model_manager.controllers.chips import CHIPS
+from model_manager.controllers.library import Library
 from model_manager.library.labels.verdicts import STATES, VERDICTS
 from model_manager.library.listing.present import Json
 from model_manager.library.scan import watch
@@ -154,7 +155,8 @@ class LibraryScreen(ttk.Frame):
         self.entry.bind("<Down>", lambda event: self.table.tree.focus_set())
         ttk.ToolTip(self.entry, text=_("Search by words, or by fields: llm quant:q4 >10gb tool:ollama -tag:test"))
         self._build_chips(gap)
-        self.problem = ttk.Label(self, bootstyle="danger", padding=(gap, 0))
+        self.problem = ttk.Label(self, bootstyle="danger", padding=(gap, 0), justify="left")
+        wrapped(self.problem, 2 * gap)
         self.hint = self._hint(gap)
         panes = ttk.Panedwindow(self, orient="horizontal")
         panes.pack(fill="both", expand=True, pady=(gap, 0))

@@ -42,6 +42,7 @@ from model_manager.views.notices import Notices
 from model_manager.views.pump import Pump
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
+from model_manager.views.widgets.lowest_list import lowest_list
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -108,7 +109,7 @@ class Window:
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
         self.notices = Notices(self.root, outer)
-        self.toasts = Toasts(self.root, lambda: self.go(self.current))
+        self.toasts = Toasts(self.root, lambda: self.go(self.current), self._foot)
         self.changes = Changes(self.app, self)
         self._other_way = False
         self.reminder = Reminder(self.app, self)
@@ -204,8 +205,15 @@ class Window:
         self.screens[name].pack(fill="both", expand=True)
         self.screens[name].start()
         self.sidebar.mark_screen(name)
+        self.root.after_idle(self.toasts.place)
         if had_focus:
             self.go(name)
+
+    def _foot(self) -> int:
+        """How high the part below the lowest list of the screen is: buttons stand there."""
+        screen = self.screens.get(self.current)
+        bottom = lowest_list(screen) if screen is not None else 0
+        return max(0, self.root.winfo_rooty() + self.root.winfo_height() - bottom) if bottom else 0
 
     def go(self, name: str) -> None:
         """Opens a screen and gives it the focus: where it was there, or at its table."""
