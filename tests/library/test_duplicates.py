@@ -557,6 +557,19 @@ def test_a_hash_that_a_tool_wrote_down_counts_until_the_file_is_read(app: App, h
     assert _told_everywhere(app) == (set(), set(), 0, 0, 0)
 
 
+def test_what_was_read_to_be_the_same_counts_whatever_names_say(app: App, home: Path) -> None:
+    other = bytearray(DATA)
+    other[len(DATA) // 2] ^= 1
+    for name, data in (("one", DATA), ("two", bytes(other))):
+        ollama_model(home / ".ollama/models", f"registry.ollama.ai/library/{name}/7b", {"model": data})
+    (home / f".ollama/models/blobs/sha256-{sha256(bytes(other))}").write_bytes(DATA)
+    scan(app)
+    assert _told_everywhere(app)[:2] == (set(), set())
+    prove(app)
+    names, chip, bytes_, summed, unproved = _told_everywhere(app)
+    assert names == chip and len(names) == 2 and bytes_ == summed > 0 and unproved == 0
+
+
 def test_the_terminal_calls_proved_what_was_read(app: App, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from model_manager.cli import main
 
