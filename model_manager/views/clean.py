@@ -17,6 +17,7 @@ from model_manager.library.clean.candidate import Candidate
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
+from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -54,13 +55,10 @@ class CleanScreen(TickedScreen):
         self._offer: Offer | None = None
         self._rows: dict[str, Candidate] = {}
         gap = theme.px(self, 8)
-        head = ttk.Frame(self, padding=gap)
-        head.pack(fill="x")
-        ttk.Label(head, text=_("Clean up"), font=theme.bold(self, 3)).pack(side="left")
-        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
-        self.act.pack(side="right")
+        head = Head(self, _("Clean up"))
         self.certain = ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain)
-        self.certain.pack(side="right", padx=gap)
+        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
+        head.add(self.certain, self.act)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
         wrapped(self.words, 2 * gap)

@@ -19,6 +19,8 @@ from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
+from model_manager.views.widgets.flow import Flow
+from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -44,24 +46,21 @@ class DuplicatesScreen(TickedScreen):
         self._chosen: dict[str, tuple[str, int]] = {}
         """Group -> volume and inode of the copy that the person wants to keep."""
         gap = theme.px(self, 8)
-        head = ttk.Frame(self, padding=gap)
-        head.pack(fill="x")
-        ttk.Label(head, text=_("Duplicates"), font=theme.bold(self, 3)).pack(side="left")
-        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
-        self.act.pack(side="right")
+        head = Head(self, _("Duplicates"))
         self.by = ttk.Combobox(head, values=list(_ways()), state="readonly", width=32)
         self.by.current(0)
-        self.by.pack(side="right", padx=gap)
         self.by.bind("<<ComboboxSelected>>", lambda event: self._count())
-        line = ttk.Frame(self, padding=(gap, 0))
-        line.pack(fill="x")
+        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
+        head.add(self.by, self.act)
+        self.words = ttk.Label(self, padding=(gap, 0), justify="left")
+        self.words.pack(anchor="w", fill="x")
+        wrapped(self.words, 2 * gap)
+        line = Flow(self, gap)
+        line.pack(fill="x", padx=gap, pady=(gap, 0))
         self.prove = ttk.Button(line, text=_("Read them to be sure"), icon="check2-all", command=self.controller.prove)
-        self.prove.pack(side="right")
         self.all = ttk.Button(line, text=_("Tick all but the one that stays"), command=self._tick_all)
-        self.all.pack(side="right", padx=gap)
-        self.words = ttk.Label(line, justify="left")
-        self.words.pack(side="left", fill="x", expand=True)
-        wrapped(self.words)
+        line.add(self.prove)
+        line.add(self.all)
         columns = (
             Column("#0", _("Copies"), 240, loose=True), Column("size", _("Size"), 90, figure=True),
             Column("frees", _("Frees"), 90, figure=True), Column("tool", _("Tool"), 120),

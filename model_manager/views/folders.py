@@ -19,6 +19,7 @@ from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.file_dialogs import ask_folder
 from model_manager.views.widgets.flow import Flow
+from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
 
@@ -35,10 +36,8 @@ class FoldersScreen(ttk.Frame):
         super().__init__(parent)
         self.controller = Folders(app, self, changes)
         gap = theme.px(self, 8)
-        head = ttk.Frame(self, padding=gap)
-        head.pack(fill="x")
-        ttk.Label(head, text=_("Folders"), font=theme.bold(self, 3)).pack(side="left")
-        ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self.add).pack(side="right")
+        head = Head(self, _("Folders"))
+        head.add(ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self.add))
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
         wrapped(self.words, 2 * gap)

@@ -24,6 +24,7 @@ from model_manager.views.details import Details
 from model_manager.views.first_words import where_to_begin
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.widgets.column import Column
+from model_manager.views.widgets.fair_panes import FairPanes
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.table import Table
 from model_manager.views.widgets.wrapped import wrapped
@@ -171,6 +172,7 @@ class LibraryScreen(ttk.Frame):
         self.details = Details(panes, self)
         panes.add(middle, weight=1)
         panes.add(self.details, weight=0)
+        FairPanes(panes, "right", 0.5)
         self._tags()
         table: Table = self.table
         table.on_select = self.controller.select

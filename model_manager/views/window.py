@@ -42,6 +42,7 @@ from model_manager.views.notices import Notices
 from model_manager.views.pump import Pump
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
+from model_manager.views.widgets.fair_panes import FairPanes
 from model_manager.views.widgets.lowest_list import lowest_list
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Window:
         self.body = ttk.Frame(outer)
         outer.add(self.sidebar, weight=0)
         outer.add(self.body, weight=1)
+        FairPanes(outer, "left", 0.36)
         self.status = JobsBar(self.root)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
