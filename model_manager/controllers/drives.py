@@ -56,7 +56,9 @@ class Drives:
         if isinstance(result, _Looked) and result.moved:
             self._app.jobs.post(LookAgain(frozenset(one.root for one in result.moved)))
             self._say(_("{folders}: there again."), [one for one in result.moved if one.state == "online"])
-            self._say(_("{folders}: not there now (unplugged?)."), [one for one in result.moved if one.state == "offline"])
+            self._say(
+                _("{folders}: not there now (unplugged?)."), [one for one in result.moved if one.state == "offline"]
+            )
 
     def _say(self, text: str, moved: list[Moved]) -> None:
         if moved:

@@ -142,7 +142,8 @@ class Health:
         if unasked or unread:
             lines = [Line(watch.label_of(tool), "", localised(why), "") for tool, why in unasked]
             lines += [
-                Line(shown(path.rsplit("/", 1)[-1]), "", localised(why), short_path(path, home)) for path, _kind, why in unread
+                Line(shown(path.rsplit("/", 1)[-1]), "", localised(why), short_path(path, home))
+                for path, _kind, why in unread
             ]
             sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
         return sections

@@ -373,7 +373,9 @@ class Library:
             parts.append(_("{n} not there now").format(n=figures.count(away)))
         if len(self.shown) != len(self.rows):
             there = Room(row for row in self.shown if not row.away)
-            parts.append(_("{n} shown, {size}").format(n=figures.count(len(self.shown)), size=figures.size(there.bytes)))
+            parts.append(
+                _("{n} shown, {size}").format(n=figures.count(len(self.shown)), size=figures.size(there.bytes))
+            )
         if sick:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))

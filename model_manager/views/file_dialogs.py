@@ -83,6 +83,8 @@ stands in the field, and what stands there is taken."""
 def _take_what_is_highlighted(parent: tk.Misc) -> None:
     """Once for each root; systems with a dialog of their own have no such commands."""
     tcl = parent.tk
-    if str(tcl.call("tk", "windowingsystem")) != "x11" or tcl.call("info", "commands", "::tk::dialog::file::NameHighlighted"):
+    if str(tcl.call("tk", "windowingsystem")) != "x11" or tcl.call(
+        "info", "commands", "::tk::dialog::file::NameHighlighted"
+    ):
         return
     tcl.eval(_TAKES_WHAT_IS_HIGHLIGHTED)

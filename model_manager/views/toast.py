@@ -55,7 +55,9 @@ class Toasts:
             one.bind("<FocusIn>", lambda event: self._hold(), add="+")
             one.bind("<FocusOut>", lambda event: self._release(), add="+")
         for part in (toast, *toast.winfo_children()):
-            part.bind("<Motion>", lambda event: self._hold(), add="+")  # it moves: a message may come below one that rests
+            part.bind(
+                "<Motion>", lambda event: self._hold(), add="+"
+            )  # it moves: a message may come below one that rests
         toast.bind("<Leave>", lambda event: self._left(toast))
         toast.bind("<Configure>", lambda event: self.place())  # how high it is, is known only now
         self.open.append(toast)

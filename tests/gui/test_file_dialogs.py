@@ -282,7 +282,9 @@ def test_a_folder_that_is_opened_by_a_double_click_is_taken_with_ok(window: Any,
 def test_the_whole_home_folder_is_asked_about_first(window: Any, taken: list[str], whole: str) -> None:
     path = os.environ["HOME"] if whole == "home" else "/"
     for answer in ("cancel", "yes"):
-        steps = [type_in(window, path), press(window, "<Key-Return>")] + [press(window, "<Key-Return>")] * (whole == "/")
+        steps = [type_in(window, path), press(window, "<Key-Return>")] + [press(window, "<Key-Return>")] * (
+            whole == "/"
+        )
         Person(window, *steps)
         window.screens["folders"].add()
         assert taken == []

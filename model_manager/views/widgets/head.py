@@ -34,7 +34,10 @@ class Head(ttk.Frame):
         if not self.winfo_exists():
             return
         room = self.winfo_width() - 2 * self._gap
-        sizes = (room, *(size for one in (self.title, *self._parts) for size in (one.winfo_reqwidth(), one.winfo_reqheight())))
+        sizes = (
+            room,
+            *(size for one in (self.title, *self._parts) for size in (one.winfo_reqwidth(), one.winfo_reqheight())),
+        )
         if room <= 1 or sizes == self._made:
             return
         self._made = sizes

@@ -184,13 +184,17 @@ def test_a_long_file_name_leaves_what_and_why_their_share(frame: Any, until: Unt
                Column("why", "Why", 380, loose=True), Column("path", "Where", 170, loose=True, path=True))  # fmt: skip
     made = PlainTree(frame, columns).packed()
     for number, why in enumerate(REASONS):
-        made.insert("", "end", str(number), text=f"Meta-Llama-3.1-{number}-8B-Instruct", values=("4.84 GB", why, PATHS[1]))
+        made.insert(
+            "", "end", str(number), text=f"Meta-Llama-3.1-{number}-8B-Instruct", values=("4.84 GB", why, PATHS[1])
+        )
     frame.place_configure(width=width)
     until(lambda: abs(made.winfo_width() - width) < 20)
     until()
     widths = {column.id: int(made.column(column.id, "width")) for column in columns}
     assert sum(widths.values()) <= made.winfo_width()
-    assert widths["#0"] >= min(250, 0.2 * width) and widths["why"] >= 0.2 * width and widths["path"] >= 0.2 * width, widths
+    assert widths["#0"] >= min(250, 0.2 * width) and widths["why"] >= 0.2 * width and widths["path"] >= 0.2 * width, (
+        widths
+    )
     texts = [str(made.tk.call(made, "set", str(number), "why")) for number in range(2)]
     assert all(len(text) > 9 for text in texts), "some words of why can be read"
 
@@ -216,7 +220,11 @@ def test_words_of_a_few_kinds_give_way_before_what_a_row_is_about(frame: Any, un
 def test_headings_are_seen_before_there_are_rows(frame: Any, until: Until) -> None:
     from model_manager.views.widgets.plain_tree import Column, PlainTree
 
-    columns = (Column("#0", "What", 240, loose=True), Column("when", "Since", 430), Column("path", "Was", 420, loose=True))
+    columns = (
+        Column("#0", "What", 240, loose=True),
+        Column("when", "Since", 430),
+        Column("path", "Was", 420, loose=True),
+    )
     made = PlainTree(frame, columns).packed()
     frame.place_configure(width=500)
     until(lambda: sum(int(made.column(one.id, "width")) for one in columns) <= made.winfo_width() < 520)
