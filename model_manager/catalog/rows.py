@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from model_manager.catalog import second_ways
+from model_manager.catalog import copies, second_ways
 from model_manager.catalog.chosen import these
 from model_manager.catalog.user_words import user_tags
 
@@ -54,11 +54,12 @@ _ROW = (
 
 
 def read_rows(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> list[Row]:
-    """Every model that is there, or those of `ids` that are; `text` and `tags` are filled in, lower case."""
+    """Every model that is there, or those of `ids` that are; `text` and `tags` are filled in, lower case. `copies` is known
+    only where all are read: what one model becomes changes that of others."""
     where, values = these(ids, "model.id")
     mine = user_tags(tx, ids)
     paths = _paths(tx, ids)
-    copies = _copies(tx)
+    twins = copies.of_models(tx) if ids is None else {}
     away = away_models(tx)
     several = second_ways.shared(tx, ids)
     found = []
@@ -75,7 +76,7 @@ def read_rows(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> list[
                 (
                     *line[:_TAGS],
                     known.setdefault(joined, joined),
-                    copies.get(line.id, 0),
+                    twins.get(line.id, 0),
                     "\n".join(words).lower(),
                     away.get(line.id, ""),
                     several.get(line.id, ()),
@@ -108,15 +109,3 @@ def away_models(tx: sqlite3.Connection) -> dict[int, str]:
             " (SELECT model FROM place JOIN root ON root.id = place.root WHERE state = 'online') GROUP BY model"
         )
     )
-
-
-def _copies(tx: sqlite3.Connection) -> dict[int, int]:
-    """Models whose weights have, by the hashes that lie on disk, the same bytes under another inode: how many."""
-    query = (
-        "SELECT p.model, MAX(twins.n) FROM (SELECT sha256, size, COUNT(*) AS n FROM file WHERE sha256 IS NOT NULL"
-        " AND size > 1048576 AND id NOT IN (SELECT file FROM second_way)"
-        " GROUP BY sha256, size HAVING n > 1) AS twins JOIN file ON file.sha256 = twins.sha256"
-        " JOIN member ON member.file = file.id AND member.role IN ('weights', 'adapter')"
-        " JOIN place AS p ON p.id = member.place GROUP BY p.model"
-    )
-    return dict(tx.execute(query))

@@ -1,8 +1,7 @@
-"""Sums over everything: bytes on the disk, by tool and category, copies, verdicts."""
+"""Sums over everything: bytes on the disk, by tool and category, verdicts."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 
 from model_manager.catalog import second_ways
@@ -38,21 +37,6 @@ def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
     weights = {word: int(size or 0) for word, size in sums}
     twice = second_ways.twice_in(tx, column)
     return {word: (models, weights.get(word, 0) - twice.get(word, 0)) for word, models in counts.items()}
-
-
-def copies(tx: sqlite3.Connection) -> list[list[tuple[int, str]]]:
-    """(bytes on disk, one of its paths) of the files that have the same bytes by the hashes that lie on disk: flagged,
-    not proved."""
-    found: dict[tuple[str, int], list[tuple[int, str]]] = {}
-    for sha256, size, bytes_, path in tx.execute(
-        f"SELECT sha256, size, bytes, (SELECT path FROM member WHERE member.file = file.id AND {_THERE} LIMIT 1) AS path"
-        " FROM file"
-        " WHERE size > 0 AND path IS NOT NULL AND id NOT IN (SELECT file FROM second_way) AND (sha256, size) IN"
-        " (SELECT sha256, size FROM file"
-        f" WHERE sha256 IS NOT NULL AND id IN (SELECT file FROM member WHERE {_THERE}) GROUP BY sha256, size HAVING COUNT(*) > 1)"
-    ):
-        found.setdefault((sha256, size), []).append((bytes_, os.fsdecode(path)))
-    return list(found.values())
 
 
 def is_any(tx: sqlite3.Connection) -> bool:

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    look = duplicates.prove if options.prove else duplicates.flag
+    look = duplicates.prove if options.prove else duplicates.flag_and_recall
     with reading_told() as progress:
         found = look(app.database, app.volumes, progress, app.settings.values.reference_folders)
     if options.json:
@@ -55,5 +55,8 @@ def run(app: App, options: argparse.Namespace) -> int:
         size=figures.size(found.reclaimable),
     )  # fmt: skip
     print(words)
-    hint(_("`model-manager dedupe` makes one payload of them") if options.prove else _("--prove reads them to be sure"))
+    if any(not group.proved for group in found.groups):
+        hint(_("--prove reads them to be sure"))
+    else:
+        hint(_("`model-manager dedupe` makes one payload of them"))
     return 0

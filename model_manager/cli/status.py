@@ -30,6 +30,9 @@ def run(app: App, options: argparse.Namespace) -> int:
         return 0
     size = figures.size(found.bytes)
     print(ngettext("{n} model, {size} on disk", "{n} models, {size} on disk", found.models, size=size))
+    if found.rests:
+        text = _("{size} more in unfinished downloads and other leftovers")
+        print(text.format(size=figures.size(found.rests)))
     for line in seen_twice(found):
         print(line)
     if found.away:
@@ -37,8 +40,11 @@ def run(app: App, options: argparse.Namespace) -> int:
                         "{n} models more are not there now: see `model-manager roots`", found.away)  # fmt: skip
         print(text)
     if found.reclaimable:
-        text = _("about {size} could come back: further copies by recorded hashes, and orphans (not yet proved)")
+        text = _("about {size} could come back: further copies, and what nobody needs for certain")
         print(text.format(size=figures.size(found.reclaimable)))
+    if found.unproved:
+        text = _("{size} of it in copies that only look the same: `model-manager duplicates --prove` reads them")
+        print(text.format(size=figures.size(found.unproved)))
     print()
     rows = [(watch.label_of(tool), figures.count(count), figures.size(size)) for tool, count, size in found.tools]
     print_table([_("Tool"), _("Models"), _("On disk")], rows, right=(1, 2))

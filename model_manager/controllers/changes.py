@@ -11,7 +11,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
-from model_manager.controllers.messages import LookAgain, Noticed, Said
+from model_manager.controllers.messages import LookAgain, Noticed, RemovedHere, Said
 from model_manager.controllers.outcome import name_of, outcome, told_undone
 from model_manager.jobs import Cancelled, Job, JobChanged, Progress
 
@@ -204,8 +204,12 @@ class Changes:
         """Applies the very plan that was shown, then reads again what it changed."""
 
         def work(progress: Progress) -> str:
+            from model_manager.library.removal.touched import gone_of, models_of_units
+
+            models = models_of_units(self._app.database, plan)
             try:
                 done = self._app.operations.apply(plan, progress)
+                self._app.jobs.post(RemovedHere(gone_of(done, models)))
             except ModelManagerError as error:
                 words = localised(self._named(error, plan.id))
                 self._app.jobs.post(Said(words))

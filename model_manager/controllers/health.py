@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -10,14 +11,14 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.events import ModelsChanged
 from model_manager.base.localised import localised
-from model_manager.base.text import _, ngettext, shown
+from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.catalog import models, problems
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import Said
 from model_manager.jobs import JobChanged, Progress
-from model_manager.library.clean.rests import read_rests
+from model_manager.library.clean.rests import called, read_rests
 from model_manager.library.deep import check_deep
 from model_manager.library.labels.sources import again
 from model_manager.library.labels.verdicts import VERDICTS
@@ -110,6 +111,7 @@ class Health:
         self._changes.plan(make, ways=True)
 
     def _load(self) -> list[Section]:
+        home = os.path.expanduser("~")
         with self._app.database.read() as tx:
             sick = models.sick(tx)
             sources = models.sources(tx)
@@ -124,7 +126,7 @@ class Health:
                 why = f"{why}; {where}"
             heading = _(VERDICTS.get(verdict, verdict)) if verdict not in ("good", "unknown") else _("names code")
             by_verdict.setdefault(heading, []).append(
-                Line(shown(name), figures.size(size), localised(why), shown(path), id_)
+                Line(shown(name), figures.size(size), localised(why), short_path(path, home), id_)
             )
         for verdict, lines in by_verdict.items():
             sections.append(Section(verdict[:1].upper() + verdict[1:], f"{len(lines)}", tuple(lines)))
@@ -141,7 +143,8 @@ class Health:
         if unasked or unread:
             lines = [Line(watch.label_of(tool), "", localised(why), "") for tool, why in unasked]
             lines += [
-                Line(shown(path.rsplit("/", 1)[-1]), "", localised(why), shown(path)) for path, _kind, why in unread
+                Line(shown(path.rsplit("/", 1)[-1]), "", localised(why), short_path(path, home))
+                for path, _kind, why in unread
             ]
             sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
         return sections
@@ -151,7 +154,8 @@ def _leftover(row: LeftoverRow) -> Line:
     why = f"{watch.label_of(row.tool)}: {localised(row.of)}"
     if row.kind == "partial" and (fresh := may_be_under_way(row.path)):
         why = f"{why}; {localised(fresh)}"
-    return Line(shown(row.path.rsplit("/", 1)[-1]), figures.size(row.bytes), why, shown(row.path), None, row.path)
+    path = short_path(row.path, os.path.expanduser("~"))
+    return Line(shown(called(row)), figures.size(row.bytes), why, path, None, row.path)
 
 
 class _Sections:

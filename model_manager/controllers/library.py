@@ -6,20 +6,24 @@ import os
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
-from model_manager.base.text import _, later, ngettext, shown
+from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog import roots, second_ways
 from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row, read_rows
+from model_manager.controllers import twins
 from model_manager.controllers.changes import Choices
-from model_manager.controllers.messages import DetailsStale, LookAgain, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, LookAgain, RemovedHere, Said, ScanWanted
+from model_manager.controllers.places_shown import counted
 from model_manager.controllers.removing import choices_of, plan_of
+from model_manager.controllers.row_order import ordered
+from model_manager.controllers.twins import Twins
 from model_manager.jobs import Job, JobChanged
 from model_manager.library.labels import words
 from model_manager.library.labels.categories import CATEGORIES, slugs
@@ -33,16 +37,9 @@ if TYPE_CHECKING:
     from model_manager.operations import Plan
     from model_manager.operations.draft import Way
 
-CHIPS: tuple[tuple[str, str], ...] = (
-    ("GGUF", "format:gguf"), ("safetensors", "format:safetensors"), ("Q4", "quant:q4"), ("Q8", "quant:q8"),
-    (later("16 bit"), "quant:f16"), ("> 10 GB", ">10gb"), (later("Unused 90 d"), "unused:90d"), (later("Copies"), "dup:yes"),
-    (later("Pinned"), "pinned:yes"),
-)  # fmt: skip
-"""(what the button says, the query that it adds)"""
-
-
 _NOTICED = 60.0
 """Seconds in which a file that a scan could not take for gone is no reason for another one."""
+_OVER = ("done", "cancelled", "failed")
 _LATER = 5.0
 """Seconds until what could not be loaded is asked for again."""
 
@@ -50,9 +47,9 @@ _LATER = 5.0
 class LibraryView(Protocol):
     """What the screen must offer."""
 
-    def show_rows(self, rows: list[Row], anew: bool) -> None: ...
+    def show_rows(self, rows: list[Row], next_one: bool) -> None: ...
 
-    """`anew`: not because another filter was chosen, but because of what there is."""
+    """`next_one`: where all that was chosen has gone, the row behind it may be chosen."""
 
     def show_places(
         self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]
@@ -64,17 +61,6 @@ class LibraryView(Protocol):
     def say(self, text: str) -> None: ...
 
 
-_SORT: dict[str, Callable[[Row], Any]] = {
-    "name": lambda row: row.name.lower(), "category": lambda row: row.category,
-    "quant": lambda row: row.quant or row.quant_label or "",
-    "size": lambda row: row.size, "bytes": lambda row: row.bytes, "tools": lambda row: row.tools,
-    "used": lambda row: row.used_at or 0, "added": lambda row: row.added, "health": lambda row: row.verdict,
-    "base": lambda row: (row.base_model or "").lower(), "parameters": lambda row: row.parameters or 0,
-    "context": lambda row: row.context_length or 0, "format": lambda row: row.format,
-    "bits": lambda row: row.bits or 0.0,
-}  # fmt: skip
-
-
 class Library:
     """`handle` is called on the window's thread for every message; everything slow runs in the lane `query`."""
 
@@ -82,7 +68,8 @@ class Library:
         self._app, self._view = app, view
         self.rows: list[Row] = []
         self.shown: list[Row] = []
-        self.search = ""
+        self.search = self._understood = ""
+        """What was typed, and the last of it that could be understood."""
         self.chips: set[str] = set()
         self.place: tuple[str, str] = ("all", "")
         self.sort: tuple[str, bool] = ("size", True)
@@ -92,7 +79,7 @@ class Library:
         self._busy = False
         self._loaded_at = 0.0
         self._query = Query("", ())
-        self._size = self._sick = self._there = 0
+        self._bytes = self._sick = self._there = 0
         self._loading: Job | None = None
         self._failed = False
         """Whether the last loading failed, which was told then."""
@@ -104,6 +91,8 @@ class Library:
         """Whether what the card shows is to be read again once the rows are."""
         self._opened = ""
         """The file whose card is shown although it lies in no folder that is watched."""
+        self._removed: set[int] = set()
+        """Models that were cleared away in this window and may be listed still."""
 
     def start(self) -> None:
         """Loads every row."""
@@ -119,6 +108,10 @@ class Library:
             self._busy, self._pending = False, None
             self._loaded_at = time.monotonic() + _LATER  # the same again, but not at once
             self._failed = True
+        elif isinstance(message, JobChanged) and message.job.lane == "hash" and message.state in _OVER:
+            self._look_for_copies()  # what was read tells
+        elif isinstance(message, RemovedHere):
+            self._removed |= message.ids
         elif isinstance(message, RootsChanged):
             self._look_at_roots()
         elif isinstance(message, JobChanged) and message.job.lane == "query" and message.state == "done":
@@ -130,6 +123,8 @@ class Library:
                     self.select(self.selected)  # its card offers what can be done where it lies now
             if isinstance(result, _Loaded):
                 self._take(result)
+            elif isinstance(result, Twins):
+                self._take_twins(result)
             elif isinstance(result, dict) and "evidence" in result:
                 self._details(result)
             elif isinstance(result, Opened):
@@ -139,6 +134,7 @@ class Library:
             self.tick()
         elif isinstance(message, ScanFinished):
             self._look_at_roots()
+            self._look_for_copies()
             if message.models != len(self.rows):  # another process has scanned meanwhile: ours found nothing changed
                 self._pending = None
                 self.tick()
@@ -209,7 +205,7 @@ class Library:
             self._app.jobs.start(_("Reading details"), "query", lambda progress: self._read_details(int(str(id_))))
         else:
             chosen = [row for row in self.rows if row.id in ids]
-            self._view.show_details(None, len(chosen), Room(chosen).size)
+            self._view.show_details(None, len(chosen), Room(chosen).bytes)
 
     def _read_details(self, id_: int) -> Json | None:
         self._notice_what_went(id_)
@@ -236,6 +232,20 @@ class Library:
                 return _Away(frozenset((root.id, root.state) for root in roots.every(tx) if root.state != "online"))
 
         self._app.jobs.start(_("Looking at the folders"), "query", work)
+
+    def _look_for_copies(self) -> None:
+        rows = self.rows
+        self._app.jobs.start(
+            _("Looking for copies"), "query", lambda progress: twins.look(self._app.database, rows), quiet=True
+        )
+
+    def _take_twins(self, found: Twins) -> None:
+        if self._busy or self.rows is not found.before:
+            self._look_for_copies()  # behind what is being loaded
+        elif found.news:
+            self.rows = self.shown = found.after
+            self._query = Query("", ())
+            self._filter()
 
     def set_category(self, ids: set[Hashable], slug: str | None) -> None:
         self._change(ids, lambda id_: words.set_category(self._app.database, id_, slug))
@@ -285,10 +295,10 @@ class Library:
                 found = read_rows(tx, wanted)
             if wanted is not None:
                 fresh = {row.id: row for row in found}
-                copies = {row.id: row.copies for row in before if row.id in wanted}
+                known = {row.id: row.copies for row in before if row.id in wanted}
                 kept = [row for row in before if row.id not in wanted]
-                found = kept + [row._replace(copies=copies.get(row.id, 0)) for row in fresh.values()]
-            return _Loaded(_ordered(found, sort), slugs(self._app.database))
+                found = kept + [row._replace(copies=known.get(row.id, 0)) for row in fresh.values()]
+            return _Loaded(ordered(found, sort), slugs(self._app.database))
 
         self._loading = self._app.jobs.start(_("Loading the library"), "query", work, quiet=self._failed)
 
@@ -297,78 +307,79 @@ class Library:
         known = self._slugs
         self._busy = True
         self._loading = self._app.jobs.start(
-            _("Sorting"), "query", lambda progress: _Loaded(_ordered(rows, sort), known)
+            _("Sorting"), "query", lambda progress: _Loaded(ordered(rows, sort), known)
         )
 
     def _take(self, loaded: _Loaded) -> None:
+        next_one = self._was_removed_here(loaded.rows)
         self.rows, self._slugs, self._failed = loaded.rows, loaded.slugs, False
         self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
         self.shown, self._query = self.rows, Query("", ())
         there = [row for row in self.rows if not row.away]
-        self._there, self._size = len(there), Room(there).size
+        self._there, self._bytes = len(there), Room(there).bytes
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
-        self._count_places(there)
-        self._filter(anew=True)
+        self._view.show_places(*counted(there, self._slugs))
+        self._filter(next_one)
         if self._card_is_old and self._pending is not None:
             self._card_is_old = False
             self._read_card_again()
         self.tick()
+
+    def _was_removed_here(self, now: list[Row]) -> bool:
+        """Whether the row behind the chosen ones may be chosen, should all of these have gone: only where they were cleared
+        away in this window. Else the next press of a key would be about a model that nobody chose; it is said that they went."""
+        there = {row.id for row in now}
+        gone = {row.id: row.name for row in self.rows if row.id in self.selected and row.id not in there}
+        elsewhere = [name for id_, name in gone.items() if id_ not in self._removed]
+        self._removed &= there
+        if elsewhere and len(elsewhere) < 2:
+            text = _("{name} is not in the library any more.").format(name=shown(elsewhere[0]))
+            self._app.jobs.post(Said(text))
+        elif elsewhere:
+            text = ngettext("{n} of the chosen models is not in the library any more.",
+                            "{n} of the chosen models are not in the library any more.", len(elsewhere))  # fmt: skip
+            self._app.jobs.post(Said(text))
+        return not elsewhere
 
     def _read_card_again(self) -> None:
         """Of the one chosen model, if it is still listed."""
         if len(self.selected) == 1 and not self._opened and self.selected <= {row.id for row in self.rows}:
             self.select(self.selected)
 
-    def _filter(self, anew: bool = False) -> None:
-        kind, value = self.place
-        terms = [self.search, *sorted(self.chips)]
-        if kind in ("category", "tool"):
-            terms.append(f"{kind}:{value}")
+    def _filter(self, next_one: bool = False) -> None:
+        problem = ""
         try:
-            query = Query(" ".join(term for term in terms if term), {*self._slugs, "diffusion"})
+            query = self._query_of(self.search)
+            self._understood = self.search
         except ModelManagerError as error:
-            self._view.show_query_problem(f"{shown(error.path)}: {localised(error.reason)}")
-            return
-        self._view.show_query_problem("")
+            problem = _("{term}: {why}. The list stays as it was until then.")
+            problem = problem.format(term=shown(error.path), why=localised(error.reason))
+            query = self._query_of(self._understood)
+        self._view.show_query_problem(problem)
         self.shown = query.of(self.shown if query.narrows(self._query) else self.rows)
         self._query = query
-        self._view.show_rows(self.shown, anew)
+        self._view.show_rows(self.shown, next_one)
         self._say_totals()
+
+    def _query_of(self, search: str) -> Query:
+        kind, value = self.place
+        terms = [search, *sorted(self.chips), f"{kind}:{value}" if kind in ("category", "tool") else ""]
+        return Query(" ".join(term for term in terms if term), {*self._slugs, "diffusion"})
 
     def _say_totals(self) -> None:
         sick = self._sick
-        parts = [ngettext("{n} model", "{n} models", self._there), figures.size(self._size)]
+        size = figures.size(self._bytes)
+        parts = [ngettext("{n} model, {size} on disk", "{n} models, {size} on disk", self._there, size=size)]
         if away := len(self.rows) - self._there:
             parts.append(_("{n} not there now").format(n=figures.count(away)))
         if len(self.shown) != len(self.rows):
             there = Room(row for row in self.shown if not row.away)
-            parts.append(_("{n} shown, {size}").format(n=figures.count(len(self.shown)), size=figures.size(there.size)))
+            parts.append(
+                _("{n} shown, {size}").format(n=figures.count(len(self.shown)), size=figures.size(there.bytes))
+            )
         if sick:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))
-
-    def _count_places(self, there: list[Row]) -> None:
-        by_category: dict[str, Room] = {}
-        by_tool: dict[str, Room] = {}
-        for row in there:
-            parts = row.category.split("/")
-            for length in range(1, len(parts) + 1):
-                by_category.setdefault("/".join(parts[:length]), Room()).add(row)
-            for tool in row.tools.split(","):
-                by_tool.setdefault(tool, Room()).add(row)
-        names = dict(CATEGORIES)
-        order = [*self._slugs, *(slug for slug in sorted(by_category) if slug not in self._slugs)]
-        categories = [
-            (slug, _(names.get(slug, slug)), by_category[slug].count, by_category[slug].size)
-            for slug in order
-            if slug in by_category
-        ]
-        tools = [
-            (tool, watch.label_of(tool), by_tool[tool].count, by_tool[tool].size)
-            for tool in sorted(by_tool, key=lambda t: -by_tool[t].size)
-            if tool
-        ]
-        self._view.show_places(categories, tools)
 
     def _details(self, details: Json) -> None:
         model = details["model"]
@@ -384,8 +395,3 @@ class _Away:
 class _Loaded:
     def __init__(self, rows: list[Row], known: list[str]) -> None:
         self.rows, self.slugs = rows, known
-
-
-def _ordered(rows: list[Row], sort: tuple[str, bool]) -> list[Row]:
-    name, descending = sort
-    return sorted(sorted(rows, key=lambda row: row.name.lower()), key=_SORT[name], reverse=descending)

@@ -26,6 +26,13 @@ class LookAgain:
         self.roots = roots
 
 
+class RemovedHere:
+    """These models were cleared away by this window: every place of theirs, or some."""
+
+    def __init__(self, ids: frozenset[int]) -> None:
+        self.ids = ids
+
+
 class OpenWanted:
     """Another start of the program: the window comes to the front, with this file when there is one."""
 

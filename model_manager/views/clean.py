@@ -17,6 +17,7 @@ from model_manager.library.clean.candidate import Candidate
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
+from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -54,12 +55,10 @@ class CleanScreen(TickedScreen):
         self._offer: Offer | None = None
         self._rows: dict[str, Candidate] = {}
         gap = theme.px(self, 8)
-        head = ttk.Frame(self, padding=gap)
-        head.pack(fill="x")
-        ttk.Label(head, text=_("Clean up"), font=theme.bold(self, 3)).pack(side="left")
+        head = Head(self, _("Clean up"))
+        self.certain = ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain)
         self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
-        self.act.pack(side="right")
-        ttk.Button(head, text=_("Tick what is certain"), command=self._tick_certain).pack(side="right", padx=gap)
+        head.add(self.certain, self.act)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
         wrapped(self.words, 2 * gap)
@@ -78,7 +77,7 @@ class CleanScreen(TickedScreen):
         self._count()
 
     def show_offer(self, offer: Offer) -> None:
-        ticked = set(self.table.ticked)
+        ticked, chosen = set(self.table.ticked), "".join(self.table.tree.selection())
         self._offer = offer
         self._rows = {one.id: one for one in offer.candidates[:_MOST]}
         self.table.clear()
@@ -104,6 +103,7 @@ class CleanScreen(TickedScreen):
                 _("There is nothing to clean up. Old quants, stopped downloads and broken files would stand here."),
             )
         self.words.configure(text=text)
+        self.table.choose(chosen)
         self._count()
 
     def _chosen(self) -> list[Candidate]:
@@ -117,6 +117,8 @@ class CleanScreen(TickedScreen):
         size = figures.size(self._offer.frees(chosen) if self._offer else 0)
         text = ngettext("Review {n} item ({size})…", "Review {n} items ({size})…", len(chosen), size=size)
         self.act.configure(text=text, state="normal" if chosen else "disabled")
+        certain = any(one.confidence == "certain" for one in self._rows.values())
+        self.certain.configure(state="normal" if certain else "disabled")
 
     def _tell(self, row: str) -> None:
         one = self._rows.get(row)

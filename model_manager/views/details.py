@@ -20,6 +20,7 @@ from model_manager.views import theme
 from model_manager.views.open_folder import open_folder
 from model_manager.views.widgets import traversal
 from model_manager.views.widgets.flow import Flow
+from model_manager.views.widgets.wrapped import wrapped
 
 if TYPE_CHECKING:
     from model_manager.views.library import LibraryScreen
@@ -72,7 +73,7 @@ class Details(ttk.Frame):
             self._one(body, details)
         elif count > 1:
             self._label(body, ngettext("{n} model chosen", "{n} models chosen", count), font=theme.bold(self, 2))
-            self._label(body, figures.size(size))
+            self._label(body, _("{size} on disk").format(size=figures.size(size)))
             self._trash_button(body, _("Move them to the trash…"))
         else:
             self._label(
@@ -276,21 +277,23 @@ class Details(ttk.Frame):
         )
 
     def _row(self, body: ttk.Frame, title: str, value: str, quiet: bool = False) -> ttk.Frame:
+        """A long title or value takes more lines: neither pushes the other out of sight."""
         line = ttk.Frame(body)
         line.pack(fill="x")
         colour = theme.muted(ttk.Style())
         left = ttk.Label(line, text=title, foreground=colour if quiet else None, width=16 if quiet else 0, anchor="w")
-        left.pack(side="left", anchor="n", fill="x", expand=not quiet)
-        right = ttk.Label(
-            line, text=value, wraplength=theme.px(self, _WIDTH - 184), justify="left" if quiet else "right"
-        )
-        right.pack(side="left" if quiet else "right", anchor="n", fill="x")
+        right = ttk.Label(line, text=value, anchor="w" if quiet else "e")
+        first, other = (left, right) if quiet else (right, left)  # what is packed first is never cut
+        first.pack(side="left" if quiet else "right", anchor="n", padx=0 if quiet else (theme.px(self, 8), 0))
+        other.pack(side="left", anchor="n", fill="x", expand=True)
+        wrapped(other)
         return line
 
     def _label(self, body: ttk.Frame, text: str, quiet: bool = False, **options: Any) -> None:
         colour = {"foreground": theme.muted(ttk.Style())} if quiet else {}
         label = ttk.Label(body, text=text, wraplength=theme.px(self, _WIDTH - 40), justify="left", **colour, **options)
         label.pack(anchor="w", fill="x")
+        wrapped(label)
 
 
 def _number(shown_: Json) -> int:

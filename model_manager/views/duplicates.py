@@ -19,6 +19,8 @@ from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
+from model_manager.views.widgets.flow import Flow
+from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -39,27 +41,26 @@ class DuplicatesScreen(TickedScreen):
         self._app = app
         self.controller = Duplicates(app, self, changes)
         self._groups: dict[str, Group] = {}
+        self._busy = False
         self._keepers: dict[str, int] = {}
         self._chosen: dict[str, tuple[str, int]] = {}
         """Group -> volume and inode of the copy that the person wants to keep."""
         gap = theme.px(self, 8)
-        head = ttk.Frame(self, padding=gap)
-        head.pack(fill="x")
-        ttk.Label(head, text=_("Duplicates"), font=theme.bold(self, 3)).pack(side="left")
-        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
-        self.act.pack(side="right")
+        head = Head(self, _("Duplicates"))
         self.by = ttk.Combobox(head, values=list(_ways()), state="readonly", width=32)
         self.by.current(0)
-        self.by.pack(side="right", padx=gap)
         self.by.bind("<<ComboboxSelected>>", lambda event: self._count())
-        line = ttk.Frame(self, padding=(gap, 0))
-        line.pack(fill="x")
+        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
+        head.add(self.by, self.act)
+        self.words = ttk.Label(self, padding=(gap, 0), justify="left")
+        self.words.pack(anchor="w", fill="x")
+        wrapped(self.words, 2 * gap)
+        line = Flow(self, gap)
+        line.pack(fill="x", padx=gap, pady=(gap, 0))
         self.prove = ttk.Button(line, text=_("Read them to be sure"), icon="check2-all", command=self.controller.prove)
-        self.prove.pack(side="right")
-        ttk.Button(line, text=_("Tick all but the one that stays"), command=self._tick_all).pack(side="right", padx=gap)
-        self.words = ttk.Label(line, justify="left")
-        self.words.pack(side="left", fill="x", expand=True)
-        wrapped(self.words)
+        self.all = ttk.Button(line, text=_("Tick all but the one that stays"), command=self._tick_all)
+        line.add(self.prove)
+        line.add(self.all)
         columns = (
             Column("#0", _("Copies"), 240, loose=True), Column("size", _("Size"), 90, figure=True),
             Column("frees", _("Frees"), 90, figure=True), Column("tool", _("Tool"), 120),
@@ -81,7 +82,14 @@ class DuplicatesScreen(TickedScreen):
         self._count()
 
     def show_busy(self, busy: bool) -> None:
-        self.prove.configure(state="disabled" if busy else "normal")
+        self._busy = busy
+        self._enable()
+
+    def _enable(self) -> None:
+        """What would do nothing cannot be pressed: all is read, or nothing is, so that nothing can be ticked."""
+        unread = any(not group.proved for group in self._groups.values())
+        self.prove.configure(state="normal" if unread and not self._busy else "disabled")
+        self.all.configure(state="normal" if self._all() else "disabled")
 
     def show_groups(self, found: Found) -> None:
         ticked = {self._copy_of(row) for row in self.table.ticked}  # by what they are: numbers change when one goes
@@ -144,8 +152,11 @@ class DuplicatesScreen(TickedScreen):
         self.table.tree.set(row, "frees", "" if stays else figures.size(group.frees(number)))
 
     def _tick_all(self) -> None:
-        proved = [row for row in self.table.boxed() if self._groups[row.partition("/")[0]].proved]
-        self.table.tick(proved)
+        self.table.tick(self._all())
+
+    def _all(self) -> list[str]:
+        """Every copy that may go and was read."""
+        return [row for row in self.table.boxed() if self._groups[row.partition("/")[0]].proved]
 
     def _keep(self) -> None:
         id_, _slash, number = self.table.tree.focus().partition("/")
@@ -194,6 +205,7 @@ class DuplicatesScreen(TickedScreen):
             text = ngettext("Share {n} copy ({size})…", "Share {n} copies ({size})…", len(ticked), size=size)
         unread = any(not group.proved for group, _number in ticked)
         self.act.configure(text=text, state="normal" if ticked and not unread else "disabled")
+        self._enable()
         if unread:
             text = _("Something ticked only looks the same: “{read}” comes first.")
             self.whole.configure(text=text.format(read=self.prove.cget("text")))

@@ -18,6 +18,7 @@ from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen
+from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column
 from model_manager.views.widgets.tick_tree import TickTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -40,13 +41,10 @@ class FamiliesScreen(TickedScreen):
         self._offer: Offer | None = None
         self._old: dict[str, Candidate] = {}
         gap = theme.px(self, 8)
-        head = ttk.Frame(self, padding=gap)
-        head.pack(fill="x")
-        ttk.Label(head, text=_("Families"), font=theme.bold(self, 3)).pack(side="left")
-        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
-        self.act.pack(side="right")
+        head = Head(self, _("Families"))
         self.best = ttk.Button(head, text=_("Keep the best that fits"), command=self._tick_best)
-        self.best.pack(side="right", padx=gap)
+        self.act = ttk.Button(head, bootstyle="primary", command=self._plan)
+        head.add(self.best, self.act)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
         wrapped(self.words, 2 * gap)
@@ -119,14 +117,17 @@ class FamiliesScreen(TickedScreen):
                            (figures.size(row.bytes), fits, tools, used, state), box=key in self._old)  # fmt: skip
 
     def _enable(self) -> None:
-        self.best.configure(state="normal" if self._old else "disabled")
+        self.best.configure(state="normal" if self._lower() else "disabled")
 
     def _tick_best(self) -> None:
-        """For the chosen family, or for all of them when none is chosen."""
+        self.table.tick(self._lower())
+
+    def _lower(self) -> list[str]:
+        """Of the chosen family, or of all of them when none is chosen."""
         chosen = self.table.tree.focus()
         while chosen and self.table.tree.parent(chosen):
             chosen = self.table.tree.parent(chosen)
-        self.table.tick(row for row in self.table.boxed(chosen) if row in self._old)
+        return [row for row in self.table.boxed(chosen) if row in self._old]
 
     def _chosen(self) -> list[Candidate]:
         return [self._old[row] for row in sorted(self.table.ticked) if row in self._old]

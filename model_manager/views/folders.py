@@ -19,6 +19,7 @@ from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.file_dialogs import ask_folder
 from model_manager.views.widgets.flow import Flow
+from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
 
@@ -35,10 +36,8 @@ class FoldersScreen(ttk.Frame):
         super().__init__(parent)
         self.controller = Folders(app, self, changes)
         gap = theme.px(self, 8)
-        head = ttk.Frame(self, padding=gap)
-        head.pack(fill="x")
-        ttk.Label(head, text=_("Folders"), font=theme.bold(self, 3)).pack(side="left")
-        ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self.add).pack(side="right")
+        head = Head(self, _("Folders"))
+        head.add(ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self.add))
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
         wrapped(self.words, 2 * gap)
@@ -141,16 +140,11 @@ class FoldersScreen(ttk.Frame):
 
     def add(self) -> None:
         """Asks for a folder and watches it from then on."""
-        path = ask_folder(self, _("A folder with models"))
-        if path:
-            self.controller.add(path)
+        ask_folder(self, _("A folder with models"), self.controller.add)
 
     def _move(self) -> None:
-        path = ask_folder(self, _("Where is this folder now?"))
-        if path:
-            self.controller.move(self._chosen(), path)
+        root = self._chosen()
+        ask_folder(self, _("Where is this folder now?"), lambda path: self.controller.move(root, path))
 
     def _choose_base(self) -> None:
-        path = ask_folder(self, _("The folder for your own models"))
-        if path:
-            self.controller.set_base_path(path)
+        ask_folder(self, _("The folder for your own models"), self.controller.set_base_path)

@@ -15,6 +15,7 @@ from model_manager.controllers.changes import Changes
 from model_manager.controllers.health import Health, Line, Section
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
+from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
 
@@ -29,14 +30,10 @@ class HealthScreen(ttk.Frame):
         self._open_model = open_model
         self._lines: dict[str, Line] = {}
         gap = theme.px(self, 8)
-        head = ttk.Frame(self, padding=gap)
-        head.pack(fill="x")
-        ttk.Label(head, text=_("Health"), font=theme.bold(self, 3)).pack(side="left")
-        ttk.Button(head, text=_("Read every byte"), icon="check2-all", command=self.controller.check_deep).pack(
-            side="right"
-        )
+        head = Head(self, _("Health"))
         self.away = ttk.Button(head, text=_("Clear away…"), icon="trash3", command=self._clear_away, state="disabled")
-        self.away.pack(side="right", padx=gap)
+        read = ttk.Button(head, text=_("Read every byte"), icon="check2-all", command=self.controller.check_deep)
+        head.add(self.away, read)
         self.words = ttk.Label(self, padding=(gap, 0), justify="left")
         self.words.pack(anchor="w", fill="x")
         wrapped(self.words, 2 * gap)

@@ -12,7 +12,7 @@ from model_manager.jobs import Job
 from model_manager.views import theme
 from model_manager.views.jobs_list import JobsList
 
-_QUIET = ("query", "elsewhere")
+_QUIET = ("query", "elsewhere", "drives")
 _ENDED_KEPT = 20
 
 

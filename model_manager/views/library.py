@@ -14,7 +14,8 @@ from model_manager.base.text import _, ngettext, shown
 from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes, Choices
-from model_manager.controllers.library import CHIPS, Library
+from model_manager.controllers.chips import CHIPS
+from model_manager.controllers.library import Library
 from model_manager.library.labels.verdicts import STATES, VERDICTS
 from model_manager.library.listing.present import Json
 from model_manager.library.scan import watch
@@ -23,6 +24,7 @@ from model_manager.views.details import Details
 from model_manager.views.first_words import where_to_begin
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.widgets.column import Column
+from model_manager.views.widgets.fair_panes import FairPanes
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.table import Table
 from model_manager.views.widgets.wrapped import wrapped
@@ -154,7 +156,8 @@ class LibraryScreen(ttk.Frame):
         self.entry.bind("<Down>", lambda event: self.table.tree.focus_set())
         ttk.ToolTip(self.entry, text=_("Search by words, or by fields: llm quant:q4 >10gb tool:ollama -tag:test"))
         self._build_chips(gap)
-        self.problem = ttk.Label(self, bootstyle="danger", padding=(gap, 0))
+        self.problem = ttk.Label(self, bootstyle="danger", padding=(gap, 0), justify="left")
+        wrapped(self.problem, 2 * gap)
         self.hint = self._hint(gap)
         panes = ttk.Panedwindow(self, orient="horizontal")
         panes.pack(fill="both", expand=True, pady=(gap, 0))
@@ -169,6 +172,7 @@ class LibraryScreen(ttk.Frame):
         self.details = Details(panes, self)
         panes.add(middle, weight=1)
         panes.add(self.details, weight=0)
+        FairPanes(panes, "right", 0.5)
         self._tags()
         table: Table = self.table
         table.on_select = self.controller.select
@@ -242,8 +246,8 @@ class LibraryScreen(ttk.Frame):
     def _wrap_empty(self, width: int) -> None:
         self.empty_words.configure(wraplength=max(1, min(theme.px(self, 420), width - theme.px(self, 24))))
 
-    def show_rows(self, rows: list[Row], anew: bool) -> None:
-        self.table.set_rows(rows, next_one=anew)
+    def show_rows(self, rows: list[Row], next_one: bool) -> None:
+        self.table.set_rows(rows, next_one)
         if rows:
             self.empty.place_forget()
             return
@@ -258,7 +262,7 @@ class LibraryScreen(ttk.Frame):
 
     def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
         there = Room(row for row in self.controller.rows if not row.away)
-        self.sidebar.tree.item("all", values=(figures.count(there.count), figures.size(there.size)))
+        self.sidebar.tree.item("all", values=(figures.count(there.count), figures.size(there.bytes)))
         self.sidebar.show(categories, tools)
 
     def show_totals(self, text: str) -> None:

@@ -14,13 +14,17 @@ _MOST = 3
 
 
 class Toasts:
-    """Stacks at the lower right of the window, three at most."""
+    """Stacks at the lower right of the window, three at most, above what stands at the foot of a screen."""
 
-    def __init__(self, root: ttk.App, on_left: Callable[[], None]) -> None:
-        """`on_left()`: a message that had the focus is gone."""
-        self._root, self._on_left = root, on_left
+    def __init__(
+        self, root: ttk.App, on_left: Callable[[], None], foot: Callable[[], int] = lambda: 0
+    ) -> None:  # fmt: skip
+        """`on_left()`: a message that had the focus is gone. `foot()`: pixels above the window's lower edge with buttons in
+        them, which no message may cover."""
+        self._root, self._on_left, self._foot = root, on_left, foot
         self.open: list[ttk.Frame] = []
         self._timers: dict[ttk.Frame, str] = {}
+        self._stay: dict[ttk.Frame, int] = {}
         self._texts: dict[ttk.Frame, str] = {}
         self._about: dict[ttk.Frame, str] = {}
         self._on_closed: dict[ttk.Frame, Callable[[], None]] = {}
@@ -48,18 +52,22 @@ class Toasts:
         button.pack(side="right", padx=(theme.px(self._root, 10), 0))
         for one in (child for child in toast.winfo_children() if child.winfo_class() == "TButton"):
             one.bind("<Escape>", lambda event: self._dismiss(toast))
-            one.bind("<FocusIn>", lambda event: self._hold(toast), add="+")
-            one.bind("<FocusOut>", lambda event: self._release(toast), add="+")
-        toast.bind("<Enter>", lambda event: self._hold(toast))
-        toast.bind("<Leave>", lambda event: self._release(toast))
-        toast.bind("<Configure>", lambda event: self._place())  # how high it is, is known only now
+            one.bind("<FocusIn>", lambda event: self._hold(), add="+")
+            one.bind("<FocusOut>", lambda event: self._release(), add="+")
+        for part in (toast, *toast.winfo_children()):
+            part.bind(
+                "<Motion>", lambda event: self._hold(), add="+"
+            )  # it moves: a message may come below one that rests
+        toast.bind("<Leave>", lambda event: self._left(toast))
+        toast.bind("<Configure>", lambda event: self.place())  # how high it is, is known only now
         self.open.append(toast)
         self._texts[toast], self._about[toast] = text, about
         if on_closed is not None:
             self._on_closed[toast] = on_closed
-        self._place()
+        self._stay[toast] = stay_ms
+        self.place()
         toast.lift()
-        self._timers[toast] = self._root.after(stay_ms, lambda: self._gone(toast))
+        self._begin(toast)
         # Seen, and reached by keys, from now on. Last: in what happens here another message may come and this one go.
         self._root.update_idletasks()
 
@@ -79,14 +87,24 @@ class Toasts:
         self._close(toast)
         command()
 
-    def _hold(self, toast: ttk.Frame) -> None:
-        if toast in self._timers:
-            self._root.after_cancel(self._timers.pop(toast))
+    def _hold(self) -> None:
+        """All of them stay, or a newer one would go while an older one is read."""
+        for timer in self._timers.values():
+            self._root.after_cancel(timer)
+        self._timers.clear()
 
-    def _release(self, toast: ttk.Frame) -> None:
-        if toast in self.open:
-            self._hold(toast)
-            self._timers[toast] = self._root.after(_STAY_MS, lambda: self._gone(toast))
+    def _release(self) -> None:
+        self._hold()
+        for toast in self.open:
+            self._begin(toast)
+
+    def _begin(self, toast: ttk.Frame) -> None:
+        self._timers[toast] = self._root.after(self._stay[toast], lambda: self._gone(toast))
+
+    def _left(self, toast: ttk.Frame) -> None:
+        """Tk tells it of going over to a part of the message too."""
+        if not str(self._root.winfo_containing(*self._root.winfo_pointerxy())).startswith(str(toast)):
+            self._release()
 
     def _gone(self, toast: ttk.Frame) -> None:
         """Unless the pointer has left what the keyboard is still in."""
@@ -99,12 +117,13 @@ class Toasts:
     def _close(self, toast: ttk.Frame) -> None:
         if toast in self.open:
             had_focus = self._has_focus(toast)
-            self._hold(toast)
+            if toast in self._timers:
+                self._root.after_cancel(self._timers.pop(toast))
             self.open.remove(toast)
-            del self._texts[toast], self._about[toast]
+            del self._texts[toast], self._about[toast], self._stay[toast]
             self._on_closed.pop(toast, None)
             toast.destroy()
-            self._place()
+            self.place()
             if had_focus:
                 self._on_left()
 
@@ -112,10 +131,10 @@ class Toasts:
         """Whether a message with these words is to be seen."""
         return any(self._texts.get(toast) == text for toast in self.open)
 
-    def _place(self) -> None:
+    def place(self) -> None:
         """One above the other, the newest lowest. Nothing is waited for here: in what would happen meanwhile another message
         may come, and one of these go."""
-        below = theme.px(self._root, 40)
+        below = max(theme.px(self._root, 40), self._foot())
         for toast in reversed(self.open):
             toast.place(relx=1.0, rely=1.0, x=-theme.px(self._root, 16), y=-below, anchor="se")
             below += toast.winfo_reqheight() + theme.px(self._root, 8)

@@ -19,8 +19,18 @@ from model_manager.base.events import ChangedElsewhere, ModelsChanged, Operation
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Applied, Changes, Planned, ToUndo
+from model_manager.controllers.drives import Drives
 from model_manager.controllers.elsewhere import Elsewhere
-from model_manager.controllers.messages import DetailsStale, LookAgain, Noticed, OpenWanted, Said, ScanWanted, failure
+from model_manager.controllers.messages import (
+    DetailsStale,
+    LookAgain,
+    Noticed,
+    OpenWanted,
+    RemovedHere,
+    Said,
+    ScanWanted,
+    failure,
+)
 from model_manager.controllers.reminder import Reminder
 from model_manager.controllers.scanning import Scanning
 from model_manager.jobs import Job, JobChanged
@@ -32,6 +42,8 @@ from model_manager.views.notices import Notices
 from model_manager.views.pump import Pump
 from model_manager.views.sidebar import Sidebar
 from model_manager.views.toast import Toasts
+from model_manager.views.widgets.fair_panes import FairPanes
+from model_manager.views.widgets.lowest_list import lowest_list
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -81,6 +93,7 @@ class Window:
         self.pump = Pump(self.root, app.jobs.messages)
         self.scanning = Scanning(app)
         self.elsewhere = Elsewhere(app)
+        self.drives = Drives(app)
         self._ticking = self._waiting = ""
         self._telling = False
         self._build()
@@ -93,11 +106,12 @@ class Window:
         self.body = ttk.Frame(outer)
         outer.add(self.sidebar, weight=0)
         outer.add(self.body, weight=1)
+        FairPanes(outer, "left", 0.36)
         self.status = JobsBar(self.root)
         self.status.pack(side="bottom", fill="x")
         outer.pack(side="top", fill="both", expand=True)
         self.notices = Notices(self.root, outer)
-        self.toasts = Toasts(self.root, lambda: self.go(self.current))
+        self.toasts = Toasts(self.root, lambda: self.go(self.current), self._foot)
         self.changes = Changes(self.app, self)
         self._other_way = False
         self.reminder = Reminder(self.app, self)
@@ -131,6 +145,7 @@ class Window:
             Noticed,
             ScanWanted,
             LookAgain,
+            RemovedHere,
             OpenWanted,
             DetailsStale,
             Applied,
@@ -193,8 +208,15 @@ class Window:
         self.screens[name].pack(fill="both", expand=True)
         self.screens[name].start()
         self.sidebar.mark_screen(name)
+        self.root.after_idle(self.toasts.place)
         if had_focus:
             self.go(name)
+
+    def _foot(self) -> int:
+        """How high the part below the lowest list of the screen is: buttons stand there."""
+        screen = self.screens.get(self.current)
+        bottom = lowest_list(screen) if screen is not None else 0
+        return max(0, self.root.winfo_rooty() + self.root.winfo_height() - bottom) if bottom else 0
 
     def go(self, name: str) -> None:
         """Opens a screen and gives it the focus: where it was there, or at its table."""
@@ -338,6 +360,7 @@ class Window:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
         self.scanning.handle(message)
         self.elsewhere.handle(message)
+        self.drives.handle(message)
         self.changes.handle(message)
         self.reminder.handle(message)
         if isinstance(message, JobChanged):
@@ -364,6 +387,7 @@ class Window:
         self._ticking = self.root.after(250, self._tick)  # first: a mistake in the rest must not be the last turn
         self.library.controller.tick()
         self.elsewhere.tick()
+        self.drives.tick()
 
     def _on_focus(self, event: tk.Event[Any]) -> None:
         self.keys.note_focus(str(event.widget))

@@ -36,3 +36,19 @@ def test_what_another_process_scanned_is_shown_after_the_next_scan(app: App, tmp
     library.tick()
     load(app, library, 1)
     assert [row.name for row in library.rows] == ["one"]
+
+
+def test_what_was_read_elsewhere_on_the_screen_tells_which_rows_have_copies(app: App, tmp_path: Path) -> None:
+    from model_manager.library.duplicates import search
+
+    for name in ("one", "twin"):
+        write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=1))
+    watch.add_root(app.database, str(tmp_path / "mine"))
+    scan(app.scanner(lambda message: None), Progress())
+    library = Library(app, MagicMock())
+    library.start()
+    load(app, library, 2)
+    assert [row.copies for row in library.rows] == [0, 0]
+    app.jobs.start("Reading", "hash", lambda progress: search.prove(app.database, app.volumes, progress))
+    while [row.copies for row in library.rows] != [2, 2]:
+        library.handle(cast(Any, app.jobs.messages.get(timeout=20)))

@@ -292,7 +292,7 @@ def test_the_toast_goes_with_what_it_tells_of(window, home: Path) -> None:
     window.library.clear_away()
     review(window)._apply()
     wait(window, lambda: bool(buttons(window.root, "Free the space")))
-    window.toasts._hold(window.toasts.open[-1])  # it stays: the pointer is on it
+    window.toasts._hold()  # it stays: the pointer is on it
     window.open("history")
     history = window.screens["history"]
     wait(window, lambda: len(history.trash.get_children()) == 1)

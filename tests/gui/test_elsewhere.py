@@ -18,6 +18,7 @@ from model_manager.base.events import ChangedElsewhere
 from model_manager.catalog.elsewhere import Elsewhere
 from model_manager.library.labels import words
 from model_manager.library.scan import watch
+from model_manager.views.review import Review
 
 pytestmark = pytest.mark.gui
 
@@ -76,13 +77,27 @@ def test_the_card_that_is_open_and_the_users_words(window: Any) -> None:
     assert window.library.controller.selected == {row.id}
 
 
-def test_the_card_of_a_model_that_went_closes_without_a_word(window: Any, home: Path) -> None:
+def test_the_card_of_a_model_that_went_closes_and_no_other_is_chosen(window: Any, home: Path) -> None:
     (row,) = [row for row in window.library.table.rows if row.name == "a"]
     window.library.table.select({row.id})
     wait(window, lambda: card(window).get("name") == "a")
     terminal(window, "trash", "a", "--yes")
-    wait(window, lambda: card(window).get("name") not in ("a", None))
-    assert not window.toasts.open
+    wait(window, lambda: "a" not in names(window) and not card(window))
+    wait(window, lambda: window.toasts.says("a is not in the library any more."))
+    assert window.library.table.chosen() == []
+    window.library.table.tree.focus_force()
+    window.root.update()
+    window.library.table.tree.event_generate("<Delete>")
+    turn(window, 1)
+    assert not [one for one in window.root.winfo_children() if isinstance(one, Review)], "nobody chose another one"
+    assert (home / "models/b.gguf").exists() and (home / "models/c.gguf").exists()
+
+
+def test_of_several_chosen_ones_those_that_stayed_stay_chosen(window: Any, home: Path) -> None:
+    window.library.table.select({row.id for row in window.library.table.rows if row.name in "ab"})
+    terminal(window, "trash", "a", "--yes")
+    wait(window, lambda: window.toasts.says("a is not in the library any more."))
+    assert [row.name for row in window.library.table.chosen()] == ["b"]
 
 
 def test_a_scan_of_another_process(window: Any, home: Path) -> None:
@@ -110,3 +125,18 @@ def test_our_own_change_is_not_taken_for_that_of_another(window: Any) -> None:
     looks.look()
     words.tag(window.app.database, window.library.table.rows[0].id, ["mine"], [])
     assert looks.look() != "yes"
+
+
+def test_the_window_and_the_terminal_say_the_same_of_the_same(window: Any, home: Path) -> None:
+    """A file with a hole weighs what it takes, and a download that has not ended is no model."""
+    with open(home / "models/holed.gguf", "wb") as file:
+        file.write(gguf_bytes(seed=30))
+        file.truncate(50_000_000)
+    write(home / "models/next.gguf.part", b"x" * 3_000_000)
+    window.scan()
+    wait(window, lambda: "holed" in names(window) and not window.app.jobs.live())
+    said = subprocess.run([sys.executable, "-m", "model_manager", "status"], capture_output=True, text=True).stdout
+    lines = said.splitlines()
+    assert lines[0].startswith("4 models, ") and lines[0].endswith(" on disk") and lines[0] in window.library.totals
+    assert "50" not in lines[0] and lines[1] == "3.00 MB more in unfinished downloads and other leftovers"
+    assert window.sidebar.tree.item("all", "values")[1] == lines[0].removeprefix("4 models, ").removesuffix(" on disk")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from gui.window_over import empty_home, window_over
 
 from model_manager.library.listing.present import roots_json
 from model_manager.views import theme
+from model_manager.views.question import Question
 
 pytestmark = pytest.mark.gui
 
@@ -120,6 +122,44 @@ def type_in(window: Any, text: str) -> Callable[[str], None]:
     return step
 
 
+def click_folder(window: Any, name: str) -> Callable[[str], None]:
+    """One click on a folder of those that are shown."""
+
+    def step(dialog: str) -> None:
+        tcl = window.root.tk
+        canvas = next(path for path in _below(tcl, dialog) if str(tcl.call("winfo", "class", path)) == "Canvas")
+        item = next(
+            item for item in tcl.splitlist(tcl.call(canvas, "find", "all"))
+            if str(tcl.call(canvas, "type", item)) == "text" and str(tcl.call(canvas, "itemcget", item, "-text")) == name
+        )  # fmt: skip
+        left, top, right, bottom = (int(one) for one in tcl.splitlist(tcl.call(canvas, "bbox", item)))
+        _click(tcl, canvas, (left + right) // 2, (top + bottom) // 2)
+
+    return step
+
+
+def click_button(window: Any, words: str) -> Callable[[str], None]:
+    """With the mouse, which gives the button the focus and takes it from where it was."""
+
+    def step(dialog: str) -> None:
+        tcl = window.root.tk
+        button = next(
+            path for path in _below(tcl, dialog)
+            if str(tcl.call("winfo", "class", path)) == "TButton" and str(tcl.call(path, "cget", "-text")) == words
+        )  # fmt: skip
+        _click(tcl, button, 5, 5)
+
+    return step
+
+
+def _click(tcl: Any, path: str, x: int, y: int) -> None:
+    tcl.call("event", "generate", path, "<Enter>", "-x", x, "-y", y)
+    tcl.call("event", "generate", path, "<Button-1>", "-x", x, "-y", y)
+    tcl.call("update")  # the focus goes meanwhile, as it does between a person's press and letting go
+    if int(tcl.call("winfo", "exists", path)):
+        tcl.call("event", "generate", path, "<ButtonRelease-1>", "-x", x, "-y", y)
+
+
 def restyle(window: Any, family: str, appearance: str) -> Callable[[str], None]:
     """What a change of the settings does, while the dialog is open."""
 
@@ -197,6 +237,63 @@ def test_a_folder_is_added_from_the_first_screen(window: Any, tmp_path: Path, ok
     (root,) = [one for one in roots_json(window.app.database) if one["path"] == str(tmp_path / "mine")]
     window.screens["folders"].controller.remove(root["id"])  # the other tests are about an empty library
     wait(window, lambda: not window.library.controller.rows and not window.scanning.is_running)
+
+
+@pytest.fixture
+def taken(window: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The folders that the screen was given to watch."""
+    paths: list[str] = []
+    window.open("folders")
+    monkeypatch.setattr(window.screens["folders"].controller, "add", paths.append)
+    return paths
+
+
+def test_the_folder_that_is_highlighted_is_the_one_that_is_taken(window: Any, taken: list[str]) -> None:
+    home = Path(os.environ["HOME"])
+    for name in ("AI", "Pictures ", "~odd"):
+        (home / name / "inside").mkdir(parents=True)
+    shown: list[str] = []
+
+    def read(dialog: str) -> None:
+        shown.append(str(window.root.tk.call(_field(window.root.tk, dialog), "get")))
+
+    for name in ("AI", "Pictures ", "~odd"):
+        person = Person(window, click_folder(window, name), read, click_button(window, "OK"))
+        window.screens["folders"].add()
+        assert person.met == 3 and taken.pop() == shown[-1] == str(home / name)
+
+
+def test_a_folder_that_is_opened_by_a_double_click_is_taken_with_ok(window: Any, taken: list[str]) -> None:
+    inner = Path(os.environ["HOME"]) / "deep/inner"
+    inner.mkdir(parents=True)
+
+    def go_into(dialog: str) -> None:
+        click_folder(window, "deep")(dialog)
+        tcl = window.root.tk
+        tcl.call("::tk::dialog::file::chooseDir::DblClick", dialog)
+        tcl.call("update")
+
+    Person(window, go_into, click_folder(window, "inner"), click_button(window, "OK"))
+    window.screens["folders"].add()
+    assert taken == [str(inner)]
+
+
+@pytest.mark.parametrize("whole", ["home", "/"])
+def test_the_whole_home_folder_is_asked_about_first(window: Any, taken: list[str], whole: str) -> None:
+    path = os.environ["HOME"] if whole == "home" else "/"
+    for answer in ("cancel", "yes"):
+        steps = [type_in(window, path), press(window, "<Key-Return>")] + [press(window, "<Key-Return>")] * (
+            whole == "/"
+        )
+        Person(window, *steps)
+        window.screens["folders"].add()
+        assert taken == []
+        (asked,) = [child for child in window.root.winfo_children() if isinstance(child, Question)]
+        asked.focus_force()
+        asked.yes_button.invoke() if answer == "yes" else asked.event_generate("<Escape>")
+        turn(window)
+        assert not asked.winfo_exists()
+    assert taken == [path]
 
 
 def test_the_base_folder_is_chosen(window: Any, tmp_path: Path) -> None:

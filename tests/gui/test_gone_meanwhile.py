@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,9 +72,8 @@ def test_its_row_and_card_go_and_it_is_said_that_it_is_gone(window: Any, home: P
     assert "a is gone already: another program deleted or moved it" in words(window) and "could not" not in words(
         window
     )
-    wait(window, lambda: "a" not in names(window))
-    wait(window, lambda: card(window).get("name") not in ("a", None))
-    assert not reviews(window)
+    wait(window, lambda: "a" not in names(window) and not card(window))
+    assert not reviews(window) and window.library.table.chosen() == []
 
 
 def test_of_several_the_others_are_planned(window: Any, home: Path) -> None:
@@ -90,7 +91,8 @@ def test_opening_the_card_notices_it(window: Any, home: Path) -> None:
     (home / "models/a.gguf").unlink()
     window.library.table.select({row.id for row in window.library.table.rows if row.name == "a"})
     wait(window, lambda: "a" not in names(window))
-    assert words(window) == ""
+    wait(window, lambda: words(window) == "a is not in the library any more.")
+    assert window.library.table.chosen() == []
 
 
 def test_a_tag_that_its_tool_removed_while_another_keeps_the_bytes(window: Any, home: Path) -> None:
@@ -132,6 +134,39 @@ def test_a_drive_that_was_unplugged(window: Any, home: Path, first: str) -> None
     (home / "unplugged").rename(home / "drive")
     window.scan()
     wait(window, lambda: [row.away for row in window.library.table.rows if row.name == "far"] == [""])
+
+
+def test_a_drive_that_goes_and_comes_is_noticed_without_a_scan(window: Any, home: Path) -> None:
+    """Nobody presses Scan: the row, the card and a message say it within seconds, both ways."""
+    choose(window, "far")
+    assert any("trash" in text for text in texts(window.library.details))
+    (home / "drive").rename(home / "unplugged")
+    wait(window, lambda: [row.away for row in window.library.table.rows if row.name == "far"] == ["offline"], 6)
+    wait(window, lambda: any("its drive is not there" in text for text in texts(window.library.details)))
+    assert "~/drive: not there now (unplugged?)." in words(window)
+    assert not any("trash" in text for text in texts(window.library.details))
+    (home / "unplugged").rename(home / "drive")
+    wait(window, lambda: [row.away for row in window.library.table.rows if row.name == "far"] == [""], 6)
+    wait(window, lambda: any("trash" in text for text in texts(window.library.details)))
+    assert not any("its drive is not there" in text for text in texts(window.library.details))
+    assert "~/drive: there again." in words(window)
+    assert [row.name for row in window.library.table.chosen()] == ["far"]
+
+
+def test_a_mount_point_that_is_empty_without_its_drive(window: Any, home: Path) -> None:
+    """The folder stays, on another volume and with nothing in it."""
+    (home / "stick").mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "none", str(home / "stick")], check=False).returncode:
+        pytest.skip("mounting takes root")
+    try:
+        tree(home / "stick", {"on-stick.gguf": gguf_bytes(seed=70)})
+        watch.add_root(window.app.database, str(home / "stick"))
+        window.scan()
+        wait(window, lambda: "on-stick" in names(window) and not window.scanning.is_running)
+        turn(window, 3)
+    finally:
+        subprocess.run(["umount", "-l", str(home / "stick")], check=True)
+    wait(window, lambda: [row.away for row in window.library.table.rows if row.name == "on-stick"] == ["offline"], 6)
 
 
 def test_one_number_of_what_is_shown(window: Any, home: Path) -> None:

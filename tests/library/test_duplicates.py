@@ -25,6 +25,8 @@ from model_manager.jobs import Cancelled, Progress
 from model_manager.library.duplicates import search as duplicates
 from model_manager.library.duplicates.search import Duplicates
 from model_manager.library.duplicates.sharing import plan_sharing
+from model_manager.library.listing.query import Query
+from model_manager.library.listing.status import status
 from model_manager.library.scan import watch
 
 SIZE = 300_000
@@ -513,3 +515,72 @@ def test_random_sets_count_every_byte_once(app: App, home: Path, seed: int) -> N
     for found in (prove(app), flag(app)):
         assert found.reclaimable == _oracle(home / "models")
     assert prove(app).read_bytes == 0
+
+
+def _told_everywhere(app: App) -> tuple[set[str], set[str], int, int, int]:
+    """What each screen says of copies: the models of Duplicates and of the chip, the bytes of Duplicates and of `status`,
+    and how much of these is not proved."""
+    found = duplicates.flag_and_recall(app.database, app.volumes)
+    summed = status(app.database, app.volumes, app.env())
+    with app.database.read() as tx:
+        chip = {row.name for row in Query("dup:yes", ()).of(read_rows(tx))}
+    names = {name.model_name for group in found.groups for copy in group.copies for name in copy.names}
+    return names, chip, found.reclaimable, summed.reclaimable, summed.unproved
+
+
+def test_every_screen_says_the_same_of_copies(app: App, home: Path) -> None:
+    near = bytearray(DATA)
+    near[-70_001] ^= 1
+    own(app, home, {"a.gguf": DATA, "b.gguf": DATA, "near.gguf": bytes(near), "else.gguf": DATA[:-5]})
+    names, chip, bytes_, summed, unproved = _told_everywhere(app)
+    assert names == chip == {"a", "b", "near"} and bytes_ == summed == unproved > 0
+    prove(app)
+    names, chip, bytes_, summed, unproved = _told_everywhere(app)
+    assert names == chip == {"a", "b"} and bytes_ == summed > 0 and unproved == 0
+    (home / "models/b.gguf").unlink()
+    scan(app)
+    assert _told_everywhere(app) == (set(), set(), 0, 0, 0)
+
+
+def test_a_hash_that_a_tool_wrote_down_counts_until_the_file_is_read(app: App, home: Path) -> None:
+    """Two blobs with the name of the same bytes, of which one holds others."""
+    other = bytearray(DATA)
+    other[len(DATA) // 2] ^= 1
+    for root, data in ((home / ".ollama/models", DATA), (home / "second", bytes(other))):
+        ollama_model(root, "registry.ollama.ai/library/one/7b", {"model": DATA})
+        (root / f"blobs/sha256-{sha256(DATA)}").write_bytes(data)
+    watch.add_root(app.database, str(home / "second"), "ollama")
+    scan(app)
+    names, chip, bytes_, summed, unproved = _told_everywhere(app)
+    assert names == chip and len(names) == 1 and bytes_ == summed == unproved > 0
+    assert prove(app).groups == ()
+    assert _told_everywhere(app) == (set(), set(), 0, 0, 0)
+
+
+def test_what_was_read_to_be_the_same_counts_whatever_names_say(app: App, home: Path) -> None:
+    other = bytearray(DATA)
+    other[len(DATA) // 2] ^= 1
+    for name, data in (("one", DATA), ("two", bytes(other))):
+        ollama_model(home / ".ollama/models", f"registry.ollama.ai/library/{name}/7b", {"model": data})
+    (home / f".ollama/models/blobs/sha256-{sha256(bytes(other))}").write_bytes(DATA)
+    scan(app)
+    assert _told_everywhere(app)[:2] == (set(), set())
+    prove(app)
+    names, chip, bytes_, summed, unproved = _told_everywhere(app)
+    assert names == chip and len(names) == 2 and bytes_ == summed > 0 and unproved == 0
+
+
+def test_the_terminal_calls_proved_what_was_read(app: App, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from model_manager.cli import main
+
+    own(app, home, {"a.gguf": DATA, "b.gguf": DATA})
+    assert main(["duplicates"]) == 0
+    assert "looks the same" in capsys.readouterr().out
+    assert main(["status"]) == 0
+    assert "only look the same" in capsys.readouterr().out
+    prove(app)
+    assert main(["duplicates"]) == 0
+    assert "proved" in capsys.readouterr().out
+    assert main(["status"]) == 0
+    said = capsys.readouterr().out
+    assert "could come back" in said and "only look the same" not in said

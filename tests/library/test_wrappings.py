@@ -114,3 +114,34 @@ def test_precisions_and_trailing_bytes_are_not_the_same_weights(app: App, home: 
         "tail.gguf": gguf_bytes(seed=5) + b"x" * 9000, "other.gguf": gguf_bytes(seed=5) + b"y" * 9001,
     })  # fmt: skip
     assert prove(app).groups == ()
+
+
+def _near(seed: int) -> bytes:
+    """Other weights under heads and tails that are the same."""
+    data = bytearray(safetensors_bytes(TENSORS, {"title": "x" * seed}))
+    data[len(data) // 2 + 3001] ^= seed
+    return bytes(data)
+
+
+def test_what_was_read_and_differs_stays_known_when_copies_were_shared_and_put_back(app: App, home: Path) -> None:
+    """Undo gives a copy its own bytes again: that file is new and unread, the others are what they were."""
+    own(app, home, {f"{seed}.safetensors": _near(seed) for seed in range(1, 5)} | {"twin.safetensors": _near(1)})
+    flagged = duplicates.flag_and_recall(app.database, app.volumes)
+    assert len(dict(kinds(flagged))["same-weights"]) == 4, "nothing is read yet"
+    twins = [("identical", {"1.safetensors", "twin.safetensors"})]
+    assert kinds(prove(app)) == twins
+    done = app.operations.apply(plan_sharing(app.database, app.volumes, app.env(), prove(app).groups))
+    assert app.operations.undo(done.id).state == "undone"
+    app.scanner().run(Progress())
+    assert kinds(duplicates.flag_and_recall(app.database, app.volumes)) == twins
+    assert kinds(prove(app)) == twins
+
+
+def test_one_that_came_later_may_be_what_was_read(app: App, home: Path) -> None:
+    top = own(app, home, {f"{seed}.safetensors": _near(seed) for seed in range(1, 4)})
+    assert prove(app).groups == ()
+    tree(top, {"late.safetensors": _near(7)})
+    app.scanner().run(Progress())
+    (group,) = duplicates.flag_and_recall(app.database, app.volumes).groups
+    assert not group.proved and len(group.copies) == 2 and "late.safetensors" in str(group.copies)
+    assert prove(app).groups == () and duplicates.flag_and_recall(app.database, app.volumes).groups == ()

@@ -6,6 +6,7 @@ only where `clean` would offer it at this moment; what may be needed from elsewh
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -107,3 +108,11 @@ def _alone(rows: Sequence[LeftoverRow], database: Database, volumes: Volumes) ->
         if not known:
             found.append(row)
     return found
+
+
+def called(rest: LeftoverRow) -> str:
+    """What a person would call it: the repository or tag rather than a hash."""
+    if rest.kind in ("partial", "detached-revision") and rest.of and not rest.of.startswith("sha256"):
+        return rest.of.partition(":")[0]
+    name = os.path.basename(rest.path)
+    return f"{name[:19]}…" if name.startswith("sha256-") else name

@@ -20,6 +20,7 @@ from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.rows import Row
 from model_manager.library.clean.candidate import RULES, Candidate, Confidence, Library, freed
 from model_manager.library.clean.families import Line, Rung, versions_in
+from model_manager.library.clean.rests import called
 from model_manager.library.labels.sources import again
 from model_manager.library.scan import watch
 from model_manager.stores.walk.under_way import PULLED
@@ -84,7 +85,7 @@ def of_leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate
             _id(rule, rest.path),
             rule,
             None,
-            _name(rule, rest),
+            called(rest),
             (rest.path,),
             rest.bytes,
             _SURE[rule],
@@ -97,14 +98,6 @@ def waiting(rests: Iterable[LeftoverRow], now: float) -> list[tuple[LeftoverRow,
     """Unfinished downloads that may still go on, each with the time from which on it is offered."""
     found = [(rest, _age(rest.path, now)) for rest in rests if rest.kind == "partial"]
     return [(rest, now - age + PULLED) for rest, age in found if age is not None and age < PULLED]
-
-
-def _name(rule: str, rest: LeftoverRow) -> str:
-    """What a person would call it: the repository rather than a hash."""
-    if rule in ("partial", "unnamed-revision") and rest.of and not rest.of.startswith("sha256"):
-        return rest.of.partition(":")[0]
-    name = os.path.basename(rest.path)
-    return f"{name[:19]}…" if name.startswith("sha256-") else name
 
 
 def _broken(library: Library) -> Iterator[Candidate]:

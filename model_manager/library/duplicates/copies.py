@@ -16,6 +16,7 @@ from model_manager.base import reach
 from model_manager.base.identity import FileId
 from model_manager.base.own_name import apart
 from model_manager.catalog import Database, leftovers, models, user_words
+from model_manager.catalog.copies import FLOOR, WEIGHTS
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.library.duplicates.hashing import Hashing
 from model_manager.operations.bins import home_trash
@@ -23,8 +24,6 @@ from model_manager.stores.found import on_disk
 from model_manager.stores.grouping.file_names import data_of, is_partial
 from model_manager.stores.walk.look import forbidden
 
-WEIGHTS = ("weights", "adapter", "projector")
-FLOOR = 1 << 20
 Identity = tuple[str, str]
 
 

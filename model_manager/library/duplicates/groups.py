@@ -16,7 +16,8 @@ from typing import Literal
 from model_manager.base import reach
 from model_manager.base.comes_back import comes_back
 from model_manager.base.volumes import Volumes
-from model_manager.library.duplicates.copies import FLOOR, Candidate, Copy, Identity, Library, Name
+from model_manager.catalog.copies import FLOOR
+from model_manager.library.duplicates.copies import Candidate, Copy, Identity, Library, Name
 from model_manager.library.duplicates.keeper import keeper_of
 from model_manager.library.duplicates.wrappings import Unit
 

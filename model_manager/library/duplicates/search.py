@@ -16,7 +16,7 @@ from typing import Any
 from model_manager.base.text import written
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database
-from model_manager.catalog.hashes import Known
+from model_manager.catalog.copies import differ, same_bytes
 from model_manager.jobs import Progress
 from model_manager.library.duplicates import wrappings
 from model_manager.library.duplicates.copies import Candidate, Copy, Identity, read_library
@@ -61,6 +61,8 @@ def _flag(
     alike = each_file_once(flagged, volumes, hashing.problems)
     read = _read_before(alike, hashing) if recall else {}
     suspects = wrappings.flagged(database, library, hashing)
+    if recall:
+        suspects = [part for group in suspects for part in wrappings.still_alike(group, hashing)]
     sure = [group for group in suspects if recall and wrappings.is_read(group, hashing)]
     unsure = [group for group in suspects if group not in sure]
     groups = [
@@ -135,54 +137,17 @@ def _copy_json(copy: Copy) -> dict[str, Any]:
 
 
 def _alike(candidates: Sequence[Candidate], hashing: Hashing) -> Iterator[list[Candidate]]:
-    """Splits files of one size: by what we read of them, by what is told of them, by pieces where neither is known.
-
-    One of each hash stands for all of it. Where pieces fit two hashes, only reading can tell.
-    """
-    by_hash: dict[str, list[Candidate]] = {}
-    unknown: list[Candidate] = []
-    for one in candidates:
-        sha256 = hashing.known(one.id).sha256 or one.told
-        if sha256:
-            by_hash.setdefault(sha256, []).append(one)
-        else:
-            unknown.append(one)
+    """Splits files of one size as `catalog/copies` says. Reads pieces where a hash of one of them is not known."""
+    known = {one.copy.identity: hashing.known(one.id) for one in candidates}
+    hashes = {one.copy.identity: known[one.copy.identity].sha256 or one.told for one in candidates}
+    unknown = [one for one in candidates if not hashes[one.copy.identity]]
     if unknown:
-        samples = hashing.samples(one.copy.path for one in [*(same[0] for same in by_hash.values()), *unknown])
-        by_sample: dict[str, str] = {}
-        for sha256, same in by_hash.items():
-            by_sample.setdefault(samples.get(same[0].copy.path, ""), sha256)
-        for one in unknown:
-            sample = samples.get(one.copy.path)
-            if sample:
-                by_hash.setdefault(by_sample.setdefault(sample, f"pieces {sample}"), []).append(one)
-    for same in by_hash.values():
-        yield from (part for part in _apart(same, hashing, unknown) if len(part) > 1)
-
-
-def _apart(same: Sequence[Candidate], hashing: Hashing, unknown: Sequence[Candidate]) -> list[list[Candidate]]:
-    """Takes apart again what an earlier comparison knows to differ."""
-    if len(same) < 2 or not any(one in same for one in unknown):
-        return [list(same)]
-    known = {one.copy.identity: hashing.known(one.id) for one in same}
-    parts: list[list[Candidate]] = []
-    for one in same:
-        for part in parts:
-            if not any(_differ(known[one.copy.identity], known[other.copy.identity]) for other in part):
-                part.append(one)
-                break
-        else:
-            parts.append([one])
-    return parts
-
-
-def _differ(one: Known, other: Known) -> bool:
-    """Whether two files are known to differ."""
-    if one.sha256 and other.sha256:
-        return one.sha256 != other.sha256
-    if not one.apart or not other.apart or one.apart == other.apart:
-        return False
-    return one.apart.split(":")[0] == other.apart.split(":")[0]
+        first = {sha256: one for one in reversed(candidates) if (sha256 := hashes[one.copy.identity])}
+        samples = hashing.samples(one.copy.path for one in [*first.values(), *unknown])
+        for one in candidates:
+            before = known[one.copy.identity]
+            known[one.copy.identity] = replace(before, sample=samples.get(one.copy.path, before.sample))
+    yield from same_bytes(candidates, lambda one: known[one.copy.identity], lambda one: one.told)
 
 
 def _suspects(
@@ -200,7 +165,7 @@ def _suspects(
         by_sample.setdefault(sample, []).append(path)
     for alike in by_sample.values():
         unread = [path for path in alike if not known[path].sha256]
-        if any(path != other and not _differ(known[path], known[other]) for path in unread for other in alike):
+        if any(path != other and not differ(known[path], known[other]) for path in unread for other in alike):
             yield alike
 
 

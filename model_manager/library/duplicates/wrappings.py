@@ -82,6 +82,31 @@ def is_read(group: Sequence[Sequence[Unit]], hashing: Hashing) -> bool:
     return all(id_ is not None and hashing.known(id_).tensors for id_ in ids)
 
 
+def still_alike(group: Sequence[Sequence[Unit]], hashing: Hashing) -> list[list[list[Unit]]]:
+    """Splits a group by what was read of it. What was not read stands with the first that it may be.
+
+    Those that look the same to the byte have one answer: what one of them was read to be.
+    """
+    read: dict[str, list[list[Unit]]] = {}
+    unread: list[list[Unit]] = []
+    for same in group:
+        known = next((sums for unit in same if (sums := _known_sum(unit, hashing))), "")
+        if known:
+            read.setdefault(known, []).append(list(same))
+        else:
+            unread.append(list(same))
+    parts = list(read.values()) or [[]]
+    parts[0] = parts[0] + unread
+    return [part for part in parts if len(part) > 1]
+
+
+def _known_sum(unit: Unit, hashing: Hashing) -> str:
+    """The sum over all tensors of a model, empty where not all of it was read."""
+    ids = [hashing.id(copy.path) for copy in unit.files]
+    sums = [hashing.known(id_).tensors if id_ is not None else None for id_ in ids]
+    return add([one for one in sums if one]) if all(sums) else ""
+
+
 def _in_several(groups: Sequence[Sequence[Unit]], sums: dict[str, str], hashing: Hashing) -> list[list[list[Unit]]]:
     """Units with the same sum, those that look alike to the byte together; alone they are told elsewhere.
 

@@ -9,7 +9,8 @@ from model_manager.base.comes_back import comes_back
 from model_manager.base.once import each_once
 from model_manager.base.text import _
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, rows, second_ways, totals
+from model_manager.catalog import Database, copies, rows, second_ways, totals
+from model_manager.catalog.copies import Seen
 from model_manager.library.clean.offers import certain_bytes
 from model_manager.library.clean.rests import read_rests
 from model_manager.stores.host.env import Env
@@ -20,8 +21,8 @@ Figures = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`bytes`: on disk, each file once. `apparent`: every name counted. `reclaimable`: copies by their
-    recorded hashes, flagged and not proved, without what these share, and leftovers of which it is certain."""
+    """Of models `bytes`: on disk, each file once; `apparent`: every name counted. `reclaimable`: further copies as far as is known
+    without reading (`catalog/copies`), without what these share, and leftovers of which it is certain."""
 
     bytes: int
     apparent: int
@@ -35,6 +36,10 @@ class Status:
     """Models that are known and not to be had now: unplugged, not answering, not to be read. Counted nowhere else."""
     again: int = 0
     """Bytes that are seen by a second way (a folder and its mount) and counted once."""
+    rests: int = 0
+    """Bytes on disk in what is no model: unfinished downloads and other leftovers, and what may be one."""
+    unproved: int = 0
+    """Bytes of `reclaimable` in copies that look the same and were not read."""
     unsure: int = 0
     """Bytes counted once too, as nobody can tell whether they are seen by a second way or lie there twice."""
 
@@ -49,14 +54,15 @@ def status(database: Database, volumes: Volumes, env: Env) -> Status:
         total, apparent = totals.of_all(tx)
         tools = _ordered(totals.bytes_by(tx, "tool"))
         categories = _ordered(totals.bytes_by(tx, "category"))
-        copies = totals.copies(tx)
+        same = copies.groups(tx)
         health = totals.verdicts(tx)
         away = len(rows.away_models(tx))
         again, unsure = second_ways.counted_once(tx)
-    spare = certain_bytes(database, volumes, env) + _spare(copies)
+    spare, unproved = _spare(same)
+    spare += certain_bytes(database, volumes, env)
     return Status(
-        total + rests.bytes, apparent + rests.size, spare, sum(health.values()), tools, categories, health, kinds, away,
-        again, unsure,
+        total, apparent, spare, sum(health.values()), tools, categories, health, kinds, away,
+        again, rests.bytes, unproved, unsure,
     )  # fmt: skip
 
 
@@ -78,13 +84,15 @@ def by_category(database: Database) -> Figures:
         return _ordered(totals.bytes_by(tx, "category"))
 
 
-def _spare(copies: list[list[tuple[int, str]]]) -> int:
-    """What comes back of these when one of each stays."""
+def _spare(groups: list[list[Seen]]) -> tuple[int, int]:
+    """What comes back of these copies when one of each stays; how much of it is in groups that were not read whole."""
     volumes = Volumes()
-    return sum(
-        sum(each) - max(each)
-        for each in ([comes_back(path, size, volumes).own for size, path in same] for same in copies)
-    )
+    whole = unproved = 0
+    for same in groups:
+        each = [comes_back(one.path, one.bytes, volumes).own for one in same]
+        whole += sum(each) - max(each)
+        unproved += 0 if all(one.is_read for one in same) else sum(each) - max(each)
+    return whole, unproved
 
 
 def _ordered(sums: dict[str, tuple[int, int]]) -> Figures:

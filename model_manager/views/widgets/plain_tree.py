@@ -25,7 +25,10 @@ _INDENT = 0.9
 _LEAST = 90
 """Pixels at 96 dpi below which no column of words is pressed."""
 _PRESSED = 48
-"""The same of a column that gives way to the names of files."""
+"""The same where there is no room for that either."""
+_SHARES = {"path": 0.34, "words": 0.24, "short": 0.18, "name": 0.28}
+"""Of the whole width, what a column gets before another one may press it: of paths, of words, of words of a few kinds, and
+the one that names a row. In this order they give way."""
 _PATHS_SHARE = 3
 """Of what is left over, a column of paths gets so many times what another one gets."""
 _LEAST_NAME = 150
@@ -38,7 +41,7 @@ _SLACK = 8
 class Column:
     """`width` at 96 dpi before anything is shown; a `loose` one gives way first and takes what is left over.
 
-    Of a `path` the middle gives way, and the names of the files decide how narrow the column may be.
+    Of a `path` the middle gives way, and the names of the files stay whole while there is room.
     """
 
     id: str
@@ -233,25 +236,18 @@ class PlainTree(ttk.Treeview):
         self._due = ""
         self._mark_again()
         if self.winfo_width() > 1:
-            if not self._by_hand and self._longest:
+            if not self._by_hand:
                 self._share(self.winfo_width() - 4)
             self._shorten_seen()
 
     def _share(self, room: int) -> None:
-        """Figures and short words get what they need; the loose columns share the rest, the narrow ones first."""
+        """Figures get what they need, words what they need or their share; the loose columns share the rest, narrow ones first."""
         wanted = {column.id: self._needs(column) for column in self._columns}
         loose = sorted((column.id for column in self._columns if column.loose), key=lambda name: wanted[name])
-        tight = [name for name in wanted if name not in loose]
-        widths = {name: wanted[name] for name in tight}
-        least = self._least(loose, room - sum(widths.values()))
-        words = [column.id for column in self._columns if column.id in widths and not column.figure]
-        while words and sum(widths.values()) > room - sum(
-            least.values()
-        ):  # words give way, the widest first; figures never
-            widest = max(words, key=lambda name: widths[name])
-            if widths[widest] <= theme.px(self, _LEAST):
-                break
-            widths[widest] -= theme.px(self, 8)
+        widths = {column.id: wanted[column.id] for column in self._columns if column.figure}
+        least = self._least(room - sum(widths.values()), wanted)
+        widths |= {name: width for name, width in least.items() if name not in loose}
+        least = {name: least[name] for name in loose}
         spare = max(0, room - sum(widths.values()) - sum(least.values()))
         for number, name in enumerate(loose):
             shares = [_PATHS_SHARE if one in self._names else 1 for one in loose[number:]]
@@ -265,15 +261,34 @@ class PlainTree(ttk.Treeview):
             room_of = widths[column.id] - 2 * theme.px(self, theme.CELL) - _SLACK
             self.heading(column.id, text=shorten(column.title, room_of, self._plain))
 
-    def _least(self, loose: Sequence[str], room: int) -> dict[str, int]:
-        """How narrow each loose column may be: no file name is cut while other words can give way for it."""
+    def _least(self, room: int, wanted: dict[str, int]) -> dict[str, int]:
+        """How wide each column of words is at least. The name of a file stays whole while the words beside it have their
+        share: what a row is and why it is there is read first, and of a name that gives way both ends are seen."""
+        kinds = {column.id: self._kind(column) for column in self._columns if not column.figure}
         cell = 2 * theme.px(self, theme.CELL) + _SLACK
-        least = {name: theme.px(self, _LEAST_NAME if name == "#0" else _LEAST) for name in loose}
-        least |= {name: max(least[name], self._names[name][1] + cell) for name in loose if name in self._names}
-        for name in sorted(loose, key=lambda one: (one in self._names, one == "#0")):
-            floor = theme.px(self, _PRESSED if name not in self._names and name != "#0" else _LEAST)
-            least[name] = max(min(least[name], floor), least[name] - max(0, sum(least.values()) - room))
+        floor = {
+            name: min(wanted[name], theme.px(self, _LEAST_NAME if kind == "name" else _LEAST))
+            for name, kind in kinds.items()
+        }
+        fair = {
+            name: max(floor[name], min(wanted[name], round(self.winfo_width() * _SHARES[kind])))
+            for name, kind in kinds.items()
+        }
+        least = {name: wanted[name] if kind == "short" else fair[name] for name, kind in kinds.items()}
+        least |= {
+            name: max(fair[name], min(self._names[name][1] + cell, wanted[name]))
+            for name in kinds if name in self._names
+        }  # fmt: skip
+        for bottom in (fair, floor, dict.fromkeys(kinds, theme.px(self, _PRESSED))):
+            for name in sorted(kinds, key=lambda one: list(_SHARES).index(kinds[one])):
+                over = max(0, sum(least.values()) - room)
+                least[name] = max(min(least[name], bottom[name]), least[name] - over)
         return least
+
+    def _kind(self, column: Column) -> str:
+        if column.id == "#0":
+            return "name"
+        return "path" if column.path else "words" if column.loose else "short"
 
     def _needs(self, column: Column) -> int:
         """The width of the longest text, bold as heads are, or of the title, with the room at its sides."""

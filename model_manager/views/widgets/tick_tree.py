@@ -41,10 +41,18 @@ class TickTree(ttk.Frame):
         self.tree.restyle()
 
     def clear(self) -> None:
+        """Nothing is chosen then either: what comes at a row's place is something else."""
         self.tree.delete(*self.tree.get_children())
         self.ticked.clear()
         self._text.clear()
         self._boxed.clear()
+        self.on_choose("")
+
+    def choose(self, row: str) -> None:
+        """Chooses a row again, where it is still there."""
+        if row and self.tree.exists(row):
+            self.tree.selection_set(row)
+            self.tree.focus(row)
 
     def add_head(self, row: str, text: str, values: Sequence[str]) -> None:
         self._text[row] = text
