@@ -19,7 +19,7 @@ from model_manager.base.reserve import Reserve
 from model_manager.base.settings import SettingsFile
 from model_manager.base.text import use_language
 from model_manager.base.volumes import NETWORK, Volumes
-from model_manager.catalog import Database, looking
+from model_manager.catalog import Database, elsewhere, looking
 from model_manager.catalog.damage import Damage
 from model_manager.jobs import Jobs
 
@@ -111,17 +111,27 @@ class App:
                 from model_manager.operations import Operations
                 from model_manager.operations.trashed import trashed
 
-                def thrown() -> set[str]:
-                    items = trashed(made.history()[0], self.volumes)
-                    return {path for item in items for path in (item.kept, item.note)}
+                known: tuple[str, set[str]] = ("", set())
 
-                guard = Guard(self.database, self.volumes, lambda: self.env(made.at_work), thrown)
+                def thrown() -> set[str]:
+                    nonlocal known  # of one operation; each thing is looked at again before it goes
+                    if not made.at_work or known[0] != made.at_work:
+                        items = trashed(made.history()[0], self.volumes)
+                        known = made.at_work, {path for item in items for path in (item.kept, item.note)}
+                    return known[1]
+
+                restamp = Restamp(self.database, self.volumes)
+
+                def version() -> object:
+                    return made.at_work, elsewhere.version(self.database), self.database.writes - restamp.writes
+
+                guard = Guard(self.database, self.volumes, lambda: self.env(made.at_work), thrown, version)
                 made = Operations(
                     self.paths,
                     volumes=self.volumes,
                     guard=guard,
                     once_aside=guard.once_aside,
-                    stamped=Restamp(self.database, self.volumes),
+                    stamped=restamp,
                 )
                 self.settled = _settled(made)
                 self._operations = made

@@ -53,6 +53,8 @@ class Database:
         self._lock = threading.RLock()
         self._which: tuple[int, int] | None = None
         """Which file is open, by device and inode."""
+        self.writes = 0
+        """How often this process has committed a change."""
         self._has_words = False
         if untouched:
             self._look_only(untouched)
@@ -89,6 +91,7 @@ class Database:
             elif self._has_words and (self._local.words or self.unsaved):
                 self._keep_words(connection, self._local.words)
             connection.execute("COMMIT")
+            self.writes += 1
         except BaseException as error:
             with contextlib.suppress(sqlite3.Error):  # so damaged that it cannot even go back
                 if connection.in_transaction:

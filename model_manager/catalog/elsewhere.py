@@ -25,14 +25,20 @@ class Elsewhere:
         """The first look only remembers. Takes well under a millisecond."""
         if self._database.looking_only:
             return ""
-        with self._database.read() as tx:
-            (number,) = tx.execute("PRAGMA data_version").fetchone()
-        now, own = (_file(self._database), int(number)), _written(self._database.connections)
+        number = version(self._database)
+        now, own = (_file(self._database), number), _written(self._database.connections)
         before, own_before = self._last, self._own
         self._last, self._own = now, own
         if before is None or before == now:
             return ""
         return "perhaps" if own != own_before else "yes"
+
+
+def version(database: Database) -> int:
+    """A number that is another one once any other connection has changed the catalogue; this thread's own does not count."""
+    with database.read() as tx:
+        (number,) = tx.execute("PRAGMA data_version").fetchone()
+    return int(number)
 
 
 def _file(database: Database) -> tuple[int, int] | None:

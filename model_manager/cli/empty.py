@@ -12,7 +12,7 @@ from model_manager.base.errors import UsageError
 from model_manager.base.text import _, later, ngettext, shown, written
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.cli.plans import add_plan_arguments, run_plan
-from model_manager.operations.trashed import Trashed, plan_empty, trashed
+from model_manager.operations.trashed import Trashed, plan_empty, trashed, with_what_comes_back
 
 NAME = "empty"
 HELP = later("delete for good what this program put in the trash; --list shows it")
@@ -37,7 +37,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         if item.at <= before and (not options.operations or item.operation in options.operations)
     ]  # fmt: skip
     if options.list:
-        return _show(items, options.json)
+        return _show(with_what_comes_back(items, app.volumes), options.json)
     if not any(item.where == "trash" for item in items):
         if options.json:
             print_json({"plan": None})

@@ -14,7 +14,7 @@ from model_manager.controllers.changes import Changes
 from model_manager.jobs import JobChanged
 from model_manager.operations import Operation, Plan
 from model_manager.operations.draft import Way
-from model_manager.operations.trashed import Trashed, plan_empty, trashed
+from model_manager.operations.trashed import Trashed, plan_empty, trashed, with_what_comes_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class History:
 
     def _load(self) -> Past:
         operations, _problems = self._app.operations.history()
-        items = trashed(operations, self._app.volumes)
+        items = with_what_comes_back(trashed(operations, self._app.volumes), self._app.volumes)
         there = tuple(item for item in items if item.where == "trash")
         return Past(
             tuple(_line(operation) for operation in operations if operation.state != "planned"),

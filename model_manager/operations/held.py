@@ -11,10 +11,10 @@ from model_manager.operations.journal import Journal
 from model_manager.operations.operation import Operation
 
 
-def unsettled(journal: Journal) -> Iterator[Operation]:
-    """The operations that something ended in the middle of, or that another program is at now."""
+def unsettled(journal: Journal, but: str = "") -> Iterator[Operation]:
+    """The operations that something ended in the middle of, or that another program is at now; not `but`."""
     try:
-        ids = journal.unsettled()
+        ids = journal.unsettled(but)
     except ModelManagerError:
         return
     for id_ in ids:
@@ -27,8 +27,8 @@ def unsettled(journal: Journal) -> Iterator[Operation]:
 def held_paths(journal: Journal, but: str = "") -> tuple[tuple[str, str], ...]:
     """Each path that may come back or that what comes back needs, and in words why it is held. `but`: not of this one."""
     found: dict[str, str] = {}
-    for operation in unsettled(journal):
-        halves = operation.halves if operation.id != but else ()
+    for operation in unsettled(journal, but):
+        halves = operation.halves
         why = later(
             f"an earlier change is not settled yet ({operation.plan.title}): what it may still put back needs this"
         )

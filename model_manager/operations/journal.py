@@ -52,8 +52,8 @@ class Journal:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self._waiting: dict[str, tuple[int, int, int]] = {}
-        """Stored plans that were not begun when they had this inode, size and time: read once."""
+        self._quiet: dict[str, tuple[int, int, int]] = {}
+        """Journals in which nothing is to be settled -> inode, size and time of the file, as it was read."""
 
     def doubt(self) -> str:
         """Why nothing that lies here is believed, with the repair; empty when we alone can write here."""
@@ -141,14 +141,14 @@ class Journal:
         operations.sort(key=lambda one: (one.at, one.id), reverse=True)
         return operations, problems
 
-    def unsettled(self) -> list[str]:
-        """The operations that something ended in the middle of, oldest first. Reads little of the others.
+    def unsettled(self, but: str = "") -> list[str]:
+        """The operations that something ended in the middle of, oldest first; not `but`. Reads little of the others.
 
         None where this folder is not ours alone: what lies there may never have been begun by us.
         """
         if self.doubt():
             return []
-        return [id_ for id_ in self.ids() if not self._ended(id_) and self._begun(id_)]
+        return [id_ for id_ in self.ids() if id_ != but and self._is_open(id_)]
 
     def tidy(self) -> None:
         """Removes plans that were never written to their end, an hour after."""
@@ -178,6 +178,20 @@ class Journal:
     def _path(self, id_: str) -> str:
         return os.path.join(self.folder, id_ + _SUFFIX)
 
+    def _is_open(self, id_: str) -> bool:
+        """What ended or was never begun is read once, while its file stays as it is."""
+        try:
+            found = os.lstat(self._path(id_))
+        except OSError:
+            return False
+        mark = (found.st_ino, found.st_size, found.st_mtime_ns)
+        if self._quiet.get(id_) == mark:
+            return False
+        if not self._ended(id_) and self._begun(id_):
+            return True
+        self._quiet[id_] = mark
+        return False
+
     def _ended(self, id_: str) -> bool:
         """Whether the last line is an end; hundreds of operations are asked before each change."""
         try:
@@ -191,15 +205,9 @@ class Journal:
 
     def _begun(self, id_: str) -> bool:
         try:
-            found = os.lstat(self._path(id_))
-            mark = (found.st_ino, found.st_size, found.st_mtime_ns)
-            if self._waiting.get(id_) == mark:
-                return False
             story = self.read(id_)
         except (ModelManagerError, OSError):
             return False  # history tells of it
-        if not story.began:
-            self._waiting[id_] = mark
         return story.began and not story.damaged
 
 

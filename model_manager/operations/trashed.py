@@ -26,8 +26,9 @@ Where = Literal["trash", "restored", "gone"]
 class Trashed:
     """One thing that was moved into a trash. `kept` is its path there, `note` the note beside it.
 
-    `where`: still there, restored to its old name by somebody, or gone. Sizes in bytes, `frees` when all that lies there
-    is deleted; `at` in seconds since 1970; `unit` says what was moved together and returns together, `of` what a person calls that.
+    `where`: still there, restored to its old name by somebody, or gone. Sizes in bytes, `frees` as it was planned (see
+    `with_what_comes_back`); `at` in seconds since 1970; `unit` says what was moved together and returns together, `of` what a
+    person calls that.
     """
 
     operation: str
@@ -44,8 +45,7 @@ class Trashed:
 
 def trashed(operations: Iterable[Operation], volumes: Volumes) -> list[Trashed]:
     """Everything of these operations that is in force as moved into a trash of which we know the place."""
-    items = [item for operation in operations for item in _of(operation, volumes)]
-    return _with_what_comes_back(items, volumes)
+    return [item for operation in operations for item in _of(operation, volumes)]
 
 
 def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
@@ -84,7 +84,7 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
     return replace(plan, title=later(f"Delete {what} for good ({units.size(size)})"))
 
 
-def _with_what_comes_back(items: list[Trashed], volumes: Volumes) -> list[Trashed]:
+def with_what_comes_back(items: list[Trashed], volumes: Volumes) -> list[Trashed]:
     """The same with what comes back when all of them are deleted: names of one file may have gone one after another."""
     try:
         frees = {step.path: step.frees for step in plan_empty(items, volumes).steps}

@@ -13,7 +13,7 @@ from model_manager.base import units
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operation, Operations, Plan
 from model_manager.operations.draft import Draft
-from model_manager.operations.trashed import Trashed, plan_empty, trashed
+from model_manager.operations.trashed import Trashed, plan_empty, trashed, with_what_comes_back
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_names_of_one_file_that_went_one_after_another(tmp_path: Path, own: OwnP
         draft.begin_unit(name)
         draft.take(str(tmp_path / "m" / name), "test")
         assert Operations(own).apply(draft.plan("Clear")).plan.frees == 0
-    items = listed(own)
+    items = with_what_comes_back(listed(own), VOLUMES)
     plan = plan_empty(items, VOLUMES)
     size = path_size(bin_ / "files" / "a")
     assert plan.bytes == plan.frees == sum(item.frees for item in items) + notes_of(plan)

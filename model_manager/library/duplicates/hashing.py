@@ -66,6 +66,7 @@ class Restamp:
 
     def __init__(self, database: Database, volumes: Volumes) -> None:
         self._database, self._volumes = database, volumes
+        self.writes = 0
 
     def __call__(self, path: str, before: os.stat_result, after: os.stat_result) -> None:
         volume = self._volumes.of(path, after.st_dev)
@@ -74,6 +75,7 @@ class Restamp:
         try:
             with self._database.write() as tx:
                 hashes.restamp(tx, file_id(path, before, volume), file_id(path, after, volume).ctime_ns)
+            self.writes += 1
         except ModelManagerError as error:
             log.info("a hash has to be read again: %s", error)
 

@@ -6,7 +6,9 @@ the rule of removal that made a unit is asked once more: a blob that another man
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from model_manager.base import reach
@@ -35,8 +37,16 @@ _HARMLESS = frozenset({"make_folder"})
 """Makes an empty folder where a person chose to have one, and takes it away again."""
 
 
+_LOOKED_FOR = 1.0
+"""Seconds for which it is believed which names of files are links."""
+
+
 class Guard:
-    """Says in words why a unit may not be touched now, or nothing. `thrown`: the paths of what we moved to the trash."""
+    """Says in words why a unit may not be touched now, or nothing.
+
+    `thrown`: the paths of what we moved to the trash. `version`: another one whenever the catalogue may have changed; while
+    it is the same, what was read for the last unit holds for the next. Reading it for each of 1,000 took most of a minute.
+    """
 
     def __init__(
         self,
@@ -44,14 +54,17 @@ class Guard:
         volumes: Volumes,
         env: Callable[[], Env],
         thrown: Callable[[], Collection[str]] = lambda: (),
+        version: Callable[[], object] = object,
     ) -> None:
         self._database, self._volumes, self._env, self._thrown = database, volumes, env, thrown
+        self._version = version
+        self._read: tuple[object, float, Shelf] | None = None
 
     def __call__(self, unit: tuple[Step, ...], origin: str | None) -> str:
         steps = [step for step in unit if step.verb not in _HARMLESS]
         if not steps:
             return ""
-        shelf = read_shelf(self._database)
+        shelf = self._shelf()
         known = [root for root in shelf.roots.values() if not root.ignored]
         try:
             if all(step.verb == "delete" and is_laid_as_in_a_trash(step.path) for step in steps):
@@ -66,10 +79,11 @@ class Guard:
                 )
             if outside := next((path for step in steps for path in _outside(step, known)), ""):
                 return later(f"{outside} lies outside the folders that are watched: scan again, or add its folder")
-            self._must_be_closed(steps, known)
+            env = self._env()
+            self._must_be_closed(steps, known, env)
             if origin is None:
                 return ""
-            return self._held(steps) or self._asked_again(steps, origin, shelf)
+            return self._held(steps, env) or self._asked_again(steps, origin, shelf, env)
         except ModelManagerError as error:
             return f"{error.reason}: {error.hint}" if error.hint else error.reason
         except OSError as error:
@@ -98,19 +112,27 @@ class Guard:
             return reason_of(error)
         return later(f"{named} is needed by something else since a moment ago: it stays") if named else ""
 
-    def _must_be_closed(self, steps: Sequence[Step], known: Sequence[RootRow]) -> None:
-        env = self._env()
+    def _shelf(self) -> Shelf:
+        """What the catalogue holds now; what was looked at on the disk for it is a second old at most."""
+        version, now = self._version(), time.monotonic()
+        if self._read is None or self._read[0] != version:
+            self._read = version, now, read_shelf(self._database)
+        elif now - self._read[1] > _LOOKED_FOR:
+            self._read = version, now, dataclasses.replace(self._read[2])
+        return self._read[2]
+
+    def _must_be_closed(self, steps: Sequence[Step], known: Sequence[RootRow], env: Env) -> None:
         for root in known:
             if any(is_below(step.path, reach.realpath(root.path)) for step in steps):
                 must_be_closed(root, env)
 
-    def _held(self, steps: Sequence[Step]) -> str:
+    def _held(self, steps: Sequence[Step], env: Env) -> str:
         """Why a path is held by another operation, which is not settled."""
-        held = self._env().held
+        held = env.held
         paths = [path for step in steps for path in (step.path, step.target if step.verb == "link" else None) if path]
         return next((why for path in paths if (why := why_held(path, held))), "") if held else ""
 
-    def _asked_again(self, steps: Sequence[Step], text: str, shelf: Shelf) -> str:
+    def _asked_again(self, steps: Sequence[Step], text: str, shelf: Shelf, env: Env) -> str:
         origin = from_text(text)
         if origin is None:
             return later("it is not known what asked for this: make a new plan")
@@ -123,20 +145,19 @@ class Guard:
             return later(f"{origin.root}: {AWAY.get(root.state, root.state)}; bring it back, and scan again")
         if isinstance(origin, OfPlaces) and (link := _new_link(steps, origin, shelf)):
             return later(f"{link} leads to it since this was planned: make a new plan")
-        parts = list(not_held(self._parts(origin, root, shelf), root, self._env()))
+        parts = list(not_held(self._parts(origin, root, shelf, env), root, env))
         may = {part.url if isinstance(part, Asking) else resolved(part.path) for part in parts}
         wrong = next((step.path for step in steps if step.path not in may), "")
         return later(f"{wrong} is needed by something else since this was planned: make a new plan") if wrong else ""
 
-    def _parts(self, origin: OfPlaces | OfLeftover, root: RootRow, shelf: Shelf) -> Iterator[Part]:
-        env = self._env()
+    def _parts(self, origin: OfPlaces | OfLeftover, root: RootRow, shelf: Shelf, env: Env) -> Iterator[Part]:
         if isinstance(origin, OfLeftover):
             must_be_unused(root, origin.leftover, shelf, self._volumes)
             yield from BY_TOOL[root.tool].removal.leftover(found_root(root), origin.leftover, env)
             return
-        ids = {file.path: file.file for files in shelf.files.values() for file in files}
         paths = {path for _name, _path, files in origin.places for path, _role, _title in files}
-        models = {file.model for files in shelf.files.values() for file in files if file.path in paths}
+        listed = [file for path in paths for file in shelf.by_path.get(path, ())]
+        ids, models = {file.path: file.file for file in listed}, {file.model for file in listed}
         if fresh := (models & shelf.pinned) - set(origin.pinned):
             names = ", ".join(sorted(shelf.titles.get(id_, "") for id_ in fresh))
             raise CannotRemove("clear away", names, later(f"{names} was pinned since this was planned"))

@@ -42,6 +42,15 @@ class Shelf:
                 found.setdefault(file.size, []).append(file)
         return found
 
+    @functools.cached_property
+    def by_path(self) -> Mapping[str, Sequence[FileView]]:
+        """A path -> the file by that name, once for each place that has it."""
+        found: dict[str, list[FileView]] = {}
+        for files in self.files.values():
+            for file in files:
+                found.setdefault(file.path, []).append(file)
+        return found
+
     def links_of(self, size: int) -> Sequence[FileView]:
         """The names of files of a size that are links at this moment; looked at once."""
         if size not in self._links:
