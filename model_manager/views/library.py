@@ -62,12 +62,12 @@ def _where(row: Row) -> str:
 def _columns() -> tuple[Column, ...]:
     return (
         Column("name", _("Name"), _name, 240, stretch=True),
-        Column("category", _("Kind"), _kind, 116, rank=2),
-        Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=3),
-        Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72),
+        Column("category", _("Kind"), _kind, 116, rank=3),
+        Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=4),
+        Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72, rank=1),
         Column("size", _("Size"), lambda row: figures.size(row.size), 72, numeric=True),
-        Column("tools", _("Where"), _where, 116, rank=1),
-        Column("health", _("Health"), _health, 92, rank=4),
+        Column("tools", _("Where"), _where, 116, rank=2),
+        Column("health", _("Health"), _health, 92, rank=5),
         Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
         Column("parameters", _("Parameters"), lambda row: figures.parameters(row.parameters) if row.parameters else "", 90,
                numeric=True, shown=False),
@@ -172,7 +172,7 @@ class LibraryScreen(ttk.Frame):
         self.details = Details(panes, self)
         panes.add(middle, weight=1)
         panes.add(self.details, weight=0)
-        FairPanes(panes, "right", 0.5)
+        FairPanes(panes, "right", 0.45)
         self._tags()
         table: Table = self.table
         table.on_select = self.controller.select

@@ -159,7 +159,7 @@ class Review(ttk.Toplevel):
         box.pack(fill="both", expand=True, pady=(self._gap, 0))
         columns = (
             Column("#0", _("What"), 220, loose=True), Column("size", _("Size"), 80, figure=True),
-            Column("path", _("Where"), 320, loose=True, path=True), Column("why", _("Why"), 200, loose=True),
+            Column("path", _("Where"), 320, loose=True, path=True, names=True), Column("why", _("Why"), 200, loose=True),
         )  # fmt: skip
         tree = PlainTree(box, columns).packed()
         going = things(plan)

@@ -85,7 +85,9 @@ def test_a_folder_of_ones_own_is_added_from_the_empty_library(
     from model_manager.library.listing.present import roots_json
 
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
-    monkeypatch.setattr("model_manager.views.folders.ask_folder", lambda *_: str(tmp_path / "mine"))
+    monkeypatch.setattr(
+        "model_manager.views.folders.ask_folder", lambda parent, title, then: then(str(tmp_path / "mine"))
+    )
     window.open("library")
     library = window.library
     wait(window, library.begin.winfo_ismapped)

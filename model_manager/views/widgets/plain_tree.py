@@ -41,7 +41,8 @@ _SLACK = 8
 class Column:
     """`width` at 96 dpi before anything is shown; a `loose` one gives way first and takes what is left over.
 
-    Of a `path` the middle gives way, and the names of the files stay whole while there is room.
+    Of a `path` the middle gives way, and the names of the files stay whole while there is room; with `names` they stay whole
+    before everything else, where something is about to happen to these files.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Column:
     figure: bool = False
     loose: bool = False
     path: bool = False
+    names: bool = False
 
 
 class PlainTree(ttk.Treeview):
@@ -274,12 +276,15 @@ class PlainTree(ttk.Treeview):
             name: max(floor[name], min(wanted[name], round(self.winfo_width() * _SHARES[kind])))
             for name, kind in kinds.items()
         }
+        pressed = dict.fromkeys(kinds, theme.px(self, _PRESSED))
         least = {name: wanted[name] if kind == "short" else fair[name] for name, kind in kinds.items()}
-        least |= {
-            name: max(fair[name], min(self._names[name][1] + cell, wanted[name]))
-            for name in kinds if name in self._names
-        }  # fmt: skip
-        for bottom in (fair, floor, dict.fromkeys(kinds, theme.px(self, _PRESSED))):
+        for column in self._columns:
+            if column.path:
+                name_ = min(self._names[column.id][1] + cell, wanted[column.id])
+                least[column.id] = max(fair[column.id], name_)
+                if column.names:
+                    fair[column.id] = floor[column.id] = pressed[column.id] = name_
+        for bottom in (fair, floor, pressed, dict.fromkeys(kinds, theme.px(self, _PRESSED))):
             for name in sorted(kinds, key=lambda one: list(_SHARES).index(kinds[one])):
                 over = max(0, sum(least.values()) - room)
                 least[name] = max(min(least[name], bottom[name]), least[name] - over)
