@@ -97,7 +97,7 @@ def of_models(tx: sqlite3.Connection) -> dict[int, int]:
 
 
 def _with_models(tx: sqlite3.Connection) -> list[tuple[list[Seen], set[int]]]:
-    """Each group with the models that have one of its files. Each table is gone through once: 100,000 files take 0.3 s."""
+    """Each group with the models that have one of its files. Each table is gone through once."""
     seen = _seen(tx)
     members = _members(tx, [one.file for one in seen])
     by_size: dict[int, list[Seen]] = {}
