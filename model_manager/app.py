@@ -144,8 +144,11 @@ class App:
         return Journal(str(self.paths.journal))
 
     def settle(self) -> Operations | None:
-        """Settles what a kill left in the middle of a change. Call it before anything is looked at."""
-        return self.operations if self.paths.journal.exists() else None
+        """Settles what a kill left in the middle of a change. Call it before anything is looked at.
+
+        Where there is nothing to settle, what changes the disk is not loaded.
+        """
+        return self.operations if self.paths.journal.exists() and self._journal.unsettled() else None
 
     def env(self, at_work: str = "") -> Env:
         """This computer as adapters see it now. `at_work`: the operation that asks, which its own paths are not held from."""

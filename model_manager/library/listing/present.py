@@ -10,7 +10,7 @@ from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import shown, written
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, files, models, roots, user_words
+from model_manager.catalog import Database, files, leftovers, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
@@ -111,6 +111,9 @@ def leftover_json(row: LeftoverRow) -> Json:
 
 def leftovers_json(database: Database, volumes: Volumes, env: Env) -> list[Json]:
     """What nobody needs as far as anybody can tell; what may be needed from elsewhere is none."""
+    with database.read() as tx:
+        if not leftovers.every(tx):
+            return []  # nothing to load for: what asks takes a second
     from model_manager.library.clean.rests import read_rests  # adapters and plans, which a window opens without
 
     return [leftover_json(row) for row in read_rests(database, volumes, env).flagged]

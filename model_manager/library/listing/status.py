@@ -9,10 +9,8 @@ from model_manager.base.comes_back import comes_back
 from model_manager.base.once import each_once
 from model_manager.base.text import _
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, copies, rows, second_ways, totals
+from model_manager.catalog import Database, copies, leftovers, rows, second_ways, totals
 from model_manager.catalog.copies import Seen
-from model_manager.library.clean.offers import certain_bytes
-from model_manager.library.clean.rests import read_rests
 from model_manager.stores.host.env import Env
 
 Figures = tuple[tuple[str, int, int], ...]
@@ -46,10 +44,7 @@ class Status:
 
 @each_once()
 def status(database: Database, volumes: Volumes, env: Env) -> Status:
-    rests = read_rests(database, volumes, env)
-    kinds: dict[str, int] = {}
-    for row in rests.there:
-        kinds[row.kind] = kinds.get(row.kind, 0) + row.bytes
+    kinds, rests, certain = _leftovers(database, volumes, env)
     with database.read() as tx:
         total, apparent = totals.of_all(tx)
         tools = _ordered(totals.bytes_by(tx, "tool"))
@@ -59,11 +54,25 @@ def status(database: Database, volumes: Volumes, env: Env) -> Status:
         away = len(rows.away_models(tx))
         again, unsure = second_ways.counted_once(tx)
     spare, unproved = _spare(same)
-    spare += certain_bytes(database, volumes, env)
     return Status(
-        total, apparent, spare, sum(health.values()), tools, categories, health, kinds, away,
-        again, rests.bytes, unproved, unsure,
+        total, apparent, spare + certain, sum(health.values()), tools, categories, health, kinds, away,
+        again, rests, unproved, unsure,
     )  # fmt: skip
+
+
+def _leftovers(database: Database, volumes: Volumes, env: Env) -> tuple[dict[str, int], int, int]:
+    """Bytes by kind, bytes of all, and bytes that certainly come back."""
+    with database.read() as tx:
+        if not leftovers.every(tx):
+            return {}, 0, 0
+    from model_manager.library.clean.offers import certain_bytes  # adapters and plans: a second to load
+    from model_manager.library.clean.rests import read_rests
+
+    rests = read_rests(database, volumes, env)
+    kinds: dict[str, int] = {}
+    for row in rests.there:
+        kinds[row.kind] = kinds.get(row.kind, 0) + row.bytes
+    return kinds, rests.bytes, certain_bytes(database, volumes, env)
 
 
 def seen_twice(found: Status) -> list[str]:
