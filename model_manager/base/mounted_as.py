@@ -10,19 +10,39 @@ import ctypes
 import functools
 import os
 import sys
+import time
 from pathlib import Path
 
 _MNT_ID_UNIQUE = 0x4000
 _MASK_AT, _MNT_ID_AT, _SIZE = 0, 144, 256
 """include/uapi/linux/stat.h: `stx_mask` and `stx_mnt_id` within a `struct statx`."""
+_RUN = "run:"
+_THIS_RUN = f"{_RUN}{os.getpid()}-{time.time_ns()}"
 _AT_FDCWD, _AT_SYMLINK_NOFOLLOW = -100, 0x100
 
 
 def mounted_as(path: str) -> str:
-    """A name for this mounting of this start of the computer, which no other one gets; empty where nobody tells.
+    """A name for this mounting of this start of the computer, which no other one gets; empty for what is not there.
 
-    Linux 6.8 and later number their mounts so that no number comes again (statx(2), STATX_MNT_ID_UNIQUE).
+    Linux 6.8 and later number their mounts so that no number comes again (statx(2), STATX_MNT_ID_UNIQUE). Elsewhere the
+    name is one of this run of the program: see `is_of_one_run`.
     """
+    return _unique(path) or _of_this_run(path)
+
+
+def is_of_one_run(name: str) -> bool:
+    """Whether a mounting is known by device and run alone: a drive that was changed for another meanwhile may have it too."""
+    return name.startswith(_RUN)
+
+
+def _of_this_run(path: str) -> str:
+    try:
+        return f"{_THIS_RUN}:{os.lstat(path).st_dev}"
+    except OSError:
+        return ""
+
+
+def _unique(path: str) -> str:
     statx, start = _statx(), _this_start()
     if statx is None or not start:
         return ""

@@ -10,7 +10,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import UsageError
 from model_manager.base.localised import localised
-from model_manager.base.text import _, later, ngettext
+from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import agreed, look_again, print_steps, print_warnings, say, told
 from model_manager.library.removal.plan_words import BACK
@@ -25,11 +25,17 @@ EXAMPLE = "model-manager undo --dry-run"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("operation", nargs="?", metavar="OPERATION", help=_("an id from `history`"))
+    parser.add_argument(
+        "--give-up", action="store_true",
+        help=_("leave OPERATION, which cannot be settled, as it stands: what lies aside stays there"),
+    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help=_("print what would be put back, change nothing"))
     parser.add_argument("--yes", action="store_true", help=_("do not ask"))
 
 
 def run(app: App, options: argparse.Namespace) -> int:
+    if options.give_up:
+        return _give_up(app, options)
     operation = _chosen(app, options.operation)
     if not operation.undoable:
         # In the words of who would do it: never applied, stuck, nothing left.
@@ -41,6 +47,23 @@ def run(app: App, options: argparse.Namespace) -> int:
     if not agreed(options, lambda: _print(operation, planned)):
         return 1
     return _undo(app, operation, options)
+
+
+def _give_up(app: App, options: argparse.Namespace) -> int:
+    if options.operation is None:
+        raise UsageError("give up", "", "say which operation", "`model-manager history` lists what was done")
+    operation = app.operations.get(options.operation)
+    if not agreed(options, lambda: say(_title(operation), "bold")):
+        return 1
+    done = app.operations.give_up(operation.id)
+    if options.json:
+        print_json({"plan": done.as_json()})
+    else:
+        say(_("Given up: nothing is held for it any more. What was put aside lies beside its place."))
+        for step, now in zip(done.plan.steps, done.steps, strict=True):
+            if now.problem:
+                say(f"  {shown(step.path)}: {localised(now.problem)}")
+    return 0
 
 
 def _chosen(app: App, id_: str | None) -> Operation:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.library.removal.plan_words import united_text
 
 if TYPE_CHECKING:
     from model_manager.operations import Operation
@@ -32,6 +31,8 @@ def outcome(done: Operation) -> str:
             )
         if done.plan.frees:
             text = _("{title}: done. {size} came back.").format(title=title, size=figures.size(done.plan.frees))
+            from model_manager.library.removal.plan_words import united_text  # loaded once something was changed
+
             return f"{text} {united_text(done.plan)}".strip()
         return _("{title}: done.").format(title=title)
     why = localised([*problems, *done.plan.left, ""][0])

@@ -11,6 +11,7 @@ import contextlib
 import os
 from collections.abc import Callable, Collection, Iterator
 
+from model_manager.base.aside import aside_name
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.paths import OwnPaths
 from model_manager.base.reserve import Reserve
@@ -120,6 +121,23 @@ class Operations:
                 raise ModelManagerError("undo the operation", id_, f"this version cannot {unknown!r}")
             log.add("undo", units=units)
             self._undo_rest(log, progress or Progress())
+            return log.story.operation()
+
+    def give_up(self, id_: str) -> Operation:
+        """Ends an operation that cannot be settled, as it stands: what lies aside stays there, nothing is held for it."""
+        with self._alone(), self._opened(id_) as log:
+            if log.story.operation().settled or not log.story.began:
+                raise ModelManagerError("give up the operation", id_, "it is settled: there is nothing to give up")
+            for step in log.story.plan.steps:
+                if log.story.phase(step.n) in ("doing", "undoing", "stuck", "unfinished"):
+                    aside = aside_name(log.story.plan.id, step.n)
+                    tell(
+                        log,
+                        "refused",
+                        step,
+                        later(f"given up by you: if it was put aside, it lies beside its place as {aside}"),
+                    )
+            self._end(log, later("given up before its turn"))
             return log.story.operation()
 
     def recover(self) -> list[Operation]:

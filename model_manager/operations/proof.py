@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from model_manager.base.mounted_as import mounted_as
+from model_manager.base.behind import keeps_its_own
+from model_manager.base.mounted_as import is_of_one_run, mounted_as
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
 from model_manager.operations.plan import Kept, Proof
@@ -20,11 +21,19 @@ def holds(proof: Proof, kept: str, disk: Disk, volumes: Volumes, own_ctime: int 
     """Whether neither file can have changed since both were read. `own_ctime`: what our own links left on the kept one."""
     if not proof.mounted or not proof.kept_mounted:
         return False
+    if proof.bytewise and (is_of_one_run(proof.mounted) or is_of_one_run(proof.kept_mounted)):
+        return False  # a mounting that is told apart from others by this run alone; comparing is sure
     found, stays = disk.lstat(proof.path), disk.lstat(kept)
-    if not all(volumes.of(path, one.st_dev).true_ctime for path, one in ((proof.path, found), (kept, stays))):
+    if not all(_tells_changes(path, one, volumes) for path, one in ((proof.path, found), (kept, stays))):
         return False
     untouched = found.st_ctime_ns == proof.ctime_ns and stays.st_ctime_ns in (proof.kept_ctime_ns, own_ctime)
     return untouched and (mounted_as(proof.path), mounted_as(kept)) == (proof.mounted, proof.kept_mounted)
+
+
+def _tells_changes(path: str, details: os.stat_result, volumes: Volumes) -> bool:
+    """Whether a change of a file shows in its change time: what FUSE and shares tell of it may be the time of its content."""
+    volume = volumes.of(path, details.st_dev)
+    return volume.true_ctime and keeps_its_own(volume.kind) and not volume.kind.startswith("fuse")
 
 
 def must_be_equal(
@@ -36,8 +45,13 @@ def must_be_equal(
         if proof is None or holds(proof, kept.path, disk, volumes, ctimes.get(kept.path)):
             continue
         if not proof.bytewise:
+            for path in (proof.path, kept.path):
+                if not _tells_changes(path, disk.lstat(path), volumes):
+                    raise Refused(
+                        f"the drive of {path} does not tell when a file was changed: what only looks alike stays"
+                    )
             raise Refused(
                 f"{proof.path} and {kept.path} were read before their drives were mounted: read the duplicates once more"
             )
         if os.path.realpath(proof.path) == kept.path or not disk.same_bytes(proof.path, kept.path, worked):
-            raise Refused(f"{proof.path} and {kept.path} are not the same any more: nothing of it goes")
+            raise Refused(f"{proof.path} and {kept.path} do not hold the same bytes now: nothing of it goes")

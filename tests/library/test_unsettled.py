@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from removing import all_say_the_same, known, offers, plan, scan
 from model_manager.app import App, build
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import roots
+from model_manager.cli import main
 from model_manager.library.doctor import checks
 from model_manager.library.listing.present import leftovers_json
 from model_manager.library.scan import watch
@@ -231,3 +233,28 @@ def test_what_has_still_to_go_back_is_not_emptied(app: App, again: App, home: Pa
     with pytest.raises(ModelManagerError, match="nothing of this program's is in it"):
         plan_empty(trashed([stuck], again.volumes), again.volumes)
     assert list((home / ".local/share/Trash/files").iterdir())
+
+
+def test_what_can_never_be_settled_is_given_up(
+    app: App, home: Path, again: App, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its trash is gone: the way out is said, and then nothing is held any more and nothing was touched."""
+    store, other = home / ".ollama/models", home / "other"
+    wanted = ollama(app, home)
+    monkeypatch.setenv("XDG_DATA_HOME", str(other))
+    killed(app, wanted, "trash", 1)
+    monkeypatch.delenv("XDG_DATA_HOME")
+    shutil.rmtree(other)
+    (stuck,) = again.operations.history()[0]
+    assert not stuck.settled
+    scan(again)
+    with pytest.raises(ModelManagerError) as refused:
+        plan(again, *known(again))
+    assert "undo OPERATION --give-up" in refused.value.hint
+    before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    assert main(["undo", stuck.id, "--give-up", "--yes"]) == 0
+    assert "Given up" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in store.rglob("*") if path.is_file()} == before
+    assert again.operations.get(stuck.id).settled and plan(again, *known(again)).steps
+    assert main(["undo", stuck.id, "--give-up", "--yes"]) == 1
+    assert "nothing to give up" in capsys.readouterr().err

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +12,12 @@ import pytest
 from scenes import VOLUMES, proof_now, put
 
 from model_manager.base.paths import OwnPaths
+from model_manager.base.volumes import Volumes
 from model_manager.operations import Operation, Operations, Plan
+from model_manager.operations.disk import Disk
 from model_manager.operations.draft import Draft
 from model_manager.operations.plan import Proof, from_record, to_record
+from model_manager.operations.proof import holds
 from model_manager.operations.staying import kept_as
 
 DATA = b"a" * 99_999
@@ -47,7 +52,7 @@ def test_a_copy_that_is_none_stays(
         file.write(b"b")
     proof = replace(proof_now(copy, keeper), **{lost: "" if "mounted" in lost else 1})  # type: ignore[arg-type]
     done = applied(tmp_path, clearing(tmp_path, proof, way), monkeypatch)
-    assert done.state == "refused" and "not the same any more" in done.steps[0].problem
+    assert done.state == "refused" and "do not hold the same bytes now" in done.steps[0].problem
     assert copy.read_bytes() == DATA
 
 
@@ -55,8 +60,6 @@ def test_a_copy_that_is_none_stays(
 def test_what_is_the_same_goes_and_is_read_again_only_where_that_is_needed(
     tmp_path: Path, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, holds: bool
 ) -> None:
-    from model_manager.operations.disk import Disk
-
     read: list[str] = []
     real = Disk.same_bytes
     monkeypatch.setattr(
@@ -77,3 +80,40 @@ def test_other_wrappings_cannot_be_compared_so_they_are_read_anew(
     done = applied(tmp_path, clearing(tmp_path, proof), monkeypatch)
     assert done.state == "refused" and "read the duplicates once more" in done.steps[0].problem
     assert os.path.exists(pair[0])
+
+
+def test_a_mount_that_tells_no_changes_proves_nothing(
+    tmp_path: Path, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bindfs can show the time of the content as the change time, as sshfs and others do: it is set back with it."""
+    if os.geteuid() or not shutil.which("bindfs"):
+        pytest.skip("needs root and bindfs")
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    subprocess.run(["bindfs", "--ctime-from-mtime", str(tmp_path / "m"), str(seen)], check=True)
+    try:
+        keeper = seen / "keeper"
+        proof = proof_now(pair[0], keeper)
+        old = os.lstat(keeper)
+        keeper.write_bytes(b"b" * len(DATA))
+        os.utime(keeper, ns=(old.st_atime_ns, old.st_mtime_ns))
+        assert os.lstat(keeper).st_ctime_ns == old.st_ctime_ns
+        assert not holds(proof, str(keeper), Disk(), Volumes())
+        assert not holds(replace(proof, bytewise=False), str(keeper), Disk(), Volumes())
+    finally:
+        subprocess.run(["umount", str(seen)], check=True)
+
+
+def test_a_mounting_of_one_run_is_no_proof_where_bytes_can_be_compared(pair: tuple[Path, Path]) -> None:
+    """Where the kernel numbers its mounts anew: another drive at the same place may have the same name."""
+    proof = replace(proof_now(*pair), mounted="run:1:2", kept_mounted="run:1:2")
+    assert not holds(proof, str(pair[1]), Disk(), Volumes())
+
+
+def test_other_wrappings_are_believed_within_one_run(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    from model_manager.base import mounted_as as module
+
+    monkeypatch.setattr(module, "_statx", lambda: None)
+    proof = replace(proof_now(*pair), bytewise=False)
+    assert proof.mounted.startswith("run:") and holds(proof, str(pair[1]), Disk(), Volumes())
+    assert not holds(replace(proof, mounted="run:of another:1"), str(pair[1]), Disk(), Volumes())

@@ -112,6 +112,8 @@ def plan_trashing(
                         places[name.place] = None
                 if going:
                     warnings += _alone(copy, kept)
+        if keeper != group.keeper and not keep:
+            warnings.append(later(f"{kept.path} stays: of these copies the most lies beside it that exists nowhere else"))
     if parted and not places and not orphans:
         raise ModelManagerError(
             "clear away", parted[0].path, f"{parted[0].model_name} has other files too, which are not there twice",

@@ -13,7 +13,10 @@ from model_manager.stores.host.env import Env
 from model_manager.stores.hub.layout import repository_of
 from model_manager.stores.parts import Asking, CannotRemove, Part
 
-_HINT = later("start the program as when that began, and see `model-manager history`")
+_HINT = later(
+    "start the program as when that began, or give it up: `model-manager undo OPERATION --give-up`, by its id in"
+    " `model-manager history`"
+)
 
 
 def not_held(parts: Iterator[Part], root: RootRow, env: Env) -> Iterator[Part]:

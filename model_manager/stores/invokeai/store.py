@@ -132,9 +132,10 @@ def _found(key: str, record: Mapping[str, object], place: str, look: Look) -> Fo
     found = found_at(place, look, Plain(claims=claims))
     if found is None:
         is_there = reach.is_file(place) or reach.is_dir(place)
-        health = Health(
-            "incomplete", f"InvokeAI lists it, but {'no model is' if is_there else 'its files are not'} there"
-        )
+        if is_there:
+            health = Health("incomplete", "InvokeAI lists it, but no model is there")
+        else:
+            health = Health("incomplete", "InvokeAI lists it, but its files are not there")
         found = Found(key, place, (), claims=claims, health=health)
     return found._replace(name=key, title=name, source=_source(record), details=details)
 

@@ -98,8 +98,10 @@ def _model(root: FoundRoot, folder: str, look: Look) -> Found | None:
     if found is None and reach.silent_mount(place):
         return None  # what was known of it stays
     if found is None:
-        what = "which is no model" if reach.is_file(place) or reach.is_dir(place) else "which is not there"
-        health = Health("incomplete", f"model.yml names {path[:200]}, {what}")
+        if reach.is_file(place) or reach.is_dir(place):
+            health = Health("incomplete", f"model.yml names {path[:200]}, which is no model")
+        else:
+            health = Health("incomplete", f"model.yml names {path[:200]}, which is not there")
         return Found(name, folder, (own,), title=title, health=health, claims=_LLM)
     files = [file for file in found.files if file.path != own.path]
     projector = _place(root, record.get("mmproj_path"))
