@@ -6,10 +6,10 @@ the rule of removal that made a unit is asked once more: a blob that another man
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
@@ -118,7 +118,7 @@ class Guard:
         if self._read is None or self._read[0] != version:
             self._read = version, now, read_shelf(self._database)
         elif now - self._read[1] > _LOOKED_FOR:
-            self._read = version, now, dataclasses.replace(self._read[2])
+            self._read = version, now, replace(self._read[2])
         return self._read[2]
 
     def _must_be_closed(self, steps: Sequence[Step], known: Sequence[RootRow], env: Env) -> None:
