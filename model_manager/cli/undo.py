@@ -53,17 +53,28 @@ def _give_up(app: App, options: argparse.Namespace) -> int:
     if options.operation is None:
         raise UsageError("give up", "", "say which operation", "`model-manager history` lists what was done")
     operation = app.operations.get(options.operation)
-    if not agreed(options, lambda: say(_title(operation), "bold")):
+    if options.dry_run:
+        _tell_giving_up(operation, options.json)
+        return 0
+    if not agreed(options, lambda: _tell_giving_up(operation, False)):
         return 1
     done = app.operations.give_up(operation.id)
     if options.json:
         print_json({"plan": done.as_json()})
     else:
-        say(_("Given up: nothing is held for it any more. What was put aside lies beside its place."))
-        for step, now in zip(done.plan.steps, done.steps, strict=True):
-            if now.problem:
-                say(f"  {shown(step.path)}: {localised(now.problem)}")
+        say(_("Given up: nothing is held for it any more, and nothing on the disk was changed."))
     return 0
+
+
+def _tell_giving_up(operation: Operation, as_json: bool) -> None:
+    """Where the things are to be looked for that it leaves as they are now."""
+    if as_json:
+        print_json({"plan": operation.as_json()})
+        return
+    say(_("Give up: {title}").format(title=localised(operation.plan.title)), "bold")
+    say(_("Nothing is put back or removed any more. What was put aside stays in the trash or beside its place:"))
+    for step, now in zip(operation.plan.steps, operation.steps, strict=True):
+        say(f"  {shown(step.path)}: {localised(now.problem)}" if now.problem else f"  {shown(step.path)}")
 
 
 def _chosen(app: App, id_: str | None) -> Operation:

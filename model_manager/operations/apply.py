@@ -135,7 +135,7 @@ class Operations:
                         log,
                         "refused",
                         step,
-                        later(f"given up by you: if it was put aside, it lies beside its place as {aside}"),
+                        later(f"given up by you: it may lie in the trash, or beside its place as {aside}"),
                     )
             self._end(log, later("given up before its turn"))
             return log.story.operation()

@@ -252,6 +252,9 @@ def test_what_can_never_be_settled_is_given_up(
         plan(again, *known(again))
     assert "undo OPERATION --give-up" in refused.value.hint
     before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    assert main(["undo", stuck.id, "--give-up", "--dry-run", "--yes"]) == 0
+    told = capsys.readouterr().out
+    assert "Give up" in told and "/gone/a" in told and not again.operations.get(stuck.id).settled
     assert main(["undo", stuck.id, "--give-up", "--yes"]) == 0
     assert "Given up" in capsys.readouterr().out
     assert {path: path.read_bytes() for path in store.rglob("*") if path.is_file()} == before
