@@ -11,6 +11,7 @@ from stick import exfat_stick
 
 from model_manager.base.spelling import are_one_name, as_listed
 from model_manager.base.volumes import Volumes
+from model_manager.operations.sameness import sameness
 
 
 def test_on_an_exact_file_system_two_spellings_are_two_names(tmp_path: Path) -> None:
@@ -35,3 +36,6 @@ def test_a_stick_lists_one_spelling(tmp_path: Path) -> None:
         (stick.point / "Models/Sub").mkdir(parents=True)
         asked = str(stick.point / "models/sub")
         assert os.path.isdir(asked) and as_listed(asked, Volumes()) == str(stick.point / "Models/Sub")
+        (stick.point / "Models/Sub/x.gguf").write_bytes(b"x" * 5000)
+        paths = [str(stick.point / folder / "x.gguf") for folder in ("Models/Sub", "models/sub")]
+        assert sameness(paths[0], paths[1], Volumes()) == "one", "each spelling has an inode number of its own"

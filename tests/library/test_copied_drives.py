@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -89,6 +90,8 @@ def test_files_of_two_layers_are_two(app: App, home: Path, tmp_path: Path) -> No
     with mounted(lower, tmp_path / "lo"), mounted(upper, tmp_path / "up"):
         tree(tmp_path / "lo/d/one", {"x.gguf": GGUF})
         tree(tmp_path / "up/d/two", {"y.gguf": gguf_bytes(seed=82) * 4})
+        for path in ("lo/d/one/x.gguf", "up/d/two/y.gguf"):
+            os.utime(tmp_path / path, (1_700_000_000, 1_700_000_000))
         for folder in ("lo", "up"):
             (tmp_path / folder / "w").mkdir()
         point = home / "O"
@@ -97,9 +100,12 @@ def test_files_of_two_layers_are_two(app: App, home: Path, tmp_path: Path) -> No
         if subprocess.run(["mount", "-t", "overlay", "overlay", "-o", option, str(point)], check=False).returncode:
             pytest.skip("no overlay here")
         try:
+            found = [os.stat(point / path) for path in ("one/x.gguf", "two/y.gguf")]
+            assert found[0].st_ino == found[1].st_ino and found[0].st_mtime == found[1].st_mtime, "or nothing is tried"
             app.volumes.forget()
             watch.add_root(app.database, str(point))
             scan(app)
-            assert len(known(app)) == 2
+            places = [place for model in known(app).values() for place in model]
+            assert len(known(app)) == 2 and len(places) == 2
         finally:
             subprocess.run(["umount", "-l", str(point)], check=False)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from factory import safetensors_bytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -255,3 +256,33 @@ def test_side_by_side_says_what_reading_everything_says(data: st.DataObject, tmp
             if len(paths) > 1:
                 assert (known[path].apart == known[other].apart) == (content[path] == content[other])
     assert read <= size * len(paths)
+
+
+def test_other_bytes_under_one_identity_leave_nothing_of_what_was_known(
+    database: Database, hashing: Hashing, tmp_path: Path
+) -> None:
+    """A drive was replaced by a damaged copy of it: what was learned of the tensors was learned of other ones."""
+    (path,) = put(tmp_path, a=DATA)
+    id_ = hashing.id(path)
+    assert id_ is not None
+    with database.write() as tx:
+        hashes.keep(tx, id_, Known(sha256="1" * 64, tensors="t", verdict="good", apart="x:1"))
+        hashes.keep(tx, id_, Known(sample="s"))
+        assert hashes.known(tx, id_).tensors == "t"
+        hashes.keep(tx, id_, Known(sha256="2" * 64))
+        assert hashes.known(tx, id_) == Known(sha256="2" * 64)
+
+
+def test_tensors_are_read_again_once_their_drive_was_mounted_anew(
+    database: Database, hashing: Hashing, tmp_path: Path
+) -> None:
+    (path,) = put(tmp_path, a=safetensors_bytes({"x": ("F16", (64, 64))}))
+    first = hashing.tensors({path: "safetensors"})
+    again = Hashing(database, Volumes())
+    assert again.tensors({path: "safetensors"}) == first and again.read_bytes == 0
+    id_ = hashing.id(path)
+    assert id_ is not None
+    with database.write() as tx:
+        hashes.keep(tx, id_, Known(mounted="an earlier mounting"))
+    anew = Hashing(database, Volumes())
+    assert anew.tensors({path: "safetensors"}) == first and anew.read_bytes > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from removing import known, plan, scan
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
+from model_manager.library.removal.guard import Guard
 from model_manager.library.scan import watch
 
 GGUF = gguf_bytes(seed=91)
@@ -62,3 +64,14 @@ def test_a_link_that_was_known_and_said_goes_as_planned(app: App, pair: tuple[Pa
     both = plan(app, *known(app), way="delete")
     assert app.operations.apply(both).state == "applied"
     assert not os.path.lexists(pair[0]) and not os.path.lexists(pair[1])
+
+
+def test_a_link_that_comes_between_two_units_of_one_plan(app: App, pair: tuple[Path, Path]) -> None:
+    """What the catalogue holds is read once for a plan; what lies on the disk is looked at again after a second."""
+    guard = Guard(app.database, app.volumes, app.env, version=lambda: "the same all the while")
+    old = plan(app, str(pair[0]), way="delete")
+    unit, origin = old.steps, old.origins[old.steps[0].unit]
+    assert guard(unit, origin) == ""
+    led(*pair)
+    time.sleep(1.1)
+    assert "leads to it since this was planned" in guard(unit, origin)

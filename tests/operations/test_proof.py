@@ -12,7 +12,7 @@ import pytest
 from scenes import VOLUMES, proof_now, put
 
 from model_manager.base.paths import OwnPaths
-from model_manager.base.volumes import Volumes
+from model_manager.base.volumes import Volume, Volumes
 from model_manager.operations import Operation, Operations, Plan
 from model_manager.operations.disk import Disk
 from model_manager.operations.draft import Draft
@@ -117,3 +117,17 @@ def test_other_wrappings_are_believed_within_one_run(pair: tuple[Path, Path], mo
     proof = replace(proof_now(*pair), bytewise=False)
     assert proof.mounted.startswith("run:") and holds(proof, str(pair[1]), Disk(), Volumes())
     assert not holds(replace(proof, mounted="run:of another:1"), str(pair[1]), Disk(), Volumes())
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("ext4", True), ("btrfs", True), ("fuseblk", False), ("fuse.sshfs", False), ("nfs4", False), ("cifs", False),
+     ("overlay", False)],
+)  # fmt: skip
+def test_whose_change_times_show_that_nothing_was_written(pair: tuple[Path, Path], kind: str, told: bool) -> None:
+    class Told(Volumes):
+        def of(self, path: str, device: int) -> Volume:
+            return replace(super().of(path, device), kind=kind, true_ctime=True)
+
+    proof = replace(proof_now(*pair), bytewise=False)
+    assert holds(proof, str(pair[1]), Disk(), Told()) is told
