@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 
 from model_manager.app import App
 from model_manager.base.text import _, short_path, shown
 from model_manager.controllers.messages import LookAgain, Said
-from model_manager.jobs import Job, JobChanged
+from model_manager.controllers.regular_look import RegularLook
+from model_manager.jobs import JobChanged
 from model_manager.library.scan import drives
 from model_manager.library.scan.drives import Moved
 
@@ -32,25 +32,17 @@ class Drives:
     def __init__(self, app: App) -> None:
         self._app = app
         self._drives = drives.Drives(app.database)
-        self._job: Job | None = None
-        self._next = time.monotonic() + EVERY
         self._looks = 0
+        self._regular = RegularLook(app, _("Looking at the drives"), "drives", EVERY, _BUSY, self._look)
+        self._regular.wait(EVERY)
+        self.tick = self._regular.tick
 
-    def tick(self) -> None:
-        """Call it as often as you like."""
-        if time.monotonic() < self._next or (self._job is not None and self._job.state in ("waiting", "running")):
-            return
-        if any(job.lane in _BUSY for job in self._app.jobs.live()):
-            return
-        self._next = time.monotonic() + EVERY
+    def _look(self) -> _Looked:
         self._looks += 1
-        slow_too = self._looks % _SLOW_EVERY == 0
-        self._job = self._app.jobs.start(
-            _("Looking at the drives"), "drives", lambda progress: _Looked(self._drives.look(slow_too)), quiet=True
-        )
+        return _Looked(self._drives.look(self._looks % _SLOW_EVERY == 0))
 
     def handle(self, message: object) -> None:
-        if not isinstance(message, JobChanged) or message.job is not self._job or message.state != "done":
+        if not isinstance(message, JobChanged) or not self._regular.ended(message, "done"):
             return
         result = message.job.result
         if isinstance(result, _Looked) and result.moved:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from model_manager.app import App
@@ -10,7 +9,8 @@ from model_manager.base.events import ChangedElsewhere, OperationChanged, RootsC
 from model_manager.base.text import _
 from model_manager.catalog import elsewhere
 from model_manager.catalog.elsewhere import Seen
-from model_manager.jobs import Job, JobChanged
+from model_manager.controllers.regular_look import RegularLook
+from model_manager.jobs import JobChanged
 
 EVERY = 1.5
 """Seconds between two looks."""
@@ -30,26 +30,18 @@ class Elsewhere:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._look = elsewhere.Elsewhere(app.database)
-        self._job: Job | None = None
-        self._next = 0.0
+        self._seen = elsewhere.Elsewhere(app.database)
+        self._regular = RegularLook(app, _("Looking for changes"), "elsewhere", EVERY, _BUSY, self._look)
+        self.tick = self._regular.tick
         self._moved = False
         """Whether another process was at work at the last look."""
 
-    def tick(self) -> None:
-        """Call it as often as you like."""
-        if time.monotonic() < self._next or (self._job is not None and self._job.state in ("waiting", "running")):
-            return
-        if any(job.lane in _BUSY for job in self._app.jobs.live()):
-            return
-        self._next = time.monotonic() + EVERY
-        self._job = self._app.jobs.start(
-            _("Looking for changes"), "elsewhere", lambda progress: _Looked(self._look.look()), quiet=True
-        )
+    def _look(self) -> _Looked:
+        return _Looked(self._seen.look())
 
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and message.job is self._job and message.state == "failed":
-            self._next = time.monotonic() + _LATER
+        if self._regular.ended(message, "failed"):
+            self._regular.wait(_LATER)
         if not (
             isinstance(message, JobChanged) and isinstance(message.job.result, _Looked) and message.state == "done"
         ):
