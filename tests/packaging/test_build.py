@@ -93,7 +93,9 @@ def test_the_archive_holds_one_folder_that_can_be_installed(tmp_path: Path) -> N
 def test_what_is_loaded_by_name_is_named_in_the_spec() -> None:
     """No import shows these to the packer, and without them the window dies at its start."""
     assert '"PIL._tkinter_finder"' in SPEC and "libxcb.so.1" in SPEC
-    assert '*(f"model_manager.cli.{name}" for name in NAMES)' in SPEC, "the commands, which cli/commands.py loads by name"
+    assert '*(f"model_manager.cli.{name}" for name in NAMES)' in SPEC, (
+        "the commands, which cli/commands.py loads by name"
+    )
     for path in (ROOT / "model_manager").rglob("*.py"):
         if path.relative_to(ROOT / "model_manager").as_posix() == "cli/commands.py":
             continue

@@ -10,14 +10,10 @@ import random
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "operations"))
-
 from faults import Killing, in_child
 from power import Recorder, replay
 from scenes import SCENES, VOLUMES, Scene, one, plain_tree, plan_of, put, scene

@@ -49,7 +49,9 @@ def test_flags_of_the_file_and_of_a_running_program(home: Path) -> None:
     running = process(base, "python", "server.py", "--model-dir", "near", "--user-data-dir", str(home / "data"))
     seen = read(TOOL, env_of(home, running))
     assert seen.found_by(home)[:2] == [("tgw/near", "process"), ("data/models", "process")]
-    assert text_generation_webui.STORE.in_use(env_of(home, running)) == "text-generation-webui is running (process 4711)"
+    assert (
+        text_generation_webui.STORE.in_use(env_of(home, running)) == "text-generation-webui is running (process 4711)"
+    )
 
 
 @pytest.mark.parametrize(

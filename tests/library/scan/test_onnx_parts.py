@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 from factory import write
+from headers import onnx_bytes, onnx_tensor
 from removing import known, plan, scan
 
 from model_manager.app import App
 from model_manager.library.scan import watch
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from headers import onnx_bytes, onnx_tensor
 
 
 def graph(location: str, length: int = 4096) -> bytes:

@@ -6,13 +6,9 @@ import json
 import os
 import random
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "stores"))
-
 from conformance import TREES
 from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha256, tree, write
 from hypothesis import given, settings

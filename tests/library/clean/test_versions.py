@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_families import lines, row
+from family_rows import lines, row
 
 from model_manager.catalog.rows import Row
 from model_manager.library.clean.candidate import Library

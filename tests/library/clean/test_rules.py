@@ -156,9 +156,7 @@ def test_ids_stay_and_everything_offered_can_be_planned(app: App, home: Path) ->
     own(app, home, {"cut.gguf": gguf_bytes()[:-500]})
     first, second = offered(app), offered(app)
     assert first == second and len({one.id for one in first}) == len(first)
-    plan = plan_removal(
-        app.database, app.volumes, app.env(), wanted_of(library_of(app.database, BIG), first)
-    )
+    plan = plan_removal(app.database, app.volumes, app.env(), wanted_of(library_of(app.database, BIG), first))
     library = library_of(app.database, BIG)
     assert plan.frees == reclaimable(library, first) > 0
     done = app.operations.apply(plan)
