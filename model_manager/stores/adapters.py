@@ -9,6 +9,7 @@ from model_manager.stores.hub import store as huggingface
 from model_manager.stores.invokeai import store as invokeai
 from model_manager.stores.localai import store as localai
 from model_manager.stores.ollama import store as ollama
+from model_manager.stores.ramalama import store as ramalama
 from model_manager.stores.tools import (
     a1111,
     comfyui,
@@ -29,7 +30,7 @@ from model_manager.stores.tools import (
 STORES: tuple[Store, ...] = tuple(
     store
     for module in (
-        ollama, huggingface, lm_studio, jan, gpt4all, docker_model_runner, localai, modelscope, stability_matrix,
+        ollama, huggingface, lm_studio, jan, gpt4all, docker_model_runner, ramalama, localai, modelscope, stability_matrix,
         invokeai, sdnext, a1111, fooocus, swarmui, text_generation_webui, comfyui, caches, llama_cpp, koboldcpp, folder,
     )
     for store in module.STORES

@@ -57,6 +57,10 @@ TOOLS: dict[str, Tool] = {
         "its line of the index, then its files, while no runner is at work; else by `docker model rm`",
         programs=("model-runner", "com.docker.backend", "docker-desktop"), hub="docker", stays=5,
     ),
+    "ramalama": Tool(
+        "RamaLama", "the record of its tag, its names in the snapshot, then the blobs that no other tag names",
+        programs=("ramalama",), stays=4,
+    ),
     "invokeai": Tool(
         "InvokeAI", "asked of its service, which alone may change its database", programs=("invokeai-web",), stays=5,
     ),

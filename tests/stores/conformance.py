@@ -83,6 +83,25 @@ def _docker(home: Path) -> None:
     aged(base)
 
 
+def _ramalama(home: Path) -> None:
+    base = home / ".local/share/ramalama/store/ollama/library/m"
+    blob, shared = f"sha256-{sha256(GGUF)}", f"sha256-{sha256(OTHER)}"
+    for tag, snapshot, files in (
+        ("small", "s1", [(blob, "m", "gguf"), (shared, "mmproj", "mmproj")]),
+        ("vision", "s2", [(shared, "m", "gguf")]),
+    ):
+        listed = [{"hash": hash_.replace("-", ":"), "name": name, "type": kind} for hash_, name, kind in files]
+        record = {"hash": snapshot, "path": "", "version": "v1.0.1", "files": listed}
+        tree(base, {f"refs/{tag}.json": json.dumps(record)})
+        for name, data in ((blob, GGUF), (shared, OTHER)):
+            tree(base, {f"blobs/{name}": data})
+        for hash_, name, _kind in files:
+            (base / "snapshots" / snapshot).mkdir(parents=True, exist_ok=True)
+            os.link(base / "blobs" / hash_, base / "snapshots" / snapshot / name)
+    tree(base, {f"blobs/sha256-{'2' * 64}": b"orphan", f"blobs/sha256-{'3' * 64}.partial": b"half"})
+    aged(home / ".local/share/ramalama")
+
+
 def _jan(home: Path) -> None:
     outside = tree(home / "else", {"x.gguf": OTHER}) / "x.gguf"
     tree(home / ".local/share/Jan/data/llamacpp/models", {
@@ -143,6 +162,7 @@ TREES: dict[str, Tree] = {
     "jan": _jan,
     "gpt4all": _gpt4all,
     "docker-model-runner": _docker,
+    "ramalama": _ramalama,
     "localai": _localai,
     "modelscope": at(".cache/modelscope", {
         "hub/models/Qwen/Qwen3-0___6B/config.json": "{}", "hub/models/Qwen/Qwen3-0___6B/model.safetensors": TENSORS,
