@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from model_manager.base.messages import told_by
+from model_manager.base.system_words import system_words
 
 class ModelManagerError(Exception):
     """Something that could not be done, told in words.
@@ -29,7 +31,7 @@ class MissingPart(ModelManagerError):
 
 
 def reason_of(error: BaseException) -> str:
-    """The system's own words for an error, without number, path or class name."""
+    """The system's own words for an error, without number, path or class name; a message where it was given one."""
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+        return system_words(error.strerror)
+    return system_words(told_by(error)) or type(error).__name__
