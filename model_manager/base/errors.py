@@ -5,6 +5,7 @@ from __future__ import annotations
 from model_manager.base.messages import told_by
 from model_manager.base.system_words import system_words
 
+
 class ModelManagerError(Exception):
     """Something that could not be done, told in words.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from model_manager.base.units import NUMBER, Figure
 
@@ -43,6 +43,21 @@ class Message(str):
         made = super().__new__(cls, text)
         made.template, made.values, made.many, made.number = template or text, values, many, number
         return made
+
+    def with_values(self, change: Callable[[str], str]) -> Message:
+        """The same sentence with its values as `change` makes them, those of the reasons within it too."""
+        values = tuple(
+            value.with_values(change)
+            if isinstance(value, Message)
+            else value
+            if isinstance(value, Figure)
+            else change(value)
+            for value in self.values
+        )
+        if not self.values:
+            return self
+        shape = self.many if self.many and self.number != 1 else self.template
+        return Message(filled(shape, values), self.template, values, self.many, self.number)
 
 
 def said(template: str, *values: object) -> Message:
@@ -127,7 +142,12 @@ def _read_back(value: object, depth: int) -> str:
         if not isinstance(number, str) or not NUMBER.fullmatch(number):
             raise ValueError("no figure")
         return Figure(number)
-    template, several, many, count = value.get("said"), value.get("with", []), value.get("many", ""), value.get("number")
+    template, several, many, count = (
+        value.get("said"),
+        value.get("with", []),
+        value.get("many", ""),
+        value.get("number"),
+    )
     if not isinstance(template, str) or not isinstance(several, list) or not isinstance(many, str):
         raise ValueError("no message")
     if not isinstance(count, int | None) or bool(many) is (count is None):

@@ -59,10 +59,12 @@ def shown(text: str) -> str:
     """Text from outside, made safe to show on one line.
 
     Undecodable bytes (surrogates), control characters and the marks that reverse reading
-    direction become `\\x..`/`\\u....` escapes, so that a name cannot forge another name.
+    direction become `\\x..`/`\\u....` escapes, so that a name cannot forge another name. A message stays one.
     """
     if text.isascii() and text.isprintable():
         return text
+    if isinstance(text, Message) and text.values:
+        return text.with_values(shown)
     return "".join(_visible(letter) for letter in text)
 
 

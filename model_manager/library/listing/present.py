@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.messages import said
 from model_manager.base.text import shown, written
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, models, roots, user_words
@@ -123,7 +124,9 @@ def show_json(database: Database, id_: int) -> Json:
     """`show`: the model, the raw metadata of its files, and every piece of evidence."""
     model = next(models_json(database, [id_]), None)
     if model is None:
-        raise ModelManagerError("show this model", f"m{id_}", "it is not there any more", "scan to see what is there")
+        raise ModelManagerError(
+            said("show this model"), f"m{id_}", said("it is not there any more"), said("scan to see what is there")
+        )
     metadata: Json = {}
     with database.read() as tx:
         record = models.record(tx, id_) or {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
+from model_manager.base.messages import said
 from model_manager.catalog import Tx, files, hashes, models, user_words
 from model_manager.catalog.codec import dump, load_claims, load_health
 from model_manager.library.scan.last_uses import ACCESS_TIME, NOT_KEPT
@@ -71,7 +72,7 @@ def derived(
     for file in members:
         present.setdefault(file.place, {})[file.name.rsplit("/", 1)[-1]] = file.size
     sightings = [_sighting(place, present.get(place.id, {})) for place in seen]
-    chosen = [Claim("category", choice, "user", "your choice")] if choice else []
+    chosen = [Claim("category", choice, "user", said("your choice"))] if choice else []
     known = understand(list(weighed.values()), sightings, None)
     blind = any(place.found.get("details", {}).items() >= NOT_KEPT.items() for place in seen)  # type: ignore[attr-defined]
     used_at, used_from = (None, None) if blind else _last_used(members)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
+from model_manager.base.messages import said
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.catalog.foreign import Question
@@ -87,7 +88,7 @@ def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, ValueError) as error:
-            env.say(path, later(f"cannot be read: {reason_of(error)[:120]}"))
+            env.say(path, said("cannot be read: {0}", reason_of(error)[:120]))
             continue
         for kind in ("loras", "checkpoints", "embeddings"):
             section = found.get(kind) if isinstance(found, dict) else None
