@@ -52,7 +52,7 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
         answer = _answer(url, place.name)
         if answer is not None and (not same or any(answer.get(key) != value for key, value in same.items())):
             raise CannotRemove(
-                said("clear away"), place.path, 
+                said("clear away"), place.path,
                 said("the InvokeAI that answers is not the one of this folder: its model of this key has another path or hash"),
                 said("remove the model in the InvokeAI that uses this folder"),
             )  # fmt: skip
