@@ -78,10 +78,10 @@ def joined(mark: str, parts: Iterable[object]) -> Message:
     return said(mark.join(f"{{{number}}}" for number in range(len(told))), *told)
 
 
-def told_by(error: BaseException) -> str:
-    """What an error says, as a message where it was given one."""
+def told_by(error: BaseException, most: int | None = None) -> str:
+    """What an error says, as a message where it was given one; of other words at most so many characters."""
     first = error.args[0] if len(error.args) == 1 else None
-    return first if isinstance(first, Message) else str(error)
+    return first if isinstance(first, Message) else str(error)[:most]
 
 
 def figure(number: int) -> Figure:

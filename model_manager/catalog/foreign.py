@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import figure, said, told_by
 from model_manager.base.units import Figure
 
 Rows = list[tuple[object, ...]]
@@ -50,14 +50,14 @@ def answers(path: str, questions: Sequence[Question]) -> list[Rows | str]:
 
 
 def _unreadable(error: sqlite3.Error) -> str:
-    return said("cannot be read: {0}", str(error)[:200])
+    return said("cannot be read: {0}", told_by(error, 200))
 
 
 def _answer(connection: sqlite3.Connection, question: Question, until: float) -> Rows | str:
     try:
         return _rows(connection, question, until)
     except Unanswered as error:
-        return str(error)
+        return told_by(error)
     except sqlite3.Error as error:
         return _unreadable(error)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from model_manager import __version__
 from model_manager.base import frozen
-from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
+from model_manager.base.errors import MissingPart, ModelManagerError, UsageError, reason_of
 from model_manager.base.home import put_right
 from model_manager.base.localised import localised
 from model_manager.base.messages import said
@@ -169,7 +169,7 @@ def _tell_silent(app: App) -> None:
 def _failed(error: ModelManagerError | OSError, as_json: bool) -> int:
     """Says what went wrong in one line; answers the exit status."""
     if isinstance(error, OSError):
-        error = ModelManagerError(said("use"), str(error.filename or ""), error.strerror or str(error))
+        error = ModelManagerError(said("use"), str(error.filename or ""), reason_of(error))
     print_error(error, as_json)
     return USAGE if isinstance(error, UsageError) else MISSING if isinstance(error, MissingPart) else FAILED
 

@@ -10,7 +10,7 @@ import lzma
 import zlib
 from typing import BinaryIO, Protocol
 
-from model_manager.base.messages import said
+from model_manager.base.messages import said, told_by
 from model_manager.formats.problem import FormatProblem
 
 _PIECE = 64 * 1024
@@ -56,7 +56,7 @@ def unpacked(file: BinaryIO, kind: str) -> tuple[bytes, bool]:
             left -= len(part)
     except (OSError, zlib.error, lzma.LZMAError, EOFError, ValueError, MemoryError) as error:
         raise FormatProblem(
-            "unknown", said("compressed with {0}, and cannot be unpacked ({1})", kind, str(error)[:80])
+            "unknown", said("compressed with {0}, and cannot be unpacked ({1})", kind, told_by(error, 80))
         ) from None
     return b"".join(parts), unpacker.eof and not getattr(unpacker, "unused_data", b"")
 

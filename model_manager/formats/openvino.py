@@ -11,7 +11,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from model_manager.base.facts import Claim, Companion, Facts
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import figure, said, told_by
 from model_manager.formats import onnx_kinds, quants
 from model_manager.formats.metadata import bounded
 from model_manager.formats.onnx_graph import Graph
@@ -63,7 +63,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
             "truncated" if cut else "corrupt", said("the XML breaks off or is wrong: {0}", error)
         ) from None
     except (ValueError, LookupError) as error:
-        raise FormatProblem("corrupt", said("the XML cannot be read: {0}", str(error)[:120])) from None
+        raise FormatProblem("corrupt", said("the XML cannot be read: {0}", told_by(error, 120))) from None
     if not network.attributes:
         raise FormatProblem("corrupt", said("is XML, but not a network of OpenVINO"))
     companions = (Companion(f"{SAME_STEM}.bin", network.needed),) if network.needed else ()

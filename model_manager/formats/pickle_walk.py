@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import figure, said, told_by
 from model_manager.formats import joblib_array, scipy_stats
 from model_manager.formats.pickle_familiar import may_be_made
 from model_manager.formats.pickle_implicit import METHODS, Implicit, is_data, methods_in
@@ -89,7 +89,7 @@ def walk(
     except Broken as error:
         found.broken = said("{0} at byte {1}", error, figure(walker.position))
     except Beyond as error:
-        found.beyond = str(error)
+        found.beyond = told_by(error)
         walker.look_ahead()
     except IndexError:
         found.broken = said("takes more from its stack than is there at byte {0}", figure(walker.position))

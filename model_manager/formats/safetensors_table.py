@@ -16,7 +16,7 @@ from itertools import chain
 from operator import itemgetter, sub
 from typing import Any, NamedTuple
 
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import figure, said, told_by
 from model_manager.base.text import later
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tensors import Tensor
@@ -70,7 +70,7 @@ def parse(raw: bytes, limits: Limits) -> Table:
     except RecursionError:
         raise FormatProblem("corrupt", said("the header is nested too deep")) from None
     except ValueError as error:
-        raise FormatProblem("corrupt", said("the header is not JSON: {0}", str(error)[:120])) from None
+        raise FormatProblem("corrupt", said("the header is not JSON: {0}", told_by(error, 120))) from None
     if len(table.names) > limits.tensors:
         raise FormatProblem(
             "unknown",

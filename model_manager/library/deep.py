@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from model_manager.base import reach
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Health
-from model_manager.base.messages import said
+from model_manager.base.messages import said, told_by
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -135,5 +135,5 @@ class _Reading:
                         while part.read(1 << 20):
                             self._progress.step()
         except (zipfile.BadZipFile, RuntimeError, ValueError, EOFError, OSError) as error:
-            return Health("corrupt", said("a member of the archive is damaged: {0}", str(error)[:120]))
+            return Health("corrupt", said("a member of the archive is damaged: {0}", told_by(error, 120)))
         return Health("good", said("every byte was read, and its checksums are right"))

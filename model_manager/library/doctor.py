@@ -12,7 +12,7 @@ from model_manager import __version__
 from model_manager.base import libraries, units
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.frozen import is_frozen
-from model_manager.base.messages import said
+from model_manager.base.messages import joined, said
 from model_manager.base.ownership import folder_not_ours
 from model_manager.base.paths import OwnPaths
 from model_manager.base.settings import SettingsFile
@@ -110,8 +110,10 @@ def _damaged(paths: OwnPaths, database: Database) -> list[Check]:
     """What was damaged until whoever reads this has deleted what was kept of it."""
     found = []
     for one in database.damages.every():
-        rest = "; " + later("delete that file once you miss nothing") if one.kept else ""
-        found.append(Check(said("damaged catalogue"), False, one.sentence(str(paths.data)) + rest))
+        sentence = one.sentence(str(paths.data))
+        if one.kept:
+            sentence = joined("; ", [sentence, later("delete that file once you miss nothing")])
+        found.append(Check(said("damaged catalogue"), False, sentence))
     return found
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from model_manager.base.aside import aside_name
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
-from model_manager.base.messages import said
+from model_manager.base.messages import said, told_by
 from model_manager.base.paths import OwnPaths
 from model_manager.base.reserve import Reserve
 from model_manager.base.text import later
@@ -223,9 +223,9 @@ class Operations:
                 if log.story.phase(step.n) == "unfinished":
                     log.add("done", step.n)
             except MustGoBack as refused:
-                self._put_back(log, site, (step,), str(refused))
+                self._put_back(log, site, (step,), told_by(refused))
             except Refused as refused:
-                log.add("kept", step.n, problem=str(refused))
+                log.add("kept", step.n, problem=told_by(refused))
             except OSError as error:
                 log.add("unfinished", step.n, problem=reason_of(error))
 
@@ -332,7 +332,7 @@ class Operations:
             raise
         except Refused as refused:
             gone = must and isinstance(refused, NotInForce)
-            tell(log, "refused" if gone else "kept", step, str(refused), must)
+            tell(log, "refused" if gone else "kept", step, told_by(refused), must)
         except OSError as error:
             tell(log, self._after_failure(log, site, step, must), step, reason_of(error), must)
 

@@ -20,7 +20,7 @@ from model_manager.base import reach, units
 from model_manager.base.behind import keeps_its_own
 from model_manager.base.comes_back import comes_back
 from model_manager.base.errors import ModelManagerError, reason_of
-from model_manager.base.messages import said
+from model_manager.base.messages import said, told_by
 from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.own_name import NameKey, name_key
 from model_manager.base.pools import TrueFile
@@ -237,7 +237,7 @@ class Draft:
             for kept in keeps:
                 must_be_two(path, kept.path, self._volumes)
         except Refused as refused:
-            raise ModelManagerError(verb, path, str(refused)) from None
+            raise ModelManagerError(verb, path, told_by(refused)) from None
         except OSError as error:
             raise ModelManagerError(verb, path, reason_of(error)) from error
 

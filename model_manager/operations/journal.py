@@ -23,6 +23,7 @@ from model_manager.base.ownership import folder_not_ours, not_ours_alone
 from model_manager.base.volumes import mount_point
 from model_manager.operations.operation import Operation, Replay, replay
 from model_manager.operations.plan import Plan, is_id, to_record
+from model_manager.operations.sentences import parts_of
 
 _SUFFIX, _UNFINISHED = ".jsonl", ".new"
 _TAIL = 4096
@@ -258,7 +259,7 @@ class Log:
         if facts:
             record["facts"] = dict(facts)
         if problem:
-            record["problem"] = problem
+            record |= {"problem": problem} | parts_of({"problem": problem})
         if units is not None:
             record["units"] = sorted(units)
         if self.failure:

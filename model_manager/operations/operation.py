@@ -9,6 +9,7 @@ from typing import Literal
 from model_manager.base.messages import said
 from model_manager.base.units import iso
 from model_manager.operations.plan import Plan, as_json, from_record
+from model_manager.operations.sentences import with_parts
 
 State = Literal["planned", "applied", "partly", "undone", "refused", "stuck"]
 StepShown = Literal["planned", "done", "refused", "undone", "stuck"]
@@ -166,7 +167,7 @@ class Replay:
         self._facts[n] |= facts
         if kind != "note":
             self._phase[n] = _PHASES[kind]
-            self._problem[n] = problem
+            self._problem[n] = with_parts(record, "problem", problem)
 
     def _state(self, steps: list[StepShown]) -> State:
         if self.damaged or "stuck" in steps:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from model_manager.base.messages import said
 from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
+from model_manager.operations.sentences import all_with_parts, parts_of, with_parts
 
 if TYPE_CHECKING:
     from model_manager.operations.operation import State, StepState
@@ -147,7 +148,7 @@ def to_record(plan: Plan) -> dict[str, object]:
         "origins": {str(unit): origin for unit, origin in plan.origins.items()},
         "left": list(plan.left),
         "weighs": plan.weighs,
-    }
+    } | parts_of({"title": plan.title, "warnings": plan.warnings, "left": plan.left})
 
 
 def from_record(record: object) -> Plan:
@@ -162,14 +163,14 @@ def from_record(record: object) -> Plan:
         raise ValueError(said("no plan"))
     return Plan(
         id=_get(record, "id", str),
-        title=_get(record, "title", str),
+        title=with_parts(record, "title", _get(record, "title", str)),
         steps=tuple(_step_from(step) for step in steps),
         frees=_get(record, "frees", int),
         frees_now=_get(record, "frees_now", int),
-        warnings=tuple(str(warning) for warning in warnings),
+        warnings=all_with_parts(record, "warnings", warnings),
         created_at=_get(record, "created_at", float),
         origins=_origins_from(record.get("origins", {})),
-        left=tuple(str(one) for one in left),
+        left=all_with_parts(record, "left", left),
         weighs=weighs,
     )
 
@@ -234,7 +235,7 @@ def _step_record(step: Step) -> dict[str, object]:
             }
             for kept in step.keeps
         ],
-    }
+    } | parts_of({"why": step.why})
 
 
 def _step_from(record: object) -> Step:
@@ -256,7 +257,7 @@ def _step_from(record: object) -> Step:
         target=target,
         bytes=_get(record, "bytes", int),
         frees=_get(record, "frees", int),
-        why=_get(record, "why", str),
+        why=with_parts(record, "why", _get(record, "why", str)),
         undo=_get(record, "undo", bool),
         identity=None if identity is None else identity_from_record(identity),
         how=how,

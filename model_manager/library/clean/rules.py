@@ -17,6 +17,7 @@ from typing import NamedTuple
 from model_manager.base import reach
 from model_manager.base.messages import counted, joined, said
 from model_manager.base.text import later
+from model_manager.catalog.last_used import evidence
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.rows import Row
 from model_manager.library.clean.candidate import RULES, Candidate, Confidence, Library, freed
@@ -210,7 +211,7 @@ def _unused(library: Library, now: float, days: int) -> Iterator[Candidate]:
             row,
             "unused",
             "maybe",
-            said("last used {0} days ago, as {1} says", ago, row.used_from or "its times"),
+            said("last used {0} days ago, as {1} says", ago, evidence(row.used_from or "its times")),
         )
 
 
@@ -220,9 +221,9 @@ def _of_model(
     paths = tuple(dict.fromkeys(file.path for file in library.files.get(row.id, [])))
     if row.copies < 2 and rule in ("unused", "older-version", "broken"):
         if _is_only_copy(library, row):
-            reason += "; " + later("it is the only copy")
+            reason = joined("; ", [reason, later("it is the only copy")])
         if where := again(library.sources.get(row.id)):
-            reason += f"; {where}"
+            reason = joined("; ", [reason, where])
     return Candidate(
         _id(rule, str(row.id)), rule, row.id, row.name, paths, freed(library, {row.id}), sure, reason, keeps
     )

@@ -91,7 +91,7 @@ class Headers:
             return Facts("unknown", health=Health("unknown", said("cannot be read: {0}", reason_of(error))))
         except Exception as error:  # a reader's mistake must stay this file's: one bad file is one row
             log.exception("the header of %s could not be read", path)
-            return Facts("unknown", health=Health("unknown", said("cannot be understood: {0}", reason_of(error)[:200])))
+            return Facts("unknown", health=Health("unknown", said("cannot be understood: {0}", reason_of(error, 200))))
         self.read_at[path] = int(time.time())
         return known
 

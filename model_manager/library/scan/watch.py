@@ -52,7 +52,7 @@ def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> 
         if asked is None:
             asked, rest = _as_known(store, known, later("its models are not shown"))
             silent = later("a drive or share that its settings lead to does not answer")
-            why = said("Looking for {0}'s folders failed: {1}", store.facts.label, silent) + f"; {rest}"
+            why = joined("; ", [said("Looking for {0}'s folders failed: {1}", store.facts.label, silent), rest])
             patience = 0.5
         if why:
             failed[store.tool] = why

@@ -18,7 +18,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 
-from model_manager.base.messages import said
+from model_manager.base.messages import said, told_by
 from model_manager.operations.access import must_stay_readable
 from model_manager.operations.identity import Identity, identity_of, identity_to_record
 from model_manager.operations.leases import Lease, NoLease
@@ -134,7 +134,7 @@ def finish(site: Site, step: Step, facts: Facts) -> None:
         _must_lead_to_keeper(site, step, facts)
     except Refused as refused:
         _clear_needless(site, step, path, facts)
-        raise MustGoBack(str(refused)) from None
+        raise MustGoBack(told_by(refused)) from None
     except FileNotFoundError:
         raise MustGoBack(said("{0}, which is to stay, is not there any more", step.target)) from None
     site.disk.remove(aside)

@@ -13,7 +13,7 @@ from typing import Any
 
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import TooMuch, parsed
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import figure, said, told_by
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 
@@ -41,7 +41,7 @@ def json_settings(path: str, say: Say = _unsaid) -> Settings:
     try:
         found = parsed(text) if text else {}
     except ValueError as error:
-        say(path, said("cannot be read as JSON: {0}", str(error)[:120]))
+        say(path, said("cannot be read as JSON: {0}", told_by(error, 120)))
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -106,7 +106,7 @@ def _yaml(text: bytes) -> tuple[Settings, str]:
     try:
         found = yaml.load(text.decode("utf-8", "replace"), Bounded)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        why = str(error) if isinstance(error, TooMuch) else " ".join(str(error).split())[:120]
+        why = told_by(error) if isinstance(error, TooMuch) else " ".join(str(error).split())[:120]
         return {}, said("cannot be read as YAML: {0}", why)
     if not isinstance(found, dict):
         return {}, "" if found is None else later("cannot be read as a YAML mapping")

@@ -11,7 +11,7 @@ from model_manager.base import passable, reach
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.json_text import TooMuch, parsed
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import figure, said, told_by
 from model_manager.base.reading import SMALL, read_small
 from model_manager.stores.found import Problem
 from model_manager.stores.host.settings_file import yaml_settings
@@ -183,7 +183,7 @@ class Look:
         except TooMuch as error:
             self.problem(path, "json", said("is not read: {0}", error))
         except ValueError as error:
-            self.problem(path, "json", said("is not valid JSON: {0}", str(error)[:120]))
+            self.problem(path, "json", said("is not valid JSON: {0}", told_by(error, 120)))
         return None
 
     def yaml(self, path: str) -> Mapping[str, object]:
