@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import quants, whisper_sizes
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
@@ -96,7 +96,13 @@ def _variable(window: Window, version: int, limits: Limits, tensors: dict[str, T
     if length > window.left:
         raise FormatProblem(
             "truncated",
-            said("variable {0} ends {1} bytes behind the file's end", repr(name[:80]), figure(length - window.left)),
+            counted(
+                "variable {0} ends {1} byte behind the file's end",
+                "variable {0} ends {1} bytes behind the file's end",
+                length - window.left,
+                repr(name[:80]),
+                figure(length - window.left),
+            ),
         )
     window.skip(length)
     tensors[name] = Tensor(shape, dtype, length)
@@ -118,7 +124,9 @@ def _claims(name: str, tensors: dict[str, Tensor]) -> Iterator[Claim]:
         sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
     dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
     total = sum(one.bytes for one in tensors.values())
-    yield Claim("parameters", count, "tensors", said("{0} variables", figure(len(tensors))))
+    yield Claim(
+        "parameters", count, "tensors", counted("{0} variable", "{0} variables", len(tensors), figure(len(tensors)))
+    )
     yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
     yield Claim(
         "bits_per_weight",

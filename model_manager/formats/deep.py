@@ -76,7 +76,9 @@ def read_all(
 def _not_numbers(bad: dict[str, int]) -> Health:
     """`bad`: tensor -> values or blocks that cannot be."""
     name, count = max(bad.items(), key=lambda item: item[1])
-    text = said("{0} values of {1} are no numbers (NaN)", figure(count), name[:80])
+    text = counted(
+        "{0} value of {1} is no number (NaN)", "{0} values of {1} are no numbers (NaN)", count, figure(count), name[:80]
+    )
     if len(bad) > 1:
         more = counted(
             "so are some of another tensor", "so are some of {0} more tensors", len(bad) - 1, figure(len(bad) - 1)

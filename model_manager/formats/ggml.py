@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import ggml_tensors, quants, whisper_sizes
 from model_manager.formats.gguf_types import FILE_TYPES
@@ -197,7 +197,9 @@ def _facts(
 def _weights(tensors: dict[str, Tensor]) -> Iterator[Claim]:
     if tensors:
         count = sum(elements(tensor.shape) for tensor in tensors.values())
-        yield Claim("parameters", count, "tensors", said("{0} tensors", figure(len(tensors))))
+        yield Claim(
+            "parameters", count, "tensors", counted("{0} tensor", "{0} tensors", len(tensors), figure(len(tensors)))
+        )
         yield from quants.of_gguf(tensors, "")
 
 

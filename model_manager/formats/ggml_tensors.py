@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 
 from model_manager.base.facts import GOOD, Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats.gguf_types import TYPES
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.tensors import Tensor, elements
@@ -48,7 +48,14 @@ def _tensor(window: Window) -> tuple[str, Tensor]:
     if size > window.left:
         missing = size - window.left
         raise FormatProblem(
-            "truncated", said("tensor {0} ends {1} bytes behind the file's end", repr(name[:80]), figure(missing))
+            "truncated",
+            counted(
+                "tensor {0} ends {1} byte behind the file's end",
+                "tensor {0} ends {1} bytes behind the file's end",
+                missing,
+                repr(name[:80]),
+                figure(missing),
+            ),
         )
     window.skip(size)
     return name, Tensor(shape[::-1], type_name, size)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health, Split, worst
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import architectures, chat_template, quants
 from model_manager.formats.gguf_header import MAGIC, Header, Skipped, read_header
@@ -68,7 +68,12 @@ def _claims(header: Header) -> Iterator[Claim]:
     yield from _category(header, architecture)
     if header.tensors:
         count = sum(elements(tensor.shape) for tensor in header.tensors.values())
-        yield Claim("parameters", count, "tensors", said("{0} tensors", figure(len(header.tensors))))
+        yield Claim(
+            "parameters",
+            count,
+            "tensors",
+            counted("{0} tensor", "{0} tensors", len(header.tensors), figure(len(header.tensors))),
+        )
         yield from quants.of_gguf(header.tensors, _label(keys))
     elif _label(keys):
         yield Claim("quant_label", _label(keys), "metadata", "general.file_type")

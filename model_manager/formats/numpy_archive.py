@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import architectures, nested, packed
 from model_manager.formats.metadata import bounded
@@ -125,7 +125,18 @@ def _fits(array: Array, size: int, what: str) -> list[Health]:
             )
         ]
     if need < size and array.tensor.dtype not in ("record", "?"):
-        return [Health("suspicious", said("{0} bytes behind {1} that belong to no number", figure(size - need), what))]
+        return [
+            Health(
+                "suspicious",
+                counted(
+                    "{0} byte behind {1} that belongs to no number",
+                    "{0} bytes behind {1} that belong to no number",
+                    size - need,
+                    figure(size - need),
+                    what,
+                ),
+            )
+        ]
     return []
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Companion, Facts, Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import onnx_kinds, quants
 from model_manager.formats.metadata import bounded
 from model_manager.formats.onnx_graph import Graph, read_graph
@@ -156,7 +156,12 @@ def _weights(graph: Graph) -> Iterator[Claim]:
     if graph.bits and dominant in ("UINT8", "INT8"):
         count += sums[dominant] * (8 // graph.bits - 1)  # several weights in each byte
         quant, why = f"INT{graph.bits}", said("MatMulNBits with {0} bits", graph.bits)
-    yield Claim("parameters", count, "tensors", said("{0} initializers", figure(len(weights))))
+    yield Claim(
+        "parameters",
+        count,
+        "tensors",
+        counted("{0} initializer", "{0} initializers", len(weights), figure(len(weights))),
+    )
     yield Claim("quant", quant, "tensors", why)
     if count:
         yield Claim(

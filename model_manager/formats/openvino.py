@@ -11,7 +11,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from model_manager.base.facts import Claim, Companion, Facts
-from model_manager.base.messages import figure, said, told_by
+from model_manager.base.messages import counted, figure, said, told_by
 from model_manager.formats import onnx_kinds, quants
 from model_manager.formats.metadata import bounded
 from model_manager.formats.onnx_graph import Graph
@@ -148,7 +148,9 @@ def _weights(tensors: Mapping[str, Tensor]) -> Iterator[Claim]:
         sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
     dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
     total = sum(one.bytes for one in weights)
-    yield Claim("parameters", count, "tensors", said("{0} constants", figure(len(weights))))
+    yield Claim(
+        "parameters", count, "tensors", counted("{0} constant", "{0} constants", len(weights), figure(len(weights)))
+    )
     yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
     yield Claim(
         "bits_per_weight",

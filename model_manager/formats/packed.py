@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from model_manager.base.facts import Claim, Share
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import packings
 from model_manager.formats.quants import bits
 from model_manager.formats.tensors import Tensors
@@ -43,7 +43,9 @@ def claims_of(tensors: Tensors, shares: Sequence[Share]) -> Iterator[Claim]:
             known if (known := packing.counts.get(name)) is not None else math.prod(tensor.shape)
             for name, tensor in tensors.items()
         )
-    yield Claim("parameters", count, "tensors", said("{0} tensors", figure(len(tensors))))
+    yield Claim(
+        "parameters", count, "tensors", counted("{0} tensor", "{0} tensors", len(tensors), figure(len(tensors)))
+    )
     yield Claim("quant", quant, "tensors", why)
     yield Claim(
         "bits_per_weight",

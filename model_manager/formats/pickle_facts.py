@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Facts, Health, worst
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import shown
 from model_manager.formats import architectures, packed, pickle_names
 from model_manager.formats.metadata import bounded
@@ -177,5 +177,11 @@ def _claims(kind: str, weights: Tensors, others: Tensors, leftover: str) -> Iter
             "tag",
             "training-state",
             "tensors",
-            said("{0} tensors, {1} bytes, of its training", figure(len(others)), figure(total)),
+            counted(
+                "{0} tensor, {1} bytes, of its training",
+                "{0} tensors, {1} bytes, of its training",
+                len(others),
+                figure(len(others)),
+                figure(total),
+            ),
         )

@@ -10,7 +10,7 @@ import re
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import compressed, pytorch_legacy, pytorch_tar, pytorch_zip
 from model_manager.formats.pickle_facts import Contents, facts
@@ -100,6 +100,14 @@ def _bare(file: BinaryIO, size: int, head: bytes, budget: Budget) -> Contents:
     contents = Contents("bare pickle", found[0].value, found)
     if end < size and not any(pickle.broken or pickle.beyond for pickle in found):
         contents.healths.append(
-            Health("suspicious", said("{0} bytes behind its end that are not a pickle", figure(size - end)))
+            Health(
+                "suspicious",
+                counted(
+                    "{0} byte behind its end that is not a pickle",
+                    "{0} bytes behind its end that are not a pickle",
+                    size - end,
+                    figure(size - end),
+                ),
+            )
         )
     return contents

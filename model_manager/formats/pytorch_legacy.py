@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from model_manager.base.facts import Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
@@ -91,7 +91,15 @@ def _storages(file: BinaryIO, size: int, parts: list[Pickle], contents: Contents
         )
     elif end < size:
         contents.healths.append(
-            Health("suspicious", said("{0} bytes behind the last tensor belong to none", figure(size - end)))
+            Health(
+                "suspicious",
+                counted(
+                    "{0} byte behind the last tensor belongs to none",
+                    "{0} bytes behind the last tensor belong to none",
+                    size - end,
+                    figure(size - end),
+                ),
+            )
         )
         contents.pickles += _behind(file, end, size, budget)
     else:

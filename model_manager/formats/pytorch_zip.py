@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import nested, torchscript
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
@@ -196,7 +196,13 @@ def _storages(root: str, table: Pickle, names: dict[str, Member]) -> list[Health
         found.append(
             Health(
                 "corrupt",
-                said("{0} of {1} storages are not in the zip", figure(len(missing)), figure(len(table.storages))),
+                counted(
+                    "{0} of {1} storages is not in the zip",
+                    "{0} of {1} storages are not in the zip",
+                    len(missing),
+                    figure(len(missing)),
+                    figure(len(table.storages)),
+                ),
             )
         )
     return found

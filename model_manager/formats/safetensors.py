@@ -12,7 +12,7 @@ from functools import partial
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import architectures, packed, training
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
@@ -73,7 +73,9 @@ def spans_of(length: int, table: Table) -> list[Span]:
 def _length(file: BinaryIO, size: int, limits: Limits) -> int:
     head = file.read(8)
     if len(head) < 8:
-        raise FormatProblem("truncated", said("{0} bytes: too short for a header", size))
+        raise FormatProblem(
+            "truncated", counted("{0} byte: too short for a header", "{0} bytes: too short for a header", size, size)
+        )
     (length,) = struct.unpack("<Q", head)
     if length == 0:
         raise FormatProblem("corrupt", said("the header's length is 0 (a file full of zeros?)"))
@@ -111,7 +113,15 @@ def _health(file: BinaryIO, size: int, length: int, table: Table) -> Health:
             ),
         )
     if expected < size:
-        return Health("corrupt", said("{0} bytes behind the last tensor that belong to none", figure(size - expected)))
+        return Health(
+            "corrupt",
+            counted(
+                "{0} byte behind the last tensor that belongs to none",
+                "{0} bytes behind the last tensor that belong to none",
+                size - expected,
+                figure(size - expected),
+            ),
+        )
     return zero_tail(file, size, 8 + length, partial(spans_of, length, table))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import quants
 from model_manager.formats.flatbuffer import Table, root
 from model_manager.formats.problem import FormatProblem, Limits
@@ -91,7 +91,12 @@ def _weights(tensors: dict[str, Tensor]) -> Iterator[Claim]:
     for one in floats.values():
         sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
     dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
-    yield Claim("parameters", count, "tensors", said("{0} tensors with bytes", figure(len(floats))))
+    yield Claim(
+        "parameters",
+        count,
+        "tensors",
+        counted("{0} tensor with bytes", "{0} tensors with bytes", len(floats), figure(len(floats))),
+    )
     yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
     yield Claim(
         "bits_per_weight",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
 from model_manager.base.json_text import parsed
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 
 _MOST_WORDS = 20
 _LONGEST = 2 << 20
@@ -72,4 +72,11 @@ def _words(metadata: Mapping[str, str]) -> Iterator[Claim]:
             if isinstance(count, int) and isinstance(tag, str) and tag.strip():
                 counts[tag.strip()[:100]] = counts.get(tag.strip()[:100], 0) + min(count, 1 << 40)
     for tag in sorted(counts, key=lambda word: (-counts[word], word))[:_MOST_WORDS]:
-        yield Claim("trigger_words", tag, "metadata", said("ss_tag_frequency: {0} pictures", figure(counts[tag])))
+        yield Claim(
+            "trigger_words",
+            tag,
+            "metadata",
+            counted(
+                "ss_tag_frequency: {0} picture", "ss_tag_frequency: {0} pictures", counts[tag], figure(counts[tag])
+            ),
+        )

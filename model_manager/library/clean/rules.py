@@ -82,7 +82,13 @@ def of_leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate
             age = _age(rest.path, now)
             if age is None or age < PULLED:
                 continue
-            reason = said("a download that stopped {0} days ago ({1})", int(age // _DAY), reason)
+            reason = counted(
+                "a download that stopped {0} day ago ({1})",
+                "a download that stopped {0} days ago ({1})",
+                int(age // _DAY),
+                int(age // _DAY),
+                reason,
+            )
         yield Candidate(
             _id(rule, rest.path),
             rule,
@@ -211,7 +217,13 @@ def _unused(library: Library, now: float, days: int) -> Iterator[Candidate]:
             row,
             "unused",
             "maybe",
-            said("last used {0} days ago, as {1} says", ago, evidence(row.used_from or "its times")),
+            counted(
+                "last used {0} day ago, as {1} says",
+                "last used {0} days ago, as {1} says",
+                ago,
+                ago,
+                evidence(row.used_from or "its times"),
+            ),
         )
 
 

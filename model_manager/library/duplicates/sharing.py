@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
-from model_manager.base.messages import said
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.own_name import apart
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
@@ -78,10 +78,8 @@ def plan_sharing(
     return finished(
         draft,
         problems,
-        (
-            said("Share the bytes of {0} group of copies", count)
-            if count == 1
-            else said("Share the bytes of {0} groups of copies", count)
+        counted(
+            "Share the bytes of {0} group of copies", "Share the bytes of {0} groups of copies", count, figure(count)
         ),
     )
 
@@ -128,9 +126,7 @@ def plan_trashing(
             said("share the bytes by links"),
         )  # fmt: skip
     count = len(places) + len(orphans)
-    title = (
-        said("Keep one, clear {0} copy away", count) if count == 1 else said("Keep one, clear {0} copies away", count)
-    )
+    title = counted("Keep one, clear {0} copy away", "Keep one, clear {0} copies away", count, figure(count))
     wanted = Wanted((), tuple(places), tuple(orphans), tuple(warnings), stays)
     return plan_removal(database, volumes, env, wanted, "trash", title)
 
@@ -212,7 +208,9 @@ def _add(
     unsure = sorted({TOOLS[name.tool].label for name in copy.names if not TOOLS[name.tool].follows_links})
     if by == "symlink" and unsure:
         raise ModelManagerError(
-            said("share"), copy.path, said("{0} is not known to follow links", ', '.join(unsure)), said("use hard links")
+            said("share"), copy.path, counted(
+                "{0} is not known to follow links", "{0} are not known to follow links", len(unsure), ", ".join(unsure)
+            ), said("use hard links"),
         )  # fmt: skip
     try:
         proof = proof_of(database, volumes, copy.path, keeper.path)

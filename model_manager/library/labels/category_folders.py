@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 
 from model_manager.base.errors import ModelManagerError, UsageError
-from model_manager.base.messages import said
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.paths import OwnPaths, own_paths
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -42,10 +42,8 @@ def plan_category_folders(
         identity = None if parent in planned else _identity(parent, volumes)
         planned.add(folder)
         steps.append(Step(len(steps) + 1, 1, "make_folder", folder, None, 0, 0, why, True, identity))
-    title = (
-        said("Make {0} category folder in {1}", len(steps), base)
-        if len(steps) == 1
-        else said("Make {0} category folders in {1}", len(steps), base)
+    title = counted(
+        "Make {0} category folder in {1}", "Make {0} category folders in {1}", len(steps), figure(len(steps)), base
     )
     return Plan(new_id(), title, tuple(steps), 0, 0, (), time.time())
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
-from model_manager.base.messages import said
+from model_manager.base.messages import counted, said
 from model_manager.base.real import is_below, resolved
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -163,7 +163,10 @@ class Guard:
         ids, models = {file.path: file.file for file in listed}, {file.model for file in listed}
         if fresh := (models & shelf.pinned) - set(origin.pinned):
             names = ", ".join(sorted(shelf.titles.get(id_, "") for id_ in fresh))
-            raise CannotRemove(said("clear away"), names, said("{0} was pinned since this was planned", names))
+            why = counted(
+                "{0} was pinned since this was planned", "{0} were pinned since this was planned", len(fresh), names
+            )
+            raise CannotRemove(said("clear away"), names, why)
         placed = [shelf.placed(name, path, files, ids, origin.along) for name, path, files in origin.places]
         must_be_whole(root, self._volumes)
         yield from parts_of_places(root, placed, env, origin.along, shelf, self._volumes)

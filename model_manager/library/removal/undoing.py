@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from model_manager.base import reach, units
 from model_manager.base.errors import reason_of
-from model_manager.base.messages import said
+from model_manager.base.messages import counted, said
 from model_manager.base.text import later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operation, Step
@@ -144,7 +144,7 @@ def _of_rooms(rooms: tuple[Room, ...], seconds: float) -> Iterator[str]:
     for room in rooms:
         need, where, free = units.size(room.needs), shown(room.path), units.size(room.free or 0)
         if room.folders > 1:
-            where = said("{0} folders below {1}", room.folders, where)
+            where = counted("{0} folder below {1}", "{0} folders below {1}", room.folders, room.folders, where)
         if room.free is None:
             yield said("{0} are copied to {1}: shared copies become files of their own again", need, where)
         elif room.is_there:
@@ -167,8 +167,8 @@ def _about(seconds: float) -> str:
     if seconds < 90:
         return said("{0} seconds", round(seconds / 10) * 10)
     if seconds < 90 * 60:
-        return said("{0} minutes", round(seconds / 60))
-    return said("{0} hours", round(seconds / 3600))
+        return counted("{0} minute", "{0} minutes", round(seconds / 60), round(seconds / 60))
+    return counted("{0} hour", "{0} hours", round(seconds / 3600), round(seconds / 3600))
 
 
 def _gone(operation: Operation, back: tuple[Step, ...], volumes: Volumes) -> Iterator[str]:

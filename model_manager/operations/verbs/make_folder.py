@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import counted, figure, said
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
@@ -76,9 +76,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
             raise
         count = len(site.disk.names(path))
         raise Refused(
-            said("not empty: {0} entry stays", figure(count))
-            if count == 1
-            else said("not empty: {0} entries stay", figure(count))
+            counted("not empty: {0} entry stays", "not empty: {0} entries stay", count, figure(count))
         ) from None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from model_manager.base import reach
 from model_manager.base.aside import WHY
 from model_manager.base.facts import Claim, Health, Role
-from model_manager.base.messages import said
+from model_manager.base.messages import counted, said
 from model_manager.base.text import later
 from model_manager.stores.contract import Removal, Store
 from model_manager.stores.docker import removal as docker_removal
@@ -121,7 +121,16 @@ def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Fou
         files.append(FoundFile(path, manifest, "manifest", "manifest", id_, "blob-name"))
     health = None
     if missing:
-        health = Health("incomplete", said("{0} of its blobs are missing: {1}", len(missing), ", ".join(missing[:3])))
+        health = Health(
+            "incomplete",
+            counted(
+                "{0} of its blobs is missing: {1}",
+                "{0} of its blobs are missing: {1}",
+                len(missing),
+                len(missing),
+                ", ".join(missing[:3]),
+            ),
+        )
     claims = tuple(_claims(blob_path(index.root, config) if config else "", look))
     for tag in dict.fromkeys(tag[:300] for tag in tags_of(entry)) or (short_name(id_),):
         yield Found(tag, path, tuple(files), claims=claims, health=health)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from model_manager.base import reach
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.base.json_text import parsed
-from model_manager.base.messages import said
+from model_manager.base.messages import counted, said
 from model_manager.base.text import later
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.ollama import service as ollama_service
@@ -89,7 +89,16 @@ def _model(store: _Store, path: str, parts: Parts, look: Look) -> Found | None:
     weights = any(file.role == "weights" for file in files)
     health = None
     if missing:
-        health = Health("incomplete", said("{0} of its blobs are missing: {1}", len(missing), ", ".join(missing[:3])))
+        health = Health(
+            "incomplete",
+            counted(
+                "{0} of its blobs is missing: {1}",
+                "{0} of its blobs are missing: {1}",
+                len(missing),
+                len(missing),
+                ", ".join(missing[:3]),
+            ),
+        )
     elif not weights and any(claim.value == "cloud" for claim in claims):
         health = Health("good", said("runs in Ollama's cloud: no weights on this computer"))
     return Found(

@@ -11,7 +11,7 @@ from model_manager.base import passable, reach
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.json_text import TooMuch, parsed
-from model_manager.base.messages import figure, said, told_by
+from model_manager.base.messages import counted, figure, said, told_by
 from model_manager.base.reading import SMALL, read_small
 from model_manager.stores.found import Problem
 from model_manager.stores.host.settings_file import yaml_settings
@@ -103,7 +103,12 @@ class Look:
         more = self.met_problems - len(self.problems)
         if not more:
             return self.problems
-        why = said("{0} more problems in this folder are not listed", figure(more))
+        why = counted(
+            "{0} more problem in this folder is not listed",
+            "{0} more problems in this folder are not listed",
+            more,
+            figure(more),
+        )
         return [*self.problems, Problem(root, "more", why)]
 
     def entries(self, folder: str) -> list[os.DirEntry[str]]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 from model_manager.base import reach
-from model_manager.base.messages import said
+from model_manager.base.messages import counted, said
 from model_manager.base.once import once
 from model_manager.stores.parts import CannotRemove
 
@@ -39,8 +39,18 @@ def may_be_under_way(path: str) -> str:
     if age >= PULLED:
         return ""
     if age < 7200:
-        return said("written to {0} minutes ago: it may still be downloading", max(0, int(age // 60)))
-    return said("written to {0} hours ago: it may still be downloading", int(age // 3600))
+        return counted(
+            "written to {0} minute ago: it may still be downloading",
+            "written to {0} minutes ago: it may still be downloading",
+            max(0, int(age // 60)),
+            max(0, int(age // 60)),
+        )
+    return counted(
+        "written to {0} hour ago: it may still be downloading",
+        "written to {0} hours ago: it may still be downloading",
+        int(age // 3600),
+        int(age // 3600),
+    )
 
 
 class Locks:
