@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 TEMPLATES = {"said": 1, "counted": 2}
 """The calls that make a message, and how many templates each begins with."""
-_FIRST_VALUE = {"said": 1, "counted": 3}
+FIRST_VALUE = {"said": 1, "counted": 3}
 _NO_WORDS = re.compile(r"\{\d+\}|[^a-z]")
 
 
@@ -33,7 +33,7 @@ def core_texts(package: Path) -> Iterator[CoreText]:
         for call, name in messages(ast.parse(path.read_text(encoding="utf-8"))):
             forms = templates(call, name)
             if forms and any(len(_NO_WORDS.sub("", form)) > 1 for form in forms):
-                yield CoreText(str(path.relative_to(package)), forms, _values(call.args[_FIRST_VALUE[name] :]))
+                yield CoreText(str(path.relative_to(package)), forms, _values(call.args[FIRST_VALUE[name] :]))
 
 
 def messages(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
@@ -46,7 +46,9 @@ def messages(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
 def templates(call: ast.Call, name: str) -> tuple[str, ...]:
     """Its templates; empty where one is no text that stands there, and so cannot be collected."""
     forms = tuple(
-        one.value for one in call.args[: TEMPLATES[name]] if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        one.value
+        for one in call.args[: TEMPLATES[name]]
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
     )
     return forms if len(forms) == TEMPLATES[name] else ()
 

@@ -109,6 +109,10 @@ def _value(value: object) -> str:
     return told_by(value) if isinstance(value, BaseException) else str(value)
 
 
+class NotOurs(ValueError):
+    """No message that `kept` made."""
+
+
 def kept(text: str) -> object:
     """For JSON: a message with its parts, a plain text as it is. One that nothing of ours would be is kept as plain text."""
     return _kept(text, 0)
@@ -128,7 +132,7 @@ def _kept(text: str, depth: int) -> object:
 
 
 def read_back(value: object) -> str:
-    """What `kept` was given. Raises ValueError for what it never makes: then nothing of it is believed."""
+    """What `kept` was given. Raises NotOurs for what it never makes: then nothing of it is believed."""
     return _read_back(value, 0)
 
 
@@ -136,11 +140,11 @@ def _read_back(value: object, depth: int) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, dict) or depth > _DEEPEST:
-        raise ValueError("no message")
+        raise NotOurs
     number = value.get("figure")
     if number is not None:
         if not isinstance(number, str) or not NUMBER.fullmatch(number):
-            raise ValueError("no figure")
+            raise NotOurs
         return Figure(number)
     template, several, many, count = (
         value.get("said"),
@@ -149,15 +153,15 @@ def _read_back(value: object, depth: int) -> str:
         value.get("number"),
     )
     if not isinstance(template, str) or not isinstance(several, list) or not isinstance(many, str):
-        raise ValueError("no message")
+        raise NotOurs
     if not isinstance(count, int | None) or bool(many) is (count is None):
-        raise ValueError("a message counts strangely")
+        raise NotOurs
     if len(several) > _MOST_VALUES or max(len(template), len(many)) > _LONGEST:
-        raise ValueError("a message is too long")
+        raise NotOurs
     values = tuple(_read_back(one, depth + 1) for one in several)
     shape = many if many and count != 1 else template
     if _length(shape, values) > _LONGEST:
-        raise ValueError("a message is too long")
+        raise NotOurs
     return Message(filled(shape, values), template, values, many, count)
 
 
