@@ -17,6 +17,10 @@ dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular
 for them took a fifth of the time."""
 
 
+_KIND_OF = {"in raw parts that must be joined into one file before any tool can use it": "raw-parts"}
+"""Before kinds were kept, the words alone told them."""
+
+
 def claim_rows(claims: Iterable[Claim]) -> list[list[object]]:
     """Claims for `dump`, their details with their parts."""
     return [[field, value, source, kept(detail)] for field, value, source, detail in claims]
@@ -27,11 +31,17 @@ def load_claims(rows: Iterable[list[object]]) -> tuple[Claim, ...]:
 
 
 def dump_health(health: Health | None) -> list[object] | None:
-    return None if health is None else [health.verdict, kept(health.detail)]
+    if health is None:
+        return None
+    return [health.verdict, kept(health.detail), *([health.kind] if health.kind else [])]
 
 
 def load_health(pair: list[object] | None) -> Health | None:
-    return None if pair is None else Health(pair[0], _told(pair[1]))  # type: ignore[arg-type]
+    if pair is None:
+        return None
+    detail = _told(pair[1])
+    kind = pair[2] if len(pair) > 2 else _KIND_OF.get(detail, "")
+    return Health(pair[0], detail, kind)  # type: ignore[arg-type]
 
 
 def _told(value: object) -> str:

@@ -32,6 +32,13 @@ class Broken(Exception):
     """The pickle cannot be followed, nor loaded."""
 
 
+class Cut(Broken):
+    """The pickle goes on behind the end of its file."""
+
+    def __init__(self) -> None:
+        super().__init__(said("ends in the middle: the rest is missing"))
+
+
 class Beyond(Exception):
     """One of our limits ended the walk."""
 
@@ -85,7 +92,7 @@ class Reader:
             return
         position = self.position
         if position + count > self.end:
-            raise Broken(said("ends in the middle: the rest is missing"))
+            raise Cut
         want = min(max(count, self._piece), self.end - position)
         self._piece = min(4 * self._piece, PIECE)
         self.file.seek(position)
@@ -98,7 +105,7 @@ class Reader:
             raise Beyond(said("is spread over more of the file than this program reads")) from None
         self.data, self.base, self.at = b"".join(parts), position, 0
         if len(self.data) < count:
-            raise Broken(said("ends in the middle: the rest is missing"))
+            raise Cut
 
     def take(self, count: int) -> bytes:
         if len(self.data) - self.at < count:

@@ -18,7 +18,7 @@ from model_manager.formats.pickle_familiar import may_be_made
 from model_manager.formats.pickle_implicit import METHODS, Implicit, is_data, methods_in
 from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
-from model_manager.formats.pickle_reader import CALLS, STEPS, Beyond, Broken, Budget, Reader
+from model_manager.formats.pickle_reader import CALLS, STEPS, Beyond, Broken, Budget, Cut, Reader
 from model_manager.formats.pickle_values import OPAQUE, Blob, Key, Made, Name, Storage
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.torch_rebuild import rebuild
@@ -61,6 +61,8 @@ class Pickle:
     steps: int = 0
     broken: str = ""
     """Why it cannot be read to its end."""
+    cut: bool = False
+    """It is broken because its end is missing."""
     beyond: str = ""
     """Which limit of ours ended the walk."""
     storages: dict[str, Storage] = field(default_factory=dict)
@@ -87,6 +89,7 @@ def walk(
     try:
         walker.run()
     except Broken as error:
+        found.cut = isinstance(error, Cut)
         found.broken = said("{0} at byte {1}", error, figure(walker.position))
     except Beyond as error:
         found.beyond = told_by(error)

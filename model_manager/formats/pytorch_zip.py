@@ -29,7 +29,7 @@ from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start,
 _SNIFFED = 512
 _MACHINE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ\x90\0")
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill")
-_MORE = "its pickles are more than this program reads: not all looked into"
+_MORE = Health("unknown", said("its pickles are more than this program reads: not all looked into"))
 _OTHERS = 2_000
 """Members that are looked into beside the storages: TorchScript has some hundred source files."""
 
@@ -88,8 +88,8 @@ def _look(
 ) -> Pickle | None:
     """Walks a member that is a pickle by its content, whatever its name; returns the first pickle in it."""
     if budget.steps <= 0:
-        if not any(one.detail == _MORE for one in contents.healths[:100]):
-            contents.healths.append(Health("unknown", _MORE))
+        if _MORE not in contents.healths[:100]:
+            contents.healths.append(_MORE)
         return None
     try:
         start = data_start(file, member)
@@ -230,7 +230,7 @@ def _without_directory(file: BinaryIO, size: int, problem: FormatProblem, budget
             contents.healths[0] = Health(
                 "truncated", said("its tensors need over {0} bytes, the file has {1}", figure(need), figure(size))
             )
-    if problem.kind == "truncated" and table.broken.startswith("ends in"):
+    if problem.kind == "truncated" and table.cut:
         table.broken = ""  # the zip has no directory: nothing loads it, and the cut explains the end
     contents.value = table.value
     contents.pickles.append(table)

@@ -364,7 +364,7 @@ class Operations:
     def _alone(self, recover: bool = True) -> Iterator[None]:
         """Holds the lock; whoever has it finds no other at work, so what is unsettled was left by a kill."""
         self._create_folder()
-        self._journal.believe("change files")
+        self._journal.believe(said("change files"))
         with held(os.path.join(self._paths.data, "changing.lock"), self._wait):
             self._reserve.give_back()
             if recover:

@@ -106,7 +106,7 @@ class Draft:
             return
         identity = identity_of(path, found, self._volumes)
         self._must_be_movable(path)
-        self._may_go("clear away", path, keeps)
+        self._may_go(said("clear away"), path, keeps)
         verb, target, undo = self._verb_for(path)
         n = len(self._steps) + 1
         try:
@@ -127,10 +127,10 @@ class Draft:
 
     def link(self, path: str, keeper: str, kind: str, why: str, proof: Proof | None, frees: int) -> None:
         """A copy is replaced by a link to `keeper`. Without a `proof` that still holds both are read and compared."""
-        path, found = self._look("replace", path)
-        keeper = self._real("keep the copy", keeper)
+        path, found = self._look(said("replace"), path)
+        keeper = self._real(said("keep the copy"), keeper)
         kept = identity_of(keeper, reach.lstat(keeper), self._volumes)
-        self._may_go("replace", path, [Kept(keeper, kept)], kind)
+        self._may_go(said("replace"), path, [Kept(keeper, kept)], kind)
         how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept))}
         if proof is not None:
             how["proof"] = proof_as_text(replace(proof, path=path))
@@ -142,7 +142,7 @@ class Draft:
 
     def write(self, path: str, text: bytes, why: str) -> None:
         """A small file gets new content, or is made."""
-        path = self._real("write", path)
+        path = self._real(said("write"), path)
         identity = None
         if os.path.lexists(path):
             identity = identity_of(path, os.lstat(path), self._volumes)

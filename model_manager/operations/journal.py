@@ -77,7 +77,7 @@ class Journal:
         """Keeps a plan as a planned operation. Killed: it is there whole, or not at all."""
         if not is_id(plan.id):
             raise UsageError(said("keep the plan"), plan.id, said("this is no id of a plan"))
-        self.believe("keep the plan")
+        self.believe(said("keep the plan"))
         final = self._path(plan.id)
         unfinished = final + _UNFINISHED
         line = _line({"record": "plan", "plan": to_record(plan)})
@@ -107,7 +107,7 @@ class Journal:
 
     def open(self, id_: str) -> Log:
         """Opens an operation for more records. ModelManagerError when it is not there or damaged."""
-        self.believe("change the operation")
+        self.believe(said("change the operation"))
         story = self.read(id_)
         if story.damaged:
             raise ModelManagerError(said("change the operation"), id_, story.damaged)

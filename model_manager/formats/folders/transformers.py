@@ -56,7 +56,7 @@ def _sure(folder: Folder) -> bool:
 def _health(folder: Folder) -> Health:
     """What ONNX and GGUF repositories keep below their folder or in other forms counts as weights too."""
     health = health_of(folder)
-    if health != GOOD and not weights_in(folder) and "no weights" in health.detail:
+    if health.kind == "no-weights":
         below = any(name.endswith((".onnx", ".gguf", ".safetensors", ".xml")) for name in folder.sizes)
         return GOOD if below else health
     return health

@@ -65,7 +65,7 @@ def health_of(folder: Folder, place: str = "") -> Health:
             ),
         )
     if not present and not found:
-        return Health("incomplete", said("no weights lie beside the configuration"))
+        return Health("incomplete", said("no weights lie beside the configuration"), "no-weights")
     return GOOD
 
 

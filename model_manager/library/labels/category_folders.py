@@ -7,7 +7,7 @@ import stat
 import time
 from collections.abc import Iterable
 
-from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.messages import counted, figure, said
 from model_manager.base.paths import OwnPaths, own_paths
 from model_manager.base.text import later
@@ -74,7 +74,7 @@ def _is_folder(path: str) -> bool:
             raise ModelManagerError(_VERB, path, said("a link that leads nowhere is in the way")) from None
         return False
     except OSError as error:
-        raise ModelManagerError(_VERB, path, error.strerror or said("it cannot be looked at")) from error
+        raise ModelManagerError(_VERB, path, reason_of(error)) from error
     if not stat.S_ISDIR(details.st_mode):
         raise ModelManagerError(_VERB, path, said("a file is in the way"), said("move it, or choose another place"))
     return True

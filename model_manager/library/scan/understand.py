@@ -199,7 +199,7 @@ def _base_model(held: dict[str, Claim], claims: Sequence[Claim]) -> str | None:
 
 def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Health:
     found = [file.facts.health for file in files if file.facts and _counts(file, file.facts)]
-    joined = [one.health for one in sightings if one.health and "joined into one" in one.health.detail]
+    joined = [one.health for one in sightings if one.health and one.health.kind == "raw-parts"]
     if joined:
         return joined[0]
     found += [sighting.health for sighting in sightings if sighting.health]

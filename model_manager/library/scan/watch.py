@@ -182,7 +182,7 @@ def must_be_meant(path: str) -> None:
 def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
     """Adds a folder of the user's own. Raises ModelManagerError when there is no such folder."""
     path = os.path.abspath(os.path.expanduser(path))
-    _must_answer("watch", path)
+    _must_answer(said("watch"), path)
     if not os.path.isdir(path):
         raise ModelManagerError(said("watch"), path, said("there is no such folder"), said("check the path"))
     path = as_listed(path, Volumes())
@@ -222,7 +222,7 @@ def move_root(database: Database, id_: str, path: str) -> RootRow:
     """Says that a folder is elsewhere now (a drive with another mount point). Its models keep their ids."""
     root = named(database, id_)
     path = os.path.abspath(os.path.expanduser(path))
-    _must_answer("move a root to", path)
+    _must_answer(said("move a root to"), path)
     if not os.path.isdir(path):
         raise ModelManagerError(said("move a root to"), path, said("there is no such folder"), said("check the path"))
     with database.write_words() as tx:

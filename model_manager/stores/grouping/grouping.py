@@ -228,7 +228,8 @@ def missing_health(one: Group) -> Health | None:
         listed = ", ".join(one.missing[:5]) + (" …" if len(one.missing) > 5 else "")
         return Health("incomplete", said("{0} of its parts missing: {1}", len(one.missing), listed))
     if one.raw_parts:
-        return Health("incomplete", said("in raw parts that must be joined into one file before any tool can use it"))
+        raw = said("in raw parts that must be joined into one file before any tool can use it")
+        return Health("incomplete", raw, "raw-parts")
     return None
 
 
