@@ -7,6 +7,7 @@ user's language, a number with its signs, and a plain text (a path, a name) as i
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -93,14 +94,22 @@ def filled(template: str, values: tuple[str, ...]) -> str:
     """The template with its values. Nothing but {0} … {99} is a place: a template may come from a file that was tampered with."""
     if not values:
         return template
-    return _PLACE.sub(lambda place: _put(place, values), template)
+    return "".join([piece if isinstance(piece, str) else _put(piece, values) for piece in _pieces(template)])
 
 
-def _put(place: re.Match[str], values: tuple[str, ...]) -> str:
-    if place[1] is None:
-        return place[0][0]
-    number = int(place[1])
-    return values[number] if number < len(values) else place[0]
+def _put(place: int, values: tuple[str, ...]) -> str:
+    return values[place] if place < len(values) else f"{{{place}}}"
+
+
+@functools.lru_cache(1024)
+def _pieces(template: str) -> tuple[str | int, ...]:
+    """Words, and the numbers of the places between them. A first scan asks a few templates a hundred thousand times."""
+    pieces: list[str | int] = []
+    at = 0
+    for place in _PLACE.finditer(template):
+        pieces += [template[at : place.start()], place[0][0] if place[1] is None else int(place[1])]
+        at = place.end()
+    return (*pieces, template[at:])
 
 
 def _value(value: object) -> str:
@@ -167,8 +176,8 @@ def _read_back(value: object, depth: int) -> str:
 
 def _length(template: str, values: tuple[str, ...]) -> int:
     """At most so many characters come of it: a value may stand at a thousand places."""
-    places = (int(number) for number in _PLACE.findall(template) if number)
-    return len(template) + sum(len(values[number]) for number in places if number < len(values))
+    places = (piece for piece in _pieces(template) if isinstance(piece, int))
+    return len(template) + sum(len(values[place]) for place in places if place < len(values))
 
 
 def to_text(text: str) -> str:
