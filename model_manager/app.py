@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from model_manager.base import log
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import Event
+from model_manager.base.messages import said
 from model_manager.base.ownership import belongs_to_another, folder_not_ours
 from model_manager.base.paths import OwnPaths, own_paths
 from model_manager.base.reserve import Reserve
@@ -84,7 +85,7 @@ class App:
         if self.settings.damaged:
             told.append(self.settings.damaged)
         if database.looking_only:
-            told.append(f"{looking.sentence(folder, database.looking_only)} ({database.way_out})")
+            told.append(said("{0} ({1})", looking.sentence(folder, database.looking_only), database.way_out))
         elif database.unsaved:
             told.append(looking.words_sentence(str(database.words.path), database.unsaved))
         return told + self.news_of_settled

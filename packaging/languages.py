@@ -29,12 +29,13 @@ def collected() -> Catalog:
         str(PACKAGE), [("**.py", "python")], keywords=KEYWORDS, callback=None
     ):
         found.add(message, locations=[(f"model_manager/{path}", 0)], auto_comments=comments)
-    for path, sentence, values in core_texts(PACKAGE):
-        if sentence in found:  # a table of the core has it already
+    for path, forms, values in core_texts(PACKAGE):
+        if forms[0] in found:  # a table of the core has it already
             continue
         found.add(
-            sentence, locations=[(f"model_manager/{path}", 0)], auto_comments=[values] if values else [], context=CORE
-        )
+            forms if len(forms) > 1 else forms[0], locations=[(f"model_manager/{path}", 0)],
+            auto_comments=[values] if values else [], context=CORE,
+        )  # fmt: skip
     return found
 
 

@@ -109,9 +109,10 @@ def refusals(source: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in REFUSALS and len(node.args) > REFUSALS[name]:
-                for message, _values in core_texts.messages(node.args[REFUSALS[name]]):
-                    if piece := max(re.split(r"\{\d+\}", message), key=len).strip(" :;,()"):
-                        yield piece
+                for call, made_by in core_texts.messages(node.args[REFUSALS[name]]):
+                    for form in core_texts.templates(call, made_by):
+                        if piece := max(re.split(r"\{\d+\}", form), key=len).strip(" :;,()"):
+                            yield piece
 
 
 def test_each_refusal_stands_in_the_page_of_troubleshooting() -> None:
@@ -125,7 +126,8 @@ def test_each_refusal_stands_in_the_page_of_troubleshooting() -> None:
 
 
 def test_a_refusal_is_found_by_its_longest_piece() -> None:
-    assert list(refusals(ast.parse("raise Refused(f'the folder {folder} is not there: {why}')"))) == ["is not there"]
+    code = "raise Refused(said('the folder {0} is not there: {1}', folder, why))"
+    assert list(refusals(ast.parse(code))) == ["is not there"]
 
 
 def test_the_table_of_tools_is_made_from_what_is_known_of_them() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from model_manager.base.messages import Message, told_by
+from model_manager.base.system_words import system_words
+
 
 class ModelManagerError(Exception):
     """Something that could not be done, told in words.
@@ -28,8 +31,14 @@ class MissingPart(ModelManagerError):
     """A part of the system is missing; `hint` is the line that installs it (exit status 3)."""
 
 
-def reason_of(error: BaseException) -> str:
-    """The system's own words for an error, without number, path or class name."""
+def reason_of(error: BaseException, most: int | None = None) -> str:
+    """The system's own words for an error, without number, path or class name, at most so many characters of them.
+
+    A message where the error was given one, or the system says what is known.
+    """
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+        told = error.strerror
+    else:
+        told = told_by(error) or type(error).__name__
+    known = system_words(told)
+    return known if isinstance(known, Message) else known[:most]

@@ -45,12 +45,17 @@ class Claim(NamedTuple):
     detail: str = ""
 
 
+HealthKind = Literal["", "raw-parts", "no-weights"]
+"""What the program itself goes by, where a verdict does not tell enough: its words are for people alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """A verdict and, in words, the figures behind it."""
 
     verdict: Verdict = "good"
     detail: str = ""
+    kind: HealthKind = ""
 
 
 GOOD = Health()

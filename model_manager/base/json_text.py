@@ -9,6 +9,8 @@ import json
 import re
 from typing import Any
 
+from model_manager.base.messages import figure, said
+
 MOST_PARTS = 150_000
 """Lists, objects and entries of one text. An object of one entry takes 190 bytes, so 28 MB at most; a repository's tree of
 10,000 files has 60,000."""
@@ -35,34 +37,34 @@ def parsed(raw: bytes) -> Any:
     try:
         return _DECODER.decode(text)
     except RecursionError:
-        raise TooMuch("nested too deep") from None
+        raise TooMuch(said("nested too deep")) from None
 
 
 def _check(raw: bytes) -> None:
     if len(raw) > _WIDEST and _WIDE.search(raw):
-        raise TooMuch(f"{len(raw):,} bytes with characters that make it four times as long")
+        raise TooMuch(said("{0} bytes with characters that make it four times as long", figure(len(raw))))
     opened = raw.count(b"[") + raw.count(b"{")
     if opened <= DEEPEST and opened + raw.count(b",") <= MOST_PARTS:
         return  # as nearly all are: the rest need not be told from what stands in texts
     marks = (_ESCAPED.sub(b"", raw) if b"\\" in raw else raw).translate(None, _MARKS).replace(b'""', b"")
     if marks.count(b'"') > 2 * MOST_PARTS:  # looking at each would take what is to be kept
-        raise TooMuch(f"more than {MOST_PARTS:,} texts")
+        raise TooMuch(said("more than {0} texts", figure(MOST_PARTS)))
     marks = _STRING.sub(b"", marks)
     opened = marks.count(b"[") + marks.count(b"{")
     if (parts := opened + marks.count(b",")) > MOST_PARTS:
-        raise TooMuch(f"{parts:,} entries, over the limit of {MOST_PARTS:,}")
+        raise TooMuch(said("{0} entries, over the limit of {1}", figure(parts), figure(MOST_PARTS)))
     marks = marks.translate(_ALIKE, b",")
     for _ in range(DEEPEST):
         if b"[" not in marks:
             return
         marks = marks.replace(b"[]", b"")
     if b"[" in marks:
-        raise TooMuch(f"nested more than {DEEPEST} deep")
+        raise TooMuch(said("nested more than {0} deep", DEEPEST))
 
 
 def _whole(digits: str) -> int:
     if len(digits) > _DIGITS:  # reading 3,000 numbers of 4,300 digits takes half a second
-        raise ValueError(f"a number of {len(digits):,} digits")
+        raise ValueError(said("a number of {0} digits", figure(len(digits))))
     return int(digits)
 
 

@@ -10,6 +10,7 @@ import stat
 from io import TextIOWrapper
 from typing import cast
 
+from model_manager.base.messages import said
 from model_manager.base.paths import OwnPaths
 
 
@@ -28,7 +29,7 @@ def _opened(name: str, flags: int) -> int:
     number = os.open(name, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o600)
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
-        raise OSError(errno.EINVAL, "the log is no file", name)
+        raise OSError(errno.EINVAL, said("the log is no file"), name)
     return number
 
 

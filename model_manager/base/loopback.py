@@ -10,6 +10,8 @@ import socket
 import threading
 import urllib.parse
 
+from model_manager.base.messages import said
+
 _ANSWER = 8 << 20
 
 
@@ -50,12 +52,12 @@ def ask(method: str, url: str, body: str = "", seconds: float = 10.0) -> tuple[i
         if late.is_set():
             raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         if len(answer) > _ANSWER:
-            raise OSError(errno.EFBIG, "the answer is too large")
+            raise OSError(errno.EFBIG, said("the answer is too large"))
         return response.status, answer
     except http.client.HTTPException as error:
         if late.is_set():
             raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)) from error
-        raise OSError(errno.EIO, f"the tool answers no HTTP: {error}") from error
+        raise OSError(errno.EIO, said("the tool answers no HTTP: {0}", error)) from error
     finally:
         if timer is not None:
             timer.cancel()

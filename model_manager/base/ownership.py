@@ -6,7 +6,8 @@ import os
 import shlex
 import stat
 
-from model_manager.base.text import later
+from model_manager.base.errors import reason_of
+from model_manager.base.messages import said
 
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -20,11 +21,13 @@ def not_ours_alone(details: os.stat_result, path: str) -> str:
     if os.name == "nt":  # pragma: no cover - Windows
         return ""
     if stat.S_ISLNK(details.st_mode):
-        return later(f"{path} is a link")
+        return said("{0} is a link", path)
     if details.st_uid != os.geteuid():
-        return later(f"{path} belongs to {user_name(details.st_uid)}, and this runs as {user_name(os.geteuid())}")
+        return said(
+            "{0} belongs to {1}, and this runs as {2}", path, user_name(details.st_uid), user_name(os.geteuid())
+        )
     if details.st_mode & _OTHERS:
-        return later(f"others may write to {path}: `chmod go-w {shlex.quote(path)}` closes it")
+        return said("others may write to {0}: `chmod go-w {1}` closes it", path, shlex.quote(path))
     return ""
 
 
@@ -36,7 +39,7 @@ def folder_not_ours(path: str) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        return f"{real}: {error.strerror}"
+        return said("{0}: {1}", real, reason_of(error))
 
 
 def belongs_to_another(path: str) -> bool:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.base.volumes import Mount, read_mounts
 
 WITHIN = 2.0
@@ -182,7 +182,7 @@ def on_silent(real: str) -> bool:
 def must_answer(path: str, follow: bool = True) -> None:
     """OSError, which names the mount, where a path leads to one that does not answer."""
     if point := silent_mount(path, follow):
-        raise OSError(errno.EHOSTDOWN, later(f"the drive or share at {point} does not answer"), path)
+        raise OSError(errno.EHOSTDOWN, said("the drive or share at {0} does not answer", point), path)
 
 
 def lstat(path: str) -> os.stat_result:

@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from model_manager.base.messages import figure, said
+
 
 @dataclass(slots=True)
 class Count:
@@ -63,7 +65,7 @@ def _opened(path: str) -> tuple[int, int]:
     found = os.fstat(number)
     if not stat.S_ISREG(found.st_mode):
         os.close(number)
-        raise OSError(errno.EINVAL, "not a regular file", path)
+        raise OSError(errno.EINVAL, said("not a regular file"), path)
     return number, found.st_size
 
 
@@ -80,5 +82,5 @@ def read_small(path: str, limit: int = SMALL) -> bytes:
         os.close(number)
         count_read(sum(map(len, parts)))
     if left <= 0:
-        raise OSError(errno.EFBIG, f"larger than {limit:,} bytes", path)
+        raise OSError(errno.EFBIG, said("larger than {0} bytes", figure(limit)), path)
     return b"".join(parts)

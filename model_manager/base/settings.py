@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.messages import said
 from model_manager.base.text import later
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class SettingsFile:
         """Writes a new file and renames it over the old one: a kill leaves either whole. Raises ModelManagerError."""
         with self._lock:
             if self._untouched:
-                raise ModelManagerError("keep the settings", str(self._path), self._untouched)
+                raise ModelManagerError(said("keep the settings"), str(self._path), self._untouched)
             record = {**self._unknown, **dataclasses.asdict(self.values)}
             draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
             try:
@@ -92,7 +93,7 @@ class SettingsFile:
             except OSError as error:
                 with contextlib.suppress(OSError):
                     os.unlink(draft)
-                raise ModelManagerError("keep the settings", str(self._path), reason_of(error)) from error
+                raise ModelManagerError(said("keep the settings"), str(self._path), reason_of(error)) from error
 
     def _keep_before(self) -> None:
         with contextlib.suppress(OSError, ValueError, RecursionError):
@@ -139,12 +140,16 @@ class SettingsFile:
         try:
             values = self._values(_record(self._before))
         except (OSError, ValueError, RecursionError):
-            self.damaged = later(
-                f"The settings could not be read ({why}): all are as at the start; the old ones are kept as {aside}"
+            self.damaged = said(
+                "The settings could not be read ({0}): all are as at the start; the old ones are kept as {1}",
+                why,
+                aside,
             )
             return Settings()
-        self.damaged = later(
-            f"The settings could not be read ({why}): those before the last change hold; the damaged ones are kept as {aside}"
+        self.damaged = said(
+            "The settings could not be read ({0}): those before the last change hold; the damaged ones are kept as {1}",
+            why,
+            aside,
         )
         with contextlib.suppress(OSError):
             if not self._untouched:
@@ -157,10 +162,10 @@ def _record(path: Path) -> dict[str, object]:
     number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(number, "rb") as file:
         if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise ValueError("no file")
+            raise ValueError(said("no file"))
         record = json.loads(file.read(_LARGEST).decode("utf-8"))
     if not isinstance(record, dict):
-        raise ValueError("not an object")
+        raise ValueError(said("not an object"))
     return record
 
 

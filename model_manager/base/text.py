@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 
 from model_manager.base import translations
+from model_manager.base.messages import Message
 
+CORE = "core"
+"""The context that the catalogue of texts has for what the core says."""
 _DOMAIN = "model-manager"
 _spoken = translations.Translations()
 
@@ -23,19 +26,17 @@ def _(message: str) -> str:
     return _spoken.get(message)
 
 
-def later(message: str) -> str:
-    """Marks a message for translation where it is shown: one of a table by `_`, one of the core by `localised`."""
-    return message
+def later(message: str) -> Message:
+    """Marks a message of a table for translation where it is shown, by `_` or by `localised`."""
+    return Message(message)
 
 
-def in_context(context: str, message: str) -> str:
-    """The message in the user's language, as the catalogue has it for this context."""
-    return _spoken.get(message, context)
-
-
-def messages(context: str) -> list[tuple[str, str]]:
-    """(message, translation) of everything the user's language has in a context."""
-    return _spoken.within(context)
+def in_core(message: str, many: str = "", number: int | None = None) -> str:
+    """A template of the core in the user's language, in the form for `number` where it counts; its values are not yet in."""
+    if many and number is not None:
+        return _spoken.plural(message, many, number, CORE)
+    found = _spoken.get(message, CORE)
+    return _spoken.get(message) if found == message and message else found
 
 
 def language() -> str:
@@ -58,10 +59,12 @@ def shown(text: str) -> str:
     """Text from outside, made safe to show on one line.
 
     Undecodable bytes (surrogates), control characters and the marks that reverse reading
-    direction become `\\x..`/`\\u....` escapes, so that a name cannot forge another name.
+    direction become `\\x..`/`\\u....` escapes, so that a name cannot forge another name. A message stays one.
     """
     if text.isascii() and text.isprintable():
         return text
+    if isinstance(text, Message) and text.values:
+        return text.with_values(shown)
     return "".join(_visible(letter) for letter in text)
 
 

@@ -36,16 +36,12 @@ class Translations:
         forms = self._texts.get((context, message))
         return forms[0] if forms else message
 
-    def plural(self, one: str, many: str, count: int) -> str:
+    def plural(self, one: str, many: str, count: int, context: str = "") -> str:
         """The form that the language has for this count."""
-        forms = self._texts.get(("", one))
+        forms = self._texts.get((context, one))
         if not forms:
             return one if count == 1 else many
         return forms[min(self._form(count), len(forms) - 1)]
-
-    def within(self, context: str) -> list[tuple[str, str]]:
-        """(message, translation) of everything in a context."""
-        return [(message, forms[0]) for (where, message), forms in self._texts.items() if where == context]
 
 
 def found(folder: Path, name: str, code: str | None) -> Translations:

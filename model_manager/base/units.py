@@ -8,16 +8,24 @@ import re
 _STEPS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*(b|kb|mb|gb|tb)?$", re.IGNORECASE)
 _FACTORS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?: ?(?:[kMGT]?B|%))?")
+"""How a `Figure` is written."""
 
 
-def size(count: int) -> str:
+class Figure(str):
+    """A number as English writes it, `1,234.5` or `4.92 GB`: shown with the signs of the user's language."""
+
+    __slots__ = ()
+
+
+def size(count: int) -> Figure:
     """Bytes as three significant figures in powers of ten: 4_920_000_000 -> '4.92 GB'."""
     for factor, unit in _STEPS:
         if count >= factor * 0.9995:
             value = count / factor
             digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-            return f"{value:.{digits}f} {unit}"
-    return f"{count} B"
+            return Figure(f"{value:.{digits}f} {unit}")
+    return Figure(f"{count} B")
 
 
 def parse_size(text: str) -> int | None:

@@ -15,6 +15,7 @@ from sqlite3 import DatabaseError
 
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.locking import taken
+from model_manager.base.messages import said
 from model_manager.base.text import later
 
 __all__ = ["CatalogueDamaged", "Damage", "Damages", "DatabaseError"]
@@ -45,10 +46,13 @@ class Damage:
         else:
             rest = later("Of your tags, notes, pins and categories nothing was kept; a scan finds your models again")
         if kept:
-            return later(
-                f"The catalogue could not be read ({self.why}) and is begun anew; the old one is kept as {kept}. {rest}"
+            return said(
+                "The catalogue could not be read ({0}) and is begun anew; the old one is kept as {1}. {2}",
+                self.why,
+                kept,
+                rest,
             )
-        return later(f"The catalogue could not be read ({self.why}) and is begun anew. {rest}")
+        return said("The catalogue could not be read ({0}) and is begun anew. {1}", self.why, rest)
 
 
 def free_name(path: Path, what: str) -> Path:

@@ -16,6 +16,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.catalog import damage, kept_words, looking
 from model_manager.catalog.damage import CatalogueDamaged, Damage, Damages
@@ -74,8 +75,8 @@ class Database:
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         if self.read_only:
-            raise ModelManagerError("change the catalogue", str(self.path), "a newer Model Manager wrote it",
-                                    "update this program")  # fmt: skip
+            raise ModelManagerError(said("change the catalogue"), str(self.path), said("a newer Model Manager wrote it"),
+                                    said("update this program"))  # fmt: skip
         try:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
@@ -104,7 +105,7 @@ class Database:
     def write_words(self) -> Iterator[sqlite3.Connection]:
         """A transaction for what the user says: refused where it could not be kept."""
         if self.looking_only:
-            raise ModelManagerError("keep what you say", str(self.path.parent), self.looking_only,
+            raise ModelManagerError(said("keep what you say"), str(self.path.parent), self.looking_only,
                                     looking.way_out(self.path.parent, self.looking_only))  # fmt: skip
         with self.write() as tx:
             yield tx
@@ -384,10 +385,10 @@ class Database:
             try:
                 self._renew(reason_of(error))
             except (OSError, sqlite3.Error) as worse:
-                raise ModelManagerError("use the catalogue", str(self.path), reason_of(worse),
-                                        "it is damaged; end every Model Manager and start it again") from error  # fmt: skip
-            raise CatalogueDamaged("use the catalogue", str(self.path), "it was damaged and is begun anew",
-                                   "scan again: your own words are kept") from error  # fmt: skip
+                raise ModelManagerError(said("use the catalogue"), str(self.path), reason_of(worse),
+                                        said("it is damaged; end every Model Manager and start it again")) from error  # fmt: skip
+            raise CatalogueDamaged(said("use the catalogue"), str(self.path), said("it was damaged and is begun anew"),
+                                   said("scan again: your own words are kept")) from error  # fmt: skip
         if isinstance(error, sqlite3.OperationalError):
             raise self._cannot(error) from error
 
@@ -398,6 +399,8 @@ class Database:
     def _cannot(self, error: sqlite3.Error) -> ModelManagerError:
         why = "" if damage.is_busy(error) else looking.why_not_written(self.path.parent)
         if why:
-            return ModelManagerError("write the catalogue", str(self.path), why, looking.way_out(self.path.parent, why))
-        return ModelManagerError("use the catalogue", str(self.path), reason_of(error),
-                                 "check that its folder can be written and that the disk is not full")  # fmt: skip
+            return ModelManagerError(
+                said("write the catalogue"), str(self.path), why, looking.way_out(self.path.parent, why)
+            )
+        return ModelManagerError(said("use the catalogue"), str(self.path), reason_of(error),
+                                 said("check that its folder can be written and that the disk is not full"))  # fmt: skip

@@ -12,7 +12,8 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from model_manager.base.text import later
+from model_manager.base.messages import figure, said, told_by
+from model_manager.base.units import Figure
 
 Rows = list[tuple[object, ...]]
 MOST_ROWS = 100_000
@@ -49,14 +50,14 @@ def answers(path: str, questions: Sequence[Question]) -> list[Rows | str]:
 
 
 def _unreadable(error: sqlite3.Error) -> str:
-    return later(f"cannot be read: {str(error)[:200]}")
+    return said("cannot be read: {0}", told_by(error, 200))
 
 
 def _answer(connection: sqlite3.Connection, question: Question, until: float) -> Rows | str:
     try:
         return _rows(connection, question, until)
     except Unanswered as error:
-        return str(error)
+        return told_by(error)
     except sqlite3.Error as error:
         return _unreadable(error)
 
@@ -75,7 +76,7 @@ def _rows(connection: sqlite3.Connection, question: Question, until: float) -> R
         if found is None:
             return []
         if found[0] != "table" or not found[1]:
-            raise Unanswered(later(f"its {table} is no table: it is not the database that it is taken for"))
+            raise Unanswered(said("its {0} is no table: it is not the database that it is taken for", table))
     rows: Rows = []
     size = 0
     try:
@@ -84,9 +85,11 @@ def _rows(connection: sqlite3.Connection, question: Question, until: float) -> R
             rows += part
             size += sum(len(value) for row in part for value in row if isinstance(value, str | bytes))
             if len(rows) > MOST_ROWS or size > MOST_BYTES:
-                raise Unanswered(later(f"it answers with more than {MOST_ROWS:,} rows or {MOST_BYTES:,} bytes"))
+                raise Unanswered(
+                    said("it answers with more than {0} rows or {1} bytes", figure(MOST_ROWS), figure(MOST_BYTES))
+                )
     except sqlite3.OperationalError as error:
         if time.monotonic() > until:
-            raise Unanswered(later(f"it did not answer within {SECONDS:.0f} seconds")) from None
+            raise Unanswered(said("it did not answer within {0} seconds", Figure(f"{SECONDS:.0f}"))) from None
         raise error
     return rows

@@ -9,9 +9,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from model_manager.base.identity import FileId
+from model_manager.base.messages import from_text, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ def known(tx: sqlite3.Connection, id_: FileId) -> Known:
         f"SELECT {_ANSWERS} FROM hash WHERE volume = ? AND key = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
         id_,
     ).fetchone()
-    return Known(*row) if row else Known()
+    if row is None:
+        return Known()
+    found = Known(*row)
+    return found if found.detail is None else replace(found, detail=from_text(found.detail))
 
 
 def keep(tx: sqlite3.Connection, id_: FileId, found: Known) -> None:
@@ -57,6 +61,10 @@ def keep(tx: sqlite3.Connection, id_: FileId, found: Known) -> None:
     before = known(tx, id_)
     if found.sha256 and before.sha256 not in (None, found.sha256):
         before = Known()  # the drive was replaced by a copy of it with other bytes: nothing that was learned holds
+    if found.detail is not None:
+        found = replace(found, detail=to_text(found.detail))
+    if before.detail is not None:
+        before = replace(before, detail=to_text(before.detail))
     pairs = [(getattr(found, field.name), getattr(before, field.name)) for field in fields(Known)]
     values = [old if new is None else new for new, old in pairs]
     tx.execute(
@@ -78,7 +86,7 @@ def verdicts(tx: sqlite3.Connection, ids: Iterable[int]) -> dict[int, list[tuple
         " WHERE verdict IS NOT NULL AND place.model IN (SELECT value FROM json_each(?))",
         (json.dumps(list(ids)),),
     ):
-        found.setdefault(model, []).append((verdict, detail or ""))
+        found.setdefault(model, []).append((verdict, from_text(detail or "")))
     return found
 
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from model_manager.base.messages import from_text, to_text
 from model_manager.base.sixty_four_bits import nearest
 
 
@@ -26,7 +27,7 @@ def replace(tx: sqlite3.Connection, root: int, tool: str, rows: Iterable[tuple[s
     tx.executemany(
         "INSERT OR REPLACE INTO leftover (root, tool, kind, path, size, bytes, of) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
-            (root, tool, kind, os.fsencode(path), nearest(size), nearest(bytes_), of)
+            (root, tool, kind, os.fsencode(path), nearest(size), nearest(bytes_), to_text(of))
             for kind, path, size, bytes_, of in rows
         ],
     )
@@ -34,7 +35,10 @@ def replace(tx: sqlite3.Connection, root: int, tool: str, rows: Iterable[tuple[s
 
 def every(tx: sqlite3.Connection) -> list[LeftoverRow]:
     rows = tx.execute("SELECT tool, kind, path, size, bytes, of FROM leftover ORDER BY bytes DESC, path")
-    return [LeftoverRow(tool, kind, os.fsdecode(path), size, bytes_, of) for tool, kind, path, size, bytes_, of in rows]
+    return [
+        LeftoverRow(tool, kind, os.fsdecode(path), size, bytes_, from_text(of))
+        for tool, kind, path, size, bytes_, of in rows
+    ]
 
 
 def there(tx: sqlite3.Connection) -> list[LeftoverRow]:
@@ -43,10 +47,13 @@ def there(tx: sqlite3.Connection) -> list[LeftoverRow]:
         "SELECT tool, kind, path, size, bytes, of FROM leftover"
         " WHERE root IN (SELECT id FROM root WHERE state = 'online') ORDER BY bytes DESC, path"
     )
-    return [LeftoverRow(tool, kind, os.fsdecode(path), size, bytes_, of) for tool, kind, path, size, bytes_, of in rows]
+    return [
+        LeftoverRow(tool, kind, os.fsdecode(path), size, bytes_, from_text(of))
+        for tool, kind, path, size, bytes_, of in rows
+    ]
 
 
 def of_kind(tx: sqlite3.Connection, root: int, kind: str) -> list[tuple[str, str]]:
     """(path, of) of one root's leftovers of a kind."""
     rows = tx.execute("SELECT path, of FROM leftover WHERE root = ? AND kind = ?", (root, kind))
-    return [(os.fsdecode(path), of) for path, of in rows]
+    return [(os.fsdecode(path), from_text(of)) for path, of in rows]

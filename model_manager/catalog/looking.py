@@ -15,6 +15,7 @@ import urllib.parse
 from pathlib import Path
 
 from model_manager.base.errors import reason_of
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.base.volumes import mount_point
 
@@ -45,19 +46,19 @@ def why_not_written(folder: Path) -> str:
 
 def sentence(folder: str, why: str) -> str:
     """What a person must know of a catalogue that is only looked at."""
-    return later(f"Nothing can be written to {folder} ({why}): what is known is shown, nothing new is kept")
+    return said("Nothing can be written to {0} ({1}): what is known is shown, nothing new is kept", folder, why)
 
 
 def words_sentence(path: str, why: str) -> str:
     """What a person must know where the file of words could not be written."""
-    return later(f"Your own words are in the catalogue alone: {path} cannot be written ({why})")
+    return said("Your own words are in the catalogue alone: {0} cannot be written ({1})", path, why)
 
 
 def way_out(folder: Path, why: str) -> str:
     """What to do where a folder cannot be written for this reason; names the volume."""
     if why in _NO_ROOM:
         point = mount_point(str(folder))
-        return later(f"make room on {point}: `model-manager empty` deletes for good what lies in the trash")
+        return said("make room on {0}: `model-manager empty` deletes for good what lies in the trash", point)
     return later("see `model-manager doctor` for what to do")
 
 

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from model_manager.base.messages import Message, from_text, to_text
 from model_manager.base.sixty_four_bits import nearest, unfolded
 from model_manager.catalog.chosen import these
 from model_manager.catalog.codec import dump
@@ -98,6 +99,8 @@ _NUMBERS = frozenset({float, bool})
 
 
 def _plain(value: object) -> str | int | float | None:
+    if isinstance(value, Message):
+        return to_text(value)
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if type(value) is int:
@@ -168,7 +171,7 @@ def note_use(tx: sqlite3.Connection, id_: int, at: int, evidence: str) -> bool:
     """Stores when a model was used last, in seconds since 1970; False when a later or the same use is known."""
     changed = tx.execute(
         "UPDATE model SET used_at = ?, used_from = ? WHERE id = ? AND (used_at IS NULL OR used_at < ?)",
-        (at, evidence, id_, at),
+        (at, str(evidence), id_, at),
     )
     return changed.rowcount > 0
 
@@ -197,6 +200,6 @@ def sick(tx: sqlite3.Connection) -> list[tuple[int, str, str, str, list[str], in
         " ORDER BY verdict, name"
     )
     return [
-        (i, name, verdict, why, json.loads(code), size, os.fsdecode(path or b""))
+        (i, name, verdict, from_text(why), json.loads(code), size, os.fsdecode(path or b""))
         for i, name, verdict, why, code, size, path in rows_
     ]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from model_manager.base.errors import reason_of
+from model_manager.base.messages import said
 from model_manager.catalog.damage import free_name
 
 FORMAT = 1
@@ -117,14 +118,14 @@ def _open(path: Path) -> int:
     found = os.fstat(number)
     if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
         os.close(number)
-        raise ValueError("no file of words")
+        raise ValueError(said("no file of words"))
     return number
 
 
 def _head(line: bytes) -> tuple[int, str]:
     head = json.loads(line)
     if not isinstance(head, dict) or head.get("words") != FORMAT:
-        raise ValueError("no file of words")
+        raise ValueError(said("no file of words"))
     revision, mark = head.get("revision"), head.get("sha256")
     if (
         not isinstance(revision, int)
@@ -132,7 +133,7 @@ def _head(line: bytes) -> tuple[int, str]:
         or not isinstance(mark, str)
         or not line.endswith(b"\n")
     ):
-        raise ValueError("no file of words")
+        raise ValueError(said("no file of words"))
     return revision, mark
 
 
@@ -141,7 +142,7 @@ def _whole(path: Path) -> tuple[int, bytes]:
         revision, mark = _head(file.readline(_HEAD))
         text = file.read()
     if not text.endswith(b"\n") or hashlib.sha256(text[:-1]).hexdigest() != mark:
-        raise ValueError("damaged")
+        raise ValueError(said("damaged"))
     return revision, text
 
 
@@ -149,7 +150,7 @@ def _read(path: Path) -> Kept:
     revision, text = _whole(path)
     body = json.loads(text)
     if not isinstance(body, dict):
-        raise ValueError("no words")
+        raise ValueError(said("no words"))
     return Kept(revision, body)
 
 

@@ -6,6 +6,7 @@ import argparse
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
+from model_manager.base.messages import said
 from model_manager.base.text import _, later, number
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.library.labels import categories
@@ -46,7 +47,7 @@ def run(app: App, options: argparse.Namespace) -> int:
 
 def _change(app: App, action: str, values: list[str]) -> None:
     if len(values) != (2 if action == "rename" else 1):
-        raise UsageError("change the categories", "", "the wrong number of names", EXAMPLE)
+        raise UsageError(said("change the categories"), "", said("the wrong number of names"), EXAMPLE)
     if action == "add":
         categories.add(app.database, values[0])
     elif action == "rename":

@@ -9,6 +9,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import UsageError
 from model_manager.base.localised import localised
+from model_manager.base.messages import said
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.cli.plans import add_plan_arguments, run_plan
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(app: App, options: argparse.Namespace) -> int:
     wrong = next((rule for rule in options.rules if rule not in RULES), None)
     if wrong is not None:
-        raise UsageError("clean", wrong, "there is no such rule", ", ".join(RULES))
+        raise UsageError(said("clean"), wrong, said("there is no such rule"), ", ".join(RULES))
     library = library_of(app.database, this_machine())
     found = offered(
         app.database, app.volumes, app.env(), library,
@@ -76,10 +77,14 @@ def _take(app: App, library: Library, found: list[Candidate], options: argparse.
     known = {one.id: one for one in found}
     wrong = next((id_ for id_ in options.take if id_ not in known), None)
     if wrong is not None:
-        raise UsageError("clean", wrong, "there is no suggestion of this id", "see `model-manager clean`")
+        raise UsageError(
+            said("clean"), wrong, said("there is no suggestion of this id"), said("see `model-manager clean`")
+        )
     chosen = [one for one in found if one.id in options.take or (options.all_certain and one.confidence == "certain")]
     if not chosen:
-        raise UsageError("clean", "", "there is nothing of which it is certain", "choose with --take ID")
+        raise UsageError(
+            said("clean"), "", said("there is nothing of which it is certain"), said("choose with --take ID")
+        )
     return run_plan(app, plan_removal(app.database, app.volumes, app.env(), wanted_of(library, chosen)), options)
 
 

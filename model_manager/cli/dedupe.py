@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.messages import said
 from model_manager.base.text import _, later, shown
 from model_manager.cli.plans import add_plan_arguments, run_plan
 from model_manager.cli.progress import reading_told
@@ -40,14 +41,20 @@ def run(app: App, options: argparse.Namespace) -> int:
     wrong = next((id_ for id_ in options.groups if id_ not in known), None)
     if wrong is not None:
         raise UsageError(
-            "find the group", wrong, "no proven copies have this id", "see `model-manager duplicates --prove`"
+            said("find the group"),
+            wrong,
+            said("no proven copies have this id"),
+            said("see `model-manager duplicates --prove`"),
         )
     groups = [known[id_] for id_ in options.groups] or [group for group in found.groups if group.kind == "identical"]
     keep = [_kept(app, groups, text) for text in options.keep]
     for group in groups:
         if len(both := [copy.path for copy in group.copies if copy.path in keep]) > 1:
             raise UsageError(
-                "keep the copy", both[1], "one copy of a group stays, and two were named", "name one of them"
+                said("keep the copy"),
+                both[1],
+                said("one copy of a group stays, and two were named"),
+                said("name one of them"),
             )
     plan = plan_sharing(app.database, app.volumes, app.env(), groups, options.by, keep, reference)
     return run_plan(app, plan, options)
@@ -66,14 +73,14 @@ def _kept(app: App, groups: Sequence[Group], text: str) -> str:
         }  # fmt: skip
     if not found:
         raise ModelManagerError(
-            "keep the copy",
+            said("keep the copy"),
             shown(text),
-            "it is no copy of these groups",
-            "`model-manager duplicates --prove` lists them",
+            said("it is no copy of these groups"),
+            said("`model-manager duplicates --prove` lists them"),
         )
     if len(found) > 1:
         raise ModelManagerError(
-            "choose the copy", shown(text), f"{len(found)} copies have this name",
-            later(f"name one by its path: {'; '.join(shown(path) for path in sorted(found))}"),
+            said("choose the copy"), shown(text), said("{0} copies have this name", len(found)),
+            said("name one by its path: {0}", '; '.join(shown(path) for path in sorted(found))),
         )  # fmt: skip
     return found.pop()

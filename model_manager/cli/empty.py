@@ -9,6 +9,7 @@ import time
 from model_manager.app import App
 from model_manager.base import figures, units
 from model_manager.base.errors import UsageError
+from model_manager.base.messages import said
 from model_manager.base.text import _, later, ngettext, shown, written
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.cli.plans import add_plan_arguments, run_plan
@@ -30,7 +31,9 @@ def run(app: App, options: argparse.Namespace) -> int:
     found, _problems = app.operations.history()
     unknown = set(options.operations) - {operation.id for operation in found}
     if unknown:
-        raise UsageError("empty", min(unknown), "there is no operation of this id", "see `model-manager history`")
+        raise UsageError(
+            said("empty"), min(unknown), said("there is no operation of this id"), said("see `model-manager history`")
+        )
     before = time.time() - _days(options.older_than) * 86_400
     items = [
         item for item in trashed(found, app.volumes)
@@ -81,5 +84,5 @@ def _days(text: str | None) -> int:
         return 0
     match = re.fullmatch(r"(\d{1,6})d?", text)
     if not match:
-        raise UsageError("understand the age", text, "write days, as in 30d")
+        raise UsageError(said("understand the age"), text, said("write days, as in 30d"))
     return int(match[1])

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from model_manager import __version__
 from model_manager.base import frozen
-from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
+from model_manager.base.errors import MissingPart, ModelManagerError, UsageError, reason_of
 from model_manager.base.home import put_right
 from model_manager.base.localised import localised
+from model_manager.base.messages import said
 from model_manager.base.text import _, shown, use_language
 from model_manager.cli.commands import NAMES, Command, command
 from model_manager.cli.output import print_error
@@ -28,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         if "--json" in sys.argv[1:]:
-            print_error(UsageError("understand", "", message, f"{self.prog} --help"), True)
+            print_error(UsageError(said("understand"), "", message, said("{0} --help", self.prog)), True)
             raise SystemExit(USAGE)
         self.print_usage(sys.stderr)
         print(f"{self.prog}: {shown(message)}", file=sys.stderr)
@@ -168,7 +169,7 @@ def _tell_silent(app: App) -> None:
 def _failed(error: ModelManagerError | OSError, as_json: bool) -> int:
     """Says what went wrong in one line; answers the exit status."""
     if isinstance(error, OSError):
-        error = ModelManagerError("use", str(error.filename or ""), error.strerror or str(error))
+        error = ModelManagerError(said("use"), str(error.filename or ""), reason_of(error))
     print_error(error, as_json)
     return USAGE if isinstance(error, UsageError) else MISSING if isinstance(error, MissingPart) else FAILED
 

@@ -12,6 +12,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
+from model_manager.base.messages import said
 from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json
 from model_manager.cli.terminal import broken, columns, path_lines
@@ -66,7 +67,7 @@ def agreed(options: argparse.Namespace, show: Callable[[], None]) -> bool:
         return True
     if not sys.stdin.isatty():
         raise ModelManagerError(
-            "apply the plan", "", "there is nobody to ask", "give --yes, or --dry-run to look first"
+            said("apply the plan"), "", said("there is nobody to ask"), said("give --yes, or --dry-run to look first")
         )
     # With --json stdout is for the one document.
     with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():

@@ -7,6 +7,7 @@ import argparse
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import UsageError
+from model_manager.base.messages import said
 from model_manager.base.text import _, given_path, later
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.jobs import Progress
@@ -48,7 +49,7 @@ def run(app: App, options: argparse.Namespace) -> int:
 def _change(app: App, action: str, values: list[str], whole: bool) -> None:
     needed = 2 if action == "move" else 1
     if len(values) != needed:
-        raise UsageError("change the roots", "", "the wrong number of values", EXAMPLE)
+        raise UsageError(said("change the roots"), "", said("the wrong number of values"), EXAMPLE)
     if action == "add":
         if not whole:
             watch.must_be_meant(given_path(values[0]))

@@ -6,6 +6,7 @@ import argparse
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
+from model_manager.base.messages import said
 from model_manager.base.text import _, later, shown
 from model_manager.cli.output import print_json
 from model_manager.library import meant
@@ -28,9 +29,11 @@ def run(app: App, options: argparse.Namespace) -> int:
     pairs = [value.partition("=") for value in options.values]
     for name, equals, value in pairs:
         if not equals or name not in ("category", "note", "pinned"):
-            raise UsageError("set", f"{name}{equals}{value}", "write category=…, note=… or pinned=yes", EXAMPLE)
+            raise UsageError(
+                said("set"), f"{name}{equals}{value}", said("write category=…, note=… or pinned=yes"), EXAMPLE
+            )
         if name == "pinned" and value.lower() not in _YES_NO:
-            raise UsageError("set", f"pinned={value}", "write pinned=yes or pinned=no", EXAMPLE)
+            raise UsageError(said("set"), f"pinned={value}", said("write pinned=yes or pinned=no"), EXAMPLE)
     id_ = meant.model_meant(app.database, options.model)
     for name, _equals, value in pairs:
         if name == "category":

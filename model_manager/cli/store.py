@@ -7,6 +7,7 @@ import os
 
 from model_manager.app import App
 from model_manager.base.errors import UsageError
+from model_manager.base.messages import said
 from model_manager.base.text import _, given_path, later, shown, written
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import add_plan_arguments, run_plan
@@ -33,7 +34,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     base = path or app.settings.values.base_path
     if options.make_folders:
         if not base:
-            raise UsageError("make the category folders", "", "no base folder is set", EXAMPLE)
+            raise UsageError(said("make the category folders"), "", said("no base folder is set"), EXAMPLE)
         plan = plan_category_folders(base, slugs(app.database), app.paths, app.volumes)
         status = run_plan(app, plan, options)
         if path and os.path.isdir(path):  # it was made just now

@@ -10,6 +10,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import UsageError
 from model_manager.base.localised import localised
+from model_manager.base.messages import said
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import agreed, look_again, print_steps, print_warnings, say, told
@@ -51,7 +52,9 @@ def run(app: App, options: argparse.Namespace) -> int:
 
 def _give_up(app: App, options: argparse.Namespace) -> int:
     if options.operation is None:
-        raise UsageError("give up", "", "say which operation", "`model-manager history` lists what was done")
+        raise UsageError(
+            said("give up"), "", said("say which operation"), said("`model-manager history` lists what was done")
+        )
     operation = app.operations.get(options.operation)
     if options.dry_run:
         _tell_giving_up(operation, options.json)
@@ -83,7 +86,10 @@ def _chosen(app: App, id_: str | None) -> Operation:
     last = newest_to_undo(app.operations.history()[0], app.volumes)
     if last is None:
         raise UsageError(
-            "undo", "", "there is nothing that could be undone", "`model-manager history` lists what was done"
+            said("undo"),
+            "",
+            said("there is nothing that could be undone"),
+            said("`model-manager history` lists what was done"),
         )
     return last
 

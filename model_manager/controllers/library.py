@@ -20,7 +20,7 @@ from model_manager.catalog.rows import Row, read_rows
 from model_manager.controllers import twins
 from model_manager.controllers.changes import Choices
 from model_manager.controllers.messages import DetailsStale, LookAgain, RemovedHere, Said, ScanWanted
-from model_manager.controllers.places_shown import counted
+from model_manager.controllers.places_shown import counts_of
 from model_manager.controllers.removing import choices_of, plan_of
 from model_manager.controllers.row_order import ordered
 from model_manager.controllers.twins import Twins
@@ -318,7 +318,7 @@ class Library:
         there = [row for row in self.rows if not row.away]
         self._there, self._bytes = len(there), Room(there).bytes
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
-        self._view.show_places(*counted(there, self._slugs))
+        self._view.show_places(*counts_of(there, self._slugs))
         self._filter(next_one)
         if self._card_is_old and self._pending is not None:
             self._card_is_old = False

@@ -14,7 +14,7 @@ Line = tuple[str, str, int, int]
 """(slug or tool, title, models, bytes on disk)"""
 
 
-def counted(there: Iterable[Row], slugs: Sequence[str]) -> tuple[list[Line], list[Line]]:
+def counts_of(there: Iterable[Row], slugs: Sequence[str]) -> tuple[list[Line], list[Line]]:
     """(kinds in the order of `slugs`, tools with the heaviest first) of these models."""
     by_category: dict[str, Room] = {}
     by_tool: dict[str, Room] = {}

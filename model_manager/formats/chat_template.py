@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import figure, said
 from model_manager.base.text import shown
 from model_manager.formats import template_keys, template_tokens
 
@@ -54,11 +55,16 @@ def health_of(templates: list[str]) -> tuple[Health | None, tuple[str, ...]]:
     if found:
         named = ", ".join(list(found)[:5])
         code = tuple(f"chat template: {name}" for name in list(found)[:20])
-        return Health("unsafe", f"its chat template reaches into the program that renders it: {named}"), code
+        return Health("unsafe", said("its chat template reaches into the program that renders it: {0}", named)), code
     if longest > _LONGEST:
-        return Health("unknown", f"a chat template of {longest:,} characters is over the limit of {_LONGEST:,}"), ()
+        return Health(
+            "unknown",
+            said("a chat template of {0} characters is over the limit of {1}", figure(longest), figure(_LONGEST)),
+        ), ()
     if odd:
-        return Health("unknown", f"its chat template looks up names that it puts together: {', '.join(odd[:3])}"), ()
+        return Health(
+            "unknown", said("its chat template looks up names that it puts together: {0}", ", ".join(odd[:3]))
+        ), ()
     return None, ()
 
 

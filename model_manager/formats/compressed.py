@@ -10,6 +10,7 @@ import lzma
 import zlib
 from typing import BinaryIO, Protocol
 
+from model_manager.base.messages import said, told_by
 from model_manager.formats.problem import FormatProblem
 
 _PIECE = 64 * 1024
@@ -40,7 +41,7 @@ def unpacked(file: BinaryIO, kind: str) -> tuple[bytes, bool]:
     """The first bytes of what is inside, and whether they are all. Raises FormatProblem."""
     most = _MOST.get(kind, 0)
     if not most:
-        raise FormatProblem("unknown", f"compressed with {kind}, which this program does not unpack")
+        raise FormatProblem("unknown", said("compressed with {0}, which this program does not unpack", kind))
     unpacker = _unpacker(kind)
     file.seek(0)
     parts: list[bytes] = []
@@ -48,13 +49,15 @@ def unpacked(file: BinaryIO, kind: str) -> tuple[bytes, bool]:
     try:
         while left > 0 and not unpacker.eof:
             if not data and getattr(unpacker, "needs_input", True) and not (data := file.read(_PIECE)):
-                raise FormatProblem("truncated", f"compressed with {kind}, and its end is missing")
+                raise FormatProblem("truncated", said("compressed with {0}, and its end is missing", kind))
             part = unpacker.decompress(data, left)
             data = getattr(unpacker, "unconsumed_tail", b"")
             parts.append(part)
             left -= len(part)
     except (OSError, zlib.error, lzma.LZMAError, EOFError, ValueError, MemoryError) as error:
-        raise FormatProblem("unknown", f"compressed with {kind}, and cannot be unpacked ({str(error)[:80]})") from None
+        raise FormatProblem(
+            "unknown", said("compressed with {0}, and cannot be unpacked ({1})", kind, told_by(error, 80))
+        ) from None
     return b"".join(parts), unpacker.eof and not getattr(unpacker, "unused_data", b"")
 
 

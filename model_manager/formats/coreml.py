@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import said
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.protobuf import Walker
@@ -48,7 +49,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one .mlmodel."""
     window = Window(file, size, piece=16 * 1024)
     if window.peek(1) not in (b"\x08", b"\x12"):  # its version or description, in whichever order
-        raise FormatProblem("corrupt", "does not begin as a Core ML model")
+        raise FormatProblem("corrupt", said("does not begin as a Core ML model"))
     walker = Walker(window)
     words: dict[str, object] = {}
     pictures: list[str] = []
@@ -66,7 +67,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
             raise
         health = Health(problem.kind, problem.why)
     if health == GOOD and "kind" not in words:
-        health = Health("truncated", "has a description and no model behind it")
+        health = Health("truncated", said("has a description and no model behind it"))
     return Facts(NAME, tuple(_claims(words, pictures)), health=health, metadata=bounded(words))
 
 
@@ -100,13 +101,13 @@ def _feature(walker: Walker, start: int, end: int) -> tuple[str, bool]:
 def _claims(words: dict[str, object], pictures: list[str]) -> Iterator[Claim]:
     kind = str(words.get("kind", ""))
     if kind in _CATEGORIES:
-        yield Claim("category", _CATEGORIES[kind], "metadata", f"a Core ML {kind}")
+        yield Claim("category", _CATEGORIES[kind], "metadata", said("a Core ML {0}", kind))
     elif pictures:
-        yield Claim("category", "vision", "metadata", f"input {pictures[0]} is a picture")
+        yield Claim("category", "vision", "metadata", said("input {0} is a picture", pictures[0]))
     for field, key in (("licence", "license"), ("publisher", "author")):
         value = words.get(key)
         if isinstance(value, str) and value.strip():
-            yield Claim(field, value.strip()[:500], "metadata", f"the model's {key}")
+            yield Claim(field, value.strip()[:500], "metadata", said("the model's {0}", key))
 
 
 __all__ = ["NAME", "SUFFIXES", "matches", "read"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import quants, whisper_sizes
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
@@ -49,9 +50,11 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     revision = window.number("I") if version >= 2 else 1
     count = window.number("I")
     if count * 8 > size:
-        raise FormatProblem("corrupt", f"claims {count:,} variables, more than the file can hold")
+        raise FormatProblem("corrupt", said("claims {0} variables, more than the file can hold", figure(count)))
     if count > _MOST:
-        raise FormatProblem("unknown", f"claims {count:,} variables, over the limit of {_MOST:,}")
+        raise FormatProblem(
+            "unknown", said("claims {0} variables, over the limit of {1}", figure(count), figure(_MOST))
+        )
     tensors: dict[str, Tensor] = {}
     health = GOOD
     try:
@@ -71,7 +74,7 @@ def _text(window: Window) -> str:
 def _variable(window: Window, version: int, limits: Limits, tensors: dict[str, Tensor]) -> None:
     name, rank = _text(window), window.number("B")
     if rank > limits.nesting:
-        raise FormatProblem("corrupt", f"variable {name[:80]!r} claims {rank} dimensions")
+        raise FormatProblem("corrupt", said("variable {0} claims {1} dimensions", repr(name[:80]), rank))
     shape = tuple(window.number("I") for _ in range(rank))
     if version >= 4:
         kind, length = window.number("B"), window.number("I")
@@ -80,10 +83,26 @@ def _variable(window: Window, version: int, limits: Limits, tensors: dict[str, T
         width, length = window.number("B"), window.number("I")
         dtype, length = {4: "F32", 2: "INT16", 1: "INT8"}.get(width, "F32"), length * width
     if width and elements(shape) * width > length:
-        raise FormatProblem("corrupt", f"variable {name[:80]!r} has {length:,} bytes for {elements(shape):,} × {dtype}")
+        raise FormatProblem(
+            "corrupt",
+            said(
+                "variable {0} has {1} bytes for {2} × {3}",
+                repr(name[:80]),
+                figure(length),
+                figure(elements(shape)),
+                dtype,
+            ),
+        )
     if length > window.left:
         raise FormatProblem(
-            "truncated", f"variable {name[:80]!r} ends {length - window.left:,} bytes behind the file's end"
+            "truncated",
+            counted(
+                "variable {0} ends {1} byte behind the file's end",
+                "variable {0} ends {1} bytes behind the file's end",
+                length - window.left,
+                repr(name[:80]),
+                figure(length - window.left),
+            ),
         )
     window.skip(length)
     tensors[name] = Tensor(shape, dtype, length)
@@ -92,10 +111,10 @@ def _variable(window: Window, version: int, limits: Limits, tensors: dict[str, T
 def _claims(name: str, tensors: dict[str, Tensor]) -> Iterator[Claim]:
     category, architecture = _KINDS.get(name, ("", ""))
     if category:
-        yield Claim("category", category, "metadata", f"specification {name}")
-        yield Claim("architecture", architecture, "metadata", f"specification {name}")
+        yield Claim("category", category, "metadata", said("specification {0}", name))
+        yield Claim("architecture", architecture, "metadata", said("specification {0}", name))
     if name == "WhisperSpec" and (size := _whisper(tensors)):
-        yield Claim("base_model", f"whisper {size}", "tensors", "layers and vocabulary")
+        yield Claim("base_model", f"whisper {size}", "tensors", said("layers and vocabulary"))
     weights = {key: one for key, one in tensors.items() if len(one.shape) > 1 and not key.endswith("_scale")}
     if not weights:
         return
@@ -105,9 +124,16 @@ def _claims(name: str, tensors: dict[str, Tensor]) -> Iterator[Claim]:
         sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
     dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
     total = sum(one.bytes for one in tensors.values())
-    yield Claim("parameters", count, "tensors", f"{len(tensors):,} variables")
-    yield Claim("quant", dominant, "tensors", f"most bytes are {dominant}")
-    yield Claim("bits_per_weight", quants.bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
+    yield Claim(
+        "parameters", count, "tensors", counted("{0} variable", "{0} variables", len(tensors), figure(len(tensors)))
+    )
+    yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
+    yield Claim(
+        "bits_per_weight",
+        quants.bits(total, count),
+        "tensors",
+        said("{0} bytes for {1} weights", figure(total), figure(count)),
+    )
 
 
 def _whisper(tensors: dict[str, Tensor]) -> str:

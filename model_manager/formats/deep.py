@@ -14,7 +14,7 @@ from functools import cache
 from typing import BinaryIO
 
 from model_manager.base.facts import Health
-from model_manager.base.text import later
+from model_manager.base.messages import counted, figure, joined, said
 from model_manager.formats.gguf_types import TYPES
 from model_manager.formats.repeats import Repeated, Repeats
 from model_manager.formats.runs import Runs
@@ -56,7 +56,7 @@ def read_all(
         data = _exactly(file, stop - start)
         take(data)
         if len(data) < stop - start:
-            return Health("truncated", f"it ended at byte {start + len(data):,} while it was read")
+            return Health("truncated", said("it ended at byte {0} while it was read", figure(start + len(data))))
         runs.add(data)
         repeats.add(data)
         if span is not None and (count := _bad(span.dtype, data)):
@@ -68,15 +68,22 @@ def read_all(
     for found in (empty.health(), repeated.health()):
         if found.verdict != "good":
             return found
-    return Health("good", "every byte was read" if tensors else "every byte was read; values were not looked at")
+    return Health(
+        "good", said("every byte was read") if tensors else said("every byte was read; values were not looked at")
+    )
 
 
 def _not_numbers(bad: dict[str, int]) -> Health:
     """`bad`: tensor -> values or blocks that cannot be."""
     name, count = max(bad.items(), key=lambda item: item[1])
-    text = later(f"{count:,} values of {name[:80]} are no numbers (NaN)")
+    text = counted(
+        "{0} value of {1} is no number (NaN)", "{0} values of {1} are no numbers (NaN)", count, figure(count), name[:80]
+    )
     if len(bad) > 1:
-        text += "; " + later(f"so are some of {len(bad) - 1} more tensors")
+        more = counted(
+            "so are some of another tensor", "so are some of {0} more tensors", len(bad) - 1, figure(len(bad) - 1)
+        )
+        text = joined("; ", [text, more])
     return Health("corrupt", text)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.window import Window
 
@@ -38,7 +39,7 @@ class Table:
         if not count:
             return ""
         if start + count > self.size:
-            raise FormatProblem("truncated", f"a text goes beyond byte {self.size:,}, the file's end")
+            raise FormatProblem("truncated", said("a text goes beyond byte {0}, the file's end", figure(self.size)))
         self.window.seek(start)
         return self.window.take(min(count, _LONGEST)).decode("utf-8", "replace")
 
@@ -46,14 +47,16 @@ class Table:
         """Bytes of a vector of bytes, which must lie within the file."""
         start, count = self._vector(field)
         if start + count > self.size:
-            raise FormatProblem("truncated", f"data ends at byte {start + count:,}, the file has {self.size:,}")
+            raise FormatProblem(
+                "truncated", said("data ends at byte {0}, the file has {1}", figure(start + count), figure(self.size))
+            )
         return count
 
     def numbers(self, field: int, most: int = _MOST) -> tuple[int, ...]:
         """A vector of i32."""
         start, count = self._vector(field)
         if count > most:
-            raise FormatProblem("corrupt", f"a list claims {count:,} numbers")
+            raise FormatProblem("corrupt", said("a list claims {0} numbers", figure(count)))
         if not count:
             return ()
         self.window.seek(start)
@@ -63,9 +66,13 @@ class Table:
         """A vector of tables."""
         start, count = self._vector(field)
         if count * 4 > self.size:
-            raise FormatProblem("corrupt", f"a list claims {count:,} entries, more than the file can hold")
+            raise FormatProblem(
+                "corrupt", said("a list claims {0} entries, more than the file can hold", figure(count))
+            )
         if count > _MOST:
-            raise FormatProblem("unknown", f"a list of {count:,} entries is over the limit of {_MOST:,}")
+            raise FormatProblem(
+                "unknown", said("a list of {0} entries is over the limit of {1}", figure(count), figure(_MOST))
+            )
         if not count:
             return []
         self.window.seek(start)
@@ -97,10 +104,12 @@ def _table(window: Window, size: int, at: int) -> Table:
     window.seek(min(at, size))
     table = at - window.number("i")
     if not 0 <= table < size:
-        raise FormatProblem("corrupt", f"a table at byte {at:,} has no layout")
+        raise FormatProblem("corrupt", said("a table at byte {0} has no layout", figure(at)))
     window.seek(table)
     length = window.number("H")
     if length < 4 or length > 512:
-        raise FormatProblem("corrupt", f"a table at byte {at:,} has a layout of {length:,} bytes")
+        raise FormatProblem(
+            "corrupt", said("a table at byte {0} has a layout of {1} bytes", figure(at), figure(length))
+        )
     window.skip(2)
     return Table(window, size, at, struct.unpack(f"<{length // 2 - 2}H", window.take(length // 2 * 2 - 4)))

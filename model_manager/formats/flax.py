@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts
+from model_manager.base.messages import said
 from model_manager.formats.problem import FormatProblem, Limits
 
 NAME = "flax"
@@ -39,7 +40,7 @@ def _behind_map(head: bytes, at: int) -> int:
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """Says that it is one."""
     if not matches(file.read(512)):
-        raise FormatProblem("corrupt", "does not begin as a tree of parameters in MessagePack")
+        raise FormatProblem("corrupt", said("does not begin as a tree of parameters in MessagePack"))
     return Facts(NAME)
 
 

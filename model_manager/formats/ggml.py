@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import ggml_tensors, quants, whisper_sizes
 from model_manager.formats.gguf_types import FILE_TYPES
@@ -45,7 +46,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     window = Window(file, size, piece=_PIECE)
     magic = _MAGICS.get(window.take(4))
     if magic is None:
-        raise FormatProblem("corrupt", "does not begin with one of ggml's magics")
+        raise FormatProblem("corrupt", said("does not begin with one of ggml's magics"))
     if magic == "ggla":
         return _adapter(window)
     if magic == "ggmf" and (version := window.number("I")) in (100, 101):
@@ -64,9 +65,9 @@ def _unversioned(window: Window) -> Facts:
         window.skip(4)
         name = window.take(10).decode("ascii", "replace")
         claims = (
-            Claim("category", "audio/vad", "metadata", f"model type {name}"),
-            Claim("architecture", "silero-vad", "metadata", f"model type {name}"),
-            Claim("base_model", "silero", "metadata", f"model type {name}"),
+            Claim("category", "audio/vad", "metadata", said("model type {0}", name)),
+            Claim("architecture", "silero-vad", "metadata", said("model type {0}", name)),
+            Claim("base_model", "silero", "metadata", said("model type {0}", name)),
         )
         return Facts(NAME, claims, metadata={"ggml.magic": "ggml", "model_type": name})
     numbers = struct.unpack("<15i", window.peek(60).ljust(60, b"\0"))
@@ -78,7 +79,9 @@ def _unversioned(window: Window) -> Facts:
         keys = dict(zip(names, numbers, strict=False))
         if _plausible(keys):
             return _facts(keys, (*_language(architecture), *_label(keys["ftype"])), "ggml", {}, GOOD)
-    return Facts(NAME, metadata={"ggml.magic": "ggml"}, health=Health("unknown", "a ggml file of an unknown program"))
+    return Facts(
+        NAME, metadata={"ggml.magic": "ggml"}, health=Health("unknown", said("a ggml file of an unknown program"))
+    )
 
 
 def _plausible(keys: dict[str, int]) -> bool:
@@ -97,10 +100,10 @@ def _whisper(window: Window) -> Facts:
     keys = dict(zip(_WHISPER, (window.number("i") for _ in _WHISPER), strict=True))
     size = whisper_sizes.name_of(keys["n_audio_layer"], keys["n_text_layer"], keys["n_vocab"], keys["n_mels"])
     base = f"whisper {size}" if size else "whisper"
-    why = later(f"{keys['n_audio_layer']} + {keys['n_text_layer']} layers, {keys['n_vocab']:,} words")
+    why = said("{0} + {1} layers, {2} words", keys["n_audio_layer"], keys["n_text_layer"], figure(keys["n_vocab"]))
     claims = (
-        Claim("category", "stt", "metadata", "whisper.cpp's header"),
-        Claim("architecture", "whisper", "metadata", "whisper.cpp's header"),
+        Claim("category", "stt", "metadata", said("whisper.cpp's header")),
+        Claim("architecture", "whisper", "metadata", said("whisper.cpp's header")),
         Claim("base_model", base, "metadata", why),
         *_label(keys["ftype"]),
     )
@@ -117,9 +120,14 @@ def _whisper(window: Window) -> Facts:
 def _parakeet(window: Window, numbers: Sequence[int]) -> Facts:
     keys = dict(zip(_PARAKEET, numbers, strict=False))
     claims = (
-        Claim("category", "stt", "metadata", "Parakeet's header"),
-        Claim("architecture", "parakeet", "metadata", "Parakeet's header"),
-        Claim("base_model", "Parakeet TDT", "metadata", f"{keys['n_audio_layer']} layers, {keys['n_vocab']:,} words"),
+        Claim("category", "stt", "metadata", said("Parakeet's header")),
+        Claim("architecture", "parakeet", "metadata", said("Parakeet's header")),
+        Claim(
+            "base_model",
+            "Parakeet TDT",
+            "metadata",
+            said("{0} layers, {1} words", keys["n_audio_layer"], figure(keys["n_vocab"])),
+        ),
     )
 
     def begin() -> None:
@@ -134,10 +142,10 @@ def _parakeet(window: Window, numbers: Sequence[int]) -> Facts:
 
 def _rwkv(window: Window, version: int) -> Facts:
     keys = dict(zip(_RWKV, (window.number("i") for _ in _RWKV), strict=True))
-    why, kind = later(f"rwkv.cpp's header, version {version}"), keys["data_type"]
+    why, kind = said("rwkv.cpp's header, version {0}", version), keys["data_type"]
     claims = (*_language("rwkv"), Claim("base_model", "rwkv", "metadata", why))
     if kind > 1:  # its quants have numbers of their own, and had blocks of other sizes
-        label = Claim("quant_label", _RWKV_TYPES.get(kind, f"type {kind}"), "metadata", f"data_type {kind}")
+        label = Claim("quant_label", _RWKV_TYPES.get(kind, f"type {kind}"), "metadata", said("data_type {0}", kind))
         return _facts({"version": version, **keys}, (*claims, label), "ggmf", {}, GOOD)
     return _with_tensors(window, {"version": version, **keys}, claims, lambda: None)
 
@@ -145,16 +153,20 @@ def _rwkv(window: Window, version: int) -> Facts:
 def _llama(window: Window, why: str) -> Facts:
     keys = dict(zip(_LLAMA, (window.number("i") for _ in _LLAMA), strict=True))
     if not _plausible(keys):
-        raise FormatProblem("corrupt", f"{why}, with figures that no model has")
-    claims = (*_language("llama"), *_label(keys["ftype"]), Claim("tag", "too-old", "metadata", f"{why}: before GGUF"))
-    return _facts(keys, claims, why, {}, Health("good", f"{why}: too old for today's llama.cpp"))
+        raise FormatProblem("corrupt", said("{0}, with figures that no model has", why))
+    claims = (
+        *_language("llama"),
+        *_label(keys["ftype"]),
+        Claim("tag", "too-old", "metadata", said("{0}: before GGUF", why)),
+    )
+    return _facts(keys, claims, why, {}, Health("good", said("{0}: too old for today's llama.cpp", why)))
 
 
 def _adapter(window: Window) -> Facts:
     version, rank, alpha = (window.number("i") for _ in range(3))
     claims = (
-        Claim("category", "llm/adapters", "metadata", "magic ggla"),
-        Claim("tag", "lora", "metadata", f"rank {rank}"),
+        Claim("category", "llm/adapters", "metadata", said("magic ggla")),
+        Claim("tag", "lora", "metadata", said("rank {0}", rank)),
     )
     return _facts({"version": version, "lora_r": rank, "lora_alpha": alpha}, claims, "ggla", {}, GOOD)
 
@@ -167,7 +179,7 @@ def _language(architecture: str) -> tuple[Claim, ...]:
 def _label(ftype: int) -> Iterator[Claim]:
     """`ftype` is 1000 × the quantisation's version + the type."""
     if ftype % 1000 in FILE_TYPES and ftype >= 0:
-        yield Claim("quant_label", FILE_TYPES[ftype % 1000], "metadata", f"ftype {ftype}")
+        yield Claim("quant_label", FILE_TYPES[ftype % 1000], "metadata", said("ftype {0}", ftype))
 
 
 def _with_tensors(window: Window, keys: dict[str, int], claims: Sequence[Claim], begin: ggml_tensors.Begin) -> Facts:
@@ -185,14 +197,16 @@ def _facts(
 def _weights(tensors: dict[str, Tensor]) -> Iterator[Claim]:
     if tensors:
         count = sum(elements(tensor.shape) for tensor in tensors.values())
-        yield Claim("parameters", count, "tensors", f"{len(tensors):,} tensors")
+        yield Claim(
+            "parameters", count, "tensors", counted("{0} tensor", "{0} tensors", len(tensors), figure(len(tensors)))
+        )
         yield from quants.of_gguf(tensors, "")
 
 
 def _count(window: Window) -> int:
     value = window.number("i")
     if value < 0:
-        raise FormatProblem("corrupt", f"claims {value:,} entries")
+        raise FormatProblem("corrupt", said("claims {0} entries", figure(value)))
     return value
 
 
@@ -204,9 +218,11 @@ def _skip_words(window: Window) -> None:
     """A vocabulary: a count, then texts with their lengths in front."""
     count = _count(window)
     if count * 4 > window.left:
-        raise FormatProblem("corrupt", f"claims {count:,} words, more than the file can hold")
+        raise FormatProblem("corrupt", said("claims {0} words, more than the file can hold", figure(count)))
     if count > _MOST_WORDS:
-        raise FormatProblem("unknown", f"claims {count:,} words, over the limit of {_MOST_WORDS:,}")
+        raise FormatProblem(
+            "unknown", said("claims {0} words, over the limit of {1}", figure(count), figure(_MOST_WORDS))
+        )
     while count:
         buffer, at = window.held(min(_PIECE, window.left))
         start, last = at, len(buffer) - 4
@@ -214,7 +230,7 @@ def _skip_words(window: Window) -> None:
             at += 4 + int.from_bytes(buffer[at : at + 4], "little")
             count -= 1
         if at == start:
-            raise FormatProblem("truncated", "the file ends within its vocabulary")
+            raise FormatProblem("truncated", said("the file ends within its vocabulary"))
         window.skip(at - start)
 
 

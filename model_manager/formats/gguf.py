@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health, Split, worst
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import architectures, chat_template, quants
 from model_manager.formats.gguf_header import MAGIC, Header, Skipped, read_header
@@ -67,30 +68,35 @@ def _claims(header: Header) -> Iterator[Claim]:
     yield from _category(header, architecture)
     if header.tensors:
         count = sum(elements(tensor.shape) for tensor in header.tensors.values())
-        yield Claim("parameters", count, "tensors", f"{len(header.tensors):,} tensors")
+        yield Claim(
+            "parameters",
+            count,
+            "tensors",
+            counted("{0} tensor", "{0} tensors", len(header.tensors), figure(len(header.tensors))),
+        )
         yield from quants.of_gguf(header.tensors, _label(keys))
     elif _label(keys):
         yield Claim("quant_label", _label(keys), "metadata", "general.file_type")
     if not header.tensors and "tokenizer.ggml.model" in keys:
-        yield Claim("tag", "vocab-only", "tensors", "no tensors, only a tokenizer")
+        yield Claim("tag", "vocab-only", "tensors", said("no tensors, only a tokenizer"))
     yield from _words(keys, architecture)
 
 
 def _category(header: Header, architecture: str) -> Iterator[Claim]:
     keys = header.keys
     kind = _text(keys, "general.type").lower()
-    why = later(f"general.architecture is {architecture}") if architecture else ""
+    why = said("general.architecture is {0}", architecture) if architecture else ""
     if kind == "imatrix" or architecture == "imatrix" or "imatrix.chunk_count" in keys:
-        yield Claim("category", "misc", "metadata", "an importance matrix: used to quantise, not a model")
-        yield Claim("tag", "imatrix-data", "metadata", "imatrix keys")
+        yield Claim("category", "misc", "metadata", said("an importance matrix: used to quantise, not a model"))
+        yield Claim("tag", "imatrix-data", "metadata", said("imatrix keys"))
     elif _text(keys, "adapter.type") == "lora" or kind == "adapter":
-        yield Claim("category", "llm/adapters", "metadata", "adapter.type is lora")
+        yield Claim("category", "llm/adapters", "metadata", said("adapter.type is lora"))
         yield Claim("tag", "lora", "metadata", "adapter.type")
     elif architecture == "clip" or kind == "mmproj":
-        yield Claim("category", "multimodal/projectors", "metadata", why or "general.type is mmproj")
+        yield Claim("category", "multimodal/projectors", "metadata", why or said("general.type is mmproj"))
         for sense in ("vision", "audio"):
             if keys.get(f"clip.has_{sense}_encoder") or (sense == "vision" and keys.get("clip.has_llava_projector")):
-                yield Claim(sense, True, "metadata", f"clip.has_{sense}_encoder")
+                yield Claim(sense, True, "metadata", said("clip.has_{0}_encoder", sense))
     elif architecture in _DIFFUSION:
         seen = list(architectures.claims_of(header.tensors))
         if any(claim.field == "category" and str(claim.value).startswith("diffusion/") for claim in seen):
@@ -108,18 +114,18 @@ def _category(header: Header, architecture: str) -> Iterator[Claim]:
 
 
 def _language(keys: Mapping[str, object], header: Header, architecture: str) -> Iterator[Claim]:
-    why = later(f"general.architecture is {architecture}")
+    why = said("general.architecture is {0}", architecture)
     pooling = keys.get(f"{architecture}.pooling_type")
     ranks = any(name.startswith(("cls.", "cls_")) for name in header.tensors)
     if pooling == 4 or (ranks and architecture in _EMBEDDING):
-        why = later(f"pooling type {pooling}") if pooling else later("cls tensors")
+        why = said("pooling type {0}", pooling) if pooling else later("cls tensors")
         yield Claim("category", "embedding/rerankers", "metadata", why)
     elif architecture in _EMBEDDING:
         yield Claim("category", "embedding", "metadata", why)
     elif pooling in (1, 2, 3) and "tokenizer.chat_template" not in keys:
-        yield Claim("category", "embedding", "metadata", f"pooling type {pooling} and no chat template")
+        yield Claim("category", "embedding", "metadata", said("pooling type {0} and no chat template", pooling))
     elif _speaks(keys):
-        yield Claim("category", "tts", "metadata", f"audio tokens in the vocabulary ({_speaks(keys)})")
+        yield Claim("category", "tts", "metadata", said("audio tokens in the vocabulary ({0})", _speaks(keys)))
     elif architecture in _SEEING:
         yield Claim("category", "multimodal", "metadata", why)
         yield Claim("vision", True, "metadata", why)
@@ -151,15 +157,15 @@ def _words(keys: Mapping[str, object], architecture: str) -> Iterator[Claim]:
     for field, key in (("context_length", "context_length"), ("embedding_length", "embedding_length")):
         value = keys.get(f"{architecture}.{key}")
         if isinstance(value, int) and 0 < value < 1 << 40:
-            yield Claim(field, value, "metadata", f"{architecture}.{key}")
+            yield Claim(field, value, "metadata", said("{0}.{1}", architecture, key))
     if template := _text(keys, "tokenizer.chat_template"):
         yield Claim("chat_template", True, "metadata", "tokenizer.chat_template")
         if "tools" in template:
-            yield Claim("tool_use", True, "metadata", "the chat template names tools")
+            yield Claim("tool_use", True, "metadata", said("the chat template names tools"))
     if finetune := _text(keys, "general.finetune"):
         yield Claim("tag", finetune[:60].lower(), "metadata", "general.finetune")
     if any(key.startswith("quantize.imatrix.") for key in keys):
-        yield Claim("tag", "imatrix", "metadata", "quantize.imatrix keys")
+        yield Claim("tag", "imatrix", "metadata", said("quantize.imatrix keys"))
 
 
 def _templates(keys: Mapping[str, object]) -> Iterator[str]:
@@ -185,13 +191,18 @@ def _health(header: Header, file: BinaryIO, size: int) -> Health:
     if header.data_end > size:
         return Health(
             "truncated",
-            f"its tensors end at byte {header.data_end:,}, the file has {size:,} ({header.data_end - size:,} missing)",
+            said(
+                "its tensors end at byte {0}, the file has {1} ({2} missing)",
+                figure(header.data_end),
+                figure(size),
+                figure(header.data_end - size),
+            ),
         )
     if header.unknown_types:
         numbers = ", ".join(str(number) for number in sorted(header.unknown_types))
-        return Health("unknown", f"tensor type {numbers} is not known to this program")
+        return Health("unknown", said("tensor type {0} is not known to this program", numbers))
     if header.version == 1:
-        return Health("good", "GGUF version 1: too old for today's llama.cpp")
+        return Health("good", said("GGUF version 1: too old for today's llama.cpp"))
     return zero_tail(file, size, header.data_start, header.spans) if header.tensors else GOOD
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats.gguf_types import TYPES
 from model_manager.formats.problem import FormatProblem, Limits
@@ -59,13 +60,13 @@ class Header:
 def read_header(window: Window, limits: Limits) -> Header:
     """Reads everything before the tensor data. Raises FormatProblem."""
     if window.take(4) != MAGIC:
-        raise FormatProblem("corrupt", "does not begin with GGUF")
+        raise FormatProblem("corrupt", said("does not begin with GGUF"))
     version = window.number("I")
     if version & 0xFFFF == 0 and version:  # a big-endian file read little-endian
         window.byte_order = ">"
         version = struct.unpack(">I", struct.pack("<I", version))[0]
     if version not in (1, 2, 3):
-        raise FormatProblem("unknown", f"GGUF version {version} is not known to this program")
+        raise FormatProblem("unknown", said("GGUF version {0} is not known to this program", version))
     walker = _Walker(window, limits, "I" if version == 1 else "Q")
     header = Header(version, window.byte_order)
     tensor_count, key_count = walker.count(), walker.count()
@@ -81,36 +82,40 @@ def read_header(window: Window, limits: Limits) -> Header:
 
 def _check(what: str, count: int, limit: int, possible: int) -> None:
     if count > possible:
-        raise FormatProblem("corrupt", f"claims {count:,} {what}, more than the file can hold")
+        raise FormatProblem("corrupt", said("claims {0} {1}, more than the file can hold", figure(count), what))
     if count > limit:
-        raise FormatProblem("unknown", f"claims {count:,} {what}, over the limit of {limit:,}")
+        raise FormatProblem(
+            "unknown", said("claims {0} {1}, over the limit of {2}", figure(count), what, figure(limit))
+        )
 
 
 def _read_tensors(walker: _Walker, header: Header, count: int) -> None:
     window = walker.window
     alignment = header.keys.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20:
-        raise FormatProblem("corrupt", f"general.alignment is {str(alignment)[:40]}")
+        raise FormatProblem("corrupt", said("general.alignment is {0}", str(alignment)[:40]))
     end = 0
     rests = [struct.Struct(f"{window.byte_order}{number}{walker.wide}IQ") for number in range(_DIMENSIONS + 1)]
     for _ in range(count):
         name = walker.text(4096, later("a tensor's name"))
         dimensions = window.number("I")
         if dimensions > _DIMENSIONS:
-            raise FormatProblem("corrupt", f"tensor {name[:80]!r} claims {dimensions:,} dimensions")
+            raise FormatProblem(
+                "corrupt", said("tensor {0} claims {1} dimensions", repr(name[:80]), figure(dimensions))
+            )
         rest = rests[dimensions]
         *shape, kind, offset = rest.unpack(window.take(rest.size))
         elements = 1
         for side in shape:
             elements *= side
         if elements > 1 << 50:
-            raise FormatProblem("corrupt", f"tensor {name[:80]!r} claims {elements:.3g} elements")
+            raise FormatProblem("corrupt", said("tensor {0} claims {1} elements", repr(name[:80]), f"{elements:.3g}"))
         type_name, block, block_bytes = TYPES.get(kind, (f"type {kind}", 1, 0))
         if kind not in TYPES:
             header.unknown_types.add(kind)
         size = -(-elements // block) * block_bytes
         if name in header.tensors:
-            raise FormatProblem("corrupt", f"tensor {name[:80]!r} is listed twice")
+            raise FormatProblem("corrupt", said("tensor {0} is listed twice", repr(name[:80])))
         header.tensors[name] = Tensor(tuple(shape[::-1]), type_name, size)
         header.offsets[name] = offset
         end = max(end, offset + size)
@@ -133,9 +138,14 @@ class _Walker:
     def text(self, limit: int, what: str) -> str:
         length = self.count()
         if length > self.window.left:
-            raise FormatProblem("corrupt", f"{what} claims {length:,} bytes, the file has {self.window.left:,} left")
+            raise FormatProblem(
+                "corrupt",
+                said("{0} claims {1} bytes, the file has {2} left", what, figure(length), figure(self.window.left)),
+            )
         if length > limit:
-            raise FormatProblem("unknown", f"{what} is {length:,} bytes long, over the limit of {limit:,}")
+            raise FormatProblem(
+                "unknown", said("{0} is {1} bytes long, over the limit of {2}", what, figure(length), figure(limit))
+            )
         return self.window.take(length).decode("utf-8", "replace")
 
     def value(self, kind: int, depth: int) -> object:
@@ -146,7 +156,7 @@ class _Walker:
             return self.text(self.limits.header, later("a text"))
         if kind == _ARRAY:
             return self._array(depth)
-        raise FormatProblem("corrupt", f"a value has type {kind}, which GGUF does not define")
+        raise FormatProblem("corrupt", said("a value has type {0}, which GGUF does not define", kind))
 
     def _scalar(self, letter: str) -> object:
         if letter in "fd":
@@ -157,7 +167,7 @@ class _Walker:
 
     def _array(self, depth: int) -> object:
         if depth >= 3:
-            raise FormatProblem("corrupt", "arrays are nested more than three deep")
+            raise FormatProblem("corrupt", said("arrays are nested more than three deep"))
         kind, count = self.window.number("I"), self.count()
         letter = _SCALARS.get(kind)
         if letter:
@@ -165,15 +175,17 @@ class _Walker:
         if kind == _STRING:
             return self._strings(count)
         if kind != _ARRAY:
-            raise FormatProblem("corrupt", f"an array has type {kind}, which GGUF does not define")
+            raise FormatProblem("corrupt", said("an array has type {0}, which GGUF does not define", kind))
         if count > _KEPT_NUMBERS:
-            raise FormatProblem("corrupt", f"claims an array of {count:,} arrays")
+            raise FormatProblem("corrupt", said("claims an array of {0} arrays", figure(count)))
         return [self.value(_ARRAY, depth + 1) for _ in range(count)]
 
     def _numbers(self, letter: str, count: int) -> object:
         width = 1 if letter == "?" else struct.calcsize("<" + letter)
         if count * width > self.window.left:
-            raise FormatProblem("corrupt", f"an array claims {count:,} numbers, more than the file can hold")
+            raise FormatProblem(
+                "corrupt", said("an array claims {0} numbers, more than the file can hold", figure(count))
+            )
         if count > _KEPT_NUMBERS:
             self.window.skip(count * width)
             return Skipped(count)
@@ -181,10 +193,15 @@ class _Walker:
 
     def _strings(self, count: int) -> object:
         if count * self._length.size > self.window.left:
-            raise FormatProblem("corrupt", f"an array claims {count:,} texts, more than the file can hold")
+            raise FormatProblem(
+                "corrupt", said("an array claims {0} texts, more than the file can hold", figure(count))
+            )
         self._texts += count
         if self._texts > self.limits.texts:
-            raise FormatProblem("unknown", f"lists {self._texts:,} texts, over the limit of {self.limits.texts:,}")
+            raise FormatProblem(
+                "unknown",
+                said("lists {0} texts, over the limit of {1}", figure(self._texts), figure(self.limits.texts)),
+            )
         if count <= _KEPT_STRINGS:
             return [self.text(_LONGEST_KEPT, later("a text in a list")) for _ in range(count)]
         self._hop(count - 1)
@@ -195,14 +212,14 @@ class _Walker:
         window, width, unpack = self.window, self._length.size, self._length.unpack_from
         while count:
             if window.position > self.limits.walked:
-                raise FormatProblem("unknown", f"the header is longer than {self.limits.walked:,} bytes")
+                raise FormatProblem("unknown", said("the header is longer than {0} bytes", figure(self.limits.walked)))
             buffer, at = window.held(min(PIECE, window.left))
             start, last = at, len(buffer) - width
             while count and at <= last:
                 at += width + unpack(buffer, at)[0]
                 count -= 1
             if at == start:
-                raise FormatProblem("truncated", "the file ends within a list of texts")
+                raise FormatProblem("truncated", said("the file ends within a list of texts"))
             if window.position + (at - start) > window.size:
-                raise FormatProblem("corrupt", "a text in a list claims more bytes than the file has left")
+                raise FormatProblem("corrupt", said("a text in a list claims more bytes than the file has left"))
             window.skip(at - start)

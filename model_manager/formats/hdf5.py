@@ -9,6 +9,7 @@ import io
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import GOOD, Facts, Health, worst
+from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats import keras_config
 from model_manager.formats.hdf5_attributes import Root
@@ -35,21 +36,21 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one HDF5 file: complete or not."""
     window = Window(file, size)
     if window.take(8) != _MAGIC:
-        raise FormatProblem("corrupt", "does not begin as HDF5")
+        raise FormatProblem("corrupt", said("does not begin as HDF5"))
     version = window.number("B")
     if version > 3:
-        return Facts(NAME, health=Health("unknown", f"HDF5 superblock {version} is not known to this program"))
+        return Facts(NAME, health=Health("unknown", said("HDF5 superblock {0} is not known to this program", version)))
     window.seek(13 if version < 2 else 9)
     width = window.number("B")
     if width not in (2, 4, 8):
-        raise FormatProblem("corrupt", f"addresses of {width} bytes")
+        raise FormatProblem("corrupt", said("addresses of {0} bytes", width))
     # Version 0: four 2- and 4-byte fields follow the sizes; version 1 has four bytes more.
     start = {0: 24, 1: 28}.get(version, 12)
     window.seek(start)
     base, _, end = (int.from_bytes(window.take(width), "little") for _ in range(3))
     metadata = {"hdf5.superblock": version}
     if base + end > size:
-        needed = Health("truncated", f"needs {base + end:,} bytes, the file has {size:,}")
+        needed = Health("truncated", said("needs {0} bytes, the file has {1}", figure(base + end), figure(size)))
         return Facts(NAME, health=needed, metadata=metadata)
     code, healths = _configured(window, version, width, base)
     wrong = [one for one in healths if one.verdict != "good"]
@@ -67,7 +68,7 @@ def _configured(window: Window, version: int, width: int, base: int) -> tuple[tu
     try:
         found = Root(window, width, base).attributes(root, _CONFIGURATIONS)
     except FormatProblem as problem:
-        return (), [Health("unknown", f"its attributes cannot be read: {problem.why}")]
+        return (), [Health("unknown", said("its attributes cannot be read: {0}", problem.why))]
     for text in found.texts.values():
         named, told = keras_config.judged(text.rstrip(b"\0"))
         code |= set(named)
@@ -76,7 +77,7 @@ def _configured(window: Window, version: int, width: int, base: int) -> tuple[tu
     code |= set(named)
     healths += told
     if found.dense:
-        healths.append(Health("unknown", "its attributes are kept in a way that this program does not read"))
+        healths.append(Health("unknown", said("its attributes are kept in a way that this program does not read")))
     return tuple(sorted(code)), healths
 
 

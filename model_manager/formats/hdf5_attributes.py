@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.window import Window
 
@@ -72,7 +73,7 @@ class Root:
             blocks.append((address + 16, int.from_bytes(head[8:12], "little")))
             form, ordered = 1, False
         else:
-            raise FormatProblem("unknown", "its root group has a form that is not known to this program")
+            raise FormatProblem("unknown", said("its root group has a form that is not known to this program"))
         for at, size in self._listed(blocks):
             for kind, body in self._in_block(self._at(at, size), form, ordered):
                 if kind == _CONTINUED and len(body) >= 2 * self._width:
@@ -89,7 +90,7 @@ class Root:
                 return
             at, size = blocks[number]
             if size < 0 or size > _LARGEST or at in met or number == _BLOCKS:
-                raise FormatProblem("unknown", "its root group is larger than this program reads")
+                raise FormatProblem("unknown", said("its root group is larger than this program reads"))
             met.add(at)
             yield at, size
 
@@ -98,7 +99,7 @@ class Root:
         while at + head <= len(data):
             self._left -= 1
             if self._left < 0:
-                raise FormatProblem("unknown", f"its root group has more than {_MESSAGES:,} messages")
+                raise FormatProblem("unknown", said("its root group has more than {0} messages", figure(_MESSAGES)))
             if form == 1:
                 kind, size = (
                     int.from_bytes(data[at : at + 2], "little"),
@@ -126,12 +127,12 @@ class Root:
 
     def _text(self, name: str, kind: bytes, value: bytes, shared: bool) -> bytes:
         if len(kind) < 8 or shared:
-            raise FormatProblem("unknown", f"attribute {name} has a type that is not known to this program")
+            raise FormatProblem("unknown", said("attribute {0} has a type that is not known to this program", name))
         if kind[0] & 15 == _FIXED:
             return value[: min(int.from_bytes(kind[4:8], "little"), _LONGEST)]
         if kind[0] & 15 == _VARIABLE:
             return self._from_heap(name, value)
-        raise FormatProblem("unknown", f"attribute {name} is no text")
+        raise FormatProblem("unknown", said("attribute {0} is no text", name))
 
     def _other(self, name: str, kind: bytes, value: bytes, shared: bool) -> bytes:
         """The same for one that may be no text, and then is none here."""
@@ -147,7 +148,7 @@ class Root:
         head = self._at(heap, 8 + self._width)
         size = self._number(head, 8)
         if head[:4] != b"GCOL" or length > _LONGEST:
-            raise FormatProblem("unknown", f"attribute {name} is longer than this program reads")
+            raise FormatProblem("unknown", said("attribute {0} is longer than this program reads", name))
         at, end = heap + 8 + self._width, heap + size
         for _ in range(_MESSAGES):
             if at + 8 + self._width > end:
@@ -158,7 +159,7 @@ class Root:
             if int.from_bytes(entry[:2], "little") == number and number:
                 return self._at(at, min(length, held))
             at += -(-held // 8) * 8
-        raise FormatProblem("unknown", f"attribute {name} is not where it is said to be")
+        raise FormatProblem("unknown", said("attribute {0} is not where it is said to be", name))
 
     def _at(self, address: int, count: int) -> bytes:
         self._window.seek(self._base + address)

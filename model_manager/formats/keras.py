@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
+from model_manager.base.messages import figure, said
 from model_manager.formats import hdf5, keras_config, nested
 from model_manager.formats.pickle_facts import code_of, health
 from model_manager.formats.pickle_head import looks_like_pickle
@@ -37,25 +38,29 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one archive: what its configuration runs, and whether its weights are whole."""
     file.seek(0)
     if file.read(4) != LOCAL:
-        raise FormatProblem("corrupt", "does not begin as a zip, which a .keras file is")
+        raise FormatProblem("corrupt", said("does not begin as a zip, which a .keras file is"))
     listed = members(file, size, limits)
     code: set[str] = set()
     healths: list[Health] = []
     names: set[str] = set()
     if len(listed) > _MOST:
-        raise FormatProblem("unknown", f"lists {len(listed):,} members, over the limit of {_MOST:,}")
+        raise FormatProblem(
+            "unknown", said("lists {0} members, over the limit of {1}", figure(len(listed)), figure(_MOST))
+        )
     budget, parts = Budget.of(limits), 0
     for member in listed:
         if member.name in names:
-            healths.append(Health("unsafe", f"two members are named {member.name[:80]!r}"))
+            healths.append(Health("unsafe", said("two members are named {0}", repr(member.name[:80]))))
             continue
         names.add(member.name)
         if member.name.startswith(("/", "\\")) or ".." in member.name.replace("\\", "/").split("/"):
-            healths.append(Health("unsafe", f"member {member.name[:80]!r} would be unpacked outside its folder"))
+            healths.append(
+                Health("unsafe", said("member {0} would be unpacked outside its folder", repr(member.name[:80])))
+            )
         try:
             parts += member.name.endswith(".h5")
             if parts > _PARTS:
-                raise FormatProblem("unknown", f"more than {_PARTS} parts of weights: not all looked into")
+                raise FormatProblem("unknown", said("more than {0} parts of weights: not all looked into", _PARTS))
             told = _member(file, member, budget, limits)
         except FormatProblem as problem:
             healths.append(Health(problem.kind, problem.why))
@@ -63,7 +68,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
             code |= set(told[0])
             healths += told[1]
     if _CONFIG not in names:
-        healths.append(Health("incomplete", f"a zip without {_CONFIG}"))
+        healths.append(Health("incomplete", said("a zip without {0}", _CONFIG)))
     named = tuple(sorted(code))[:100]
     return Facts(NAME, health=health(healths, named), code=named)
 
@@ -73,14 +78,21 @@ def _member(file: BinaryIO, member: Member, budget: Budget, limits: Limits) -> t
     if member.name == _CONFIG:
         if member.size > keras_config.LONGEST:
             raise FormatProblem(
-                "unknown", f"a configuration of {member.size:,} bytes is over the limit of {keras_config.LONGEST:,}"
+                "unknown",
+                said(
+                    "a configuration of {0} bytes is over the limit of {1}",
+                    figure(member.size),
+                    figure(keras_config.LONGEST),
+                ),
             )
         return keras_config.judged(unpacked(file, member, start, keras_config.LONGEST))
     head = unpacked(file, member, start, 512)
     part = cast(BinaryIO, Region(file, start, start + member.size))
     if looks_like_pickle(head) or member.name.lower().endswith(_PICKLES):
         if member.method != STORED:
-            raise FormatProblem("unknown", f"member {member.name[:80]!r} is a packed pickle: not looked into")
+            raise FormatProblem(
+                "unknown", said("member {0} is a packed pickle: not looked into", repr(member.name[:80]))
+            )
         return code_of(walk_all(part, 0, member.size, budget)[0])
     if member.name.endswith(".h5") and member.method == STORED:
         found = hdf5.read(part, member.size, limits)

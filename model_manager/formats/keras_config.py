@@ -10,6 +10,7 @@ import builtins
 import re
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import figure, said
 from model_manager.base.text import shown
 from model_manager.formats import keras_operations, keras_reads, twin_keys
 from model_manager.formats.pickle_facts import called
@@ -44,18 +45,25 @@ _TEXT = re.compile(r"""\s{0,40}(?:\{\s{0,40}["']|\[\s{0,40}[\[{]|"\s{0,40}[{\[])
 def judged(text: bytes) -> tuple[tuple[str, ...], list[Health]]:
     """The code that a configuration names, and what that says of its health."""
     if len(text) > LONGEST:
-        return (), [Health("unknown", f"a configuration of {len(text):,} bytes is over the limit of {LONGEST:,}")]
+        return (), [
+            Health(
+                "unknown",
+                said("a configuration of {0} bytes is over the limit of {1}", figure(len(text)), figure(LONGEST)),
+            )
+        ]
     found, visited = _Found(), 0
     waiting: list[object] = []
     try:
         found.parse(text, waiting)
     except (ValueError, RecursionError):
-        return (), [Health("unknown", "its configuration cannot be read as JSON")]
+        return (), [Health("unknown", said("its configuration cannot be read as JSON"))]
     while waiting:
         value = waiting.pop()
         visited += 1
         if visited > _MOST or len(found.names) > _NAMES:
-            limit = Health("unknown", f"a configuration of more than {_MOST:,} values: not read to its end")
+            limit = Health(
+                "unknown", said("a configuration of more than {0} values: not read to its end", figure(_MOST))
+            )
             code, healths = called(found.names, lambda pair: False)
             return code, [*healths, limit]
         if isinstance(value, dict):
@@ -70,12 +78,14 @@ def judged(text: bytes) -> tuple[tuple[str, ...], list[Health]]:
         # The function within a Lambda layer is met by itself too; it has no name of its own.
         found.lambdas = [name for name in found.lambdas if name != _NAMELESS] or [_NAMELESS]
         healths.append(
-            Health("unsafe", f"a Lambda layer holds Python code that runs when it is loaded: {found.lambdas[0]}")
+            Health(
+                "unsafe", said("a Lambda layer holds Python code that runs when it is loaded: {0}", found.lambdas[0])
+            )
         )
         code = tuple(sorted({*code, *(f"Lambda: {name}" for name in found.lambdas[:20])}))
     if found.fetching:
         named = shown(found.fetching[0])[:80]
-        healths.append(Health("unsafe", f"its configuration calls what loads or fetches files: {named}"))
+        healths.append(Health("unsafe", said("its configuration calls what loads or fetches files: {0}", named)))
         code = tuple(sorted({*code, *(shown(name)[:200] for name in found.fetching[:20])}))
     return code, [*healths, *found.odd]
 
@@ -123,14 +133,16 @@ class _Found:
             self.parse(text, waiting)
         except (ValueError, RecursionError):
             if len(self.odd) < _NAMES:
-                self.odd.append(Health("unknown", "a configuration within a text of its configuration cannot be read"))
+                self.odd.append(
+                    Health("unknown", said("a configuration within a text of its configuration cannot be read"))
+                )
 
     def look(self, value: dict[str, object]) -> None:
         """One object of the configuration."""
         called, module, config = value.get("class_name"), value.get("module"), value.get("config")
         if len(self.odd) < _NAMES:
             self.odd += [
-                Health("unknown", f"its configuration reads or fetches something else when it is loaded: {one}")
+                Health("unknown", said("its configuration reads or fetches something else when it is loaded: {0}", one))
                 for one in keras_reads.read(value)
             ]
         self._by_name(value)
@@ -138,7 +150,9 @@ class _Found:
             return
         for key in ("class_name", "module", "registered_name"):
             if not isinstance(value.get(key), str | None) and len(self.odd) < _NAMES:
-                self.odd.append(Health("unknown", f"its configuration names code by something that is no text: {key}"))
+                self.odd.append(
+                    Health("unknown", said("its configuration names code by something that is no text: {0}", key))
+                )
         place = module[:200] if isinstance(module, str) else ""
         if not isinstance(called, str):
             return
@@ -183,7 +197,9 @@ class _Found:
                     self._function(*text[:300].rsplit(".", 1))
             else:
                 self.odd.append(
-                    Health("unknown", f"a configuration of more than {_NAMES:,} values: not read to its end")
+                    Health(
+                        "unknown", said("a configuration of more than {0} values: not read to its end", figure(_NAMES))
+                    )
                 )
 
     def _lambda(self, config: object) -> None:

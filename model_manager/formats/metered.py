@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem
 
 MOST_BYTES = 40 * 1024 * 1024
@@ -28,11 +29,13 @@ class Metered:
         self.reads += 1
         if self.reads > self._most_reads:
             raise FormatProblem(
-                "unknown", f"its header lies in more than {self._most_reads:,} places: not read further"
+                "unknown", said("its header lies in more than {0} places: not read further", figure(self._most_reads))
             )
         left = self._most_bytes - self.read_bytes
         if size < 0 or size > left:
-            raise FormatProblem("unknown", f"its header needs more than {self._most_bytes:,} bytes: not read further")
+            raise FormatProblem(
+                "unknown", said("its header needs more than {0} bytes: not read further", figure(self._most_bytes))
+            )
         piece = self._file.read(size)
         self.read_bytes += len(piece)
         return piece

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import Claim, Companion, Facts
-from model_manager.base.text import later
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import SAME_STEM, FormatProblem, Limits
 
 NAME = "ncnn"
@@ -28,13 +28,13 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     text = file.read(min(size, _MOST))
     lines = text.split(b"\n")
     if lines[0].strip() != _MAGIC:
-        raise FormatProblem("corrupt", "does not begin with ncnn's 7767517")
+        raise FormatProblem("corrupt", said("does not begin with ncnn's 7767517"))
     counts = lines[1].split() if len(lines) > 1 else []
     if len(counts) != 2 or not all(one.isdigit() and len(one) < 10 for one in counts):
-        raise FormatProblem("corrupt", "the second line must say how many layers and blobs there are")
+        raise FormatProblem("corrupt", said("the second line must say how many layers and blobs there are"))
     layers = [line.split()[0].decode("utf-8", "replace") for line in lines[2:] if line.strip()]
     if len(layers) < int(counts[0]):
-        why = later(f"lists {len(layers):,} of {int(counts[0]):,} layers")
+        why = said("lists {0} of {1} layers", figure(len(layers)), figure(int(counts[0])))
         raise FormatProblem("truncated" if size <= _MOST else "unknown", why)
     weighty = any(layer in _WEIGHTY for layer in layers)
     companions = (Companion(f"{SAME_STEM}.bin", 1),) if weighty else ()
@@ -45,7 +45,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
 def _claims(layers: list[str]) -> Iterator[Claim]:
     """Pictures enlarged by shuffling channels into pixels are upscalers' work alone when nothing else follows."""
     if "PixelShuffle" in layers and "Convolution" in layers and not {"Softmax", "YoloV3DetectionOutput"} & set(layers):
-        yield Claim("category", "diffusion/upscale_models", "tensors", "convolutions that end in PixelShuffle")
+        yield Claim("category", "diffusion/upscale_models", "tensors", said("convolutions that end in PixelShuffle"))
 
 
 __all__ = ["NAME", "SUFFIXES", "matches", "read"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
+from model_manager.base.messages import figure, said
 from model_manager.formats import nested, pickle_facts, pytorch, targets
 from model_manager.formats.metadata import bounded
 from model_manager.formats.pickle_facts import health
@@ -64,7 +65,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     if head[:2] == _GZIP:
         return _packed(file, limits)
     if not is_tar(head):
-        raise FormatProblem("unknown", "neither a tar nor a gzipped tar")
+        raise FormatProblem("unknown", said("neither a tar nor a gzipped tar"))
     found = _Found()
     try:
         for member in members(file, size, limits, found.links):
@@ -73,10 +74,10 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         found.broken = Health(problem.kind, problem.why)
     weights, broken = found.weights, found.broken
     if not found.config and not weights and not broken:
-        raise FormatProblem("unknown", f"a tar without {_CONFIG}")
+        raise FormatProblem("unknown", said("a tar without {0}", _CONFIG))
     facts = pytorch.read(cast(BinaryIO, weights[0]), weights[1], limits) if weights else Facts(NAME)
     if not weights:
-        facts = replace(facts, health=broken or Health("incomplete", f"a tar without {_WEIGHTS}"))
+        facts = replace(facts, health=broken or Health("incomplete", said("a tar without {0}", _WEIGHTS)))
     elif broken:
         facts = replace(facts, health=broken)
     return _named(_with(facts, found), found.config)
@@ -100,13 +101,15 @@ class _Found:
 
     def add(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
         if _outside(member.name):
-            self.healths.append(Health("unsafe", f"member {member.name[:80]!r} would be unpacked outside its folder"))
+            self.healths.append(
+                Health("unsafe", said("member {0} would be unpacked outside its folder", repr(member.name[:80])))
+            )
         if member.name == _CONFIG:
             self.config = _text(file, member.start, member.size)
             self._configured(file, member)
         elif member.name == _WEIGHTS:
             if self.weights is not None:
-                self.healths.append(Health("unsafe", f"two members are named {_WEIGHTS!r}"))
+                self.healths.append(Health("unsafe", said("two members are named {0}", repr(_WEIGHTS))))
             self.weights = Region(file, member.start, member.start + member.size), member.size
         else:
             self._other(file, member, limits)
@@ -114,7 +117,9 @@ class _Found:
     def _configured(self, file: BinaryIO, member: TarMember) -> None:
         self.text -= member.size
         if self.text < 0:
-            self.healths.append(Health("unknown", f"its configurations are over the limit of {_JUDGED:,} bytes"))
+            self.healths.append(
+                Health("unknown", said("its configurations are over the limit of {0} bytes", figure(_JUDGED)))
+            )
         else:
             self._judge(targets.judged(_text(file, member.start, member.size)))
 
@@ -122,7 +127,7 @@ class _Found:
         """JSON: words and their numbers, or a configuration that names what is made of it."""
         self.json -= member.size
         if self.json < 0:
-            self.healths.append(Health("unknown", f"its tables are over the limit of {_LONGEST:,} bytes"))
+            self.healths.append(Health("unknown", said("its tables are over the limit of {0} bytes", figure(_LONGEST))))
         else:
             self._judge(targets.judged(_text(file, member.start, member.size), is_json=True))
 
@@ -142,7 +147,7 @@ class _Found:
 
     def _pickled(self, file: BinaryIO, member: TarMember, limits: Limits) -> None:
         if self.checkpoints == 0 or self.budget.steps <= 0:
-            self.healths.append(Health("unknown", "more checkpoints within it than this program reads"))
+            self.healths.append(Health("unknown", said("more checkpoints within it than this program reads")))
             return
         self.checkpoints -= 1
         part = cast(BinaryIO, Region(file, member.start, member.start + member.size))
@@ -167,10 +172,12 @@ def _with(facts: Facts, found: _Found) -> Facts:
     """The weights' facts with what the rest of the archive adds to their verdict."""
     for name, target in found.links:
         if not target or _outside(name) or _outside(target):
-            found.healths.append(Health("unsafe", f"member {name[:80]!r} is a link that leads outside its folder"))
+            found.healths.append(
+                Health("unsafe", said("member {0} is a link that leads outside its folder", repr(name[:80])))
+            )
             break
         if name.lower().endswith(_READ_BY_NAME):
-            found.healths.append(Health("unknown", f"member {name[:80]!r} is a link: not looked into"))
+            found.healths.append(Health("unknown", said("member {0} is a link: not looked into", repr(name[:80]))))
     code = tuple(sorted({*facts.code, *found.code}))[:100]
     return replace(facts, code=code, health=health([facts.health, *found.healths], code))
 
@@ -186,7 +193,7 @@ def _packed(file: BinaryIO, limits: Limits) -> Facts:
             parts.append(part)
             left -= len(part)
     except zlib.error as error:
-        raise FormatProblem("corrupt", f"cannot be unpacked ({error})") from None
+        raise FormatProblem("corrupt", said("cannot be unpacked ({0})", error)) from None
     text = b"".join(parts)
     found, some = _Found(), False
     inner = cast(BinaryIO, io.BytesIO(text))
@@ -200,8 +207,8 @@ def _packed(file: BinaryIO, limits: Limits) -> Facts:
         if inflate.eof or problem.kind != "truncated":
             found.healths.append(Health(problem.kind, problem.why))
     if not found.config:
-        raise FormatProblem("unknown", f"no {_CONFIG} in its first {len(text):,} bytes")
-    compressed = Health("unknown", "compressed: its weights were not looked into")
+        raise FormatProblem("unknown", said("no {0} in its first {1} bytes", _CONFIG, figure(len(text))))
+    compressed = Health("unknown", said("compressed: its weights were not looked into"))
     facts = Facts(NAME, health=compressed)
     if found.weights and inflate.eof and not inflate.unused_data.strip(b"\0") and not file.read(1):
         facts = pytorch.read(cast(BinaryIO, found.weights[0]), found.weights[1], limits)
@@ -217,10 +224,10 @@ def _named(facts: Facts, config: str) -> Facts:
     claims = list(facts.claims)
     target = found.group(1) if (found := _TARGET.search(config)) else ""
     if target:
-        claims.append(Claim("architecture", target.rsplit(".", 1)[-1], "metadata", f"target is {target}"))
+        claims.append(Claim("architecture", target.rsplit(".", 1)[-1], "metadata", said("target is {0}", target)))
         for part, category in _KINDS:
             if part in target:
-                claims.append(Claim("category", category, "metadata", f"target is {target}"))
+                claims.append(Claim("category", category, "metadata", said("target is {0}", target)))
                 break
     metadata = bounded({**facts.metadata, "nemo.target": target})
     return replace(facts, format=NAME, claims=tuple(claims), metadata=metadata)

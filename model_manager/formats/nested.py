@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import said
 from model_manager.formats import npy_header
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.tar_members import is_tar
@@ -24,16 +25,16 @@ def health_of(name: str, head: bytes, file: BinaryIO, start: int, size: int) -> 
     A zip is one by its end: Python and PyTorch read it whatever stands before it.
     """
     if head[:4] == LOCAL or head.startswith(_PACKED) or is_tar(head[:512]) or _ends_as_zip(file, start, size):
-        return Health("unknown", f"member {name[:80]!r} is an archive: not looked into")
+        return Health("unknown", said("member {0} is an archive: not looked into", repr(name[:80])))
     if head[:6] == npy_header.MAGIC and _holds_objects(head, file, start, size):
-        return Health("unknown", f"member {name[:80]!r} is an array of pickled objects: not looked into")
+        return Health("unknown", said("member {0} is an array of pickled objects: not looked into", repr(name[:80])))
     return program_of(name, head)
 
 
 def program_of(name: str, head: bytes) -> Health | None:
     """A program by its name or its first bytes: who unpacks a model's archive may have it imported or run."""
     if name.lower().endswith(_PROGRAMS) or head.startswith(_MACHINE):
-        return Health("unknown", f"member {name[:80]!r} is a program: not looked into")
+        return Health("unknown", said("member {0} is a program: not looked into", repr(name[:80])))
     return None
 
 

@@ -11,6 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.tensors import Tensor
 from model_manager.formats.torch_rebuild import dtype_of
@@ -39,20 +40,24 @@ class Array:
 def parse(head: bytes) -> Array:
     """The header in a file's first bytes (LONGEST of them, or all). Raises FormatProblem."""
     if head[:6] != MAGIC or len(head) < 10:
-        raise FormatProblem("corrupt", "does not begin with a numpy header")
+        raise FormatProblem("corrupt", said("does not begin with a numpy header"))
     wide = head[6] >= 2
     start = 12 if wide else 10
     length = int.from_bytes(head[8:start], "little")
     if head[6] not in (1, 2, 3):
-        raise FormatProblem("unknown", f"numpy format version {head[6]} is not known to this program")
+        raise FormatProblem("unknown", said("numpy format version {0} is not known to this program", head[6]))
     if length > LONGEST - start:
-        raise FormatProblem("unknown", f"a header of {length:,} bytes is over the limit of {LONGEST:,}")
+        raise FormatProblem(
+            "unknown", said("a header of {0} bytes is over the limit of {1}", figure(length), figure(LONGEST))
+        )
     if start + length > len(head):
-        raise FormatProblem("truncated", f"the header needs {start + length:,} bytes, the file has {len(head):,}")
+        raise FormatProblem(
+            "truncated", said("the header needs {0} bytes, the file has {1}", figure(start + length), figure(len(head)))
+        )
     text = head[start : start + length].decode("latin-1")
     descr, sides = _read(text)
     if len(sides) > 64:
-        raise FormatProblem("corrupt", f"an array of {len(sides)} dimensions")
+        raise FormatProblem("corrupt", said("an array of {0} dimensions", len(sides)))
     code = descr if isinstance(descr, str) else ""
     dtype = dtype_of(code) if code else "record"
     width = _WIDTH.fullmatch(code)
@@ -65,21 +70,23 @@ def parse(head: bytes) -> Array:
 def _read(text: str) -> tuple[object, tuple[int, ...]]:
     """Type and shape, as numpy reads them: of Python's literals, of which the last of two wins."""
     if len(text) > _LONGEST_TEXT:
-        raise FormatProblem("unknown", f"a header of {len(text):,} bytes is over the limit of {_LONGEST_TEXT:,}")
+        raise FormatProblem(
+            "unknown", said("a header of {0} bytes is over the limit of {1}", figure(len(text)), figure(_LONGEST_TEXT))
+        )
     try:
-        said = ast.literal_eval(_LONG.sub(r"\1", text).strip())
+        read = ast.literal_eval(_LONG.sub(r"\1", text).strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        said = None
-    shape = said.get("shape") if isinstance(said, dict) else None
+        read = None
+    shape = read.get("shape") if isinstance(read, dict) else None
     if (
-        not isinstance(said, dict)
-        or not isinstance(said.get("descr"), str | list | tuple)
+        not isinstance(read, dict)
+        or not isinstance(read.get("descr"), str | list | tuple)
         or not isinstance(shape, tuple)
     ):
-        raise FormatProblem("corrupt", "the numpy header has no type or no shape")
+        raise FormatProblem("corrupt", said("the numpy header has no type or no shape"))
     if not all(isinstance(side, int) and 0 <= side < 1 << 63 for side in shape):
-        raise FormatProblem("corrupt", "the numpy header has no type or no shape")
-    return said["descr"], shape
+        raise FormatProblem("corrupt", said("the numpy header has no type or no shape"))
+    return read["descr"], shape
 
 
 def _numbers(descr: object) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Claim, Facts, Health
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import architectures, nested, packed
 from model_manager.formats.metadata import bounded
@@ -43,10 +44,14 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     if file.read(2) == b"PK":
         listed = members(file, size, limits)
         if len(listed) > _MOST:
-            raise FormatProblem("unknown", f"lists {len(listed):,} arrays, over the limit of {_MOST:,}")
+            raise FormatProblem(
+                "unknown", said("lists {0} arrays, over the limit of {1}", figure(len(listed)), figure(_MOST))
+            )
         for member in listed:
             if budget.steps <= 0:
-                healths.append(Health("unknown", "its pickles are more than this program reads: not all looked into"))
+                healths.append(
+                    Health("unknown", said("its pickles are more than this program reads: not all looked into"))
+                )
                 break
             try:
                 found = _member(file, member, tensors, budget, limits)
@@ -85,7 +90,7 @@ def _member(file: BinaryIO, member: Member, tensors: dict[str, Tensor], budget: 
         array = parse(head)
         tensors[member.name.removesuffix(".npy")[:300]] = array.tensor
         if not array.pickled:
-            for wrong in _fits(array, member.size, later(f"member {member.name[:80]!r}")):
+            for wrong in _fits(array, member.size, said("member {0}", repr(member.name[:80]))):
                 raise FormatProblem(wrong.verdict, wrong.detail)
             return []
         begin = array.start
@@ -98,10 +103,12 @@ def _member(file: BinaryIO, member: Member, tensors: dict[str, Tensor], budget: 
     if member.method == STORED:
         return walk_all(file, start + begin, start + member.size, budget)[0]
     if member.size > limits.header:
-        raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")
+        raise FormatProblem(
+            "unknown", said("member {0} unpacks to {1} bytes: not read", repr(member.name[:80]), figure(member.size))
+        )
     budget.unpacked -= member.size
     if budget.unpacked < 0:
-        raise FormatProblem("unknown", "its pickles unpack to more than this program reads")
+        raise FormatProblem("unknown", said("its pickles unpack to more than this program reads"))
     whole = unpacked(file, member, start, limits.header)
     return walk_all(cast(BinaryIO, io.BytesIO(whole)), begin, len(whole), budget)[0]
 
@@ -109,9 +116,27 @@ def _member(file: BinaryIO, member: Member, tensors: dict[str, Tensor], budget: 
 def _fits(array: Array, size: int, what: str) -> list[Health]:
     need = array.start + array.tensor.bytes
     if need > size:
-        return [Health("truncated", f"{what} needs {need:,} bytes, has {size:,} ({need - size:,} missing)")]
+        return [
+            Health(
+                "truncated",
+                said(
+                    "{0} needs {1} bytes, has {2} ({3} missing)", what, figure(need), figure(size), figure(need - size)
+                ),
+            )
+        ]
     if need < size and array.tensor.dtype not in ("record", "?"):
-        return [Health("suspicious", f"{size - need:,} bytes behind {what} that belong to no number")]
+        return [
+            Health(
+                "suspicious",
+                counted(
+                    "{0} byte behind {1} that belongs to no number",
+                    "{0} bytes behind {1} that belong to no number",
+                    size - need,
+                    figure(size - need),
+                    what,
+                ),
+            )
+        ]
     return []
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Companion, Facts, Health
-from model_manager.base.text import later
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import onnx_kinds, quants
 from model_manager.formats.metadata import bounded
 from model_manager.formats.onnx_graph import Graph, read_graph
@@ -93,9 +93,9 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one ONNX file. What was read before it broke is kept."""
     window = Window(file, size, piece=_PIECE)
     if window.peek(8)[4:8] == b"ORTM":
-        return Facts(NAME, (Claim("tag", "ort", "metadata", "ONNX Runtime's own form (ORTM)"),))
+        return Facts(NAME, (Claim("tag", "ort", "metadata", said("ONNX Runtime's own form (ORTM)")),))
     if not _begins(window.peek(512)):
-        raise FormatProblem("corrupt", "does not begin as an ONNX model")
+        raise FormatProblem("corrupt", said("does not begin as an ONNX model"))
     graph, words = Graph(), dict[str, object]()
     health = GOOD
     try:
@@ -105,7 +105,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
             raise
         health = Health(problem.kind, problem.why)
     if health == GOOD and not graph.seen:
-        raise FormatProblem("truncated", "has no graph")
+        raise FormatProblem("truncated", said("has no graph"))
     companions, unsafe = _companions(graph)
     claims = (*_weights(graph), *onnx_kinds.claims_of(graph, words), *_words(words))
     inputs, outputs = ", ".join(graph.inputs), ", ".join(graph.outputs)
@@ -152,14 +152,24 @@ def _weights(graph: Graph) -> Iterator[Claim]:
     for one in weights.values():
         sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
     dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
-    quant, why = dominant, later(f"most bytes of its weights are {dominant}")
+    quant, why = dominant, said("most bytes of its weights are {0}", dominant)
     if graph.bits and dominant in ("UINT8", "INT8"):
         count += sums[dominant] * (8 // graph.bits - 1)  # several weights in each byte
-        quant, why = f"INT{graph.bits}", later(f"MatMulNBits with {graph.bits} bits")
-    yield Claim("parameters", count, "tensors", f"{len(weights):,} initializers")
+        quant, why = f"INT{graph.bits}", said("MatMulNBits with {0} bits", graph.bits)
+    yield Claim(
+        "parameters",
+        count,
+        "tensors",
+        counted("{0} initializer", "{0} initializers", len(weights), figure(len(weights))),
+    )
     yield Claim("quant", quant, "tensors", why)
     if count:
-        yield Claim("bits_per_weight", quants.bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
+        yield Claim(
+            "bits_per_weight",
+            quants.bits(total, count),
+            "tensors",
+            said("{0} bytes for {1} weights", figure(total), figure(count)),
+        )
 
 
 _LIKE_WEIGHTS = re.compile(
@@ -180,10 +190,12 @@ def _companions(graph: Graph) -> tuple[tuple[Companion, ...], Health | None]:
     for location, needed in sorted(graph.external.items()):
         parts = location.replace("\\", "/").split("/")
         if not location or _ABSOLUTE.match(location) or ".." in parts or "\0" in location:
-            return (), Health("corrupt", f"its weights are said to lie outside its folder: {location[:200]!r}")
+            return (), Health(
+                "corrupt", said("its weights are said to lie outside its folder: {0}", repr(location[:200]))
+            )
         name = "/".join(part for part in parts if part not in ("", "."))
         if not _LIKE_WEIGHTS.search(name[name.rfind("/") + 1 :].lower()):
-            words = later(f"its weights are said to lie in {name[-100:]!r}, which no file of weights is called")
+            words = said("its weights are said to lie in {0}, which no file of weights is called", repr(name[-100:]))
             return (), Health("unknown", words)
         found.append(Companion(name, needed))
     return tuple(found), None
@@ -193,7 +205,7 @@ def _words(words: dict[str, object]) -> Iterator[Claim]:
     for field, key in (("licence", "license"), ("publisher", "model_author"), ("source_repo", "url")):
         value = words.get(key)
         if isinstance(value, str) and value.strip():
-            yield Claim(field, value.strip()[:500], "metadata", f"metadata_props {key}")
+            yield Claim(field, value.strip()[:500], "metadata", said("metadata_props {0}", key))
 
 
 __all__ = ["NAME", "SUFFIXES", "matches", "read"]

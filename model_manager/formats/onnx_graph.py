@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.protobuf import Walker
 from model_manager.formats.tensors import Tensor, elements
@@ -87,7 +88,7 @@ def _attribute(walker: Walker, start: int, end: int, graph: Graph, limits: Limit
             _tensor(walker, low, high, graph, limits)
         elif number == 6 and high >= 0:
             if depth >= _DEEPEST:
-                raise FormatProblem("unknown", f"graphs are nested more than {_DEEPEST} deep")
+                raise FormatProblem("unknown", said("graphs are nested more than {0} deep", _DEEPEST))
             read_graph(walker, low, high, graph, limits, depth + 1)
 
 
@@ -110,19 +111,19 @@ def _tensor(walker: Walker, start: int, end: int, graph: Graph, limits: Limits) 
         elif number == 8 and high >= 0:
             name = walker.text(low, high, _NAMES)
         if len(sides) > limits.nesting:
-            raise FormatProblem("corrupt", "a tensor claims more dimensions than any has")
+            raise FormatProblem("corrupt", said("a tensor claims more dimensions than any has"))
     count = elements(sides)
     if count > 1 << 50:
-        raise FormatProblem("corrupt", f"a tensor claims {count:.3g} elements")
+        raise FormatProblem("corrupt", said("a tensor claims {0} elements", f"{count:.3g}"))
     if len(graph.tensors) >= limits.tensors:
-        raise FormatProblem("unknown", f"lists more than {limits.tensors:,} tensors")
+        raise FormatProblem("unknown", said("lists more than {0} tensors", figure(limits.tensors)))
     dtype, bits = _TYPES.get(kind, (f"type {kind}", 0))
     size = (count * bits + 7) // 8
     if "location" in location:
         needed = _whole(location.get("offset")) + (_whole(location.get("length")) or size)
         graph.external[location["location"]] = max(graph.external.get(location["location"], 0), needed)
         if len(graph.external) > limits.keys:
-            raise FormatProblem("unknown", "names too many files of weights")
+            raise FormatProblem("unknown", said("names too many files of weights"))
     elif not bits:
         size = inside
     elif inside == size:

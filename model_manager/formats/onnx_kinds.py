@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.formats.onnx_graph import Graph
 
 _LANGUAGE = frozenset({"input_ids", "attention_mask", "token_type_ids", "position_ids", "task_id"})
@@ -25,7 +25,7 @@ def claims_of(graph: Graph, words: Mapping[str, object]) -> Iterator[Claim]:
     """Category, architecture and base model; nothing where the graph could be anything."""
     yield from _told(words)
     inputs, outputs = frozenset(graph.inputs), frozenset(graph.outputs)
-    shown = later(f"inputs {', '.join(sorted(inputs)[:6])}")
+    shown = said("inputs {0}", ", ".join(sorted(inputs)[:6]))
     if {"input", "input_lengths", "scales"} <= inputs:
         yield from _kind("tts", "vits", "piper", shown)
     elif {"input", "sr"} <= inputs and inputs & {"state", "h"}:
@@ -59,14 +59,14 @@ def _told(words: Mapping[str, object]) -> Iterator[Claim]:
     yield Claim("architecture", kind[:100], "metadata", "metadata_props model_type")
     category = _SHERPA.get(kind.lower())
     if category:
-        yield Claim("category", category, "metadata", f"metadata_props model_type is {kind[:100]}")
+        yield Claim("category", category, "metadata", said("metadata_props model_type is {0}", kind[:100]))
 
 
 def _listens(graph: Graph, inputs: frozenset[str], why: str) -> Iterator[Claim]:
     """Whisper hears a spectrogram of 80 or 128 bands; other encoder-decoders read text."""
     bands = graph.inputs.get("input_features", ())
     if "input_features" in inputs and len(bands) == 3 and (bands[1] in (80, 128) or bands[2] == 3000):
-        yield Claim("category", "stt", "tensors", f"{why}, {bands[1] or 80} bands")
+        yield Claim("category", "stt", "tensors", said("{0}, {1} bands", why, bands[1] or 80))
         yield Claim("architecture", "whisper", "tensors", why)
     elif "input_features" in inputs:
         yield Claim("category", "stt", "tensors", why)
@@ -77,16 +77,16 @@ def _reads(inputs: frozenset[str], outputs: frozenset[str], why: str) -> Iterato
     if any(name.startswith(("past_key_values", "past.", "past_key", "cache.")) for name in inputs) or any(
         name.startswith(("present", "present_key")) for name in outputs
     ):
-        yield Claim("category", "llm", "tensors", f"{why}; keeps a cache of keys and values")
+        yield Claim("category", "llm", "tensors", said("{0}; keeps a cache of keys and values", why))
     elif outputs & {"sentence_embedding", "token_embeddings", "dense_vecs", "embeddings"}:
-        yield Claim("category", "embedding", "tensors", f"{why}; answers {', '.join(sorted(outputs)[:3])}")
+        yield Claim("category", "embedding", "tensors", said("{0}; answers {1}", why, ", ".join(sorted(outputs)[:3])))
     elif "last_hidden_state" in outputs and inputs <= _LANGUAGE:
         if "pooler_output" in outputs and inputs == {"input_ids"}:
-            yield Claim("category", "diffusion/text_encoders", "tensors", f"{why}; answers pooler_output")
+            yield Claim("category", "diffusion/text_encoders", "tensors", said("{0}; answers pooler_output", why))
         else:
-            yield Claim("category", "embedding", "tensors", f"{why}; answers last_hidden_state")
+            yield Claim("category", "embedding", "tensors", said("{0}; answers last_hidden_state", why))
     elif "text_embeds" in outputs:
-        yield Claim("category", "diffusion/text_encoders", "tensors", f"{why}; answers text_embeds")
+        yield Claim("category", "diffusion/text_encoders", "tensors", said("{0}; answers text_embeds", why))
 
 
 def _pictures(graph: Graph) -> str:
@@ -99,5 +99,5 @@ def _pictures(graph: Graph) -> str:
         planes_first = len(sides) == 4 and sides[1] == 3 and all(side == 0 or side >= 16 for side in sides[2:])
         planes_last = len(sides) == 4 and sides[3] == 3 and all(side == 0 or side >= 16 for side in sides[1:3])
         if planes_first or planes_last:
-            return later(f"input {name} is a picture of 3 channels, with convolutions")
+            return said("input {0} is a picture of 3 channels, with convolutions", name)
     return ""

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from model_manager.base.facts import Claim, Companion, Facts
+from model_manager.base.messages import counted, figure, said, told_by
 from model_manager.formats import onnx_kinds, quants
 from model_manager.formats.metadata import bounded
 from model_manager.formats.onnx_graph import Graph
@@ -40,7 +41,9 @@ def matches(head: bytes) -> bool:
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one network."""
     if size > limits.header:
-        raise FormatProblem("unknown", f"{size:,} bytes of XML are over the limit of {limits.header:,}")
+        raise FormatProblem(
+            "unknown", said("{0} bytes of XML are over the limit of {1}", figure(size), figure(limits.header))
+        )
     network = _Network(limits)
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse
@@ -52,15 +55,17 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
             parser.Parse(piece, False)
             fed += len(piece)
             if fed - parser.CurrentByteIndex > _LONGEST_TAG:
-                raise FormatProblem("unknown", f"a tag longer than {_LONGEST_TAG:,} bytes")
+                raise FormatProblem("unknown", said("a tag longer than {0} bytes", figure(_LONGEST_TAG)))
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         cut = error.code in _CUT
-        raise FormatProblem("truncated" if cut else "corrupt", f"the XML breaks off or is wrong: {error}") from None
+        raise FormatProblem(
+            "truncated" if cut else "corrupt", said("the XML breaks off or is wrong: {0}", error)
+        ) from None
     except (ValueError, LookupError) as error:
-        raise FormatProblem("corrupt", f"the XML cannot be read: {str(error)[:120]}") from None
+        raise FormatProblem("corrupt", said("the XML cannot be read: {0}", told_by(error, 120))) from None
     if not network.attributes:
-        raise FormatProblem("corrupt", "is XML, but not a network of OpenVINO")
+        raise FormatProblem("corrupt", said("is XML, but not a network of OpenVINO"))
     companions = (Companion(f"{SAME_STEM}.bin", network.needed),) if network.needed else ()
     words = {
         "name": network.attributes.get("name", ""),
@@ -80,7 +85,7 @@ _CUT = frozenset({expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
 
 
 def _refuse(*_: object) -> None:
-    raise FormatProblem("corrupt", "the XML declares a document type or an entity, which no network does")
+    raise FormatProblem("corrupt", said("the XML declares a document type or an entity, which no network does"))
 
 
 class _Network:
@@ -98,7 +103,7 @@ class _Network:
     def begin(self, tag: str, attributes: dict[str, str]) -> None:
         self._elements += 1
         if self._elements > _MOST_ELEMENTS:
-            raise FormatProblem("unknown", f"more than {_MOST_ELEMENTS:,} XML elements")
+            raise FormatProblem("unknown", said("more than {0} XML elements", figure(_MOST_ELEMENTS)))
         if tag == "net" and self._elements == 1:
             self.attributes = {key: value[:200] for key, value in list(attributes.items())[:20]}
         elif tag == "layer":
@@ -118,9 +123,9 @@ class _Network:
             self.graph.inputs[self._layer.get("name", "")[:200]] = shape[:32]
         elif kind == "Const" and "offset" in attributes:
             if len(self.graph.tensors) >= _MOST_CONSTANTS:
-                raise FormatProblem("unknown", f"lists more than {_MOST_CONSTANTS:,} constants")
+                raise FormatProblem("unknown", said("lists more than {0} constants", figure(_MOST_CONSTANTS)))
             if len(shape) > self._limits.nesting:
-                raise FormatProblem("corrupt", f"a constant of {len(shape):,} dimensions")
+                raise FormatProblem("corrupt", said("a constant of {0} dimensions", figure(len(shape))))
             size = _whole(attributes.get("size", ""))
             self.needed = max(self.needed, _whole(attributes["offset"]) + size)
             dtype, _ = _TYPES.get(attributes.get("element_type", ""), ("?", 0))
@@ -143,15 +148,22 @@ def _weights(tensors: Mapping[str, Tensor]) -> Iterator[Claim]:
         sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
     dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
     total = sum(one.bytes for one in weights)
-    yield Claim("parameters", count, "tensors", f"{len(weights):,} constants")
-    yield Claim("quant", dominant, "tensors", f"most bytes are {dominant}")
-    yield Claim("bits_per_weight", quants.bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
+    yield Claim(
+        "parameters", count, "tensors", counted("{0} constant", "{0} constants", len(weights), figure(len(weights)))
+    )
+    yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
+    yield Claim(
+        "bits_per_weight",
+        quants.bits(total, count),
+        "tensors",
+        said("{0} bytes for {1} weights", figure(total), figure(count)),
+    )
 
 
 def _told(words: Mapping[str, object]) -> Iterator[Claim]:
     name = words.get("name")
     if isinstance(name, str) and name and name not in ("Model0", "torch_jit", "main_graph", "saved_model"):
-        yield Claim("name", name, "metadata", "the network's name")
+        yield Claim("name", name, "metadata", said("the network's name"))
 
 
 __all__ = ["NAME", "SUFFIXES", "matches", "read"]

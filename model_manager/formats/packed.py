@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from model_manager.base.facts import Claim, Share
-from model_manager.base.text import later
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import packings
 from model_manager.formats.quants import bits
 from model_manager.formats.tensors import Tensors
@@ -30,7 +30,8 @@ def claims_of(tensors: Tensors, shares: Sequence[Share]) -> Iterator[Claim]:
     total = sum(sizes.values())
     weighty = {dtype: size for dtype, size in sizes.items() if dtype not in _INDICES} or sizes
     dominant = max(weighty, key=lambda dtype: (weighty[dtype], dtype))
-    quant, why = _NAMES.get(dominant, dominant), later(f"most bytes are {dominant}")
+    quant = _NAMES.get(dominant, dominant)
+    why: str = said("most bytes are {0}", dominant)
     packing = None if _PLAIN.issuperset(sizes) else packings.find(tensors)
     if packing is not None:
         if 2 * packing.bytes >= total:
@@ -42,6 +43,13 @@ def claims_of(tensors: Tensors, shares: Sequence[Share]) -> Iterator[Claim]:
             known if (known := packing.counts.get(name)) is not None else math.prod(tensor.shape)
             for name, tensor in tensors.items()
         )
-    yield Claim("parameters", count, "tensors", f"{len(tensors):,} tensors")
+    yield Claim(
+        "parameters", count, "tensors", counted("{0} tensor", "{0} tensors", len(tensors), figure(len(tensors)))
+    )
     yield Claim("quant", quant, "tensors", why)
-    yield Claim("bits_per_weight", bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
+    yield Claim(
+        "bits_per_weight",
+        bits(total, count),
+        "tensors",
+        said("{0} bytes for {1} weights", figure(total), figure(count)),
+    )

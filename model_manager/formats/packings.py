@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from model_manager.base.text import later
+from model_manager.base.messages import counted, figure
 from model_manager.formats.tensors import Tensor, Tensors
 
 _FP8 = {"F8_E4M3": "FP8_E4M3", "F8_E5M2": "FP8_E5M2", "F8_E4M3FNUZ": "FP8_E4M3", "F8_E5M2FNUZ": "FP8_E5M2"}
@@ -97,7 +97,11 @@ def _gptq(modules: Modules) -> Packing | None:
         bits_of[label] = bits_of.get(label, 0) + weights
     if not found:
         return None
-    return _packing(_most(bits_of), later(f"qweight and scales of {len(found):,} layers"), found)
+    return _packing(
+        _most(bits_of),
+        counted("qweight and scales of {0} layer", "qweight and scales of {0} layers", len(found), figure(len(found))),
+        found,
+    )
 
 
 def _svdquant(modules: Modules) -> Packing | None:
@@ -113,7 +117,13 @@ def _svdquant(modules: Modules) -> Packing | None:
             kind = "fp4"
         per = {"I8": 2, "U8": 2, "I32": 8, "U32": 8}.get(packed.dtype, 1)
         found.append((module, members, {"qweight": math.prod(packed.shape) * per}))
-    return _packing(f"SVDQuant-{kind}", later(f"qweight and wscales of {len(found):,} layers"), found)
+    return _packing(
+        f"SVDQuant-{kind}",
+        counted(
+            "qweight and wscales of {0} layer", "qweight and wscales of {0} layers", len(found), figure(len(found))
+        ),
+        found,
+    )
 
 
 def _exl2(modules: Modules) -> Packing | None:
@@ -132,7 +142,11 @@ def _exl2(modules: Modules) -> Packing | None:
             weights += count
     if not weights:
         return None
-    return _packing(f"EXL2-{8 * stored / weights:.1f}bpw", later(f"q_weight of {len(found):,} layers"), found)
+    return _packing(
+        f"EXL2-{8 * stored / weights:.1f}bpw",
+        counted("q_weight of {0} layer", "q_weight of {0} layers", len(found), figure(len(found))),
+        found,
+    )
 
 
 def _exl3(modules: Modules) -> Packing | None:
@@ -150,7 +164,11 @@ def _exl3(modules: Modules) -> Packing | None:
             weights += count
     if not weights:
         return None
-    return _packing(f"EXL3-{8 * stored / weights:.1f}bpw", later(f"trellis of {len(found):,} layers"), found)
+    return _packing(
+        f"EXL3-{8 * stored / weights:.1f}bpw",
+        counted("trellis of {0} layer", "trellis of {0} layers", len(found), figure(len(found))),
+        found,
+    )
 
 
 def _mlx(modules: Modules) -> Packing | None:
@@ -168,7 +186,7 @@ def _mlx(modules: Modules) -> Packing | None:
         return None
     if all("biases" not in members for members in quantised.values()):
         return _packing(
-            "MXFP4", later(f"weight and scales of {len(quantised):,} layers"),
+            "MXFP4", counted("weight and scales of {0} layer", "weight and scales of {0} layers", len(quantised), figure(len(quantised))),
             [(name, one, {"weight": math.prod(one["weight"].shape) * 8}) for name, one in quantised.items()],
         )  # fmt: skip
     size = sum(tensor.bytes for members in quantised.values() for tensor in members.values())
@@ -178,11 +196,31 @@ def _mlx(modules: Modules) -> Packing | None:
         ratio = _side(one["weight"], -1) * 32 // max(_side(one["scales"], -1), 1)
         bits = ratio // group if group else 0
         if bits not in _MLX_BITS:
-            return Packing("MLX", later(f"weight, scales and biases of {len(quantised):,} layers"), size, None)
+            return Packing(
+                "MLX",
+                counted(
+                    "weight, scales and biases of {0} layer",
+                    "weight, scales and biases of {0} layers",
+                    len(quantised),
+                    figure(len(quantised)),
+                ),
+                size,
+                None,
+            )
         count = math.prod(one["scales"].shape) * group
         found.append((name, one, {"weight": count}))
         sums[f"MLX-{bits}bit"] = sums.get(f"MLX-{bits}bit", 0) + count
-    return _packing(_most(sums), later(f"weight, scales and biases of {len(found):,} layers, groups of {group}"), found)
+    return _packing(
+        _most(sums),
+        counted(
+            "weight, scales and biases of {0} layer, groups of {1}",
+            "weight, scales and biases of {0} layers, groups of {1}",
+            len(found),
+            figure(len(found)),
+            group,
+        ),
+        found,
+    )
 
 
 def _mlx_group(modules: Modules, quantised: Modules) -> int:
@@ -214,7 +252,16 @@ def _int8(modules: Modules) -> Packing | None:
         for module, members in modules.items()
         if "SCB" in members and "weight" in members
     ]
-    return _packing("INT8", later(f"weight and SCB of {len(found):,} layers (bitsandbytes)"), found)
+    return _packing(
+        "INT8",
+        counted(
+            "weight and SCB of {0} layer (bitsandbytes)",
+            "weight and SCB of {0} layers (bitsandbytes)",
+            len(found),
+            figure(len(found)),
+        ),
+        found,
+    )
 
 
 def _scaled(modules: Modules) -> Packing | None:
@@ -236,7 +283,17 @@ def _scaled(modules: Modules) -> Packing | None:
             continue
         found.append((module, members, {part: count}))
         sums[label] = sums.get(label, 0) + count
-    return _packing(_most(sums), later(f"weights and scales of {len(found):,} layers"), found) if found else None
+    return (
+        _packing(
+            _most(sums),
+            counted(
+                "weights and scales of {0} layer", "weights and scales of {0} layers", len(found), figure(len(found))
+            ),
+            found,
+        )
+        if found
+        else None
+    )
 
 
 _SCALES = ("scale_weight", "weight_scale", "weight_scale_inv")
@@ -251,7 +308,11 @@ def _sdnq(modules: Modules) -> Packing | None:
             continue
         found.append((module, members, {"weight": math.prod(weight.shape)}))
         packed += weight.dtype != "I8"
-    whole = _packing("SDNQ-int8", later(f"weight and scale of {len(found):,} layers"), found)
+    whole = _packing(
+        "SDNQ-int8",
+        counted("weight and scale of {0} layer", "weight and scale of {0} layers", len(found), figure(len(found))),
+        found,
+    )
     return Packing("SDNQ", whole.why, whole.bytes, None) if whole and packed else whole
 
 
@@ -277,7 +338,17 @@ def _by_name(tensors: Tensors) -> Packing | None:
         kinds[label] = kinds.get(label, 0) + count
     if not kinds:
         return None
-    return Packing(_most(kinds), later(f"{sum(map(bool, counts.values())):,} packed weights"), size, counts)
+    return Packing(
+        _most(kinds),
+        counted(
+            "{0} packed weight",
+            "{0} packed weights",
+            sum(map(bool, counts.values())),
+            figure(sum(map(bool, counts.values()))),
+        ),
+        size,
+        counts,
+    )
 
 
 _BNB = ("absmax", "quant_map", "nested_absmax", "nested_quant_map")

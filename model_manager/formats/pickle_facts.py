@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim, Facts, Health, worst
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import shown
 from model_manager.formats import architectures, packed, pickle_names
 from model_manager.formats.metadata import bounded
@@ -67,7 +68,7 @@ def health(healths: Iterable[Health], code: tuple[str, ...]) -> Health:
     found = [entry for entry in healths if entry.verdict != "good"]
     if found:
         return worst(found)
-    return Health("good", "" if code else "names only code that PyTorch itself counts as safe")
+    return Health("good", "" if code else said("names only code that PyTorch itself counts as safe"))
 
 
 def code_of(pickles: Iterable[Pickle]) -> tuple[tuple[str, ...], list[Health]]:
@@ -89,7 +90,7 @@ def _judged(pickles: list[Pickle], own: str) -> tuple[tuple[str, ...], list[Heal
     strange = _strange(pickles, own)
     healths = [*_named(names), *_unread(pickles), *_called(strange)]
     if any(pickle.foreign for pickle in pickles):
-        healths.append(Health("unknown", "asks its loader for objects that this program does not know"))
+        healths.append(Health("unknown", said("asks its loader for objects that this program does not know")))
     return _code(names, own, strange), healths
 
 
@@ -121,9 +122,11 @@ def _called(strange: set[Pair]) -> Iterator[Health]:
     if texts:
         named = ", ".join(texts[:5])
         if len(texts) > 5:
-            yield Health("unknown", f"calls code that this program does not know: {named} and {len(texts) - 5} more")
+            yield Health(
+                "unknown", said("calls code that this program does not know: {0} and {1} more", named, len(texts) - 5)
+            )
         else:
-            yield Health("unknown", f"calls code that this program does not know: {named}")
+            yield Health("unknown", said("calls code that this program does not know: {0}", named))
 
 
 def _script(pair: Pair) -> bool:
@@ -140,9 +143,9 @@ def _named(names: set[Pair]) -> Iterator[Health]:
     if bad:
         named = ", ".join(bad[:5])
         if len(bad) > 5:
-            yield Health("unsafe", f"loading it would reach {named} and {len(bad) - 5} more")
+            yield Health("unsafe", said("loading it would reach {0} and {1} more", named, len(bad) - 5))
         else:
-            yield Health("unsafe", f"loading it would reach {named}")
+            yield Health("unsafe", said("loading it would reach {0}", named))
 
 
 def _runs(pair: Pair) -> bool:
@@ -152,9 +155,9 @@ def _runs(pair: Pair) -> bool:
 def _unread(pickles: Iterable[Pickle]) -> Iterator[Health]:
     for pickle in pickles:
         if pickle.broken:
-            yield Health("unsafe", f"its pickle cannot be read to the end: it {pickle.broken}")
+            yield Health("unsafe", said("its pickle cannot be read to the end: it {0}", pickle.broken))
         elif pickle.beyond:
-            yield Health("unknown", f"its pickle {pickle.beyond}: not read to its end")
+            yield Health("unknown", said("its pickle {0}: not read to its end", pickle.beyond))
 
 
 def _plain(tensors: Mapping[str, TensorValue]) -> Tensors:
@@ -162,7 +165,7 @@ def _plain(tensors: Mapping[str, TensorValue]) -> Tensors:
 
 
 def _claims(kind: str, weights: Tensors, others: Tensors, leftover: str) -> Iterator[Claim]:
-    yield Claim("tag", kind, "metadata", "how the file is packed")
+    yield Claim("tag", kind, "metadata", said("how the file is packed"))
     if leftover:
         yield Claim("tag", "training-leftover", "metadata", leftover)
         return
@@ -170,4 +173,15 @@ def _claims(kind: str, weights: Tensors, others: Tensors, leftover: str) -> Iter
     yield from packed.claims_of(weights, shares(weights))
     if others:
         total = sum(tensor.bytes for tensor in others.values())
-        yield Claim("tag", "training-state", "tensors", f"{len(others):,} tensors, {total:,} bytes, of its training")
+        yield Claim(
+            "tag",
+            "training-state",
+            "tensors",
+            counted(
+                "{0} tensor, {1} bytes, of its training",
+                "{0} tensors, {1} bytes, of its training",
+                len(others),
+                figure(len(others)),
+                figure(total),
+            ),
+        )

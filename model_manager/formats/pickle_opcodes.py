@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from model_manager.base.messages import said
 from model_manager.formats.pickle_reader import LONGEST_TEXT, Broken
 from model_manager.formats.pickle_values import OPAQUE, Name
 from model_manager.formats.torch_rebuild import storage_of
@@ -211,12 +212,12 @@ _set(b"\x84", lambda w: _extension(w, _INT.unpack(w.take(4))[0]))
 @_on(b"\x95")
 def _frame(w: Walker) -> None:
     if _u8(w) > w.end - w.position:
-        raise Broken("has a frame that is longer than the rest")
+        raise Broken(said("has a frame that is longer than the rest"))
 
 
 def _protocol(number: int) -> None:
     if number > 5:
-        raise Broken(f"has protocol {number}")
+        raise Broken(said("has protocol {0}", number))
 
 
 def _persistent(w: Walker, identity: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem, Limits
 
 PIECE = 256 * 1024
@@ -29,6 +30,13 @@ _UNPACKED = 32 * 1024 * 1024
 
 class Broken(Exception):
     """The pickle cannot be followed, nor loaded."""
+
+
+class Cut(Broken):
+    """The pickle goes on behind the end of its file."""
+
+    def __init__(self) -> None:
+        super().__init__(said("ends in the middle: the rest is missing"))
 
 
 class Beyond(Exception):
@@ -84,7 +92,7 @@ class Reader:
             return
         position = self.position
         if position + count > self.end:
-            raise Broken("ends in the middle: the rest is missing")
+            raise Cut
         want = min(max(count, self._piece), self.end - position)
         self._piece = min(4 * self._piece, PIECE)
         self.file.seek(position)
@@ -94,10 +102,10 @@ class Reader:
                 parts.append(piece)
                 missing -= len(piece)
         except FormatProblem:  # the file's budget is used up: what was met so far still counts
-            raise Beyond("is spread over more of the file than this program reads") from None
+            raise Beyond(said("is spread over more of the file than this program reads")) from None
         self.data, self.base, self.at = b"".join(parts), position, 0
         if len(self.data) < count:
-            raise Broken("ends in the middle: the rest is missing")
+            raise Cut
 
     def take(self, count: int) -> bytes:
         if len(self.data) - self.at < count:
@@ -112,7 +120,7 @@ class Reader:
             self.more(min(most, self.end - self.position))
             at = self.data.find(b"\n", self.at, self.at + most)
             if at < 0:
-                raise Broken(f"has a line of text that does not end within {most:,} bytes")
+                raise Broken(said("has a line of text that does not end within {0} bytes", figure(most)))
         text = self.data[self.at : at]
         self.hold(len(text))
         self.at = at + 1
@@ -121,7 +129,7 @@ class Reader:
     def skip(self, count: int) -> None:
         position = self.position + count
         if position > self.end:
-            raise Broken(f"claims {count:,} bytes, more than there are,")
+            raise Broken(said("claims {0} bytes, more than there are,", figure(count)))
         if self.at + count <= len(self.data):
             self.at += count
         else:
@@ -131,4 +139,4 @@ class Reader:
     def hold(self, count: int) -> None:
         self.budget.held -= count
         if self.budget.held < 0:
-            raise Beyond(f"holds more than {_HELD:,} bytes of text")
+            raise Beyond(said("holds more than {0} bytes of text", figure(_HELD)))

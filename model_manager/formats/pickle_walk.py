@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from model_manager.base.text import later
+from model_manager.base.messages import figure, said, told_by
 from model_manager.formats import joblib_array, scipy_stats
 from model_manager.formats.pickle_familiar import may_be_made
 from model_manager.formats.pickle_implicit import METHODS, Implicit, is_data, methods_in
 from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
-from model_manager.formats.pickle_reader import CALLS, STEPS, Beyond, Broken, Budget, Reader
+from model_manager.formats.pickle_reader import CALLS, STEPS, Beyond, Broken, Budget, Cut, Reader
 from model_manager.formats.pickle_values import OPAQUE, Blob, Key, Made, Name, Storage
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.torch_rebuild import rebuild
@@ -61,6 +61,8 @@ class Pickle:
     steps: int = 0
     broken: str = ""
     """Why it cannot be read to its end."""
+    cut: bool = False
+    """It is broken because its end is missing."""
     beyond: str = ""
     """Which limit of ours ended the walk."""
     storages: dict[str, Storage] = field(default_factory=dict)
@@ -87,14 +89,15 @@ def walk(
     try:
         walker.run()
     except Broken as error:
-        found.broken = later(f"{error} at byte {walker.position:,}")
+        found.cut = isinstance(error, Cut)
+        found.broken = said("{0} at byte {1}", error, figure(walker.position))
     except Beyond as error:
-        found.beyond = str(error)
+        found.beyond = told_by(error)
         walker.look_ahead()
     except IndexError:
-        found.broken = later(f"takes more from its stack than is there at byte {walker.position:,}")
+        found.broken = said("takes more from its stack than is there at byte {0}", figure(walker.position))
     except (ValueError, TypeError, KeyError, struct.error, OverflowError) as error:
-        found.broken = later(f"is not a pickle ({type(error).__name__}) at byte {walker.position:,}")
+        found.broken = said("is not a pickle ({0}) at byte {1}", type(error).__name__, figure(walker.position))
     found.end = walker.position
     walker.settle()
     return found
@@ -179,7 +182,7 @@ class Walker(Reader):
                     return
                 action = table[code]
                 if action is None:
-                    raise Broken(f"has 0x{code:02x} where an instruction is due")
+                    raise Broken(said("has 0x{0} where an instruction is due", f"{code:02x}"))
                 action(self)
                 stack = self.stack
                 if self.data is not data:
@@ -191,8 +194,8 @@ class Walker(Reader):
 
     def over(self, left: int) -> None:
         if left <= 0:
-            raise Beyond("lies behind all that this program reads of one file")
-        raise Beyond(f"has more than {STEPS:,} steps")
+            raise Beyond(said("lies behind all that this program reads of one file"))
+        raise Beyond(said("has more than {0} steps", figure(STEPS)))
 
     def look_ahead(self) -> None:
         """Behind the limits: looks once for the modules that attacks name, so that padding does not hide them."""
@@ -220,17 +223,17 @@ class Walker(Reader):
         elif len(self.found.names) < _NAMES:
             self.found.names.add((module[:300], name[:300]))
         else:
-            raise Beyond(f"has more than {_NAMES:,} names")
+            raise Beyond(said("has more than {0} names", figure(_NAMES)))
         return Name(module, name)
 
     def computed(self, what: str) -> None:
         if self.strict:  # no loader gets further
-            raise Broken("has no name where one is due")
+            raise Broken(said("has no name where one is due"))
         self.found.names.add((COMPUTED[0], what))
 
     def marked(self) -> list[object]:
         if not self.marks:
-            raise Broken("closes a group that was not opened")
+            raise Broken(said("closes a group that was not opened"))
         items = self.stack
         self.stack = self.marks.pop()
         return items
@@ -238,7 +241,7 @@ class Walker(Reader):
     def call(self, callee: object, args: object) -> object:
         self.budget.calls -= 1
         if self.budget.calls < 0:
-            raise Beyond(f"makes more than {CALLS:,} calls")
+            raise Beyond(said("makes more than {0} calls", figure(CALLS)))
         if not isinstance(callee, Name):
             self.computed("a call of something computed")
             return Made(callee, args)
@@ -338,14 +341,14 @@ class Walker(Reader):
     def array_objects(self) -> None:
         """joblib's array of objects is a pickle within the pickle."""
         if self.inner is None:
-            raise Beyond("holds an array of joblib's whose content is not known")
+            raise Beyond(said("holds an array of joblib's whose content is not known"))
         inner = walk(self.file, self.position, self.end, self.inner, inside=True)
         # A loader that is not joblib goes on with what it remembers: the same bytes may name other things to it.
         other = walk(self.file, self.position, self.end, self.inner, inside=True, memo=self.memo)
         other.broken = ""
         self.found.inner += (inner, other)
         if inner.broken or inner.beyond:
-            raise Beyond("holds an array of joblib's that was not read to its end")
+            raise Beyond(said("holds an array of joblib's that was not read to its end"))
         self.skip(inner.end - self.position)
 
     def changed(self, target: object) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.window import Window
 
@@ -34,7 +35,7 @@ class Walker:
         while at < end:
             self._left -= 1
             if self._left < 0:
-                raise FormatProblem("unknown", f"more than {MOST_FIELDS:,} fields")
+                raise FormatProblem("unknown", said("more than {0} fields", figure(MOST_FIELDS)))
             window.seek(at)
             head = window.take(min(_HEAD, end - at))
             key, used = _varint(head, 0, at, end == window.size)
@@ -49,15 +50,20 @@ class Walker:
             elif wire in _FIXED:
                 length = _FIXED[wire]
             else:
-                raise FormatProblem("corrupt", f"a field of wire type {wire} at byte {at:,}")
+                raise FormatProblem("corrupt", said("a field of wire type {0} at byte {1}", wire, figure(at)))
             at += used
             if not field:
-                raise FormatProblem("corrupt", f"a field numbered 0 at byte {at:,}")
+                raise FormatProblem("corrupt", said("a field numbered 0 at byte {0}", figure(at)))
             if at + length > end:
                 if end < window.size:
-                    raise FormatProblem("corrupt", f"a field at byte {at:,} goes beyond the message that holds it")
+                    raise FormatProblem(
+                        "corrupt", said("a field at byte {0} goes beyond the message that holds it", figure(at))
+                    )
                 raise FormatProblem(
-                    "truncated", f"its fields go on to byte {at + length:,}, the file ends at {window.size:,}"
+                    "truncated",
+                    said(
+                        "its fields go on to byte {0}, the file ends at {1}", figure(at + length), figure(window.size)
+                    ),
                 )
             yield field, at, at + length
             at += length
@@ -73,7 +79,7 @@ class Walker:
     def numbers(self, start: int, end: int, most: int) -> tuple[int, ...]:
         """A packed list of varints."""
         if end - start > 10 * most:
-            raise FormatProblem("corrupt", f"a list of more than {most:,} numbers")
+            raise FormatProblem("corrupt", said("a list of more than {0} numbers", figure(most)))
         data, at = self.bytes(start, end, 10 * most), 0
         found: list[int] = []
         while at < len(data):
@@ -94,5 +100,5 @@ def _varint(data: bytes, at: int, start: int, last: bool) -> tuple[int, int]:
             return value, at
         shift += 7
         if shift > 63:
-            raise FormatProblem("corrupt", f"a number near byte {start:,} has more than 10 bytes")
-    raise FormatProblem("truncated" if last else "corrupt", f"a number near byte {start:,} does not end")
+            raise FormatProblem("corrupt", said("a number near byte {0} has more than 10 bytes", figure(start)))
+    raise FormatProblem("truncated" if last else "corrupt", said("a number near byte {0} does not end", figure(start)))

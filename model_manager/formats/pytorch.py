@@ -10,6 +10,7 @@ import re
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import compressed, pytorch_legacy, pytorch_tar, pytorch_zip
 from model_manager.formats.pickle_facts import Contents, facts
@@ -74,7 +75,7 @@ def _tar(file: BinaryIO, size: int, head: bytes, limits: Limits, budget: Budget)
             why = later("is a tar and a pickle at once: programs read different things in it")
             contents.healths.append(Health("unsafe", why))
         elif not contents.pickles:
-            raise FormatProblem("unknown", "a tar without a PyTorch table")
+            raise FormatProblem("unknown", said("a tar without a PyTorch table"))
     return contents
 
 
@@ -86,7 +87,7 @@ def _unpacked(file: BinaryIO, kind: str, limits: Limits, budget: Budget) -> Cont
     if not whole:
         for pickle in contents.pickles:
             pickle.broken = ""  # where it was cut is where we stopped
-        why = later(f"compressed with {kind}: only its first {len(content):,} bytes were looked into")
+        why = said("compressed with {0}: only its first {1} bytes were looked into", kind, figure(len(content)))
         contents.healths = [one for one in contents.healths if one.verdict == "unsafe"] + [Health("unknown", why)]
     return contents
 
@@ -95,8 +96,18 @@ def _bare(file: BinaryIO, size: int, head: bytes, budget: Budget) -> Contents:
     """A pickle without a container, with those behind it."""
     found, end = walk_all(file, 0, size, budget)
     if found[0].broken and not found[0].names and not looks_like_pickle(head):
-        raise FormatProblem("unknown", "neither a PyTorch file nor a pickle")
+        raise FormatProblem("unknown", said("neither a PyTorch file nor a pickle"))
     contents = Contents("bare pickle", found[0].value, found)
     if end < size and not any(pickle.broken or pickle.beyond for pickle in found):
-        contents.healths.append(Health("suspicious", f"{size - end:,} bytes behind its end that are not a pickle"))
+        contents.healths.append(
+            Health(
+                "suspicious",
+                counted(
+                    "{0} byte behind its end that is not a pickle",
+                    "{0} bytes behind its end that are not a pickle",
+                    size - end,
+                    figure(size - end),
+                ),
+            )
+        )
     return contents

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
@@ -71,15 +72,35 @@ def _storages(file: BinaryIO, size: int, parts: list[Pickle], contents: Contents
     listed = keys if isinstance(keys, list) else []
     unknown = [key for key in listed if str(key)[:200] not in table] if len(listed) <= 100_000 else [None]
     if unknown or len(listed) != len(table):
-        contents.healths.append(Health("corrupt", f"lists {len(listed):,} storages, its tensors name {len(table):,}"))
+        contents.healths.append(
+            Health("corrupt", said("lists {0} storages, its tensors name {1}", figure(len(listed)), figure(len(table))))
+        )
         return
     end = at + sum(8 + bytes_of(storage) for storage in table.values())
     if end > size:
         contents.healths.append(
-            Health("truncated", f"its tensors end at byte {end:,}, the file has {size:,} ({end - size:,} missing)")
+            Health(
+                "truncated",
+                said(
+                    "its tensors end at byte {0}, the file has {1} ({2} missing)",
+                    figure(end),
+                    figure(size),
+                    figure(end - size),
+                ),
+            )
         )
     elif end < size:
-        contents.healths.append(Health("suspicious", f"{size - end:,} bytes behind the last tensor belong to none"))
+        contents.healths.append(
+            Health(
+                "suspicious",
+                counted(
+                    "{0} byte behind the last tensor belongs to none",
+                    "{0} bytes behind the last tensor belong to none",
+                    size - end,
+                    figure(size - end),
+                ),
+            )
+        )
         contents.pickles += _behind(file, end, size, budget)
     else:
         contents.healths.append(zero_tail(file, size, min(at + 8, size)))

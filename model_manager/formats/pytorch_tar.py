@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import said
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
 from model_manager.formats.pickle_reader import Budget
@@ -30,7 +31,7 @@ def contents_of(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Co
     try:
         for member in members(file, size, limits, links):
             if member.name in NAMES & names:
-                contents.healths.append(Health("unsafe", f"two members are named {member.name!r}"))
+                contents.healths.append(Health("unsafe", said("two members are named {0}", repr(member.name))))
             names.add(member.name)
             file.seek(member.start)
             if member.name not in NAMES and not looks_like_pickle(file.read(64)):
@@ -44,5 +45,7 @@ def contents_of(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Co
     except FormatProblem as problem:
         contents.healths.append(Health(problem.kind, problem.why))
     if links:
-        contents.healths.append(Health("unknown", f"member {links[0][0][:80]!r} is a link: not looked into"))
+        contents.healths.append(
+            Health("unknown", said("member {0} is a link: not looked into", repr(links[0][0][:80])))
+        )
     return contents

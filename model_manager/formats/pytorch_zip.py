@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import nested, torchscript
 from model_manager.formats.pickle_facts import Contents
 from model_manager.formats.pickle_head import looks_like_pickle
@@ -28,7 +29,7 @@ from model_manager.formats.zip_members import LOCAL, STORED, Member, data_start,
 _SNIFFED = 512
 _MACHINE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ\x90\0")
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill")
-_MORE = "its pickles are more than this program reads: not all looked into"
+_MORE = Health("unknown", said("its pickles are more than this program reads: not all looked into"))
 _OTHERS = 2_000
 """Members that are looked into beside the storages: TorchScript has some hundred source files."""
 
@@ -37,7 +38,7 @@ def contents_of(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Co
     """Walks every pickle of the zip. Raises FormatProblem."""
     contents = _contents(file, size, limits, budget)
     if not contents.pickles and not contents.healths and contents.kind == "zip":
-        raise FormatProblem("unknown", "a zip without a PyTorch table")
+        raise FormatProblem("unknown", said("a zip without a PyTorch table"))
     return contents
 
 
@@ -53,7 +54,7 @@ def _contents(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Cont
     names = {member.name: member for member in listed}
     if len(names) < len(listed):
         twice, count = Counter(member.name for member in listed).most_common(1)[0]
-        contents.healths.append(Health("unsafe", f"{count:,} members are named {twice[:80]!r}"))
+        contents.healths.append(Health("unsafe", said("{0} members are named {1}", figure(count), repr(twice[:80]))))
     for member in [member for member in listed if member.name.endswith("data.pkl")]:
         found = _look(file, member, contents, budget, limits, True)
         if found and (member.name == "data.pkl" or member.name.endswith("/data.pkl")):
@@ -63,7 +64,9 @@ def _contents(file: BinaryIO, size: int, limits: Limits, budget: Budget) -> Cont
     for member in rest[:_OTHERS]:
         _look(file, member, contents, budget, limits, False)
     if len(rest) > _OTHERS:
-        contents.healths.append(Health("unknown", f"{len(rest):,} members besides its tensors: not all looked into"))
+        contents.healths.append(
+            Health("unknown", said("{0} members besides its tensors: not all looked into", figure(len(rest))))
+        )
     if tables:
         contents.value = tables[0][1].value
         for root, table in tables:
@@ -85,8 +88,8 @@ def _look(
 ) -> Pickle | None:
     """Walks a member that is a pickle by its content, whatever its name; returns the first pickle in it."""
     if budget.steps <= 0:
-        if not any(one.detail == _MORE for one in contents.healths[:100]):
-            contents.healths.append(Health("unknown", _MORE))
+        if _MORE not in contents.healths[:100]:
+            contents.healths.append(_MORE)
         return None
     try:
         start = data_start(file, member)
@@ -98,7 +101,9 @@ def _look(
                 _inside(file, member, start, contents, budget, limits)
             elif head[:4] in _MACHINE or member.name.lower().endswith((".so", ".dll", ".dylib", ".pyd")):
                 contents.healths.append(
-                    Health("unknown", f"member {member.name[:80]!r} is machine code, which loading it may run")
+                    Health(
+                        "unknown", said("member {0} is machine code, which loading it may run", repr(member.name[:80]))
+                    )
                 )
             elif contents.own_code and _is_program(member.name):
                 pass  # what TorchScript is made of
@@ -108,15 +113,20 @@ def _look(
                 contents.healths.append(inner)
             return None
         if member.size > limits.header and member.method != STORED:
-            raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")
+            raise FormatProblem(
+                "unknown",
+                said("member {0} unpacks to {1} bytes: not read", repr(member.name[:80]), figure(member.size)),
+            )
         if member.size <= limits.header:
             budget.unpacked -= member.size
             if budget.unpacked < 0:
-                raise FormatProblem("unknown", "its pickles unpack to more than this program reads")
+                raise FormatProblem("unknown", said("its pickles unpack to more than this program reads"))
             whole = unpacked(file, member, start, limits.header)
             if len(whole) != member.size or zlib.crc32(whole) != member.crc:
                 contents.healths.append(
-                    Health("unsafe", f"member {member.name[:80]!r} does not agree with its size or checksum")
+                    Health(
+                        "unsafe", said("member {0} does not agree with its size or checksum", repr(member.name[:80]))
+                    )
                 )
             found, _ = walk_all(cast(BinaryIO, io.BytesIO(whole)), 0, len(whole), budget)
         else:
@@ -139,7 +149,7 @@ def _program(file: BinaryIO, member: Member, start: int, contents: Contents, bud
         return
     budget.program -= member.size
     if budget.program < 0:
-        raise FormatProblem("unknown", "its TorchScript program is longer than this program reads")
+        raise FormatProblem("unknown", said("its TorchScript program is longer than this program reads"))
     whole = unpacked(file, member, start, member.size)
     judged = torchscript.bytecode if member.name.endswith("bytecode.pkl") else torchscript.judge
     contents.healths += judged(whole)
@@ -158,7 +168,7 @@ def _inside(file: BinaryIO, member: Member, start: int, contents: Contents, budg
     if budget.archives < 0:
         budget.steps = 0
     if member.method != STORED or isinstance(file, Region) or budget.archives < 0:
-        contents.healths.append(Health("unknown", f"member {member.name[:80]!r} is a zip: not looked into"))
+        contents.healths.append(Health("unknown", said("member {0} is a zip: not looked into", repr(member.name[:80]))))
         return
     inner = Region(file, start, start + member.size)
     found = _contents(cast(BinaryIO, inner), member.size, limits, budget)
@@ -177,9 +187,24 @@ def _storages(root: str, table: Pickle, names: dict[str, Member]) -> list[Health
     found = []
     if wrong:
         key, have, need = wrong[0]
-        found.append(Health("corrupt", f"storage {key[:40]} has {have:,} bytes, its tensors need {need:,}"))
+        found.append(
+            Health(
+                "corrupt", said("storage {0} has {1} bytes, its tensors need {2}", key[:40], figure(have), figure(need))
+            )
+        )
     if missing:
-        found.append(Health("corrupt", f"{len(missing):,} of {len(table.storages):,} storages are not in the zip"))
+        found.append(
+            Health(
+                "corrupt",
+                counted(
+                    "{0} of {1} storages is not in the zip",
+                    "{0} of {1} storages are not in the zip",
+                    len(missing),
+                    figure(len(missing)),
+                    figure(len(table.storages)),
+                ),
+            )
+        )
     return found
 
 
@@ -202,8 +227,10 @@ def _without_directory(file: BinaryIO, size: int, problem: FormatProblem, budget
     if problem.kind == "truncated" and not table.broken:
         need = table.end + sum(bytes_of(storage) for storage in table.storages.values())
         if need > size:
-            contents.healths[0] = Health("truncated", f"its tensors need over {need:,} bytes, the file has {size:,}")
-    if problem.kind == "truncated" and table.broken.startswith("ends in"):
+            contents.healths[0] = Health(
+                "truncated", said("its tensors need over {0} bytes, the file has {1}", figure(need), figure(size))
+            )
+    if problem.kind == "truncated" and table.cut:
         table.broken = ""  # the zip has no directory: nothing loads it, and the cut explains the end
     contents.value = table.value
     contents.pickles.append(table)

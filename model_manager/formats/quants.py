@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import figure, said
 from model_manager.formats.gguf_types import MAIN_TYPE
 from model_manager.formats.tensors import Tensors, elements
 
@@ -30,9 +31,14 @@ def of_gguf(tensors: Tensors, label: str) -> Iterator[Claim]:
     if not dominant:
         return
     true = label if MAIN_TYPE.get(label, label) == dominant else _mix(dominant, tensors)
-    yield Claim("quant", true, "tensors", f"most weights are {dominant}")
+    yield Claim("quant", true, "tensors", said("most weights are {0}", dominant))
     if total:
-        yield Claim("bits_per_weight", bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
+        yield Claim(
+            "bits_per_weight",
+            bits(total, count),
+            "tensors",
+            said("{0} bytes for {1} weights", figure(total), figure(count)),
+        )
 
 
 def _dominant(tensors: Tensors) -> str:

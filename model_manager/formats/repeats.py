@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import GOOD, Health
-from model_manager.base.text import later
+from model_manager.base.messages import figure, said
 from model_manager.formats.meant_zeros import SLACK, is_mask, is_state, is_table, may_be_empty, may_lie
 from model_manager.formats.short_zeros import share_of
 from model_manager.formats.span import Span
@@ -149,9 +149,13 @@ class Repeated:
             return GOOD
         return Health(
             "suspicious",
-            later(
-                f"{self.empty:,} of {self.size:,} bytes ({share_of(self.empty, self.size)}), from byte "
-                f"{self.first:,} on, repeat the same few bytes: a part is missing, or was written over"
+            said(
+                "{0} of {1} bytes ({2}), from byte {3} on, repeat the same few bytes: a part is missing, "
+                "or was written over",
+                figure(self.empty),
+                figure(self.size),
+                share_of(self.empty, self.size),
+                figure(self.first),
             ),
         )
 

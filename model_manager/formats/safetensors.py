@@ -12,6 +12,7 @@ from functools import partial
 from typing import BinaryIO
 
 from model_manager.base.facts import Facts, Health
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import architectures, packed, training
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
@@ -55,7 +56,7 @@ def read_table(file: BinaryIO, size: int, limits: Limits) -> tuple[int, Table]:
     while len(text) < length and (more := file.read(length - len(text))):
         text += more
     if len(text) < length:
-        raise FormatProblem("truncated", "the file became shorter while it was read")
+        raise FormatProblem("truncated", said("the file became shorter while it was read"))
     return length, parse(text, limits)
 
 
@@ -72,16 +73,24 @@ def spans_of(length: int, table: Table) -> list[Span]:
 def _length(file: BinaryIO, size: int, limits: Limits) -> int:
     head = file.read(8)
     if len(head) < 8:
-        raise FormatProblem("truncated", f"{size} bytes: too short for a header")
+        raise FormatProblem(
+            "truncated", counted("{0} byte: too short for a header", "{0} bytes: too short for a header", size, size)
+        )
     (length,) = struct.unpack("<Q", head)
     if length == 0:
-        raise FormatProblem("corrupt", "the header's length is 0 (a file full of zeros?)")
+        raise FormatProblem("corrupt", said("the header's length is 0 (a file full of zeros?)"))
     if length > _HARDEST:
-        raise FormatProblem("corrupt", f"claims a header of {length:,} bytes; the format allows {_HARDEST:,}")
+        raise FormatProblem(
+            "corrupt", said("claims a header of {0} bytes; the format allows {1}", figure(length), figure(_HARDEST))
+        )
     if 8 + length > size:
-        raise FormatProblem("truncated", f"the header needs {8 + length:,} bytes, the file has {size:,}")
+        raise FormatProblem(
+            "truncated", said("the header needs {0} bytes, the file has {1}", figure(8 + length), figure(size))
+        )
     if length > limits.header:
-        raise FormatProblem("unknown", f"a header of {length:,} bytes is over the limit of {limits.header:,}")
+        raise FormatProblem(
+            "unknown", said("a header of {0} bytes is over the limit of {1}", figure(length), figure(limits.header))
+        )
     return int(length)
 
 
@@ -94,9 +103,25 @@ def _metadata(raw: object) -> dict[str, str]:
 def _health(file: BinaryIO, size: int, length: int, table: Table) -> Health:
     expected = 8 + length + end_of(table)
     if expected > size:
-        return Health("truncated", f"needs {expected:,} bytes, the file has {size:,} ({expected - size:,} missing)")
+        return Health(
+            "truncated",
+            said(
+                "needs {0} bytes, the file has {1} ({2} missing)",
+                figure(expected),
+                figure(size),
+                figure(expected - size),
+            ),
+        )
     if expected < size:
-        return Health("corrupt", f"{size - expected:,} bytes behind the last tensor that belong to none")
+        return Health(
+            "corrupt",
+            counted(
+                "{0} byte behind the last tensor that belongs to none",
+                "{0} bytes behind the last tensor that belong to none",
+                size - expected,
+                figure(size - expected),
+            ),
+        )
     return zero_tail(file, size, 8 + length, partial(spans_of, length, table))
 
 

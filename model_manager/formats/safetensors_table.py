@@ -16,6 +16,7 @@ from itertools import chain
 from operator import itemgetter, sub
 from typing import Any, NamedTuple
 
+from model_manager.base.messages import figure, said, told_by
 from model_manager.base.text import later
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tensors import Tensor
@@ -61,19 +62,25 @@ class Table(NamedTuple):
 def parse(raw: bytes, limits: Limits) -> Table:
     """The columns of a header; whatever is not of the right type is refused, values are not looked at."""
     if not raw.startswith(b"{"):
-        raise FormatProblem("corrupt", "the header does not begin with {")
+        raise FormatProblem("corrupt", said("the header does not begin with {"))
     if len(raw) > _SMALL:
         _check_costs(raw, limits)
     try:
         table = _quick(raw) or _slow(raw)
     except RecursionError:
-        raise FormatProblem("corrupt", "the header is nested too deep") from None
+        raise FormatProblem("corrupt", said("the header is nested too deep")) from None
     except ValueError as error:
-        raise FormatProblem("corrupt", f"the header is not JSON: {str(error)[:120]}") from None
+        raise FormatProblem("corrupt", said("the header is not JSON: {0}", told_by(error, 120))) from None
     if len(table.names) > limits.tensors:
-        raise FormatProblem("unknown", f"lists {len(table.names):,} tensors, over the limit of {limits.tensors:,}")
+        raise FormatProblem(
+            "unknown",
+            said("lists {0} tensors, over the limit of {1}", figure(len(table.names)), figure(limits.tensors)),
+        )
     if (longest := max(map(len, table.names), default=0)) > _NAME:
-        raise FormatProblem("unknown", f"a tensor's name is {longest:,} characters long, over the limit of {_NAME:,}")
+        raise FormatProblem(
+            "unknown",
+            said("a tensor's name is {0} characters long, over the limit of {1}", figure(longest), figure(_NAME)),
+        )
     return table
 
 
@@ -84,15 +91,19 @@ def _check_costs(raw: bytes, limits: Limits) -> None:
     """
     tensors = raw.count(b'"data_offsets"')
     if tensors > limits.tensors:
-        raise FormatProblem("unknown", f"lists {tensors:,} tensors, over the limit of {limits.tensors:,}")
+        raise FormatProblem(
+            "unknown", said("lists {0} tensors, over the limit of {1}", figure(tensors), figure(limits.tensors))
+        )
     keys = raw.count(b'":') - raw.count(b'\\":')
     most = {b"{": 2, b"[": 2, b",": 8}
     many = any(raw.count(mark) > tensors * each + 20 * _KEYS for mark, each in most.items())
     if many or keys > 4 * tensors + _KEYS:
-        raise FormatProblem("unknown", f"a header of {len(raw):,} bytes in more parts than this program follows")
+        raise FormatProblem(
+            "unknown", said("a header of {0} bytes in more parts than this program follows", figure(len(raw)))
+        )
     if len(raw) > _WIDEST and _WIDE.search(raw):  # Python keeps four bytes for every character beside one emoji
         raise FormatProblem(
-            "unknown", f"a header of {len(raw):,} bytes with characters that make it four times as long"
+            "unknown", said("a header of {0} bytes with characters that make it four times as long", figure(len(raw)))
         )
 
 
@@ -145,17 +156,17 @@ def _slow(raw: bytes) -> Table:
         usable = False
     if not usable:
         first = next(name for name, entry in table.items() if not _sound(entry))
-        raise FormatProblem("corrupt", f"tensor {first[:80]!r} has no usable shape, dtype or offsets")
+        raise FormatProblem("corrupt", said("tensor {0} has no usable shape, dtype or offsets", repr(first[:80])))
     return Table(metadata, [*table], dtypes, [*map(tuple, shapes)], starts, stops)
 
 
 def _refuse(word: str) -> float:
-    raise ValueError(f"{word} is not a number")
+    raise ValueError(said("{0} is not a number", word))
 
 
 def _whole(digits: str) -> int:
     if len(digits) > _LONGEST:  # reading 3,000 numbers of 4,300 digits took half a second
-        raise ValueError(f"a number of {len(digits):,} digits")
+        raise ValueError(said("a number of {0} digits", figure(len(digits))))
     return int(digits)
 
 
@@ -186,7 +197,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _twice(names: Iterable[str]) -> str:
     ((name, _times),) = Counter(names).most_common(1)
-    return later(f"{name[:80]!r} is listed twice")
+    return said("{0} is listed twice", repr(name[:80]))
 
 
 def _usable(dtypes: Iterable[Any], shapes: Sequence[Iterable[Any]], offsets: Iterable[Any]) -> bool:
@@ -211,7 +222,7 @@ def tensors_of(table: Table, limits: Limits) -> tuple[dict[str, Tensor], Counter
     for tensor in counts:
         if why := _wrong(tensor, limits):
             name = next(name for name, one in tensors.items() if one == tensor)
-            raise FormatProblem("corrupt", f"tensor {name[:80]!r} has {why}")
+            raise FormatProblem("corrupt", said("tensor {0} has {1}", repr(name[:80]), why))
     return tensors, counts
 
 
@@ -228,7 +239,7 @@ def _wrong(tensor: Tensor, limits: Limits) -> str:
         return later("a side that cannot be")
     width = BITS.get(dtype)
     if size < 0 or (width and size != (math.prod(sides) * width + 7) // 8):
-        return later(f"{str(size)[:40]} bytes for {str(sides)[:80]} × {dtype}")
+        return said("{0} bytes for {1} × {2}", str(size)[:40], str(sides)[:80], dtype)
     return ""
 
 
@@ -237,8 +248,10 @@ def end_of(table: Table) -> int:
     at = 0
     for start, stop in sorted(zip(table.starts, table.stops, strict=True)):
         if start != at:
-            raise FormatProblem("corrupt", f"tensors overlap or leave a hole at byte {min(start, at):,} of the data")
+            raise FormatProblem(
+                "corrupt", said("tensors overlap or leave a hole at byte {0} of the data", figure(min(start, at)))
+            )
         at = stop
     if at > _LARGEST:
-        raise FormatProblem("corrupt", "the tensors end beyond what any file holds")
+        raise FormatProblem("corrupt", said("the tensors end beyond what any file holds"))
     return at

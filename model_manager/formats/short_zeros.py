@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import GOOD, Health
-from model_manager.base.text import later
+from model_manager.base.messages import figure, said
 from model_manager.formats.meant_zeros import is_mask, is_state, is_table, may_be_empty
 from model_manager.formats.runs import SHORT
 from model_manager.formats.span import Span
@@ -113,9 +113,12 @@ class ShortZeros:
             empty = self.unknown + self.amid + self.beside + sum(found.ordered for found in self._found.values())
             return Health(
                 "suspicious",
-                later(
-                    f"{empty:,} of {self.size:,} bytes ({share_of(empty, self.size)}) are zeros in "
-                    f"{self.runs:,} places amid its values: parts are missing"
+                said(
+                    "{0} of {1} bytes ({2}) are zeros in {3} places amid its values: parts are missing",
+                    figure(empty),
+                    figure(self.size),
+                    share_of(empty, self.size),
+                    figure(self.runs),
                 ),
             )
         ordered = self.ordered
@@ -123,9 +126,10 @@ class ShortZeros:
             empty = ordered + self.beside
             return Health(
                 "suspicious",
-                later(
-                    f"{empty:,} bytes "
-                    f"({share_of(empty, self.size)}) are zeros in rows or parts of rows: a part is missing, or was cut away on purpose"
+                said(
+                    "{0} bytes ({1}) are zeros in rows or parts of rows: a part is missing, or was cut away on purpose",
+                    figure(empty),
+                    share_of(empty, self.size),
                 ),
             )
         return GOOD

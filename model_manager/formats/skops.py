@@ -9,6 +9,7 @@ import io
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
+from model_manager.base.messages import figure, said
 from model_manager.formats import nested, numpy_archive, skops_nodes, twin_keys
 from model_manager.formats.npy_header import LONGEST
 from model_manager.formats.pickle_facts import code_of, health
@@ -37,23 +38,25 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one file: what its schema names."""
     file.seek(0)
     if file.read(4) != LOCAL:
-        raise FormatProblem("corrupt", "does not begin as a zip, which a .skops file is")
+        raise FormatProblem("corrupt", said("does not begin as a zip, which a .skops file is"))
     listed = members(file, size, limits)
     schemas = [one for one in listed if one.name == _SCHEMA]
     if not schemas:
-        raise FormatProblem("unknown", f"a zip without {_SCHEMA}")
+        raise FormatProblem("unknown", said("a zip without {0}", _SCHEMA))
     if len(schemas) > 1:
-        raise FormatProblem("unsafe", f"two members are named {_SCHEMA!r}")
+        raise FormatProblem("unsafe", said("two members are named {0}", repr(_SCHEMA)))
     member = schemas[0]
     if member.size > _LONGEST:
-        raise FormatProblem("unknown", f"a schema of {member.size:,} bytes is over the limit of {_LONGEST:,}")
+        raise FormatProblem(
+            "unknown", said("a schema of {0} bytes is over the limit of {1}", figure(member.size), figure(_LONGEST))
+        )
     text = unpacked(file, member, data_start(file, member), _LONGEST)
     if text.count(b"{") + text.count(b"[") > _MOST or text.count(b",") > 4 * _MOST:
-        raise FormatProblem("unknown", f"a schema of more than {_MOST:,} values: not read to its end")
+        raise FormatProblem("unknown", said("a schema of more than {0} values: not read to its end", figure(_MOST)))
     try:
         parsed = twin_keys.parsed(text)
     except (ValueError, RecursionError):
-        raise FormatProblem("corrupt", f"{_SCHEMA} cannot be read as JSON") from None
+        raise FormatProblem("corrupt", said("{0} cannot be read as JSON", _SCHEMA)) from None
     code, healths = skops_nodes.judged([parsed.value, *parsed.others])
     if parsed:
         healths.append(parsed.health())
@@ -70,10 +73,12 @@ def _beside(file: BinaryIO, listed: list[Member], limits: Limits) -> tuple[set[s
     names: set[str] = set()
     for member in listed[:_MEMBERS]:
         if member.name in names:
-            found.append(Health("unsafe", f"two members are named {member.name[:80]!r}"))
+            found.append(Health("unsafe", said("two members are named {0}", repr(member.name[:80]))))
         names.add(member.name)
         if member.name.startswith(("/", "\\")) or ".." in member.name.replace("\\", "/").split("/"):
-            found.append(Health("unsafe", f"member {member.name[:80]!r} would be unpacked outside its folder"))
+            found.append(
+                Health("unsafe", said("member {0} would be unpacked outside its folder", repr(member.name[:80])))
+            )
         try:
             named, told = _member(file, member, budget, limits)
         except FormatProblem as problem:
@@ -82,7 +87,9 @@ def _beside(file: BinaryIO, listed: list[Member], limits: Limits) -> tuple[set[s
             code |= set(named)
             found += told
     if len(listed) > _MEMBERS:
-        found.append(Health("unknown", f"lists {len(listed):,} members, over the limit of {_MEMBERS:,}"))
+        found.append(
+            Health("unknown", said("lists {0} members, over the limit of {1}", figure(len(listed)), figure(_MEMBERS)))
+        )
     return code, found
 
 
@@ -95,10 +102,13 @@ def _member(file: BinaryIO, member: Member, budget: Budget, limits: Limits) -> t
     sparse = head[:4] == LOCAL and member.name.endswith(".npz")
     if sparse or looks_like_pickle(head[:512]) or member.name.lower().endswith(_PICKLES):
         if not stored and member.size > limits.header:
-            raise FormatProblem("unknown", f"member {member.name[:80]!r} unpacks to {member.size:,} bytes: not read")
+            raise FormatProblem(
+                "unknown",
+                said("member {0} unpacks to {1} bytes: not read", repr(member.name[:80]), figure(member.size)),
+            )
         budget.unpacked -= 0 if stored else member.size
         if budget.unpacked < 0:
-            raise FormatProblem("unknown", "its members unpack to more than this program reads")
+            raise FormatProblem("unknown", said("its members unpack to more than this program reads"))
         whole = (
             Region(file, start, start + member.size)
             if stored

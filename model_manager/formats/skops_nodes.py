@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import figure, said
 from model_manager.base.text import shown
 from model_manager.formats.pickle_facts import called
 from model_manager.formats.pickle_familiar import is_held, may_be_made
@@ -72,7 +73,7 @@ def judged(schemas: list[object]) -> tuple[tuple[str, ...], list[Health]]:
         value = waiting.pop()
         visited += 1
         if visited > _MOST or len(found.names) > _NAMES:
-            raise FormatProblem("unknown", f"a schema of more than {_MOST:,} values: not read to its end")
+            raise FormatProblem("unknown", said("a schema of more than {0} values: not read to its end", figure(_MOST)))
         if isinstance(value, dict):
             if not {"__class__", "__module__", "__loader__"}.isdisjoint(value):
                 found.look(value)
@@ -83,7 +84,7 @@ def judged(schemas: list[object]) -> tuple[tuple[str, ...], list[Health]]:
     if found.reaching:
         named = sorted(shown(one) for one in found.reaching)
         healths.append(
-            Health("unknown", f"its values are made by calls that this program does not know: {named[0][:80]}")
+            Health("unknown", said("its values are made by calls that this program does not know: {0}", named[0][:80]))
         )
         code = tuple(sorted({*code, *named[:20]}))
     return code, healths

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO, cast
 
 from model_manager.base.facts import Facts, Health
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.formats import FORMATS, LIMITS, Format, FormatProblem, compressed, pytorch
 from model_manager.formats.metered import Metered
@@ -39,7 +40,7 @@ _TEXT_ERROR = re.compile(
     re.IGNORECASE,
 )
 _A_NAME = re.compile(r"[A-Za-z_][\w.]*\.\w+")
-_NO_FORMAT = Facts("unknown", health=Health("unknown", "not a format that this program reads"))
+_NO_FORMAT = Facts("unknown", health=Health("unknown", said("not a format that this program reads")))
 
 
 def facts_of(file: BinaryIO, size: int, name: str) -> Facts:
@@ -47,7 +48,7 @@ def facts_of(file: BinaryIO, size: int, name: str) -> Facts:
     file = file if isinstance(file, Metered) else cast(BinaryIO, Metered(file))
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     if size == 0:
-        return Facts(suffix.strip(".") or "unknown", health=Health("not-a-model", "the file is empty (0 bytes)"))
+        return Facts(suffix.strip(".") or "unknown", health=Health("not-a-model", said("the file is empty (0 bytes)")))
     head = file.read(HEAD)
     other = not_a_model(head, size, suffix)
     if other:
@@ -61,7 +62,9 @@ def facts_of(file: BinaryIO, size: int, name: str) -> Facts:
     except FormatProblem as problem:
         return Facts(format_.NAME, health=Health(problem.kind, problem.why))
     except (RecursionError, MemoryError, OverflowError) as error:
-        return Facts(format_.NAME, health=Health("unknown", f"beyond this program's limits ({type(error).__name__})"))
+        return Facts(
+            format_.NAME, health=Health("unknown", said("beyond this program's limits ({0})", type(error).__name__))
+        )
 
 
 def _to_be_tried(head: bytes, suffix: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats.metadata import bounded
 from model_manager.formats.pickle_values import Made, Name, TensorValue
@@ -52,7 +53,9 @@ def _joined(parts: Mapping[str, Mapping[str, TensorValue]], limits: Limits) -> d
         for name, tensor in found.items():
             joined[f"{prefix}.{name}"[:_NAME] if prefix and name else (prefix or name)] = tensor
     if len(joined) > limits.tensors:
-        raise FormatProblem("unknown", f"lists {len(joined):,} tensors, over the limit of {limits.tensors:,}")
+        raise FormatProblem(
+            "unknown", said("lists {0} tensors, over the limit of {1}", figure(len(joined)), figure(limits.tensors))
+        )
     return joined
 
 
@@ -70,7 +73,9 @@ def _named(value: object, limits: Limits) -> dict[str, TensorValue]:
             found[path] = item
             held += len(path)
             if len(found) > limits.tensors or held > _NAMES_HELD:
-                raise FormatProblem("unknown", f"lists over {len(found) - 1:,} tensors, beyond this program's limits")
+                raise FormatProblem(
+                    "unknown", said("lists over {0} tensors, beyond this program's limits", figure(len(found) - 1))
+                )
         elif isinstance(item, dict | list | tuple | Made) and depth < limits.nesting:
             times = seen[id(item)] = seen.get(id(item), 0) + 1
             if times > _SHARED:
@@ -79,7 +84,7 @@ def _named(value: object, limits: Limits) -> dict[str, TensorValue]:
                 name = path if key in _SLOTS else f"{path}.{key}"[:_NAME] if path else key
                 waiting.append((name, part, depth + 1))
         if len(waiting) + visited > _VALUES:
-            raise FormatProblem("unknown", f"has more than {_VALUES:,} values in its containers")
+            raise FormatProblem("unknown", said("has more than {0} values in its containers", figure(_VALUES)))
     return found
 
 

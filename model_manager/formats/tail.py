@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Health
+from model_manager.base.messages import figure, said
 from model_manager.formats.span import Span
 from model_manager.formats.zeros import Emptiness
 
@@ -44,7 +45,9 @@ def zero_tail(file: BinaryIO, size: int, data_start: int, spans: Callable[[], Se
         empty.add(start, size)
         if empty.health() == GOOD:
             return GOOD
-    return Health("suspicious", f"the last {length:,} bytes are all zero: the download may not have been finished")
+    return Health(
+        "suspicious", said("the last {0} bytes are all zero: the download may not have been finished", figure(length))
+    )
 
 
 def _ends_before(file: BinaryIO, span: Span, start: int) -> Iterator[tuple[int, int]]:

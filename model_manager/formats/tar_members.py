@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats import tar_pax
 from model_manager.formats.problem import FormatProblem, Limits
@@ -58,15 +59,15 @@ def opens_as_tar(head: bytes) -> bool:
 def _checksum_fits(head: bytes) -> bool:
     digits = head[148:156]
     if digits[0] in (0x80, 0xFF):
-        said = int.from_bytes(digits[1:], "big") - (256**7 if digits[0] == 0xFF else 0)
+        told = int.from_bytes(digits[1:], "big") - (256**7 if digits[0] == 0xFF else 0)
     else:
         try:
-            said = int(digits.split(b"\0", 1)[0].decode("ascii").strip() or "0", 8)
+            told = int(digits.split(b"\0", 1)[0].decode("ascii").strip() or "0", 8)
         except ValueError:
             return False
     rest = head[:148] + head[156:BLOCK]
     plain = 256 + sum(rest)
-    return said in (plain, plain - 256 * sum(byte > 127 for byte in rest))
+    return told in (plain, plain - 256 * sum(byte > 127 for byte in rest))
 
 
 def name_of(head: bytes) -> str:
@@ -87,7 +88,7 @@ def members(
 
     Raises FormatProblem on a header that does not fit, a member beyond the end, or what readers take differently.
     """
-    at, said, before = 0, Said(), set[bytes]()
+    at, told, before = 0, Said(), set[bytes]()
     for _ in range(min(limits.members, _MOST)):
         if at + BLOCK > size:
             return
@@ -96,25 +97,28 @@ def members(
         if len(head) < BLOCK or not head.strip(b"\0"):
             return
         if not is_tar(head):
-            raise FormatProblem("corrupt", f"the tar has no header at byte {at:,}")
+            raise FormatProblem("corrupt", said("the tar has no header at byte {0}", figure(at)))
         one = _header(head)
         start = at + BLOCK
-        length = one.size if said.size is None else said.size
+        length = one.size if told.size is None else told.size
         if start + length > size:
-            raise FormatProblem("truncated", f"member {plain_name(one.name)[:80]!r} goes on to byte {start + length:,}")
+            raise FormatProblem(
+                "truncated",
+                said("member {0} goes on to byte {1}", repr(plain_name(one.name)[:80]), figure(start + length)),
+            )
         if one.kind in _BEFORE:
-            said = _before(file, one, said, before)
+            told = _before(file, one, told, before)
         else:
-            if said.size and one.kind in (*_LINKS, _FOLDER):
+            if told.size and one.kind in (*_LINKS, _FOLDER):
                 raise differs(later("a folder or a link is said to have bytes"))
             if one.kind in _LINKS:
                 if links is not None and len(links) < _MOST:
-                    links.append((plain_name(said.name or one.name), said.link or one.link))
+                    links.append((plain_name(told.name or one.name), told.link or one.link))
             elif one.kind != _FOLDER:
-                yield TarMember(plain_name(said.name or one.name), start, length)
-            said, before = Said(), set()
+                yield TarMember(plain_name(told.name or one.name), start, length)
+            told, before = Said(), set()
         at = start + -(-length // BLOCK) * BLOCK
-    raise FormatProblem("unknown", f"a tar with over {_MOST:,} members")
+    raise FormatProblem("unknown", said("a tar with over {0} members", figure(_MOST)))
 
 
 def _header(head: bytes) -> _Header:
@@ -133,31 +137,31 @@ def _header(head: bytes) -> _Header:
     return _Header(kind, name, _text(head[157:257]), size)
 
 
-def _before(file: BinaryIO, one: _Header, said: Said, before: set[bytes]) -> Said:
+def _before(file: BinaryIO, one: _Header, told: Said, before: set[bytes]) -> Said:
     """What a header says of the next member, together with what the one before it said."""
     if one.size > _LONGEST:
-        raise differs(later(f"a name or record of {one.size:,} bytes"))
+        raise differs(said("a name or record of {0} bytes", figure(one.size)))
     whole = file.read(-(-one.size // BLOCK) * BLOCK)
     text = whole[: one.size]
     if whole[one.size :].strip(b"\0"):
         raise differs(later("bytes behind the end of a name or record"))
     if (
-        said.size is not None
+        told.size is not None
         or one.kind in before
         or (before and one.kind not in (_LONG_NAME, _LONG_LINK))
         or (before.intersection((*_RECORDS, _EVERYWHERE)))
     ):
         raise differs(later("two headers say something of one member"))
     if one.kind == _EVERYWHERE:
-        tar_pax.said(text, everywhere=True)
-        return said
+        tar_pax.attributes(text, everywhere=True)
+        return told
     before.add(one.kind)
     if one.kind in _RECORDS:
-        return tar_pax.said(text, everywhere=False)
+        return tar_pax.attributes(text, everywhere=False)
     if text.rstrip(b"\0").count(b"\0") or not text.strip(b"\0"):
         raise differs(later("a long name with a NUL"))
     long = _text(text)
-    return said._replace(name=long) if one.kind == _LONG_NAME else said._replace(link=long)
+    return told._replace(name=long) if one.kind == _LONG_NAME else told._replace(link=long)
 
 
 def _number(digits: bytes) -> int:
@@ -173,7 +177,7 @@ def _number(digits: bytes) -> int:
     if not re.fullmatch(rb"[0-7]{1,12}", text):
         if not text:
             return 0
-        raise FormatProblem("corrupt", "a tar header has no size")
+        raise FormatProblem("corrupt", said("a tar header has no size"))
     return int(text, 8)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.formats.problem import FormatProblem
 
@@ -24,7 +25,7 @@ class Said(NamedTuple):
     size: int | None = None
 
 
-def said(text: bytes, everywhere: bool) -> Said:
+def attributes(text: bytes, everywhere: bool) -> Said:
     """The records of one header. Raises FormatProblem for what readers take differently; `everywhere`: of all members."""
     found: dict[bytes, bytes] = {}
     at = 0
@@ -40,7 +41,7 @@ def said(text: bytes, everywhere: bool) -> Said:
             if everywhere:
                 raise differs(later("a pax header names or measures every member"))
             if not value or b"\0" in value or (key == b"size" and not _SIZE.fullmatch(value)):
-                raise differs(later(f"a pax record says no {key.decode()}"))
+                raise differs(said("a pax record says no {0}", key.decode()))
             found[key] = value
         at = end
     name, link, size = (found.get(key) for key in _TOLD_ALIKE)
@@ -53,7 +54,7 @@ def said(text: bytes, everywhere: bool) -> Said:
 
 def differs(why: str) -> FormatProblem:
     """A tar that one reader reads in another way than the next."""
-    return FormatProblem("unknown", f"readers may see different members in this tar: {why}")
+    return FormatProblem("unknown", said("readers may see different members in this tar: {0}", why))
 
 
 def _text(value: bytes) -> str:

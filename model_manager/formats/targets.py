@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import said
 from model_manager.base.text import shown
 from model_manager.formats.pickle_facts import called
 from model_manager.formats.pickle_names import known, runs
@@ -65,14 +66,14 @@ def judged(text: str, is_json: bool = False) -> tuple[tuple[str, ...], list[Heal
             break
     code, healths = called(names, lambda pair: _OWN.match(".".join(pair)) is not None)
     if tag := None if is_json else _TAG.search(text):
-        healths.append(Health("unsafe", f"its configuration makes Python objects: {tag[0][:80]}"))
+        healths.append(Health("unsafe", said("its configuration makes Python objects: {0}", tag[0][:80])))
     if python := [name for hit in _PYTHON.finditer(text) if not _FILE.search(name := hit[1])][:_MOST]:
-        healths.append(Health("unknown", f"its configuration names Python's own code: {shown(python[0])[:80]}"))
+        healths.append(Health("unknown", said("its configuration names Python's own code: {0}", shown(python[0])[:80])))
         code = tuple(sorted({*code, *(shown(name)[:200] for name in python[:20])}))
     if hidden := None if is_json else _HIDDEN.search(text):
         odd.append(shown(" ".join(hit) if (hit := hidden[0].split()) else "NUL"))
     if odd:
-        healths.append(Health("unknown", f"calls code that is computed when it is loaded: {odd[0][:80]}"))
+        healths.append(Health("unknown", said("calls code that is computed when it is loaded: {0}", odd[0][:80])))
     return code, healths
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats import quants
 from model_manager.formats.flatbuffer import Table, root
 from model_manager.formats.problem import FormatProblem, Limits
@@ -36,7 +37,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one model. Weights are the tensors whose buffers hold bytes."""
     window = Window(file, size, piece=_PIECE)
     if window.peek(8)[4:8] != b"TFL3":
-        raise FormatProblem("corrupt", "does not begin as TensorFlow Lite")
+        raise FormatProblem("corrupt", said("does not begin as TensorFlow Lite"))
     model = root(window, size)
     buffers = model.tables(_MODEL_BUFFERS)
     tensors: dict[str, Tensor] = {}
@@ -46,7 +47,10 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
         members = graph.tables(_GRAPH_TENSORS)
         count += len(members)
         if count > min(_MOST, limits.tensors):
-            raise FormatProblem("unknown", f"lists {count:,} tensors, over the limit of {min(_MOST, limits.tensors):,}")
+            raise FormatProblem(
+                "unknown",
+                said("lists {0} tensors, over the limit of {1}", figure(count), figure(min(_MOST, limits.tensors))),
+            )
         entering = set(graph.numbers(_GRAPH_INPUTS)) if number == 0 else set()
         for index, table in enumerate(members):
             shape = tuple(side for side in table.numbers(0, limits.nesting))
@@ -73,7 +77,7 @@ def _weigh(table: Table, shape: tuple[int, ...], buffers: list[Table], tensors: 
         return
     dtype, bits = _TYPES.get(table.number(1, "B"), ("type ?", 0))
     if any(side < 0 for side in shape) or (bits and (elements(shape) * bits + 7) // 8 > length):
-        raise FormatProblem("corrupt", f"a tensor {list(shape)} of {dtype} has {length:,} bytes")
+        raise FormatProblem("corrupt", said("a tensor {0} of {1} has {2} bytes", list(shape), dtype, figure(length)))
     tensors[str(index)] = Tensor(shape, dtype, length)
 
 
@@ -87,19 +91,29 @@ def _weights(tensors: dict[str, Tensor]) -> Iterator[Claim]:
     for one in floats.values():
         sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
     dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
-    yield Claim("parameters", count, "tensors", f"{len(floats):,} tensors with bytes")
-    yield Claim("quant", dominant, "tensors", f"most bytes are {dominant}")
-    yield Claim("bits_per_weight", quants.bits(total, count), "tensors", f"{total:,} bytes for {count:,} weights")
+    yield Claim(
+        "parameters",
+        count,
+        "tensors",
+        counted("{0} tensor with bytes", "{0} tensors with bytes", len(floats), figure(len(floats))),
+    )
+    yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
+    yield Claim(
+        "bits_per_weight",
+        quants.bits(total, count),
+        "tensors",
+        said("{0} bytes for {1} weights", figure(total), figure(count)),
+    )
 
 
 def _kind(inputs: list[tuple[str, tuple[int, ...]]]) -> Iterator[Claim]:
     """A picture of three channels in: it sees."""
     for name, shape in inputs:
         if len(shape) == 4 and shape[3] == 3 and shape[1] >= 16 and shape[2] >= 16:
-            yield Claim("category", "vision", "tensors", f"input {name[:80]} is a picture of 3 channels")
+            yield Claim("category", "vision", "tensors", said("input {0} is a picture of 3 channels", name[:80]))
             return
         if any(part in _SPEECH for part in name.lower().replace(":", "_").split("serving_default_")):
-            yield Claim("category", "stt", "tensors", f"input {name[:80]}")
+            yield Claim("category", "stt", "tensors", said("input {0}", name[:80]))
             return
 
 
@@ -108,7 +122,7 @@ def _health(buffers: list[Table], size: int) -> Health:
     for buffer in buffers:
         end = buffer.number(1, "Q") + buffer.number(2, "Q")
         if end > size:
-            return Health("truncated", f"its weights end at byte {end:,}, the file has {size:,}")
+            return Health("truncated", said("its weights end at byte {0}, the file has {1}", figure(end), figure(size)))
     return GOOD
 
 

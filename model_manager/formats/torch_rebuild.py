@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 
+from model_manager.base.messages import said
 from model_manager.formats.pickle_reader import Broken
 from model_manager.formats.pickle_values import Blob, Made, Name, Opaque, Storage, TensorValue
 
@@ -93,7 +94,7 @@ def numpy_width(kind: Made) -> int:
         r"[<>|=]?([a-zA-Z?])(\d{0,9})", code.decode("latin-1") if isinstance(code, bytes) else str(code)
     )
     if not found:
-        raise Broken("has an array of a type that is not known")
+        raise Broken(said("has an array of a type that is not known"))
     return int(found[2] or 1) * (4 if found[1] == "U" else 1)
 
 
@@ -160,7 +161,7 @@ def _tensor(storage: Storage, offset: int, size: object, stride: object, dtype: 
     if steps is not None and len(steps) == len(shape) and 0 not in shape and not storage.key.startswith("@"):
         last = offset + sum((side - 1) * step for side, step in zip(shape, steps, strict=True))
         if offset < 0 or last >= held:
-            raise Broken("has a tensor that is larger than its storage")
+            raise Broken(said("has a tensor that is larger than its storage"))
     count = math.prod(shape)
     return TensorValue(shape, dtype or "?", min(count, held) * width, storage)
 

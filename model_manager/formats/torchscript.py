@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import said
 from model_manager.base.text import shown
 
 _GAP = r"[\s\\]*+(?:#[^\n]*+\n[\s\\]*+)*+"
@@ -54,7 +55,9 @@ def judge(content: bytes) -> list[Health]:
     found += classes(_namespaces(text))
     if re.search(r"\bgetattr\b", text):
         found.append(
-            Health("unknown", "its TorchScript program reaches its parts in a way that this program does not follow")
+            Health(
+                "unknown", said("its TorchScript program reaches its parts in a way that this program does not follow")
+            )
         )
     return found
 
@@ -80,8 +83,10 @@ def bytecode(content: bytes) -> list[Health]:
 
 
 def _files(name: str) -> Health:
-    return Health("unknown", f"its TorchScript program calls {shown(name)[:80]}, which reads or writes files")
+    return Health("unknown", said("its TorchScript program calls {0}, which reads or writes files", shown(name)[:80]))
 
 
 def _strange(name: str) -> Health:
-    return Health("unknown", f"its TorchScript program calls {shown(name)[:80]}, which this program does not know")
+    return Health(
+        "unknown", said("its TorchScript program calls {0}, which this program does not know", shown(name)[:80])
+    )

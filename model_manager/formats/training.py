@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
 from model_manager.base.json_text import parsed
+from model_manager.base.messages import counted, figure, said
 
 _MOST_WORDS = 20
 _LONGEST = 2 << 20
@@ -50,7 +51,7 @@ def _base(metadata: Mapping[str, str]) -> Iterator[Claim]:
         text = metadata.get(key, "").lower().strip()
         base = next((base for start, base in _BASES if text.startswith(start)), None)
         if base:
-            yield Claim("base_model", base, "metadata", f"{key} is {text[:80]}")
+            yield Claim("base_model", base, "metadata", said("{0} is {1}", key, text[:80]))
 
 
 def _words(metadata: Mapping[str, str]) -> Iterator[Claim]:
@@ -71,4 +72,11 @@ def _words(metadata: Mapping[str, str]) -> Iterator[Claim]:
             if isinstance(count, int) and isinstance(tag, str) and tag.strip():
                 counts[tag.strip()[:100]] = counts.get(tag.strip()[:100], 0) + min(count, 1 << 40)
     for tag in sorted(counts, key=lambda word: (-counts[word], word))[:_MOST_WORDS]:
-        yield Claim("trigger_words", tag, "metadata", f"ss_tag_frequency: {counts[tag]:,} pictures")
+        yield Claim(
+            "trigger_words",
+            tag,
+            "metadata",
+            counted(
+                "ss_tag_frequency: {0} picture", "ss_tag_frequency: {0} pictures", counts[tag], figure(counts[tag])
+            ),
+        )

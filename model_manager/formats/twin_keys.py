@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import said
 from model_manager.base.text import shown
 
 _MOST = 1_000
@@ -27,7 +28,8 @@ class Parsed:
     def health(self) -> Health:
         """What is said of such a text."""
         return Health(
-            "unknown", f"its configuration has the key {self.key!r} twice: readers differ in which one they take"
+            "unknown",
+            said("its configuration has the key {0} twice: readers differ in which one they take", repr(self.key)),
         )
 
     def _object(self, pairs: Sequence[tuple[str, object]]) -> dict[str, object]:

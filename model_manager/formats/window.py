@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem
 
 FIRST = 64 * 1024
@@ -42,7 +43,9 @@ class Window:
     def seek(self, position: int) -> None:
         """Moves the cursor; what is held already is not read again."""
         if position < 0 or position > self.size:
-            raise FormatProblem("truncated", f"byte {position:,} is beyond the file's {self.size:,}")
+            raise FormatProblem(
+                "truncated", said("byte {0} is beyond the file's {1}", figure(position), figure(self.size))
+            )
         if self._base <= position <= self._base + len(self._buffer):
             self._at = position - self._base
         else:
@@ -89,7 +92,11 @@ class Window:
         if count > self.left:
             raise FormatProblem(
                 "truncated",
-                f"the header goes on to byte {self.position + count:,}, the file ends at {self.size:,}",
+                said(
+                    "the header goes on to byte {0}, the file ends at {1}",
+                    figure(self.position + count),
+                    figure(self.size),
+                ),
             )
         position = self.position
         piece = FIRST if position == 0 else self._next
@@ -101,7 +108,7 @@ class Window:
         while missing > 0:
             part = self._file.read(missing)
             if not part:
-                raise FormatProblem("truncated", "the file became shorter while it was read")
+                raise FormatProblem("truncated", said("the file became shorter while it was read"))
             parts.append(part)
             missing -= len(part)
             self.read_bytes += len(part)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import GOOD, Health
-from model_manager.base.text import later
+from model_manager.base.messages import figure, said
 from model_manager.formats.meant_zeros import SLACK, begins_as_zeros, is_table, is_unused, may_be_empty, may_lie
 from model_manager.formats.ordered_zeros import Rows, ends_matrices, kind_of, sorted_out
 from model_manager.formats.short_zeros import ORDERED_SHARE, ShortZeros, share_of
@@ -159,12 +159,17 @@ class Emptiness:
             return found
         if self._much_blank():
             return Health(
-                "suspicious", f"{self.blank:,} bytes ({share_of(self.blank, self.size)}) are tensors of zeros alone"
+                "suspicious",
+                said("{0} bytes ({1}) are tensors of zeros alone", figure(self.blank), share_of(self.blank, self.size)),
             )
         if rows := self._many_rows():
             return Health(
                 "suspicious",
-                f"{rows:,} bytes ({share_of(rows, self.size)}) are whole rows of zeros: a part is missing, or was cut away on purpose",
+                said(
+                    "{0} bytes ({1}) are whole rows of zeros: a part is missing, or was cut away on purpose",
+                    figure(rows),
+                    share_of(rows, self.size),
+                ),
             )
         return GOOD
 
@@ -175,7 +180,12 @@ class Emptiness:
         if self.missing or (self.loose and self._much_loose()) or self._much_blank() or self._many_rows():
             return Health(
                 "incomplete" if share >= _MANY or self.missing else "suspicious",
-                f"{absent:,} of {self.size:,} bytes ({share_of(absent, self.size)}) were never written: its download or copy has not ended",
+                said(
+                    "{0} of {1} bytes ({2}) were never written: its download or copy has not ended",
+                    figure(absent),
+                    figure(self.size),
+                    share_of(absent, self.size),
+                ),
             )
         return GOOD
 
@@ -204,11 +214,16 @@ class Emptiness:
 
     def _holes(self, empty: int) -> Health:
         share = empty / max(1, self.size)
-        said = later(
-            f"{empty:,} of {self.size:,} bytes ({share_of(empty, self.size)}) are zeros that end where no tensor does, {self.longest:,} of "
-            f"them from byte {self.longest_at:,} on: a part is missing"
+        told = said(
+            "{0} of {1} bytes ({2}) are zeros that end where no tensor does, {3} of them from byte {4} "
+            "on: a part is missing",
+            figure(empty),
+            figure(self.size),
+            share_of(empty, self.size),
+            figure(self.longest),
+            figure(self.longest_at),
         )
-        return Health("incomplete" if share >= _MANY else "suspicious", said)
+        return Health("incomplete" if share >= _MANY else "suspicious", told)
 
 
 def _cuts(span: Span, start: int, stop: int) -> bool:

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem, Limits
 
 LOCAL = b"PK\x03\x04"
@@ -41,15 +42,23 @@ def members(file: BinaryIO, size: int, limits: Limits) -> list[Member]:
     """The central directory. Raises FormatProblem: `truncated` without one, `unsafe` when it contradicts itself."""
     count, length, start, end = _end(file, size)
     if start + length != end:
-        raise FormatProblem("unsafe", "the zip's directory is not where its end says: readers may see different files")
+        raise FormatProblem(
+            "unsafe", said("the zip's directory is not where its end says: readers may see different files")
+        )
     if count > limits.members:
-        raise FormatProblem("unknown", f"lists {count:,} members, over the limit of {limits.members:,}")
+        raise FormatProblem(
+            "unknown", said("lists {0} members, over the limit of {1}", figure(count), figure(limits.members))
+        )
     if length > limits.header:
-        raise FormatProblem("unknown", f"a directory of {length:,} bytes is over the limit of {limits.header:,}")
+        raise FormatProblem(
+            "unknown", said("a directory of {0} bytes is over the limit of {1}", figure(length), figure(limits.header))
+        )
     table = _read_at(file, start, length)
     found = list(_entries(table, start))
     if len(found) != count:
-        raise FormatProblem("unsafe", f"the zip's directory lists {len(found):,} members, its end says {count:,}")
+        raise FormatProblem(
+            "unsafe", said("the zip's directory lists {0} members, its end says {1}", figure(len(found)), figure(count))
+        )
     return found
 
 
@@ -60,21 +69,21 @@ def _end(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
     at = len(tail) - _END.size
     at = tail.rfind(b"PK\x05\x06", 0, at + 4) if at >= 0 else -1
     if at < 0:
-        raise FormatProblem("truncated", "the zip's directory at its end is missing: the file was not finished")
+        raise FormatProblem("truncated", said("the zip's directory at its end is missing: the file was not finished"))
     _, disk, first_disk, _, count, length, start, _ = _END.unpack_from(tail, at)
     end = size - look + at
     if disk not in (0, 0xFFFF) or first_disk not in (0, 0xFFFF):
-        raise FormatProblem("unknown", "one part of a zip in several parts")
+        raise FormatProblem("unknown", said("one part of a zip in several parts"))
     locator = tail[at - 20 : at] if at >= 20 else b""
     if locator[:4] == b"PK\x06\x07":  # PyTorch writes the 64-bit end always
         (place,) = struct.unpack_from("<Q", locator, 8)
         record = _read_at(file, place, _END64.size) if place <= end - _END64.size else b""
         if record[:4] != b"PK\x06\x06":
-            raise FormatProblem("unsafe", "the zip's 64-bit end is not where it is said to be")
+            raise FormatProblem("unsafe", said("the zip's 64-bit end is not where it is said to be"))
         wide = _END64.unpack(record)[7:10]
         for short, full, long in zip((count, length, start), (0xFFFF, *[0xFFFFFFFF] * 2), wide, strict=True):
             if short not in (long, full):
-                raise FormatProblem("unsafe", "the zip has two ends that contradict each other")
+                raise FormatProblem("unsafe", said("the zip has two ends that contradict each other"))
         (count, length, start), end = wide, place
     return count, length, start, end
 
@@ -93,7 +102,7 @@ def _entries(table: bytes, start: int) -> Iterator[Member]:
             size, packed, offset = _wide(table[at : at + extra_length], size, packed, offset)
         at += extra_length + comment_length
         if offset + _LOCAL.size + packed > start:
-            raise FormatProblem("unsafe", f"member {name[:80]!r} is said to lie behind the zip's data")
+            raise FormatProblem("unsafe", said("member {0} is said to lie behind the zip's data", repr(name[:80])))
         yield Member(name, size, packed, method, flags, crc, offset)
 
 
@@ -121,18 +130,20 @@ def data_start(file: BinaryIO, member: Member) -> int:
     head = _read_at(file, member.offset, _LOCAL.size + len(member.name.encode("utf-8", "surrogateescape")))
     shown = member.name[:80]
     if head[:4] != LOCAL or len(head) < _LOCAL.size:
-        raise FormatProblem("unsafe", f"member {shown!r} does not begin where the directory says")
+        raise FormatProblem("unsafe", said("member {0} does not begin where the directory says", repr(shown)))
     _, _, flags, method, _, _, crc, _, size, name_length, extra_length = _LOCAL.unpack_from(head)
     if head[_LOCAL.size :] != member.name.encode("utf-8", "surrogateescape") or name_length != len(head) - _LOCAL.size:
-        raise FormatProblem("unsafe", f"member {shown!r} has another name in its own header")
+        raise FormatProblem("unsafe", said("member {0} has another name in its own header", repr(shown)))
     if (flags | member.flags) & _ENCRYPTED:
-        raise FormatProblem("unsafe", f"member {shown!r} is marked as encrypted: it cannot be looked at")
+        raise FormatProblem("unsafe", said("member {0} is marked as encrypted: it cannot be looked at", repr(shown)))
     if method != member.method or method not in (STORED, DEFLATED):
-        raise FormatProblem("unsafe", f"member {shown!r} is packed in a way that cannot be read (method {method})")
+        raise FormatProblem(
+            "unsafe", said("member {0} is packed in a way that cannot be read (method {1})", repr(shown), method)
+        )
     if not flags & _LATER and (crc != member.crc or (size not in (member.size, 0xFFFFFFFF))):
-        raise FormatProblem("unsafe", f"member {shown!r} has another checksum or size in its own header")
+        raise FormatProblem("unsafe", said("member {0} has another checksum or size in its own header", repr(shown)))
     if method == STORED and member.size != member.packed:
-        raise FormatProblem("unsafe", f"member {shown!r} is stored, yet has two sizes")
+        raise FormatProblem("unsafe", said("member {0} is stored, yet has two sizes", repr(shown)))
     return int(member.offset + _LOCAL.size + name_length + extra_length)
 
 
@@ -154,7 +165,9 @@ def unpacked(file: BinaryIO, member: Member, start: int, most: int) -> bytes:
                 left -= len(part)
                 piece = inflate.unconsumed_tail
     except zlib.error as error:
-        raise FormatProblem("unsafe", f"member {member.name[:80]!r} cannot be unpacked ({error})") from None
+        raise FormatProblem(
+            "unsafe", said("member {0} cannot be unpacked ({1})", repr(member.name[:80]), error)
+        ) from None
     return b"".join(parts)
 
 

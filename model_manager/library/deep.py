@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from model_manager.base import reach
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Health
+from model_manager.base.messages import said, told_by
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -87,7 +88,7 @@ class _Reading:
         try:
             health = self._read()
         except OSError as error:
-            return Known(verdict="unknown", detail=f"it could not be read to its end: {reason_of(error)}")
+            return Known(verdict="unknown", detail=said("it could not be read to its end: {0}", reason_of(error)))
         sha256 = self._digest.hexdigest()
         if told and told != sha256:
             where = {
@@ -96,7 +97,8 @@ class _Reading:
                 "sidecar": later("the note beside it"),
             }.get(source, source)
             health = Health(
-                "corrupt", f"its bytes are not those that {where} says: sha256 {sha256[:16]}…, not {told[:16]}…"
+                "corrupt",
+                said("its bytes are not those that {0} says: sha256 {1}…, not {2}…", where, sha256[:16], told[:16]),
             )
         return Known(sha256=sha256, verdict=health.verdict, detail=health.detail)
 
@@ -127,11 +129,11 @@ class _Reading:
         try:
             with zipfile.ZipFile(file) as archive:  # type: ignore[call-overload]
                 if sum(member.file_size for member in archive.infolist()) > _MOST_UNPACKED * size:
-                    return Health("unknown", "it unpacks to many times its size, so its members were not read")
+                    return Health("unknown", said("it unpacks to many times its size, so its members were not read"))
                 for member in archive.infolist():
                     with archive.open(member) as part:
                         while part.read(1 << 20):
                             self._progress.step()
         except (zipfile.BadZipFile, RuntimeError, ValueError, EOFError, OSError) as error:
-            return Health("corrupt", f"a member of the archive is damaged: {str(error)[:120]}")
-        return Health("good", "every byte was read, and its checksums are right")
+            return Health("corrupt", said("a member of the archive is damaged: {0}", told_by(error, 120)))
+        return Health("good", said("every byte was read, and its checksums are right"))

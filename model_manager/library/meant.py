@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.messages import joined, said
 from model_manager.base.text import later, shown, written
 from model_manager.catalog import Database, Tx, models, named
 from model_manager.catalog.named import Called
@@ -74,8 +75,8 @@ def meant(database: Database, text: str) -> Meant:
     if len(places) == 1 or found.below:
         return Meant(model, places)
     raise ModelManagerError(
-        "choose the place", shown(text), f"{len(places)} places of one model have this name",
-        later(f"the id m{model} means all of them; name one by its path: {_listed(_paths(everywhere, places))}"),
+        said("choose the place"), shown(text), said("{0} places of one model have this name", len(places)),
+        said("the id m{0} means all of them; name one by its path: {1}", model, _listed(_paths(everywhere, places))),
     )  # fmt: skip
 
 
@@ -197,27 +198,32 @@ def _several_models(tx: Tx, text: str, found: _Found) -> ModelManagerError:
         f"m{id_} {shown(titles.get(id_, ''))} ({seen[id_].tool}: {shown(seen[id_].path)})" if id_ in seen else f"m{id_}"
         for id_ in ids
     )
-    why = later(f"{len(ids)} models lie in this folder") if found.below else later(f"{len(ids)} models have this name")
-    return ModelManagerError("choose the model", shown(text), why, later(f"use an id: {_listed(words)}"))
+    why = (
+        said("{0} models lie in this folder", len(ids)) if found.below else said("{0} models have this name", len(ids))
+    )
+    return ModelManagerError(said("choose the model"), shown(text), why, said("use an id: {0}", _listed(words)))
 
 
 def _listed(words: Iterable[str]) -> str:
     every = list(words)
-    more = later(f"and {len(every) - _MOST_LISTED} more")
-    return "; ".join([*every[:_MOST_LISTED], *([more] if len(every) > _MOST_LISTED else [])])
+    more = said("and {0} more", len(every) - _MOST_LISTED)
+    return joined("; ", [*every[:_MOST_LISTED], *([more] if len(every) > _MOST_LISTED else [])])
 
 
 def _nothing(tx: Tx, text: str, everywhere: list[Called]) -> ModelManagerError:
     if text and "\0" not in text and reach.is_link(link := where(text).real):
         target = shown(reach.realpath(link))
         return ModelManagerError(
-            "find the model", shown(text), "this link is no model of a tool", later(f"it leads to {target}: name that")
+            said("find the model"),
+            shown(text),
+            said("this link is no model of a tool"),
+            said("it leads to {0}: name that", target),
         )
     near = nearest(text, [(one.model, name) for one in everywhere for name in (one.title, one.name)]
                    + [(id_, name) for id_, name in models.titles(tx).items()])  # fmt: skip
     names = ", ".join(f"{shown(name)} (m{id_})" for id_, name in near)
-    hint = later(f"did you mean {names}?") if near else later("`model-manager list WORD` searches")
-    return ModelManagerError("find the model", shown(text), "no model has this id, name or path", hint)
+    hint = said("did you mean {0}?", names) if near else later("`model-manager list WORD` searches")
+    return ModelManagerError(said("find the model"), shown(text), said("no model has this id, name or path"), hint)
 
 
 def nearest(text: str, names: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from model_manager.base import reach
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.operations.refusal import Refused
 
@@ -68,11 +69,14 @@ def must_stay_readable(kind: str, path: str, keeper: str) -> None:
         return
     copy, kept = rights_of(path), rights_of(keeper)
     if any(_attribute(path, name) != _attribute(keeper, name) for name in _UNREAD_LISTS):
-        raise Refused("this copy and the file that is kept have different access lists: give them the same one")
+        raise Refused(said("this copy and the file that is kept have different access lists: give them the same one"))
     if one := _who_loses([copy, kept], lambda one: copy.let(one, _READ), lambda one: kept.let(one, _READ)):
         raise Refused(
-            f"{_named(one)} can read this copy and could not read the file that is kept: keep this one instead,"
-            " or give both the same owner, mode and access list"
+            said(
+                "{0} can read this copy and could not read the file that is kept: keep this one instead, "
+                "or give both the same owner, mode and access list",
+                _named(one),
+            )
         )
     if kind != "symbolic":
         return
@@ -85,8 +89,12 @@ def must_stay_readable(kind: str, path: str, keeper: str) -> None:
         )
         if one:
             raise Refused(
-                f"{_named(one)} can read this copy and could not enter {folder.path}, where the file that is kept lies:"
-                " keep this one instead, or use hard links"
+                said(
+                    "{0} can read this copy and could not enter {1}, where the file that is kept lies: keep "
+                    "this one instead, or use hard links",
+                    _named(one),
+                    folder.path,
+                )
             )
 
 
@@ -175,7 +183,7 @@ def _named(one: Somebody) -> str:
         return later("every other user of this computer")
     try:
         if one.uid is not None:
-            return later(f"the user {pwd.getpwuid(one.uid).pw_name}")
-        return later(f"the group {grp.getgrgid(min(one.groups)).gr_name}")
+            return said("the user {0}", pwd.getpwuid(one.uid).pw_name)
+        return said("the group {0}", grp.getgrgid(min(one.groups)).gr_name)
     except KeyError:
-        return later(f"the user {one.uid}") if one.uid is not None else later(f"the group {min(one.groups)}")
+        return said("the user {0}", one.uid) if one.uid is not None else said("the group {0}", min(one.groups))

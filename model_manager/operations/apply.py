@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from model_manager.base.aside import aside_name
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.messages import said, told_by
 from model_manager.base.paths import OwnPaths
 from model_manager.base.reserve import Reserve
 from model_manager.base.text import later
@@ -89,7 +90,7 @@ class Operations:
         """
         unknown = _unknown_verb(plan)
         if unknown:
-            raise UsageError("apply the plan", plan.id, f"this version cannot {unknown!r}")
+            raise UsageError(said("apply the plan"), plan.id, said("this version cannot {0}", repr(unknown)))
         with self._alone(), self._first_time(plan) as log:
             log.add("apply")
             work = Work(plan, progress or Progress())
@@ -112,13 +113,15 @@ class Operations:
         with self._alone(), self._opened(id_) as log:
             before = log.story.operation()
             if not log.story.began:
-                raise ModelManagerError("undo the operation", id_, "it was never applied")
+                raise ModelManagerError(said("undo the operation"), id_, said("it was never applied"))
             if not before.settled:
-                raise ModelManagerError("undo the operation", id_, f"it is stuck: {_first_problem(before)}")
+                raise ModelManagerError(
+                    said("undo the operation"), id_, said("it is stuck: {0}", _first_problem(before))
+                )
             if not before.undoable:
-                raise ModelManagerError("undo the operation", id_, "nothing of it is left to undo")
+                raise ModelManagerError(said("undo the operation"), id_, said("nothing of it is left to undo"))
             if unknown := _unknown_verb(before.plan):
-                raise ModelManagerError("undo the operation", id_, f"this version cannot {unknown!r}")
+                raise ModelManagerError(said("undo the operation"), id_, said("this version cannot {0}", repr(unknown)))
             log.add("undo", units=units)
             self._undo_rest(log, progress or Progress())
             return log.story.operation()
@@ -127,7 +130,9 @@ class Operations:
         """Ends an operation that cannot be settled, as it stands: what lies aside stays there, nothing is held for it."""
         with self._alone(), self._opened(id_) as log:
             if log.story.operation().settled or not log.story.began:
-                raise ModelManagerError("give up the operation", id_, "it is settled: there is nothing to give up")
+                raise ModelManagerError(
+                    said("give up the operation"), id_, said("it is settled: there is nothing to give up")
+                )
             for step in log.story.plan.steps:
                 if log.story.phase(step.n) in ("doing", "undoing", "stuck", "unfinished"):
                     aside = aside_name(log.story.plan.id, step.n)
@@ -135,7 +140,7 @@ class Operations:
                         log,
                         "refused",
                         step,
-                        later(f"given up by you: it may lie in the trash, or beside its place as {aside}"),
+                        said("given up by you: it may lie in the trash, or beside its place as {0}", aside),
                     )
             self._end(log, later("given up before its turn"))
             return log.story.operation()
@@ -218,9 +223,9 @@ class Operations:
                 if log.story.phase(step.n) == "unfinished":
                     log.add("done", step.n)
             except MustGoBack as refused:
-                self._put_back(log, site, (step,), str(refused))
+                self._put_back(log, site, (step,), told_by(refused))
             except Refused as refused:
-                log.add("kept", step.n, problem=str(refused))
+                log.add("kept", step.n, problem=told_by(refused))
             except OSError as error:
                 log.add("unfinished", step.n, problem=reason_of(error))
 
@@ -250,7 +255,7 @@ class Operations:
         for step in unit:
             if log.story.phase(step.n) in ("planned", "undone"):
                 others = culprit is not None and step is not culprit
-                problem = later(f"left, as another step of its unit was refused: {why}") if others else why
+                problem = said("left, as another step of its unit was refused: {0}", why) if others else why
                 tell(log, "refused", step, problem, must=True)
 
     def _undo_rest(self, log: Log, progress: Progress, settling: bool = False) -> None:
@@ -303,7 +308,7 @@ class Operations:
             try:
                 understood(settle, site, step, log)
             except OSError as error:
-                tell(log, "stuck", step, later(f"put back, but for its time: {reason_of(error)}"), must=True)
+                tell(log, "stuck", step, said("put back, but for its time: {0}", reason_of(error)), must=True)
 
     def _step_back(self, log: Log, site: Site, step: Step, must: bool) -> None:
         """Takes one step back if it is in force.
@@ -318,7 +323,7 @@ class Operations:
         try:
             if phase == "done" or understood(verb.recover, site, step, log) == "done":
                 if not step.undo and not must:
-                    raise Refused("this cannot be undone")
+                    raise Refused(said("this cannot be undone"))
                 tell(log, "undoing", step, must=must)
                 understood(verb.undo, site, step, log)
             tell(log, "undone", step, must=must)
@@ -327,7 +332,7 @@ class Operations:
             raise
         except Refused as refused:
             gone = must and isinstance(refused, NotInForce)
-            tell(log, "refused" if gone else "kept", step, str(refused), must)
+            tell(log, "refused" if gone else "kept", step, told_by(refused), must)
         except OSError as error:
             tell(log, self._after_failure(log, site, step, must), step, reason_of(error), must)
 
@@ -359,7 +364,7 @@ class Operations:
     def _alone(self, recover: bool = True) -> Iterator[None]:
         """Holds the lock; whoever has it finds no other at work, so what is unsettled was left by a kill."""
         self._create_folder()
-        self._journal.believe("change files")
+        self._journal.believe(said("change files"))
         with held(os.path.join(self._paths.data, "changing.lock"), self._wait):
             self._reserve.give_back()
             if recover:
@@ -384,9 +389,13 @@ class Operations:
             self._journal.create(plan)
         with self._opened(plan.id) as log:
             if log.story.plan != plan:
-                raise ModelManagerError("apply the plan", plan.id, "it is not the plan that was stored under this id")
+                raise ModelManagerError(
+                    said("apply the plan"), plan.id, said("it is not the plan that was stored under this id")
+                )
             if log.story.began:
-                raise ModelManagerError("apply the plan", plan.id, "it was applied already", "make a new plan")
+                raise ModelManagerError(
+                    said("apply the plan"), plan.id, said("it was applied already"), said("make a new plan")
+                )
             yield log
 
     def _create_folder(self) -> None:
@@ -400,7 +409,7 @@ class Operations:
             for made in reversed(missing):
                 self._journal.sync_folder(os.path.dirname(made))
         except OSError as error:
-            raise ModelManagerError("make the data folder", str(self._paths.data), reason_of(error)) from error
+            raise ModelManagerError(said("make the data folder"), str(self._paths.data), reason_of(error)) from error
 
 
 def _unknown_verb(plan: Plan) -> str:

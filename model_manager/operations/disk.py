@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from model_manager.base import reach
+from model_manager.base.messages import figure, said
 from model_manager.base.reading import open_quietly
 
 PIECE = 8 << 20
@@ -64,7 +65,7 @@ def looks_from(record: object) -> Looks:
         xattrs = {str(name): base64.b64decode(value) for name, value in record["xattrs"].items()}
         mode, uid, gid, atime, mtime = (int(record[f]) for f in ("mode", "uid", "gid", "atime_ns", "mtime_ns"))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise OSError(errno.EINVAL, "the journal does not say how the file looked") from None
+        raise OSError(errno.EINVAL, said("the journal does not say how the file looked")) from None
     return Looks(mode, uid, gid, atime, mtime, xattrs)
 
 
@@ -88,7 +89,7 @@ class Disk:
         with open_quietly(path) as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise OSError(errno.EFBIG, f"larger than {limit:,} bytes", path)
+            raise OSError(errno.EFBIG, said("larger than {0} bytes", figure(limit)), path)
         return data
 
     def free(self, path: str) -> int:
@@ -194,7 +195,7 @@ class Disk:
                 if status < 0:
                     raise OSError(-status, os.strerror(-status), path)
                 if status or not done:
-                    raise OSError(errno.EILSEQ, "the bytes are not the same", path)
+                    raise OSError(errno.EILSEQ, said("the bytes are not the same"), path)
                 at += done
                 step(done)
             os.fsync(copy.fileno())

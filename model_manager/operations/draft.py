@@ -20,6 +20,7 @@ from model_manager.base import reach, units
 from model_manager.base.behind import keeps_its_own
 from model_manager.base.comes_back import comes_back
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.messages import said, told_by
 from model_manager.base.open_files import Holder, Key, holders
 from model_manager.base.own_name import NameKey, name_key
 from model_manager.base.pools import TrueFile
@@ -101,11 +102,11 @@ class Draft:
         if name_key(path) in self._names.get((found.st_dev, found.st_ino), ()):
             return  # the same folder, mounted a second time
         if other := self._seen_by_another_way(path, found):
-            self.warnings.append(later(f"{path} and {other} are one file, seen by two ways: it goes once"))
+            self.warnings.append(said("{0} and {1} are one file, seen by two ways: it goes once", path, other))
             return
         identity = identity_of(path, found, self._volumes)
         self._must_be_movable(path)
-        self._may_go("clear away", path, keeps)
+        self._may_go(said("clear away"), path, keeps)
         verb, target, undo = self._verb_for(path)
         n = len(self._steps) + 1
         try:
@@ -116,7 +117,7 @@ class Draft:
                 size = self._count(path, found, n)
         except OSError as error:
             self._forget_names(n)
-            raise ModelManagerError("clear away", path, reason_of(error)) from error
+            raise ModelManagerError(said("clear away"), path, reason_of(error)) from error
         self._taken.add(path)
         if stat.S_ISLNK(found.st_mode):
             self._links[n] = path
@@ -126,10 +127,10 @@ class Draft:
 
     def link(self, path: str, keeper: str, kind: str, why: str, proof: Proof | None, frees: int) -> None:
         """A copy is replaced by a link to `keeper`. Without a `proof` that still holds both are read and compared."""
-        path, found = self._look("replace", path)
-        keeper = self._real("keep the copy", keeper)
+        path, found = self._look(said("replace"), path)
+        keeper = self._real(said("keep the copy"), keeper)
         kept = identity_of(keeper, reach.lstat(keeper), self._volumes)
-        self._may_go("replace", path, [Kept(keeper, kept)], kind)
+        self._may_go(said("replace"), path, [Kept(keeper, kept)], kind)
         how = {"kind": kind, "keeper": json.dumps(identity_to_record(kept))}
         if proof is not None:
             how["proof"] = proof_as_text(replace(proof, path=path))
@@ -141,7 +142,7 @@ class Draft:
 
     def write(self, path: str, text: bytes, why: str) -> None:
         """A small file gets new content, or is made."""
-        path = self._real("write", path)
+        path = self._real(said("write"), path)
         identity = None
         if os.path.lexists(path):
             identity = identity_of(path, os.lstat(path), self._volumes)
@@ -183,9 +184,9 @@ class Draft:
         freed = self._freed()
         own = {step.n: step.frees for step in self._steps}
         alone = {n for n, path in self._links.items() if self._leads_to_what_stays(path)}
-        said = later("link only, the original stays")
+        told = later("link only, the original stays")
         self._steps = [
-            replace(step, why=f"{step.why}; {said}") if step.n in alone else step for step in self._steps
+            replace(step, why=said("{0}; {1}", step.why, told)) if step.n in alone else step for step in self._steps
         ]  # fmt: skip
         self._links.clear()
         order = {step.n: place for place, step in enumerate(self._steps, 1)}
@@ -198,7 +199,7 @@ class Draft:
             steps,
             frees,
             now,
-            tuple(dict.fromkeys([*self.warnings, *(later(f"left: {one}") for one in self.left)])),
+            tuple(dict.fromkeys([*self.warnings, *(said("left: {0}", one) for one in self.left)])),
             time.time(),
             {step.unit: self._origins[step.unit] for step in steps if self._origins.get(step.unit)},
             tuple(dict.fromkeys(self.left)),
@@ -210,17 +211,20 @@ class Draft:
         try:
             return path, reach.lstat(path)
         except OSError as error:
-            raise ModelManagerError(verb, path, reason_of(error), "scan again") from error
+            raise ModelManagerError(verb, path, reason_of(error), said("scan again")) from error
 
     def _real(self, verb: str, path: str) -> str:
         """The path with its parent resolved, which must lie in a root. The root itself is no thing to take."""
         if "\0" in path or not os.path.isabs(path):
-            raise ModelManagerError(verb, path, "this is no path")
+            raise ModelManagerError(verb, path, said("this is no path"))
         parent, name = os.path.split(path)
         real = os.path.join(reach.realpath(parent), name)
         if name in ("", ".", "..") or not any(real.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
             raise ModelManagerError(
-                verb, path, "it lies outside the folders that are watched", "nothing outside them is ever changed"
+                verb,
+                path,
+                said("it lies outside the folders that are watched"),
+                said("nothing outside them is ever changed"),
             )
         return real
 
@@ -233,7 +237,7 @@ class Draft:
             for kept in keeps:
                 must_be_two(path, kept.path, self._volumes)
         except Refused as refused:
-            raise ModelManagerError(verb, path, str(refused)) from None
+            raise ModelManagerError(verb, path, told_by(refused)) from None
         except OSError as error:
             raise ModelManagerError(verb, path, reason_of(error)) from error
 
@@ -268,13 +272,20 @@ class Draft:
         if not os.access(parent, os.W_OK | os.X_OK):
             if is_read_only(parent):
                 raise ModelManagerError(
-                    "clear away", path, "the volume is read-only", "switch off its write protection, or mount it anew"
+                    said("clear away"),
+                    path,
+                    said("the volume is read-only"),
+                    said("switch off its write protection, or mount it anew"),
                 )
-            raise ModelManagerError("clear away", path, f"you may not change the folder {parent}", "its owner can")
+            raise ModelManagerError(
+                said("clear away"), path, said("you may not change the folder {0}", parent), said("its owner can")
+            )
         sticky = os.stat(parent)
         if os.name != "nt" and sticky.st_mode & stat.S_ISVTX and os.getuid() not in (0, sticky.st_uid):
             if os.lstat(path).st_uid != os.getuid():
-                raise ModelManagerError("clear away", path, "it belongs to another user", "its owner can")
+                raise ModelManagerError(
+                    said("clear away"), path, said("it belongs to another user"), said("its owner can")
+                )
 
     def _verb_for(self, path: str) -> tuple[str, str | None, bool]:
         if self._way == "delete":
@@ -288,7 +299,7 @@ class Draft:
             hint = later("set it aside in a folder on that volume, or delete it for good")
             why = later("the volume it lies on can have no trash")
         if place is None or not _has_own_folders(place):
-            raise NoTrash("clear away", path, why, hint)
+            raise NoTrash(said("clear away"), path, why, hint)
         return "trash", place.folder, place.folder is not None
 
     def _count_folder(self, path: str, n: int) -> int:
@@ -339,7 +350,7 @@ class Draft:
             self.warnings.append(later("another name of the file stays, so nothing comes free"))
         elif held >= _WORTH_SAYING:
             self.warnings.append(
-                later(f"{units.size(held)} do not come free: these files have other names, which stay")
+                said("{0} do not come free: these files have other names, which stay", units.size(held))
             )
         self.warnings.extend(_not_promised(shared, packed, below, unsure))
         return freed
@@ -367,15 +378,16 @@ class Draft:
 def _not_promised(shared: int, packed: int, below: int, unsure: int) -> Iterator[str]:
     """Why less comes back than the files are large, in words."""
     if shared >= _WORTH_SAYING:
-        yield later(f"{units.size(shared)} are not promised: they may be shared with a snapshot or another copy")
+        yield said("{0} are not promised: they may be shared with a snapshot or another copy", units.size(shared))
     if packed >= _WORTH_SAYING:
-        yield later(f"{units.size(packed)} of their size take no room: the file system keeps these files compressed")
+        yield said("{0} of their size take no room: the file system keeps these files compressed", units.size(packed))
     if below:
-        yield later(
-            f"nothing comes free of {units.size(below)}: they lie in a lower layer of an overlay, which keeps them and only hides them"
+        yield said(
+            "nothing comes free of {0}: they lie in a lower layer of an overlay, which keeps them and only hides them",
+            units.size(below),
         )
     if unsure:
-        yield later(f"{units.size(unsure)} may not come free: the layers of this overlay cannot be seen from here")
+        yield said("{0} may not come free: the layers of this overlay cannot be seen from here", units.size(unsure))
 
 
 def _has_own_folders(place: Bin) -> bool:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.operations.journal import Journal
 from model_manager.operations.operation import Operation
 
@@ -29,8 +29,8 @@ def held_paths(journal: Journal, but: str = "") -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for operation in unsettled(journal, but):
         halves = operation.halves
-        why = later(
-            f"an earlier change is not settled yet ({operation.plan.title}): what it may still put back needs this"
+        why = said(
+            "an earlier change is not settled yet ({0}): what it may still put back needs this", operation.plan.title
         )
         for step in operation.plan.steps:
             if step.unit in halves and step.verb != "ask":

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from model_manager.base.identity import lasting_inode
+from model_manager.base.messages import said
 from model_manager.base.volumes import Volumes
 
 _BY_CONTENT = re.compile(r"(?:sha256-)?[0-9a-f]{40,64}")
@@ -106,11 +107,11 @@ def identity_to_record(identity: Identity) -> dict[str, object]:
 def identity_from_record(record: object) -> Identity:
     """The reverse. Raises ValueError for anything else."""
     if not isinstance(record, dict):
-        raise ValueError("no identity")
+        raise ValueError(said("no identity"))
     volume, inode = record.get("volume"), record.get("inode")
     size, mtime_ns, tree = record.get("size"), record.get("mtime_ns"), record.get("tree")
     if not isinstance(volume, str) or not isinstance(inode, int):
-        raise ValueError("no identity")
+        raise ValueError(said("no identity"))
     if not isinstance(size, int | None) or not isinstance(mtime_ns, int | None) or not isinstance(tree, str | None):
-        raise ValueError("an identity of a strange kind")
+        raise ValueError(said("an identity of a strange kind"))
     return Identity(volume, inode, size, mtime_ns, tree)

@@ -18,11 +18,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.messages import figure, said
 from model_manager.base.ownership import folder_not_ours, not_ours_alone
-from model_manager.base.text import later
 from model_manager.base.volumes import mount_point
 from model_manager.operations.operation import Operation, Replay, replay
 from model_manager.operations.plan import Plan, is_id, to_record
+from model_manager.operations.sentences import parts_of
 
 _SUFFIX, _UNFINISHED = ".jsonl", ".new"
 _TAIL = 4096
@@ -65,24 +66,27 @@ class Journal:
         except FileNotFoundError:
             return ""
         except OSError as error:
-            return f"{self.folder}: {reason_of(error)}"
+            return said("{0}: {1}", self.folder, reason_of(error))
 
     def believe(self, verb: str) -> None:
         """Raises ModelManagerError where this folder is not ours alone."""
         if why := self.doubt():
-            raise ModelManagerError(verb, "", why, "nothing is changed by what others could have written")
+            raise ModelManagerError(verb, "", why, said("nothing is changed by what others could have written"))
 
     def create(self, plan: Plan) -> None:
         """Keeps a plan as a planned operation. Killed: it is there whole, or not at all."""
         if not is_id(plan.id):
-            raise UsageError("keep the plan", plan.id, "this is no id of a plan")
-        self.believe("keep the plan")
+            raise UsageError(said("keep the plan"), plan.id, said("this is no id of a plan"))
+        self.believe(said("keep the plan"))
         final = self._path(plan.id)
         unfinished = final + _UNFINISHED
         line = _line({"record": "plan", "plan": to_record(plan)})
         if len(line) > _LARGEST_PLAN:
             raise ModelManagerError(
-                "keep the plan", plan.id, f"it has {len(plan.steps):,} steps, too many at once", "choose fewer"
+                said("keep the plan"),
+                plan.id,
+                said("it has {0} steps, too many at once", figure(len(plan.steps))),
+                said("choose fewer"),
             )
         try:
             if not os.path.isdir(self.folder):
@@ -103,21 +107,26 @@ class Journal:
 
     def open(self, id_: str) -> Log:
         """Opens an operation for more records. ModelManagerError when it is not there or damaged."""
-        self.believe("change the operation")
+        self.believe(said("change the operation"))
         story = self.read(id_)
         if story.damaged:
-            raise ModelManagerError("change the operation", id_, story.damaged)
+            raise ModelManagerError(said("change the operation"), id_, story.damaged)
         return Log(self, self._path(id_), story)
 
     def read(self, id_: str) -> Replay:
         """What the journal says of one operation. ModelManagerError when it is not there or no journal."""
         if not is_id(id_) or not os.path.lexists(self._path(id_)):
-            raise UsageError("find the operation", id_, "there is none of this id", "see `history` for those there are")
+            raise UsageError(
+                said("find the operation"),
+                id_,
+                said("there is none of this id"),
+                said("see `history` for those there are"),
+            )
         try:
             with _opened(self._path(id_)) as file:
                 return replay(_bounded(record for record, _size in _whole_records(file)))
         except (OSError, ValueError, RecursionError, OverflowError) as error:
-            raise ModelManagerError("read the operation", id_, reason_of(error)) from error
+            raise ModelManagerError(said("read the operation"), id_, reason_of(error)) from error
 
     def ids(self) -> list[str]:
         """Every operation and stored plan, oldest first. ModelManagerError when the folder cannot be read."""
@@ -126,7 +135,7 @@ class Journal:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise ModelManagerError("read the journal", self.folder, reason_of(error)) from error
+            raise ModelManagerError(said("read the journal"), self.folder, reason_of(error)) from error
         ids = (name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
         return sorted(id_ for id_ in ids if is_id(id_))
 
@@ -227,7 +236,7 @@ class Log:
                 self._number = os.open(path, _APPEND)
                 if not os.path.samestat(os.fstat(self._number), os.fstat(file.fileno())):
                     os.close(self._number)
-                    raise ValueError("another file took its place")
+                    raise ValueError(said("another file took its place"))
             # A torn last line goes, else the next record would be read as part of it.
             os.ftruncate(self._number, whole)
         except (OSError, ValueError) as error:
@@ -250,7 +259,7 @@ class Log:
         if facts:
             record["facts"] = dict(facts)
         if problem:
-            record["problem"] = problem
+            record |= {"problem": problem} | parts_of({"problem": problem})
         if units is not None:
             record["units"] = sorted(units)
         if self.failure:
@@ -286,24 +295,24 @@ def _line(record: Mapping[str, object]) -> bytes:
 def _failed(path: str, error: Exception) -> JournalFailed:
     reason = reason_of(error)
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-    hint = later(f"make room on {mount_point(os.path.dirname(path))}") if full else ""
-    return JournalFailed("write the journal", path, reason, hint)
+    hint = said("make room on {0}", mount_point(os.path.dirname(path))) if full else ""
+    return JournalFailed(said("write the journal"), path, reason, hint)
 
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
     """A journal of ours to read; whatever else stands in its place is not waited for. Raises OSError and ValueError."""
     if stat.S_ISLNK(os.lstat(path).st_mode):
-        raise ValueError("it is a link")
+        raise ValueError(said("it is a link"))
     number = os.open(path, _READ)
     with os.fdopen(number, "rb") as file:
         details = os.fstat(number)
         if not stat.S_ISREG(details.st_mode):
-            raise ValueError("this is no file")
+            raise ValueError(said("this is no file"))
         if why := not_ours_alone(details, path):
             raise ValueError(why)
         if details.st_size > _LARGEST:
-            raise ValueError(f"it has {details.st_size:,} bytes, more than any journal")
+            raise ValueError(said("it has {0} bytes, more than any journal", figure(details.st_size)))
         yield file
 
 
@@ -317,7 +326,7 @@ def _whole_records(file: BinaryIO) -> Iterator[tuple[Mapping[str, object], int]]
     while line := file.readline(limit + 1):
         if not line.endswith(b"\n"):
             if len(line) > limit:
-                raise ValueError(f"a line of it has more than {limit:,} bytes")
+                raise ValueError(said("a line of it has more than {0} bytes", figure(limit)))
             break
         if waiting is not None:
             yield waiting
@@ -337,7 +346,7 @@ def _bounded(records: Iterator[Mapping[str, object]]) -> Iterator[Mapping[str, o
     most = base + each * len(steps) if isinstance(steps, list) else base
     for number, record in enumerate(records):
         if number >= most:
-            raise ValueError(f"it has more than {most:,} records")
+            raise ValueError(said("it has more than {0} records", figure(most)))
         yield record
 
 
@@ -354,12 +363,12 @@ def _record(line: bytes, most: int = _MOST_RECORD_PARTS) -> Mapping[str, object]
 
 def _whole_number(text: str) -> int:
     if len(text) > _DIGITS:
-        raise ValueError("a number that nothing has")
+        raise ValueError(said("a number that nothing has"))
     return int(text)
 
 
 def _number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError("a number that nothing has")
+        raise ValueError(said("a number that nothing has"))
     return value

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.locking import taken
+from model_manager.base.messages import said
 
 
 @contextlib.contextmanager
@@ -17,13 +18,16 @@ def held(path: str, wait: float) -> Iterator[None]:
     try:
         number = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:
-        raise ModelManagerError("change files", path, reason_of(error)) from error
+        raise ModelManagerError(said("change files"), path, reason_of(error)) from error
     try:
         end = time.monotonic() + wait
         while not taken(number):
             if time.monotonic() >= end:
                 raise ModelManagerError(
-                    "change files", "", "another Model Manager is changing files", "try again when it has finished"
+                    said("change files"),
+                    "",
+                    said("another Model Manager is changing files"),
+                    said("try again when it has finished"),
                 )
             time.sleep(0.02)
         yield

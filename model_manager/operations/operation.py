@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.base.units import iso
 from model_manager.operations.plan import Plan, as_json, from_record
+from model_manager.operations.sentences import with_parts
 
 State = Literal["planned", "applied", "partly", "undone", "refused", "stuck"]
 StepShown = Literal["planned", "done", "refused", "undone", "stuck"]
@@ -132,7 +133,7 @@ class Replay:
         elif kind == "note" or (isinstance(kind, str) and kind in _PHASES):
             self._follow_step(kind, record)
         else:
-            raise ValueError(f"a record of an unknown kind: {kind!r:.40}")
+            raise ValueError(said("a record of an unknown kind: {0}", f"{kind!r:.40}"))
 
     def operation(self) -> Operation:
         """How it stands now."""
@@ -159,14 +160,14 @@ class Replay:
     def _follow_step(self, kind: str, record: Mapping[str, object]) -> None:
         n = record.get("n")
         if not isinstance(n, int) or n not in self._phase:
-            raise ValueError("a record of a step that the plan does not have")
+            raise ValueError(said("a record of a step that the plan does not have"))
         facts, problem = record.get("facts", {}), record.get("problem", "")
         if not isinstance(facts, dict) or not isinstance(problem, str):
-            raise ValueError("a record with strange contents")
+            raise ValueError(said("a record with strange contents"))
         self._facts[n] |= facts
         if kind != "note":
             self._phase[n] = _PHASES[kind]
-            self._problem[n] = problem
+            self._problem[n] = with_parts(record, "problem", problem)
 
     def _state(self, steps: list[StepShown]) -> State:
         if self.damaged or "stuck" in steps:
@@ -191,13 +192,13 @@ def replay(records: Iterable[Mapping[str, object]]) -> Replay:
     rest = iter(records)
     first = next(rest, {})
     if first.get("record") != "plan":
-        raise ValueError("does not begin with a plan")
+        raise ValueError(said("does not begin with a plan"))
     story = Replay(from_record(first.get("plan")))
     for line, record in enumerate(rest, 2):
         try:
             story.follow(record)
         except ValueError as error:
-            story.damaged = later(f"line {line} of its journal cannot be read: {error}")
+            story.damaged = said("line {0} of its journal cannot be read: {1}", line, error)
             break
     return story
 
@@ -207,12 +208,12 @@ def _units(record: Mapping[str, object]) -> frozenset[int] | None:
     if units is None:
         return None
     if not isinstance(units, list) or not all(isinstance(unit, int) for unit in units):
-        raise ValueError("a record of strange units")
+        raise ValueError(said("a record of strange units"))
     return frozenset(units)
 
 
 def _time(record: Mapping[str, object]) -> float:
     at = record.get("at")
     if not isinstance(at, float):
-        raise ValueError("a record without its time")
+        raise ValueError(said("a record without its time"))
     return at

@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from model_manager.base.messages import said
 from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
+from model_manager.operations.sentences import all_with_parts, parts_of, with_parts
 
 if TYPE_CHECKING:
     from model_manager.operations.operation import State, StepState
@@ -110,7 +112,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         if [step.n for step in self.steps] != list(range(1, len(self.steps) + 1)):
-            raise ValueError("the steps of a plan are counted from 1")
+            raise ValueError(said("the steps of a plan are counted from 1"))
 
     def units(self) -> Iterator[tuple[Step, ...]]:
         """The steps by unit, in the order in which the units begin."""
@@ -146,29 +148,29 @@ def to_record(plan: Plan) -> dict[str, object]:
         "origins": {str(unit): origin for unit, origin in plan.origins.items()},
         "left": list(plan.left),
         "weighs": plan.weighs,
-    }
+    } | parts_of({"title": plan.title, "warnings": plan.warnings, "left": plan.left})
 
 
 def from_record(record: object) -> Plan:
     """The plan that `to_record` made. Raises ValueError for anything else."""
     if not isinstance(record, dict):
-        raise ValueError("no plan")
+        raise ValueError(said("no plan"))
     steps, warnings, left = record.get("steps"), record.get("warnings"), record.get("left", [])
     weighs = record.get("weighs")
     if not isinstance(weighs, int | None):
-        raise ValueError("a plan says strangely how much it is about")
+        raise ValueError(said("a plan says strangely how much it is about"))
     if not isinstance(steps, list) or not isinstance(warnings, list) or not isinstance(left, list):
-        raise ValueError("no plan")
+        raise ValueError(said("no plan"))
     return Plan(
         id=_get(record, "id", str),
-        title=_get(record, "title", str),
+        title=with_parts(record, "title", _get(record, "title", str)),
         steps=tuple(_step_from(step) for step in steps),
         frees=_get(record, "frees", int),
         frees_now=_get(record, "frees_now", int),
-        warnings=tuple(str(warning) for warning in warnings),
+        warnings=all_with_parts(record, "warnings", warnings),
         created_at=_get(record, "created_at", float),
         origins=_origins_from(record.get("origins", {})),
-        left=tuple(str(one) for one in left),
+        left=all_with_parts(record, "left", left),
         weighs=weighs,
     )
 
@@ -233,20 +235,20 @@ def _step_record(step: Step) -> dict[str, object]:
             }
             for kept in step.keeps
         ],
-    }
+    } | parts_of({"why": step.why})
 
 
 def _step_from(record: object) -> Step:
     if not isinstance(record, dict):
-        raise ValueError("no step")
+        raise ValueError(said("no step"))
     target, identity, how = record.get("target"), record.get("identity"), record.get("how", {})
     keeps = record.get("keeps", [])
     if not isinstance(keeps, list):
-        raise ValueError("a step says strangely what stays")
+        raise ValueError(said("a step says strangely what stays"))
     if not isinstance(target, str | None):
-        raise ValueError("a step's target is no path")
+        raise ValueError(said("a step's target is no path"))
     if not isinstance(how, dict) or not all(isinstance(value, str) for value in how.values()):
-        raise ValueError("a step says strangely how")
+        raise ValueError(said("a step says strangely how"))
     return Step(
         n=_get(record, "n", int),
         unit=_get(record, "unit", int),
@@ -255,7 +257,7 @@ def _step_from(record: object) -> Step:
         target=target,
         bytes=_get(record, "bytes", int),
         frees=_get(record, "frees", int),
-        why=_get(record, "why", str),
+        why=with_parts(record, "why", _get(record, "why", str)),
         undo=_get(record, "undo", bool),
         identity=None if identity is None else identity_from_record(identity),
         how=how,
@@ -266,10 +268,10 @@ def _step_from(record: object) -> Step:
 
 def _kept_from(record: object) -> Kept:
     if not isinstance(record, dict):
-        raise ValueError("a step says strangely what stays")
+        raise ValueError(said("a step says strangely what stays"))
     ctime_ns = record.get("ctime_ns")
     if not isinstance(ctime_ns, int | None):
-        raise ValueError("a step says strangely what stays")
+        raise ValueError(said("a step says strangely what stays"))
     same = record.get("same")
     return Kept(
         _get(record, "path", str),
@@ -294,7 +296,7 @@ def proof_from_text(text: str) -> Proof | None:
 
 def _proof_from(record: object) -> Proof:
     if not isinstance(record, dict):
-        raise ValueError("a step says strangely what is the same")
+        raise ValueError(said("a step says strangely what is the same"))
     return Proof(
         _get(record, "path", str),
         _get(record, "ctime_ns", int),
@@ -311,12 +313,12 @@ def _origins_from(record: object) -> dict[int, str]:
         isinstance(unit, str) and unit.isdecimal() and len(unit) < 10 and isinstance(origin, str)
         for unit, origin in record.items()
     ):
-        raise ValueError("a plan says strangely what asked for it")
+        raise ValueError(said("a plan says strangely what asked for it"))
     return {int(unit): origin for unit, origin in record.items()}
 
 
 def _get(record: Mapping[str, object], name: str, kind: type[_T]) -> _T:
     value = record.get(name)
     if not isinstance(value, kind):
-        raise ValueError(f"{name} is missing or of another kind")
+        raise ValueError(said("{0} is missing or of another kind", name))
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 
+from model_manager.base.messages import said
 from model_manager.operations.disk import looks_from
 from model_manager.operations.identity import identity_of
 from model_manager.operations.operation import Facts
@@ -27,22 +28,27 @@ def write_copy(site: Site, step: Step, facts: Facts, source: str, aside: str, re
         return
     found = site.look(source)
     if found is None or identity_of(source, found, site.volumes) != identity_in(facts, "keeper"):
-        raise Refused("the file that is shared changed since, so no copy of the old one can be made")
+        raise Refused(said("the file that is shared changed since, so no copy of the old one can be made"))
     is_sparse = facts.get("sparse") is True
     must_have_room(site, step.path, 512 * found.st_blocks if is_sparse else found.st_size)
     is_untouched = step.how["kind"] == "symbolic" and found.st_ctime_ns == facts.get("keeper_ctime")
     wanted = facts.get("sha256")
     if not wanted and not is_untouched:
         raise Refused(
-            f"it cannot be shown that {source} still has the bytes that were shared: nothing is copied, the link stays"
+            said(
+                "it cannot be shown that {0} still has the bytes that were shared: nothing is copied, the link stays",
+                source,
+            )
         )
     site.disk.copy(source, aside, site.worked, is_sparse)
     mark = hashlib.sha256()
     if not site.disk.same_bytes(source, aside, site.worked, mark.update):
-        raise OSError(errno.EIO, f"the copy beside {step.path} is not what was written")
+        raise OSError(errno.EIO, said("the copy beside {0} is not what was written", step.path))
     if wanted and mark.hexdigest() != wanted:
         site.clear(aside)
-        raise Refused(f"{source} was rewritten since, with its old time: the old bytes are gone, the link stays")
+        raise Refused(
+            said("{0} was rewritten since, with its old time: the old bytes are gone, the link stays", source)
+        )
     site.disk.dress(aside, looks_from(facts.get("looks")))
     site.disk.rename(aside, ready)
 

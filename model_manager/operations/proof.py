@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable
 
 from model_manager.base.behind import keeps_its_own
+from model_manager.base.messages import said
 from model_manager.base.mounted_as import is_of_one_run, mounted_as
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
@@ -48,10 +49,16 @@ def must_be_equal(
             for path in (proof.path, kept.path):
                 if not _tells_changes(path, disk.lstat(path), volumes):
                     raise Refused(
-                        f"the drive of {path} does not tell when a file was changed: what only looks alike stays"
+                        said(
+                            "the drive of {0} does not tell when a file was changed: what only looks alike stays", path
+                        )
                     )
             raise Refused(
-                f"{proof.path} and {kept.path} were read before their drives were mounted: read the duplicates once more"
+                said(
+                    "{0} and {1} were read before their drives were mounted: read the duplicates once more",
+                    proof.path,
+                    kept.path,
+                )
             )
         if os.path.realpath(proof.path) == kept.path or not disk.same_bytes(proof.path, kept.path, worked):
-            raise Refused(f"{proof.path} and {kept.path} do not hold the same bytes now: nothing of it goes")
+            raise Refused(said("{0} and {1} do not hold the same bytes now: nothing of it goes", proof.path, kept.path))

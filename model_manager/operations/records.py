@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
+from model_manager.base.messages import said
 from model_manager.operations.journal import JournalFailed, Log
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
@@ -21,7 +22,7 @@ def understood(act: Callable[[Site, Step, Facts], _T], site: Site, step: Step, l
         return act(site, step, log.story.facts(step.n))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         logging.getLogger(__name__).warning("%s of %s", step.verb, log.story.plan.id, exc_info=True)
-        raise OSError(errno.EINVAL, "its journal cannot be understood") from error
+        raise OSError(errno.EINVAL, said("its journal cannot be understood")) from error
 
 
 def tell(log: Log, kind: str, step: Step, problem: str = "", must: bool = False) -> None:

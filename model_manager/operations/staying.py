@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 
 from model_manager.base import reach
 from model_manager.base.behind import Behind
+from model_manager.base.messages import said
 from model_manager.base.open_files import holders
 from model_manager.base.reading import open_quietly
-from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
 from model_manager.operations.identity import identity_from_record, identity_of
@@ -66,7 +66,7 @@ def kept_by(step: Step) -> Iterator[Kept]:
         try:
             yield Kept(step.target, identity_from_record(json.loads(step.how.get("keeper", ""))))
         except ValueError:
-            raise Refused("the plan does not say which file stays") from None
+            raise Refused(said("the plan does not say which file stays")) from None
 
 
 def must_be_there(disk: Disk, volumes: Volumes, kept: Kept) -> None:
@@ -78,10 +78,10 @@ def must_be_there(disk: Disk, volumes: Volumes, kept: Kept) -> None:
             with open_quietly(kept.path):
                 pass
     except (FileNotFoundError, NotADirectoryError):
-        raise Refused(f"{kept.path}, which is to stay, is not there any more") from None
+        raise Refused(said("{0}, which is to stay, is not there any more", kept.path)) from None
     is_same = stat.S_ISREG(found.st_mode) and identity_of(kept.path, found, volumes) == kept.identity
     if not is_same or kept.ctime_ns not in (None, found.st_ctime_ns):
-        raise Refused(f"{kept.path}, which is to stay, changed since this was planned: look again")
+        raise Refused(said("{0}, which is to stay, changed since this was planned: look again", kept.path))
 
 
 def must_be_two(path: str, kept: str, volumes: Volumes) -> None:
@@ -91,14 +91,18 @@ def must_be_two(path: str, kept: str, volumes: Volumes) -> None:
             if size != reach.lstat(kept).st_size:
                 continue
         except FileNotFoundError:
-            raise Refused(f"{kept}, which is to stay, is not there any more") from None
+            raise Refused(said("{0}, which is to stay, is not there any more", kept)) from None
         answer = sameness(going, kept, volumes)
         if answer == "one":
-            raise Refused(f"{going} and {kept} are one file already, seen by two ways: nothing of it goes")
+            raise Refused(said("{0} and {1} are one file already, seen by two ways: nothing of it goes", going, kept))
         if answer == "unknown":
             raise Refused(
-                f"it cannot be shown that {going} and {kept} are two files: one is seen through another file system, "
-                "or a program has it open"
+                said(
+                    "it cannot be shown that {0} and {1} are two files: one is seen through another file "
+                    "system, or a program has it open",
+                    going,
+                    kept,
+                )
             )
 
 
@@ -112,7 +116,11 @@ def must_lie_once(path: str, volumes: Volumes) -> None:
         raise Refused(_not_shown(path, volumes))
     if len(behind) > 1:
         raise Refused(
-            f"{path} lies in {len(behind)} branches of a pool, which would take it from each: work on the branches themselves"
+            said(
+                "{0} lies in {1} branches of a pool, which would take it from each: work on the branches themselves",
+                path,
+                len(behind),
+            )
         )
 
 
@@ -153,8 +161,8 @@ def _is_written(path: str) -> Written:
 def _not_shown(path: str, volumes: Volumes) -> str:
     mount = volumes.mount_of(path)
     point = mount.point if mount is not None else os.path.dirname(path)
-    return later(
-        f"{point} shows other folders and does not tell which, so {path} stays: work on those folders themselves"
+    return said(
+        "{0} shows other folders and does not tell which, so {1} stays: work on those folders themselves", point, path
     )
 
 
@@ -163,8 +171,8 @@ def _written(path: str) -> str:
     ones = holders([(found.st_dev, found.st_ino)]).get((found.st_dev, found.st_ino), ())
     who = next((one.name for one in ones if one.writes), "")
     if who:
-        return later(f"{who} is writing to {path}: wait until it has finished, or close it")
-    return later(f"another program is writing to {path}: wait until it has finished, or close it")
+        return said("{0} is writing to {1}: wait until it has finished, or close it", who, path)
+    return said("another program is writing to {0}: wait until it has finished, or close it", path)
 
 
 def _files_of(path: str) -> Iterator[tuple[str, int]]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from model_manager.base import reach, units
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.operations.draft import Draft
@@ -55,7 +56,7 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
     """
     there = [item for item in items if item.where == "trash"]
     if not there:
-        raise ModelManagerError("empty the trash", "", "nothing of this program's is in it")
+        raise ModelManagerError(said("empty the trash"), "", said("nothing of this program's is in it"))
     folders = {os.path.dirname(path) for item in there for path in (item.kept, item.note)}
     draft = Draft(volumes, sorted(folders), "delete")
     units_: dict[tuple[str, int], list[Trashed]] = {}
@@ -66,7 +67,7 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
         draft.begin_unit(items_[0].of)
         try:
             for item in items_:
-                draft.take(item.kept, later(f"was {item.path}"))
+                draft.take(item.kept, said("was {0}", item.path))
                 if os.path.lexists(item.note):
                     draft.take(item.note, later("the note of the trash about it"))
         except ModelManagerError as error:
@@ -75,13 +76,13 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
             there = [item for item in there if item not in items_]
     if not there:
         raise problems[0]
-    draft.left.extend(f"{problem.path}: {problem.reason}" for problem in problems)
+    draft.left.extend(said("{0}: {1}", problem.path, problem.reason) for problem in problems)
     count = len({(item.operation, item.unit) for item in there})
-    what = later("this one") if count == 1 else later(f"these {count}")
+    what = later("this one") if count == 1 else said("these {0}", count)
     plan = draft.plan("")
     kept = {item.kept for item in there}
     size = sum(step.frees for step in plan.steps if step.path in kept)  # the notes of the trash are nobody's models
-    return replace(plan, title=later(f"Delete {what} for good ({units.size(size)})"))
+    return replace(plan, title=said("Delete {0} for good ({1})", what, units.size(size)))
 
 
 def with_what_comes_back(items: list[Trashed], volumes: Volumes) -> list[Trashed]:

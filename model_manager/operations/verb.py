@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from model_manager.base.aside import aside_name
+from model_manager.base.messages import said
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
 from model_manager.operations.identity import Identity, identity_from_record, identity_of, whole_tree
@@ -68,7 +69,7 @@ class Site:
     def must_be_connected(self, path: str, volume: object) -> None:
         """OSError unless `path` lies on `volume` now: nothing can be said of a drive that is not there."""
         if not isinstance(volume, str) or not self.connected(os.path.dirname(path), volume):
-            raise OSError(errno.ENODEV, f"the volume of {os.path.dirname(path)} is not connected")
+            raise OSError(errno.ENODEV, said("the volume of {0} is not connected", os.path.dirname(path)))
 
     def aside(self, path: str, step: Step) -> str:
         """A name beside `path`, short (its own may have 255 bytes), and nobody else's."""
@@ -144,7 +145,7 @@ def planned(site: Site, step: Step) -> Identity:
     must_be_real(site, step.path)
     found = site.look(step.path)
     if found is None:
-        raise Refused("it is not there any more")
+        raise Refused(said("it is not there any more"))
     return must_be(site, step.path, found, step.identity)
 
 
@@ -154,7 +155,7 @@ def must_be(site: Site, path: str, found: os.stat_result, wanted: Identity | Non
     if stat.S_ISDIR(found.st_mode) and wanted is not None and wanted.tree is not None:
         identity = whole_tree(path, identity)
     if identity != wanted:
-        raise Refused("it changed since this was planned: look again and make a new plan")
+        raise Refused(said("it changed since this was planned: look again and make a new plan"))
     return identity
 
 
@@ -174,13 +175,13 @@ def swap_in(site: Site, coming: str, path: str, was: Callable[[str], bool]) -> N
     Where it cannot (NFS, some FUSE), a thing that comes to the name in that very moment could be replaced.
     """
     if not was(path):
-        raise Refused("it changed in the last moment, it stays")
+        raise Refused(said("it changed in the last moment, it stays"))
     if not site.disk.exchange(coming, path):
         site.disk.replace(coming, path)
         return
     if not was(coming):
         site.disk.exchange(coming, path)
-        raise Refused("it changed in the last moment, it stays")
+        raise Refused(said("it changed in the last moment, it stays"))
     site.disk.remove(coming)
 
 
@@ -211,27 +212,27 @@ def settle_swap(site: Site, coming: str, path: str, was: Callable[[str], bool], 
     if site.look(coming) is None:
         return
     if came(path) and not was(coming) and not came(coming) and not site.disk.exchange(coming, path):
-        raise Refused(f"something else came to its name in the last moment; it is kept as {coming}")
+        raise Refused(said("something else came to its name in the last moment; it is kept as {0}", coming))
     site.clear(coming)
 
 
 def must_be_real(site: Site, path: str) -> None:
     """Refuses a path that is not absolute, or whose parent leads elsewhere than when planned."""
     if not os.path.isabs(path) or "\0" in path or os.path.basename(path) in ("", ".", ".."):
-        raise Refused("this is no path that could be changed")
+        raise Refused(said("this is no path that could be changed"))
     try:
         os.fsencode(path)
     except UnicodeEncodeError:
-        raise Refused("the name cannot be written on this system") from None
+        raise Refused(said("the name cannot be written on this system")) from None
     if site.disk.resolve(path) != path:
-        raise Refused("a folder on the way to it leads elsewhere now")
+        raise Refused(said("a folder on the way to it leads elsewhere now"))
 
 
 def text_in(facts: Facts, name: str) -> str:
     """A text that the verb itself noted. OSError when the journal does not have it."""
     value = facts.get(name)
     if not isinstance(value, str):
-        raise OSError(errno.EINVAL, f"the journal does not say {name!r}")
+        raise OSError(errno.EINVAL, said("the journal does not say {0}", repr(name)))
     return value
 
 

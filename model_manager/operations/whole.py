@@ -6,7 +6,7 @@ Asked before the first of it is moved. What lies in the trash of the rest stays 
 from __future__ import annotations
 
 from model_manager.base.errors import reason_of
-from model_manager.base.text import later
+from model_manager.base.messages import said, told_by
 from model_manager.operations.journal import Log
 from model_manager.operations.plan import Step
 from model_manager.operations.records import understood
@@ -26,7 +26,7 @@ def why_not_whole(log: Log, site: Site, unit: tuple[Step, ...]) -> str:
             if ready is not None:
                 understood(ready, site, step, log)
         except Refused as refused:
-            return of_part(step.path, str(refused))
+            return of_part(step.path, told_by(refused))
         except OSError as error:
             return of_part(step.path, reason_of(error))
     return ""
@@ -34,4 +34,4 @@ def why_not_whole(log: Log, site: Site, unit: tuple[Step, ...]) -> str:
 
 def of_part(path: str, why: str) -> str:
     """Why the whole of which `path` is a part stays away."""
-    return later(f"{path}: {why}; it goes back whole or not at all, so the rest stays in the trash too")
+    return said("{0}: {1}; it goes back whole or not at all, so the rest stays in the trash too", path, why)

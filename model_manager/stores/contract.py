@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.host.last_used import Used
@@ -57,4 +57,4 @@ class Store:
         """Why the tool's files are in use now, in words: one of its programs runs."""
         running = self.processes(env) if self.processes else env.running(*self.facts.programs)
         first = next(iter(running), None)
-        return later(f"{self.facts.label} is running (process {first.pid})") if first else None
+        return said("{0} is running (process {1})", self.facts.label, first.pid) if first else None

@@ -108,11 +108,11 @@ class Help(ttk.Toplevel):
         self.text.insert("end", f"{kept}\n", "plain")
         self.text.insert("end", f"{shown(str(paths.data))}\n", ("plain", "name"))
         self._head(_("How to remove everything"))
-        words = _(
+        removing = _(
             "Delete that folder, and the program itself (its uninstall.sh does that). What was set aside or moved to the "
             "trash stays there; put it back under History first. Your models are left as they are."
         )
-        self.text.insert("end", f"{words}\n", "plain")
+        self.text.insert("end", f"{removing}\n", "plain")
         self._head(_("Version {version}, Python {python}").format(version=__version__, python=sys.version.split()[0]))
         self._lines(_versions())
 

@@ -1,4 +1,4 @@
-"""Sentences of the core in the user's language: shapes, values, reasons within reasons, what stays English."""
+"""Sentences of the core in the user's language: by key, values by their kind, reasons within reasons, what stays English."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_manager.base import figures, text
-from model_manager.base.errors import ModelManagerError, UsageError
-from model_manager.base.localised import CONTEXT, localised
+from model_manager.base import figures, text, units
+from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.localised import localised
+from model_manager.base.messages import Message, counted, figure, joined, said
+from model_manager.base.text import later
 
 
 @pytest.fixture
@@ -22,53 +24,84 @@ def german() -> Iterator[None]:
 
 def test_english_stays_as_the_core_said_it() -> None:
     text.use_language("en")
-    assert localised("needs 7 bytes, the file has 5 (2 missing)") == "needs 7 bytes, the file has 5 (2 missing)"
+    told = said("needs {0} bytes, the file has {1} ({2} missing)", figure(7), figure(5), figure(2))
+    assert localised(told) == told == "needs 7 bytes, the file has 5 (2 missing)"
     assert (figures.size(4_920_000_000), figures.count(1234)) == ("4.92 GB", "1,234")
 
 
+GONE = said("it is not there any more")
+
+
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("told", "shown"),
     [
         ("", ""),
-        ("the file is empty (0 bytes)", "die Datei ist leer (0 Bytes)"),
+        (said("the file is empty (0 bytes)"), "die Datei ist leer (0 Bytes)"),
         (
-            "needs 7,123 bytes, the file has 5,000 (2,123 missing)",
+            said("needs {0} bytes, the file has {1} ({2} missing)", figure(7123), figure(5000), figure(2123)),
             "braucht 7.123 Bytes, die Datei hat 5.000 (2.123 fehlen)",
         ),
-        ("the header does not begin with {", "die Kopfdaten beginnen nicht mit {"),
-        ("3 layers, {name} words", "3 Schichten, {name} Wörter"),
-        ("unet: weights are missing; vae: the folder is missing", "unet: Gewichte fehlen; vae: der Ordner fehlt"),
+        (said("the header does not begin with {"), "die Kopfdaten beginnen nicht mit {"),
+        (said("{0} layers, {1} words", 3, "{name}"), "3 Schichten, {name} Wörter"),
         (
-            "left, as another step of its unit was refused: it is not there any more",
+            joined("; ", [said("{0}: weights are missing", "unet"), said("{0}: the folder is missing", "vae")]),
+            "unet: Gewichte fehlen; vae: der Ordner fehlt",
+        ),
+        (
+            said("left, as another step of its unit was refused: {0}", GONE),
             "blieb, weil ein anderer Schritt seiner Einheit abgelehnt wurde: es ist nicht mehr da",
         ),
-        ("Move to the trash: 3 items", "In den Papierkorb: 3 Einträge"),
-        ("Delete these 3 for good (4.92 GB)", "Endgültig löschen: diese 3 (4,92 GB)"),
-        ("Permission denied", "Keine Berechtigung"),
-        ("Reading ComfyUI", "ComfyUI lesen"),
-        ("82.4 GB", "82,4 GB"),
-        (  # sentences that have the mark which stands between sentences
-            "new 8B is newer, whole and healthy; a matter of taste; it is the only copy",
-            "new 8B ist neuer, vollständig und heil; Geschmackssache; es ist die einzige Kopie",
+        (
+            said("{0}: {1}", later("Move to the trash"), counted("{0} item", "{0} items", 3, figure(3))),
+            "In den Papierkorb: 3 Einträge",
         ),
         (
-            "it is truncated: no tool can load it as it is; it may be had again from Hugging Face org/m",
-            "es ist abgeschnitten: kein Programm kann es so laden; es ist vielleicht wieder zu bekommen von Hugging Face org/m",
+            said("{0}: {1}", later("Move to the trash"), counted("{0} item", "{0} items", 1, figure(1))),
+            "In den Papierkorb: 1 Eintrag",
         ),
-        ("file is not a database", "die Datei ist keine Datenbank"),
-        ("words that nobody wrote down", "words that nobody wrote down"),
-        ("bad\x1bname, unpacked beside it", "bad\\x1bname, daneben entpackt"),
+        (
+            said("Delete {0} for good ({1})", said("these {0}", 3), units.size(4_920_000_000)),
+            "Endgültig löschen: diese 3 (4,92 GB)",
+        ),
+        (said("Reading {0}", "ComfyUI"), "ComfyUI lesen"),
+        (units.size(82_400_000_000), "82,4 GB"),
+        (said("{0}, unpacked beside it", "bad\x1bname"), "bad\\x1bname, daneben entpackt"),
+        (OSError(13, "Permission denied"), "[Errno 13] Permission denied"),
+        (reason_of(OSError(13, "Permission denied")), "Keine Berechtigung"),
+        (reason_of(OSError(28, said("it is not there any more"))), "es ist nicht mehr da"),
+        (reason_of(ValueError(GONE)), "es ist nicht mehr da"),
+        (reason_of(ValueError("file is not a database")), "die Datei ist keine Datenbank"),
+        (reason_of(ValueError("words that nobody wrote down")), "words that nobody wrote down"),
     ],
 )
 @pytest.mark.usefixtures("german")
-def test_german(said: str, shown: str) -> None:
-    assert localised(said) == shown
+def test_german(told: object, shown: str) -> None:
+    assert localised(told) == shown
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize("name", ["Tom and Jerry", "it is not there any more", "trash", "Permission denied", "4.92 GB",
+                                  "{0}", "{0.__class__}", "%s", "{{", "3 items", "Ärger und Ruß", "模型", "C:\\a"])  # fmt: skip
+def test_a_name_stays_what_it_is_whatever_it_means_in_english(name: str) -> None:
+    assert localised(name) == name
+    assert localised(said("the folder {0} is not there", name)) == f"der Ordner {name} ist nicht da"
+    assert localised(said("{0}: {1}", name, GONE)) == f"{name}: es ist nicht mehr da"
+    assert localised(joined("; ", [name, GONE])) == f"{name}; es ist nicht mehr da"
+
+
+@pytest.mark.usefixtures("german")
+def test_a_sentence_is_translated_only_where_it_was_declared() -> None:
+    assert localised(later("trash")) == "Papierkorb" and localised("trash") == "trash"
+    assert localised(str(GONE)) == "it is not there any more"
 
 
 @pytest.mark.usefixtures("german")
 def test_an_error_says_what_where_why_and_what_to_do() -> None:
     error = UsageError(
-        "find the model", "x y", "no model has this id, name or path", "`model-manager list WORD` searches"
+        said("find the model"),
+        "x y",
+        said("no model has this id, name or path"),
+        said("`model-manager list WORD` searches"),
     )
     assert localised(error) == (
         "Nicht möglich: das Modell x y finden – kein Modell hat diese Id, diesen Namen oder Pfad "
@@ -78,7 +111,7 @@ def test_an_error_says_what_where_why_and_what_to_do() -> None:
 
 @pytest.mark.usefixtures("german")
 @pytest.mark.parametrize(
-    ("verb", "path", "said"),
+    ("verb", "path", "told"),
     [
         ("choose the model", "sd_xl  base", "Nicht möglich: das Modell sd_xl  base bestimmen – weil"),
         ("clear away", "/a b/c…d", "Nicht möglich: /a b/c…d wegräumen – weil"),
@@ -86,39 +119,17 @@ def test_an_error_says_what_where_why_and_what_to_do() -> None:
         ("open the window", "", "Nicht möglich: das Fenster öffnen – weil"),
     ],
 )
-def test_what_was_tried_stands_where_german_has_it(verb: str, path: str, said: str) -> None:
-    assert localised(ModelManagerError(verb, path, "weil")) == said
+def test_what_was_tried_stands_where_german_has_it(verb: str, path: str, told: str) -> None:
+    assert localised(ModelManagerError(Message(verb), path, "weil")) == told
 
 
 @pytest.mark.usefixtures("german")
-def test_a_name_of_one_word_is_never_translated() -> None:
-    """A file named `trash` stays `trash`, though the catalogue has the word."""
-    assert localised("trash") == "Papierkorb"
-    assert localised("the folder trash is not there") == "der Ordner trash ist nicht da"
-
-
-@pytest.mark.usefixtures("german")
-def test_every_sentence_with_values_is_found_again() -> None:
-    """What the core says is its message with values put in; the answer is the translation with the same values."""
-    wrong = []
-    for message, translation in text.messages(CONTEXT):
-        values = [f"<{number}>" for number in range(message.count("{"))]
-        said, wanted = message.format(*values) if "{0}" in message else message, translation
-        if "{0}" in message and localised(said) != wanted.format(*values):
-            wrong.append((said, localised(said)))
-    assert wrong == []
-
-
-@pytest.mark.usefixtures("german")
-@given(st.text(max_size=60))
-def test_any_text_can_be_asked_for(said: str) -> None:
-    assert localised(said).isprintable() or "\u200d" in said or "\ufe0f" in said
-
-
-@pytest.mark.usefixtures("german")
-def test_a_text_that_is_too_long_is_left_alone() -> None:
-    said = f"the folder {'not there ' * 300}is not there"
-    assert localised(said) == said
+@given(st.text(max_size=60), st.text(max_size=20))
+def test_any_text_can_be_asked_for_and_put_in(template: str, value: str) -> None:
+    for told in (template, said(template, value), said("the folder {0} is not there", value)):
+        shown = localised(told)
+        assert shown.isprintable() or "\u200d" in shown or "\ufe0f" in shown
+    assert localised(said("{0} is a link", value)) == f"{text.shown(value)} ist eine Verknüpfung"
 
 
 @pytest.mark.usefixtures("german")

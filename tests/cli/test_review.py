@@ -12,6 +12,7 @@ from at_terminal import END, STOP, at_terminal
 from factory import gguf_bytes, write
 
 from model_manager.base.localised import localised
+from model_manager.base.messages import said
 from model_manager.base.text import _, use_language
 from model_manager.cli import main
 from model_manager.cli.terminal import cells
@@ -186,7 +187,9 @@ def test_the_words_of_the_review_are_german_too() -> None:
     use_language("de")
     try:
         assert _("y yes") == "j ja" and _("Do this? [y/N] ") == "Ausführen? [j/N] "
-        assert localised("llama:q4 stays, it is the same model") != "llama:q4 stays, it is the same model"
+        assert (
+            localised(said("{0} stays, it is the same model", "llama:q4")) == "llama:q4 bleibt, es ist dasselbe Modell"
+        )
         assert _(STATES["partly"]) != STATES["partly"]
     finally:
         use_language("en")

@@ -58,7 +58,7 @@ def test_a_whole_file(bad: bool) -> None:
     file, taken = io.BytesIO(bytes(data)), bytearray()
     health = read_all(file, len(data), spans(file, len(data), "safetensors"), taken.extend)
     assert bytes(taken) == data
-    assert (health.verdict, "1 values of a" in health.detail) == (("corrupt", True) if bad else ("good", False))
+    assert (health.verdict, "1 value of a" in health.detail) == (("corrupt", True) if bad else ("good", False))
 
 
 def test_a_format_without_a_table_of_tensors_says_so() -> None:

@@ -108,4 +108,4 @@ def test_a_scale_that_is_no_number() -> None:
     assert read_all(io.BytesIO(data), len(data), [span], len).verdict == "good"
     data[17 * 41] = 0xFF
     health = read_all(io.BytesIO(data), len(data), [span], len)
-    assert (health.verdict, health.detail) == ("corrupt", "1 values of blk.0.ffn_up.weight are no numbers (NaN)")
+    assert (health.verdict, health.detail) == ("corrupt", "1 value of blk.0.ffn_up.weight is no number (NaN)")

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from model_manager.app import App
 from model_manager.base.localised import localised
+from model_manager.base.messages import counted, figure, said
+from model_manager.base.text import later
 from model_manager.catalog import models
 from model_manager.catalog.models import FileView
 from model_manager.controllers.changes import Planned
@@ -65,10 +67,19 @@ def _group(file: FileView, names: dict[str, str], title: str, number: int) -> Gr
 
 
 def past() -> Past:
-    done = (("Move to the trash: mistral:7b-instruct-v0.2-q4_0", "applied", 4_108_916_000, True, ""),
-            ("Share the bytes of 6 groups of copies", "applied", 41_203_000_000, True, ""),
-            ("Move to the trash: 14 items", "partly", 96_214_000_000, True, "it changed since this was planned: look again and make a new plan"),
-            ("Make 31 category folders in /home/robin/AI/models", "undone", 0, False, ""))  # fmt: skip
+    several = counted("{0} item", "{0} items", 14, figure(14))
+    groups = ("Share the bytes of {0} group of copies", "Share the bytes of {0} groups of copies")
+    folders = ("Make {0} category folder in {1}", "Make {0} category folders in {1}")
+    trash, changed = (
+        later("Move to the trash"),
+        said("it changed since this was planned: look again and make a new plan"),
+    )
+    done: tuple[tuple[str, str, int, bool, str], ...] = (
+        (said("{0}: {1}", trash, "mistral:7b-instruct-v0.2-q4_0"), "applied", 4_108_916_000, True, ""),
+        (counted(*groups, 6, figure(6)), "applied", 41_203_000_000, True, ""),
+        (said("{0}: {1}", trash, several), "partly", 96_214_000_000, True, changed),
+        (counted(*folders, 31, figure(31), "/home/robin/AI/models"), "undone", 0, False, ""),
+    )
     lines = tuple(
         Line(f"o{number}", NOW - number * 86_400 * 3, localised(title), state, frees, undoable, localised(problem))
         for number, (title, state, frees, undoable, problem) in enumerate(done)
@@ -98,7 +109,12 @@ def planned_for_good() -> Planned:
     plan = planned().plan
     assert plan is not None
     steps = tuple(replace(step, verb="delete", target=None, undo=False) for step in plan.steps)
-    final = replace(plan, title="Delete for good: 3 items", steps=steps, frees_now=plan.frees)
+    final = replace(
+        plan,
+        title=said("{0}: {1}", later("Delete for good"), counted("{0} item", "{0} items", 3, figure(3))),
+        steps=steps,
+        frees_now=plan.frees,
+    )
     return Planned(final, "delete", "", lambda way: final)
 
 
@@ -116,6 +132,6 @@ def planned() -> Planned:
             steps.append(Step(len(steps) + 1, unit, "trash", f"/home/robin/{path}", "/home/robin/.local/share/Trash", size,
                               size, why, True, identity, {}, name))  # fmt: skip
     total = sum(step.frees for step in steps)
-    plan = Plan("20261121T093000000Z-00000000", "Move to the trash: 3 items", tuple(steps), total, 0,
+    plan = Plan("20261121T093000000Z-00000000", said("{0}: {1}", later("Move to the trash"), counted("{0} item", "{0} items", 3, figure(3))), tuple(steps), total, 0,
                 ("mistral:latest: its weights stay on the disk: they have another name, which is kept",), NOW)  # fmt: skip
     return Planned(plan, "trash", "", lambda way: plan)

@@ -65,7 +65,7 @@ def test_every_value_is_looked_at(app: App, home: Path) -> None:
     assert found.files == 5 and found.kept == 0
     assert health["good.safetensors"] == ("good", "every byte was read")
     assert health["mask.safetensors"][0] == "good"
-    assert health["nan.safetensors"][0] == "corrupt" and "1 values of x.weight" in health["nan.safetensors"][1]
+    assert health["nan.safetensors"][0] == "corrupt" and "1 value of x.weight" in health["nan.safetensors"][1]
     assert "3 values" in health["half.safetensors"][1] and health["bf16.safetensors"][0] == "corrupt"
 
 
@@ -230,7 +230,7 @@ def test_a_verdict_holds_where_inode_numbers_do_not_last(app: App, home: Path, m
     check(app)
     before = told(app)
     assert sorted(verdict for verdict, _detail in before) == ["corrupt", "good"]
-    assert any("1 values of x.weight" in detail for _verdict, detail in before)
+    assert any("1 value of x.weight" in detail for _verdict, detail in before)
     assert ("good", "every byte was read") in before
     (home / "models/nan.safetensors").chmod(0o640)
     assert sorted(told(app)) == sorted(before)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.formats.architectures.names import Names
 
 _LAYERS = ("model.layers.0.", "language_model.model.layers.0.", "model.language_model.layers.0.", "transformer.h.0.",
@@ -25,15 +25,15 @@ def claims_of(names: Names) -> Iterator[Claim]:
     layered = names.begins(*_LAYERS)
     if not layered or (not names.holds(*_TABLES) and not names.holds("self_attn", "attention.wq")):
         return
-    why = later(f"{names.find(next(one for one in _LAYERS if names.begins(one)))} and an embedding table")
+    why = said("{0} and an embedding table", names.find(next(one for one in _LAYERS if names.begins(one))))
     sees, hears = names.begins(*_EYES), names.begins(*_EARS)
     yield Claim("category", "multimodal" if sees or hears else "llm", "tensors", why)
     if sees:
-        yield Claim("vision", True, "tensors", "a vision tower")
+        yield Claim("vision", True, "tensors", said("a vision tower"))
     if hears:
-        yield Claim("audio", True, "tensors", "an audio tower")
+        yield Claim("audio", True, "tensors", said("an audio tower"))
     if names.holds(".experts.", "block_sparse_moe", "ffn_gate_exps"):
-        yield Claim("tag", "moe", "tensors", "experts")
+        yield Claim("tag", "moe", "tensors", said("experts"))
 
 
 def _encoder(names: Names) -> Iterator[Claim]:
@@ -46,8 +46,10 @@ def _encoder(names: Names) -> Iterator[Claim]:
         return
     head = names.find("classifier.weight") or names.find("classifier.out_proj.weight") or names.find("score.weight")
     if head and names.side(head, 0) == 1:
-        yield Claim("category", "embedding/rerankers", "tensors", f"{head} has one output")
+        yield Claim("category", "embedding/rerankers", "tensors", said("{0} has one output", head))
     elif head:
-        yield Claim("category", "text/classification", "tensors", f"{head} has {names.side(head, 0)} outputs")
+        yield Claim(
+            "category", "text/classification", "tensors", said("{0} has {1} outputs", head, names.side(head, 0))
+        )
     else:
-        yield Claim("category", "embedding", "tensors", "an encoder of words without a decoder")
+        yield Claim("category", "embedding", "tensors", said("an encoder of words without a decoder"))

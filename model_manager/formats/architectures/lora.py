@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.formats.architectures.names import Names, claims
 
@@ -31,7 +32,7 @@ def claims_of(names: Names) -> Iterator[Claim]:
         return
     tags = _tags(names)
     if _is_language(names):
-        yield from claims("llm/adapters", "lora", None, "adapter of a language model's layers", ["lora", *tags])
+        yield from claims("llm/adapters", "lora", None, said("adapter of a language model's layers"), ["lora", *tags])
         return
     base, why = _base(names)
     kind = "control-lora" if _is_control(names) else "lora"
@@ -69,11 +70,11 @@ def _is_language(names: Names) -> bool:
 def _base(names: Names) -> tuple[str | None, str]:
     for parts, known in _KEYS:
         if names.holds(*parts):
-            return _refined(names, known), later(f"{parts[0].strip()} among the keys")
+            return _refined(names, known), said("{0} among the keys", parts[0].strip())
     width = _cross_width(names)
     if width:
         base = {768: "SD 1.5", 1024: "SD 2.1", 2048: "SDXL 1.0", 1280: "SDXL 1.0"}.get(width)
-        return base, later(f"cross attention takes {width}")
+        return base, said("cross attention takes {0}", width)
     if names.holds("transformer_blocks.0.attn.to_k", "transformer_blocks_0_attn_to_k") and not names.holds(
         "attn1", "attn2"
     ):
@@ -109,7 +110,7 @@ def _plain_transformer(names: Names) -> tuple[str | None, str]:
         ):
             width = tensor.shape[1]
             base = {3072: "Qwen-Image", 1536: "SD 3", 2432: "SD 3", 2560: "HiDream"}.get(width)
-            return base, later(f"plain transformer blocks {width} wide")
+            return base, said("plain transformer blocks {0} wide", width)
     return None, later("plain transformer blocks of unknown width")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.formats.architectures.names import Names, claims
 
 _RULES: tuple[tuple[tuple[str, ...], str, str | None], ...] = (
@@ -33,5 +34,5 @@ _RULES: tuple[tuple[tuple[str, ...], str, str | None], ...] = (
 def claims_of(names: Names) -> Iterator[Claim]:
     for keys, architecture, base in _RULES:
         if all(names.begins(key) for key in keys):
-            yield from claims("vision", architecture, base, f"{keys[0]} among the tensors")
+            yield from claims("vision", architecture, base, said("{0} among the tensors", keys[0]))
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.formats.architectures.names import Names, claims
 
 # (keys that must begin names, category, architecture, base): first fit wins.
@@ -44,10 +45,10 @@ _RULES: tuple[tuple[tuple[str, ...], str, str, str | None], ...] = (
 def claims_of(names: Names) -> Iterator[Claim]:
     for keys, category, architecture, base in _RULES:
         if all(names.begins(key) for key in keys):
-            yield from claims(category, architecture, base, f"{keys[0]} among the tensors")
+            yield from claims(category, architecture, base, said("{0} among the tensors", keys[0]))
             return
     if names.holds("stft") and names.holds("lstm", "rnn") and len(names.tensors) < 60:
-        yield from claims("audio/vad", "silero-vad", "silero", "a small recurrent net behind an STFT")
+        yield from claims("audio/vad", "silero-vad", "silero", said("a small recurrent net behind an STFT"))
     yield from _voices(names)
 
 
@@ -55,6 +56,6 @@ def _voices(names: Names) -> Iterator[Claim]:
     """Kokoro's voices are [510, 1, 256]; CSM's are tokens and a mask over 32 codebooks and text."""
     shapes = [tensor.shape for tensor in names.tensors.values()]
     if shapes and all(len(shape) == 3 and shape[1:] == (1, 256) for shape in shapes):
-        yield from claims("tts/voices", "kokoro-voice", "kokoro", f"a style table of {shapes[0]}")
+        yield from claims("tts/voices", "kokoro-voice", "kokoro", said("a style table of {0}", shapes[0]))
     elif names.has("tokens") and names.has("mask") and all(shape[-1:] in ((32,), (33,)) for shape in shapes):
-        yield from claims("tts/voices", "csm-voices", "sesame-csm", "prompts of 32 audio codebooks")
+        yield from claims("tts/voices", "csm-voices", "sesame-csm", said("prompts of 32 audio codebooks"))

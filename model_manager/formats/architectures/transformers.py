@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.formats.architectures.names import Names, claims
 from model_manager.formats.architectures.unet import is_whole
 
@@ -24,7 +25,7 @@ def claims_of(names: Names) -> Iterator[Claim]:
                 category = "audio"
             elif architecture == "hunyuan3d":
                 category = "diffusion/other"
-            yield from claims(category, architecture, base, f"{keys[0]} among the tensors", tags)
+            yield from claims(category, architecture, base, said("{0} among the tensors", keys[0]), tags)
             return
 
 

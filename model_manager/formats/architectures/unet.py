@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.formats.architectures.names import Names, claims
 
 _PARTS = ("first_stage_model.", "cond_stage_model.", "conditioner.", "vae.", "text_encoders.", "text_encoder.")
@@ -39,7 +39,7 @@ def _place(names: Names) -> str:
 def _original(names: Names, bare: Names) -> Iterator[Claim]:
     channels = bare.side("input_blocks.0.0.weight", 1)
     cross = _cross(bare)
-    why = later(f"UNet with cross attention of {cross}")
+    why = said("UNet with cross attention of {0}", cross)
     tags = (
         []
         if channels in (0, 4)
@@ -48,7 +48,7 @@ def _original(names: Names, bare: Names) -> Iterator[Claim]:
     tags = [tag for tag in tags if tag]
     label = bare.side("label_emb.0.0.weight", 1)
     if bare.holds("time_stack.", "time_mixer"):
-        yield from claims(_place(names), "svd", "SVD", "temporal layers in a UNet", tags)
+        yield from claims(_place(names), "svd", "SVD", said("temporal layers in a UNet"), tags)
     elif cross == 768:
         base = "SD 1.5 instruct-pix2pix" if channels == 8 else "SD 1.5"
         yield from claims(_place(names), "sd1", base, why, tags)
@@ -85,7 +85,7 @@ def _xl(names: Names, bare: Names, why: str, tags: list[str]) -> Iterator[Claim]
         base = "Playground v2.5"
     if names.has("v_pred"):
         tags = [*tags, "v-pred"]
-    yield from claims(_place(names), architecture, base, f"{why}, depth {deep or depth}", tags)
+    yield from claims(_place(names), architecture, base, said("{0}, depth {1}", why, deep or depth), tags)
 
 
 def _diffusers(bare: Names) -> Iterator[Claim]:
@@ -98,5 +98,9 @@ def _diffusers(bare: Names) -> Iterator[Claim]:
     if bare.holds("temp_convs", "temporal_transformer"):
         base, architecture = "SVD", "svd"
     yield from claims(
-        "diffusion/diffusion_models", architecture, base, f"diffusers UNet with cross attention of {cross}", tags
+        "diffusion/diffusion_models",
+        architecture,
+        base,
+        said("diffusers UNet with cross attention of {0}", cross),
+        tags,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from model_manager.base.facts import Health
 from model_manager.base.json_text import TooMuch, parsed
+from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats import chat_template
 from model_manager.formats.folders.contract import Folder
@@ -40,9 +41,11 @@ def health_of(folder: Folder) -> tuple[Health | None, tuple[str, ...]]:
         if left < 0 or len(templates) > _MOST:
             break
     if left < 0:
-        doubt = doubt or Health("unknown", f"chat templates of over {_CHARACTERS:,} characters: not all looked into")
+        doubt = doubt or Health(
+            "unknown", said("chat templates of over {0} characters: not all looked into", figure(_CHARACTERS))
+        )
     elif len(names) > _FILES or len(templates) > _MOST:
-        doubt = doubt or Health("unknown", f"more than {_MOST} chat templates: not all looked into")
+        doubt = doubt or Health("unknown", said("more than {0} chat templates: not all looked into", _MOST))
     found, code = chat_template.health_of(templates[:_MOST])
     found = found or doubt
     return found, code or ((_UNREAD,) if found else ())
@@ -56,7 +59,7 @@ def _templates(folder: Folder, name: str) -> Iterator[str]:
         try:
             value = parsed(raw)
         except TooMuch as error:
-            raise FormatProblem("unknown", f"{name[:120]} is not read: {error}") from None
+            raise FormatProblem("unknown", said("{0} is not read: {1}", name[:120], error)) from None
         except ValueError:
             return
         if isinstance(value, dict):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import said
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import Text, json_of
 from model_manager.formats.metadata import bounded
@@ -32,15 +33,15 @@ def read(folder: Folder) -> Facts | None:
     if name not in _VOICES and not name.startswith(_VOCODERS) and not name.endswith("generator"):
         return None
     present = any(one in folder.sizes for one in _WEIGHTS)
-    health = GOOD if present else Health("incomplete", "model.pth is missing")
+    health = GOOD if present else Health("incomplete", said("model.pth is missing"))
     return Facts(NAME, tuple(_claims(folder.name, config, name)), health=health, metadata=bounded(config))
 
 
 def _claims(folder: str, config: Text, name: str) -> Iterator[Claim]:
     vocoder = name.startswith(_VOCODERS) or name.endswith("generator") or "vocoder_models" in folder
-    yield Claim("category", "audio" if vocoder else "tts", "metadata", f"config.json: model {name}")
-    yield Claim("architecture", name, "metadata", "config.json model")
+    yield Claim("category", "audio" if vocoder else "tts", "metadata", said("config.json: model {0}", name))
+    yield Claim("architecture", name, "metadata", said("config.json model"))
     if vocoder:
-        yield Claim("tag", "vocoder", "metadata", f"config.json: model {name}")
+        yield Claim("tag", "vocoder", "metadata", said("config.json: model {0}", name))
     else:
-        yield Claim("base_model", {"xtts": "XTTS v2"}.get(name, name), "metadata", "config.json model")
+        yield Claim("base_model", {"xtts": "XTTS v2"}.get(name, name), "metadata", said("config.json model"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import said
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import NOTHING, Text, any_json_of, bytes_of, json_of, texts, within
 from model_manager.formats.metadata import bounded
@@ -58,7 +59,7 @@ def _compiled_health(folder: Folder, place: str) -> Health:
     name = place + "model.mil"
     program = bytes_of(folder, name, _LARGEST_PROGRAM)
     if b"@model_path/weights/weight.bin" in program and place + "weights/weight.bin" not in folder.sizes:
-        return Health("incomplete", "weights/weight.bin is missing")
+        return Health("incomplete", said("weights/weight.bin is missing"))
     return GOOD
 
 
@@ -71,9 +72,9 @@ def _package(folder: Folder, place: str) -> Facts:
         for path in texts(within(entry, "path") or (entry.get("path") if isinstance(entry, dict) else None))
     ]
     missing = [path for path in paths if not _there(folder, f"{place}Data/{path}")]
-    health = Health("incomplete", f"{missing[0][:200]} is missing") if missing else GOOD
+    health = Health("incomplete", said("{0} is missing", missing[0][:200])) if missing else GOOD
     if not manifest:
-        health = Health("corrupt", "Manifest.json cannot be read as a JSON object")
+        health = Health("corrupt", said("Manifest.json cannot be read as a JSON object"))
     return Facts(NAME, tuple(_claims(folder.name, NOTHING)), health=health, metadata=bounded(manifest))
 
 
@@ -88,12 +89,12 @@ def _claims(name: str, words: Text) -> Iterator[Claim]:
     for field, key in (("licence", "license"), ("publisher", "author")):
         value = words.get(key)
         if isinstance(value, str) and value.strip():
-            yield Claim(field, value.strip()[:500], "metadata", f"metadata.json {key}")
+            yield Claim(field, value.strip()[:500], "metadata", said("metadata.json {0}", key))
     inputs = words.get("inputSchema")
     shapes = [one for one in inputs[:32] if isinstance(one, dict)] if isinstance(inputs, list) else []
     if any(one.get("type") == "Image" for one in shapes):
-        yield Claim("category", "vision", "metadata", "metadata.json: an input is a picture")
+        yield Claim("category", "vision", "metadata", said("metadata.json: an input is a picture"))
     elif any(one.get("name") in ("logmel_data", "melspectrogram_features", "input_features") for one in shapes):
-        yield Claim("category", "stt", "metadata", "metadata.json: an input is a spectrogram")
+        yield Claim("category", "stt", "metadata", said("metadata.json: an input is a spectrogram"))
     elif "whisper" in name.lower():
-        yield Claim("category", "stt", "name", "whisper in its name")
+        yield Claim("category", "stt", "name", said("whisper in its name"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import said
 from model_manager.formats.folders import readme, speech
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import Text, front_matter, json_of
@@ -25,7 +26,7 @@ def read(folder: Folder) -> Facts | None:
     config = json_of(folder, "config.json")
     if config.get("architectures") or "_class_name" in config:
         return None
-    health = GOOD if "model.bin" in folder.sizes else Health("incomplete", "model.bin is missing")
+    health = GOOD if "model.bin" in folder.sizes else Health("incomplete", said("model.bin is missing"))
     front = front_matter(folder)
     return Facts(
         NAME, (*_claims(folder, config, front), *readme.claims_of(front)), health=health, metadata=bounded(config)
@@ -35,6 +36,6 @@ def read(folder: Folder) -> Facts | None:
 def _claims(folder: Folder, config: Text, front: Mapping[str, list[str]]) -> Iterator[Claim]:
     if _WHISPER & set(config) or "preprocessor_config.json" in folder.sizes:
         yield from speech.heard(folder, {}, front, "Whisper's settings")
-        yield Claim("architecture", "whisper", "metadata", "config.json: Whisper's settings")
+        yield Claim("architecture", "whisper", "metadata", said("config.json: Whisper's settings"))
     elif any(name.startswith(("source_", "shared_")) for name in folder.sizes):
-        yield Claim("category", "text/translation", "metadata", "a vocabulary for two languages")
+        yield Claim("category", "text/translation", "metadata", said("a vocabulary for two languages"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import counted, joined, said
 from model_manager.base.text import later
 from model_manager.formats.folders import diffusion_bases, readme
 from model_manager.formats.folders.contract import Folder
@@ -52,19 +53,19 @@ def _pipeline(folder: Folder, index: Text) -> Facts:
     parts = _parts(index)
     claims = (
         Claim("category", "audio" if diffusion_bases.is_audio(name) else "diffusion/checkpoints", "metadata",
-              f"model_index.json: {name or later('a pipeline')}"),
+              said("model_index.json: {0}", name or later('a pipeline'))),
         Claim("architecture", name or "diffusers", "metadata", "model_index.json"),
         *_base(folder, name, parts),
         *(_claim_tag(tag, name) for tag in ("Inpaint", "Img2Img", "InstructPix2Pix", "Upscale") if tag in name),
         *readme.claims_of(front_matter(folder)),
     )  # fmt: skip
     if not index:
-        return Facts(NAME, claims, health=Health("corrupt", "model_index.json cannot be read as JSON"))
+        return Facts(NAME, claims, health=Health("corrupt", said("model_index.json cannot be read as JSON")))
     return Facts(NAME, claims, health=_pipeline_health(folder, parts), metadata=bounded(index))
 
 
 def _claim_tag(tag: str, name: str) -> Claim:
-    return Claim("tag", {"Inpaint": "inpainting"}.get(tag, tag.lower()), "metadata", f"pipeline {name}")
+    return Claim("tag", {"Inpaint": "inpainting"}.get(tag, tag.lower()), "metadata", said("pipeline {0}", name))
 
 
 def _parts(index: Text) -> dict[str, str]:
@@ -87,16 +88,17 @@ def _base(folder: Folder, pipeline: str, parts: dict[str, str]) -> Iterator[Clai
             continue
         base, why = diffusion_bases.of_component(json_of(folder, f"{part}/config.json"))
         if not base:
-            base, why = diffusion_bases.of_class(parts[part]), later(f"class {parts[part][:80]}")
+            base, why = diffusion_bases.of_class(parts[part]), said("class {0}", parts[part][:80])
         if base:
-            yield Claim("base_model", base, "metadata", f"{part}: {why}")
+            yield Claim("base_model", base, "metadata", said("{0}: {1}", part, why))
             return
     if by_pipeline:
-        yield Claim("base_model", by_pipeline, "metadata", f"pipeline {pipeline}")
+        yield Claim("base_model", by_pipeline, "metadata", said("pipeline {0}", pipeline))
 
 
 def _pipeline_health(folder: Folder, parts: dict[str, str]) -> Health:
-    missing, details = [], []
+    missing: list[str] = []
+    details: list[str] = []
     for part, kind in sorted(parts.items()):
         if part.startswith(_NO_WEIGHTS) or kind.endswith(("Tokenizer", "TokenizerFast", "Scheduler", "Processor")):
             continue
@@ -104,16 +106,16 @@ def _pipeline_health(folder: Folder, parts: dict[str, str]) -> Health:
         here = any(name.startswith(place) for name in folder.sizes)
         if not weights_in(folder, place):
             missing.append(part)
-            details.append(later(f"{part}: {'weights are' if here else 'the folder is'} missing"))
+            details.append(said("{0}: weights are missing", part) if here else said("{0}: the folder is missing", part))
         elif (health := health_of(folder, place)) != GOOD:
             missing.append(part)
-            details.append(f"{part}: {health.detail}")
+            details.append(said("{0}: {1}", part, health.detail))
     if not missing:
         return GOOD
     if len(details) <= 4:
-        return Health("incomplete", "; ".join(details))
-    rest = later(f"{', '.join(missing[3:])} {'is' if len(missing) == 4 else 'are'} incomplete too")
-    return Health("incomplete", "; ".join([*details[:3], rest]))
+        return Health("incomplete", joined("; ", details))
+    rest = counted("{0} is incomplete too", "{0} are incomplete too", len(missing) - 3, ", ".join(missing[3:]))
+    return Health("incomplete", joined("; ", [*details[:3], rest]))
 
 
 def _component(folder: Folder, config: Text) -> Facts:
@@ -135,10 +137,10 @@ def _component(folder: Folder, config: Text) -> Facts:
 def _component_category(name: str) -> Iterator[Claim]:
     for part, category in _KINDS:
         if part in name:
-            yield Claim("category", category, "metadata", f"config.json: {name}")
+            yield Claim("category", category, "metadata", said("config.json: {0}", name))
             return
     if "Transformer" in name or "DiT" in name:
-        yield Claim("category", "diffusion/diffusion_models", "metadata", f"config.json: {name}")
+        yield Claim("category", "diffusion/diffusion_models", "metadata", said("config.json: {0}", name))
 
 
 def _vae_base(name: str, config: Text) -> Iterator[Claim]:
@@ -150,4 +152,4 @@ def _vae_base(name: str, config: Text) -> Iterator[Claim]:
     if channels == 4 and factor in (0.18215, 0.13025):
         base = "SD 1.x/2.x" if factor == 0.18215 else "SDXL 1.0"
     if base:
-        yield Claim("base_model", base, "metadata", f"latent_channels {channels}, scaling_factor {factor}")
+        yield Claim("base_model", base, "metadata", said("latent_channels {0}, scaling_factor {1}", channels, factor))

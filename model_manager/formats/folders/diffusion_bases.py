@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.formats.folders.documents import number
 
@@ -76,11 +77,11 @@ def of_component(config: Mapping[str, object]) -> tuple[str, str]:
             return "SD 3.5 Large", later("38 layers")
         if layers == 24 and config.get("dual_attention_layers"):
             return "SD 3.5 Medium", later("24 layers, some with two attentions")
-        return "SD 3", later(f"class {name}")
+        return "SD 3", said("class {0}", name)
     if "ControlNet" in name and of_pipeline(name):
-        return of_pipeline(name), later(f"class {name}")
+        return of_pipeline(name), said("class {0}", name)
     if base := of_class(name):
-        return base, later(f"class {name}")
+        return base, said("class {0}", name)
     return _unet(config)
 
 
@@ -110,7 +111,7 @@ def _flux(config: Mapping[str, object]) -> tuple[str, str]:
     if channels == 128:
         return "Flux.1 Canny/Depth", later("128 input channels")
     if "guidance_embeds" not in config:
-        return "Flux.1", later(f"class {str(config.get('_class_name'))[:80]}")
+        return "Flux.1", said("class {0}", str(config.get("_class_name"))[:80])
     if config["guidance_embeds"]:
         return "Flux.1 dev", "guidance_embeds is true"
     return "Flux.1 schnell", "guidance_embeds is false"
@@ -124,7 +125,7 @@ def _flux2(config: Mapping[str, object]) -> tuple[str, str]:
 
 def _wan(config: Mapping[str, object]) -> tuple[str, str]:
     heads, channels = number(config.get("num_attention_heads")), number(config.get("in_channels"))
-    why = later(f"{heads} heads, {channels} input channels")
+    why = said("{0} heads, {1} input channels", heads, channels)
     if channels == 48:
         return "Wan 2.2 TI2V 5B", why
     if heads == 12:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from model_manager.base.json_text import TooMuch, parsed
+from model_manager.base.messages import figure, said
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.problem import FormatProblem
 
@@ -33,7 +34,7 @@ def any_json_of(folder: Folder, name: str) -> object:
     try:
         return parsed(raw) if raw else None
     except TooMuch as error:
-        raise FormatProblem("unknown", f"{name[:120]} is not read: {error}") from None
+        raise FormatProblem("unknown", said("{0} is not read: {1}", name[:120], error)) from None
     except ValueError:
         return None
 
@@ -41,7 +42,10 @@ def any_json_of(folder: Folder, name: str) -> object:
 def bytes_of(folder: Folder, name: str, limit: int) -> bytes:
     """A small file whole, empty when it is missing. Raises FormatProblem("unknown") when it is larger than `limit`."""
     if (size := folder.sizes.get(name, 0)) > limit:
-        raise FormatProblem("unknown", f"{name[:120]} is not read: its {size:,} bytes are over the limit of {limit:,}")
+        raise FormatProblem(
+            "unknown",
+            said("{0} is not read: its {1} bytes are over the limit of {2}", name[:120], figure(size), figure(limit)),
+        )
     try:
         return folder.read(name, limit) if name in folder.sizes else b""
     except OSError:
@@ -65,7 +69,7 @@ def weight_files_of(folder: Folder, name: str) -> set[str]:
         if pair[2] == b"}":
             return {one.decode("utf-8", "surrogateescape") for one in named}
         if len(named) > _MOST_NAMES:
-            raise FormatProblem("unknown", f"{name[:120]} names more than {_MOST_NAMES:,} files")
+            raise FormatProblem("unknown", said("{0} names more than {1} files", name[:120], figure(_MOST_NAMES)))
     if len(raw) > _DOCUMENT:
         return set()
     table = json_of(folder, name).get("weight_map")  # escapes, or values that are no texts

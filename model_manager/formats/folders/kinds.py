@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from model_manager.base.text import later
+from model_manager.base.messages import said
 
 # Families that have one use whatever their class is called.
 _FAMILIES = {
@@ -67,18 +67,18 @@ def category_of(name: str, config: Mapping[str, object], repo: str) -> tuple[str
     if name.endswith(_TOKENS):
         return _token_classifier(name, repo)
     if name in ("SpeechT5ForTextToSpeech", "SpeechT5ForSpeechToText", "SpeechT5ForSpeechToSpeech"):
-        return {"ToText": "stt", "ToSpee": "tts"}.get(name[-6:], "tts"), later(f"class {name}")
+        return {"ToText": "stt", "ToSpee": "tts"}.get(name[-6:], "tts"), said("class {0}", name)
     if name == "SpeechT5HifiGan":
-        return "audio", later(f"class {name}")
+        return "audio", said("class {0}", name)
     if family in _FAMILIES:
         return _FAMILIES[family], f"model_type {family}"
     for ending, category in _CLASSES:
         if name.endswith(ending) and not (category == "llm" and senses(config)):
-            return category, later(f"class {name}")
+            return category, said("class {0}", name)
     if name.endswith(("ForConditionalGeneration", "ForCausalLM", "ForImageTextToText", "LMHeadModel")):
         return _generates(name, config)
     if family in _ENCODERS or name.endswith(("BertModel", "RobertaModel", "MPNetModel")):
-        return "embedding", later(f"an encoder of text ({name or family})")
+        return "embedding", said("an encoder of text ({0})", name or family)
     return "", ""
 
 
@@ -103,22 +103,22 @@ def _classifier(name: str, config: Mapping[str, object]) -> tuple[str, str]:
     labels = config.get("id2label")
     count = len(labels) if isinstance(labels, dict) else config.get("num_labels", 0)
     if count == 1 or name.startswith("Qwen3ForSequence"):
-        return "embedding/rerankers", later(f"class {name} with one label")
-    return "text/classification", later(f"class {name} with {count or 2} labels")
+        return "embedding/rerankers", said("class {0} with one label", name)
+    return "text/classification", said("class {0} with {1} labels", name, count or 2)
 
 
 def _token_classifier(name: str, repo: str) -> tuple[str, str]:
     low = repo.lower()
     if any(word in low for word in _DIACRITICS):
-        return "text/diacritics", later(f"class {name}, and the name")
+        return "text/diacritics", said("class {0}, and the name", name)
     if any(word in low for word in _PUNCTUATION):
-        return "text/punctuation", later(f"class {name}, and the name")
-    return "text/classification", later(f"class {name}")
+        return "text/punctuation", said("class {0}, and the name", name)
+    return "text/classification", said("class {0}", name)
 
 
 def _generates(name: str, config: Mapping[str, object]) -> tuple[str, str]:
     if held := senses(config):
-        return "multimodal", later(f"class {name} with {' and '.join(sorted(held.values()))}")
+        return "multimodal", said("class {0} with {1}", name, " and ".join(sorted(held.values())))
     if config.get("is_encoder_decoder") or name.startswith(("T5", "MT5", "UMT5", "Bart", "MBart", "Pegasus", "Led")):
-        return ("text/translation" if "MBart" in name else "llm"), later(f"class {name}")
+        return ("text/translation" if "MBart" in name else "llm"), said("class {0}", name)
     return "", ""

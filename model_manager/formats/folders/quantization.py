@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import Text, json_of, number, within
 
@@ -24,7 +25,7 @@ def claims_of(folder: Folder, config: Text) -> Iterator[Claim]:
         yield Claim("quant_label", label, "metadata", "config.json quantization_config")
         return
     if label := _mlx(within(config, "quantization")):
-        yield Claim("quant_label", label, "metadata", "config.json quantization")
+        yield Claim("quant_label", label, "metadata", said("config.json quantization"))
         return
     for name in _SOURCES:
         if name not in folder.sizes:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 
 _FRONT = "README.md"
 _REPO = re.compile(r"^[A-Za-z0-9][\w.-]*/[\w.-]+$")
@@ -20,10 +21,10 @@ def claims_of(front: Mapping[str, list[str]]) -> Iterator[Claim]:
     if front.get("license", [""])[:1] != ["other"]:
         licence = front.get("license") or licence
     if licence:
-        yield Claim("licence", licence[0], "metadata", f"{_FRONT} license")
+        yield Claim("licence", licence[0], "metadata", said("{0} license", _FRONT))
     for tag in front.get("tags", []):
         if tag.lower() in _TAGS:
-            yield Claim("tag", tag.lower(), "metadata", f"{_FRONT} tags")
+            yield Claim("tag", tag.lower(), "metadata", said("{0} tags", _FRONT))
 
 
 def parents(front: Mapping[str, list[str]]) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from model_manager.base.facts import Claim
-from model_manager.base.text import later
+from model_manager.base.messages import figure, said
 from model_manager.formats import whisper_sizes
 from model_manager.formats.folders import readme
 from model_manager.formats.folders.contract import Folder
@@ -31,16 +31,16 @@ def speaks(folder: Folder, config: Text, front: Mapping[str, list[str]]) -> tupl
         return ()
     words = number(config.get("vocab_size"))
     if config.get("model_type") == "llama" and words in _ORPHEUS_WORDS:
-        why = later(f"config.json: a vocabulary of {words:,} is Llama 3's with the codes of an audio codec")
+        why = said("config.json: a vocabulary of {0} is Llama 3's with the codes of an audio codec", figure(words))
         size = "-3b" if number(config.get("hidden_size")) == 3072 else ""
         return Claim("category", "tts", "metadata", why), Claim("base_model", f"orpheus{size}", "metadata", why)
     if (front.get("pipeline_tag") or [""])[0] == "text-to-speech":
-        return (Claim("category", "tts", "metadata", "README.md pipeline_tag text-to-speech"),)
+        return (Claim("category", "tts", "metadata", said("README.md pipeline_tag text-to-speech")),)
     low = folder.name.lower()
     for name in _NAMES:
         if name in low:
-            return Claim("category", "tts", "name", f"{name} in its name"), Claim(
-                "base_model", name, "name", "its name"
+            return Claim("category", "tts", "name", said("{0} in its name", name)), Claim(
+                "base_model", name, "name", said("its name")
             )
     return ()
 
@@ -50,14 +50,14 @@ def heard(folder: Folder, config: Text, front: Mapping[str, list[str]], why: str
     base = whisper_base(config)
     parent, where = _parent(folder.name, config, front, base)
     claims = [
-        Claim("category", "stt/finetunes", "metadata", f"{where} names {parent}")
+        Claim("category", "stt/finetunes", "metadata", said("{0} names {1}", where, parent))
         if parent
-        else Claim("category", "stt", "metadata", f"config.json: {why}")
+        else Claim("category", "stt", "metadata", said("config.json: {0}", why))
     ]
     if parent:
-        claims.append(Claim("tag", "finetune", "metadata", f"{where} names {parent}"))
+        claims.append(Claim("tag", "finetune", "metadata", said("{0} names {1}", where, parent)))
     if base:
-        claims.append(Claim("base_model", base, "metadata", "layers, vocabulary and bands in config.json"))
+        claims.append(Claim("base_model", base, "metadata", said("layers, vocabulary and bands in config.json")))
     elif parent:
         claims.append(Claim("base_model", parent, "metadata", where))
     return tuple(claims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import said
 from model_manager.formats.folders import kinds, quantization, readme, speech
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import Text, bytes_of, front_matter, json_of, number, texts, within
@@ -29,7 +30,7 @@ def read(folder: Folder) -> Facts | None:
     config = json_of(folder, "config.json")
     if not config:
         return (
-            Facts(NAME, health=Health("corrupt", "config.json cannot be read as a JSON object"))
+            Facts(NAME, health=Health("corrupt", said("config.json cannot be read as a JSON object")))
             if _sure(folder)
             else None
         )
@@ -55,7 +56,7 @@ def _sure(folder: Folder) -> bool:
 def _health(folder: Folder) -> Health:
     """What ONNX and GGUF repositories keep below their folder or in other forms counts as weights too."""
     health = health_of(folder)
-    if health != GOOD and not weights_in(folder) and "no weights" in health.detail:
+    if health.kind == "no-weights":
         below = any(name.endswith((".onnx", ".gguf", ".safetensors", ".xml")) for name in folder.sizes)
         return GOOD if below else health
     return health
@@ -70,11 +71,11 @@ def _category(folder: Folder, config: Text, name: str, front: Mapping[str, list[
     if category == "stt":
         yield from speech.heard(folder, config, front, why)
     elif category:
-        yield Claim("category", category, "metadata", f"config.json: {why}")
+        yield Claim("category", category, "metadata", said("config.json: {0}", why))
     elif pipeline := _PIPELINES.get((front.get("pipeline_tag") or [""])[0]):
-        yield Claim("category", pipeline, "metadata", f"README.md pipeline_tag {front['pipeline_tag'][0][:60]}")
+        yield Claim("category", pipeline, "metadata", said("README.md pipeline_tag {0}", front["pipeline_tag"][0][:60]))
     for sense, part in kinds.senses(config).items():
-        yield Claim(sense, True, "metadata", f"config.json {part}")
+        yield Claim(sense, True, "metadata", said("config.json {0}", part))
     if category in ("llm", "multimodal") and (found := readme.parents(front)):
         yield Claim("base_model", found[0], "metadata", "README.md base_model")
 
@@ -95,12 +96,12 @@ def _figures(config: Text, names: list[str]) -> Iterator[Claim]:
     if isinstance(family, str) and family:
         yield Claim("architecture", family[:100], "metadata", "config.json model_type")
     elif names:
-        yield Claim("architecture", names[0][:100], "metadata", "config.json architectures")
+        yield Claim("architecture", names[0][:100], "metadata", said("config.json architectures"))
     text = within(config, "text_config") or within(config, "llm_config") or config
     for field, keys in (("context_length", _CONTEXT), ("embedding_length", _WIDTH)):
         for key in keys:
             if value := number(text.get(key)) or number(config.get(key)):
-                yield Claim(field, value, "metadata", f"config.json {key}")
+                yield Claim(field, value, "metadata", said("config.json {0}", key))
                 break
 
 
@@ -109,7 +110,7 @@ def _chat(folder: Folder) -> Iterator[Claim]:
     for name, template in _templates(folder):
         yield Claim("chat_template", True, "metadata", name)
         if "tools" in template:
-            yield Claim("tool_use", True, "metadata", f"{name}: the chat template names tools")
+            yield Claim("tool_use", True, "metadata", said("{0}: the chat template names tools", name))
         return
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
+from model_manager.base.messages import said
 from model_manager.formats.folders import readme
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import front_matter
@@ -31,9 +32,9 @@ def read(folder: Folder) -> Facts | None:
         missing.append("conf/mfcc.conf")
     health = Health("incomplete", said_missing(missing)) if missing else GOOD
     claims = (
-        Claim("category", "stt", "metadata", f"{_NEW if place else _OLD}: a Kaldi acoustic model"),
-        Claim("architecture", "kaldi", "metadata", "Vosk's layout"),
-        Claim("base_model", "vosk", "metadata", "Vosk's layout"),
+        Claim("category", "stt", "metadata", said("{0}: a Kaldi acoustic model", _NEW if place else _OLD)),
+        Claim("architecture", "kaldi", "metadata", said("Vosk's layout")),
+        Claim("base_model", "vosk", "metadata", said("Vosk's layout")),
         *readme.claims_of(front_matter(folder)),
     )
     return Facts(NAME, claims, health=health)

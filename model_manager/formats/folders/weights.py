@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from model_manager.base.facts import GOOD, Health
-from model_manager.base.text import later
+from model_manager.base.messages import counted, figure, said
 from model_manager.formats.folders.contract import Folder
 from model_manager.formats.folders.documents import weight_files_of
 
@@ -53,9 +53,19 @@ def health_of(folder: Folder, place: str = "") -> Health:
     begun = [one for one in found if len(one[1]) < one[2]]
     if not _whole(present) and (begun or (found and not present)):
         index, missing, count = min(begun or found, key=lambda one: len(one[1]))
-        return Health("incomplete", f"{index} names {count:,} files; {said_missing(missing)}")
+        return Health(
+            "incomplete",
+            counted(
+                "{0} names {1} file; {2}",
+                "{0} names {1} files; {2}",
+                count,
+                index,
+                figure(count),
+                said_missing(missing),
+            ),
+        )
     if not present and not found:
-        return Health("incomplete", "no weights lie beside the configuration")
+        return Health("incomplete", said("no weights lie beside the configuration"), "no-weights")
     return GOOD
 
 
@@ -71,5 +81,5 @@ def said_missing(names: Sequence[str]) -> str:
     """`a, b are missing`; at most five are named."""
     shown = ", ".join(name[:120] for name in names[:_NAMED])
     if len(names) > _NAMED:
-        return later(f"{shown} and {len(names) - _NAMED:,} more are missing")
-    return later(f"{shown} {'is' if len(names) == 1 else 'are'} missing")
+        return said("{0} and {1} more are missing", shown, figure(len(names) - _NAMED))
+    return counted("{0} is missing", "{0} are missing", len(names), shown)

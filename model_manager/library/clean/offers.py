@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from model_manager.base import units
+from model_manager.base.messages import said
 from model_manager.base.once import each_once
-from model_manager.base.text import later, shown
+from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers
 from model_manager.library.clean.candidate import WEIGHTS, Candidate, Library, freed
@@ -50,7 +51,7 @@ def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
     models_ = tuple(one.model for one in every if one.model is not None)
     paths = tuple(one.leftover for one in every if one.model is None)
     warnings = tuple(
-        later(f"{shown(one.name)} was offered because {shown(titles.get(one.keeps or 0, ''))} stays, and that goes too")
+        said("{0} was offered because {1} stays, and that goes too", shown(one.name), shown(titles.get(one.keeps or 0, '')))
         for one in lost
     )  # fmt: skip
     stays: dict[int | str, Sequence[Stays]] = {

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from model_manager.base import reach
+from model_manager.base.messages import said
 from model_manager.base.once import each_once
 from model_manager.base.open_files import holders
 from model_manager.base.pools import TrueFile
-from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers, second_ways
 from model_manager.catalog.leftovers import LeftoverRow
@@ -48,7 +48,7 @@ def offers(shelf: Shelf, volumes: Volumes, env: Env, rows: Iterable[LeftoverRow]
     offered = []
     for row, draft, plan, why in found:
         ones = [one for key in held.keys() & draft.files() for one in held[key]]
-        why = why or (later(f"in use by {ones[0].name}") if ones else "")
+        why = why or (said("in use by {0}", ones[0].name) if ones else "")
         offered.append(Offer(row, None if why else plan, why))
     return offered
 

@@ -15,7 +15,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from model_manager.base import reach
+from model_manager.base.messages import counted, joined, said
 from model_manager.base.text import later
+from model_manager.catalog.last_used import evidence
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.rows import Row
 from model_manager.library.clean.candidate import RULES, Candidate, Confidence, Library, freed
@@ -75,12 +77,18 @@ def of_leftovers(rests: Iterable[LeftoverRow], now: float) -> Iterator[Candidate
         rule = _LEFT.get(rest.kind)
         if rule is None:
             continue
-        reason = f"{watch.label_of(rest.tool)}: {rest.of}" if rest.of else watch.label_of(rest.tool)
+        reason = said("{0}: {1}", watch.label_of(rest.tool), rest.of) if rest.of else watch.label_of(rest.tool)
         if rule == "partial":
             age = _age(rest.path, now)
             if age is None or age < PULLED:
                 continue
-            reason = later(f"a download that stopped {int(age // _DAY)} days ago ({reason})")
+            reason = counted(
+                "a download that stopped {0} day ago ({1})",
+                "a download that stopped {0} days ago ({1})",
+                int(age // _DAY),
+                int(age // _DAY),
+                reason,
+            )
         yield Candidate(
             _id(rule, rest.path),
             rule,
@@ -135,10 +143,10 @@ def _why_old(row: Row, best: Rung) -> str:
         row.quant or row.quant_label or "this",
         best.row.quant or best.row.quant_label or later("a better one"),
     )
-    text = later(f"{better} of the same model stays and fits this machine, this is {quant}")
+    text = said("{0} of the same model stays and fits this machine, this is {1}", better, quant)
     if missing := _tools_without(row, best):
         tools = ", ".join(sorted(watch.label_of(tool) for tool in missing))
-        text += "; " + later(f"{tools} has only this one")
+        text = joined("; ", [text, counted("{0} has only this one", "{0} have only this one", len(missing), tools)])
     return text
 
 
@@ -167,7 +175,7 @@ def _older_versions(library: Library) -> Iterator[Candidate]:
     for order, newer in sorted(newest.items()):
         for rung in library.lines[order].rungs:
             for row in (rung.row, *rung.copies):
-                why = later(f"{newer.rungs[0].row.name} is newer, whole and healthy; a matter of taste")
+                why = said("{0} is newer, whole and healthy; a matter of taste", newer.rungs[0].row.name)
                 yield _of_model(library, row, "older-version", "maybe", why, newer.rungs[0].row.id)
 
 
@@ -195,7 +203,7 @@ def _epochs(library: Library) -> Iterator[Candidate]:
         _number, last = numbered[-1]
         for number, row in numbered[:-1]:
             if abs(row.size - last.size) * 100 <= last.size:
-                why = later(f"step or epoch {number} of a training; {last.name} of the same one stays")
+                why = said("step or epoch {0} of a training; {1} of the same one stays", number, last.name)
                 yield _of_model(library, row, "training-leftover", "maybe", why, last.id)
 
 
@@ -205,7 +213,17 @@ def _unused(library: Library, now: float, days: int) -> Iterator[Candidate]:
             continue
         ago = int((now - row.used_at) // _DAY)
         yield _of_model(
-            library, row, "unused", "maybe", later(f"last used {ago} days ago, as {row.used_from or 'its times'} says")
+            library,
+            row,
+            "unused",
+            "maybe",
+            counted(
+                "last used {0} day ago, as {1} says",
+                "last used {0} days ago, as {1} says",
+                ago,
+                ago,
+                evidence(row.used_from or "its times"),
+            ),
         )
 
 
@@ -215,9 +233,9 @@ def _of_model(
     paths = tuple(dict.fromkeys(file.path for file in library.files.get(row.id, [])))
     if row.copies < 2 and rule in ("unused", "older-version", "broken"):
         if _is_only_copy(library, row):
-            reason += "; " + later("it is the only copy")
+            reason = joined("; ", [reason, later("it is the only copy")])
         if where := again(library.sources.get(row.id)):
-            reason += f"; {where}"
+            reason = joined("; ", [reason, where])
     return Candidate(
         _id(rule, str(row.id)), rule, row.id, row.name, paths, freed(library, {row.id}), sure, reason, keeps
     )

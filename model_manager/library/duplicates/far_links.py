@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from model_manager.base.text import later, shown
+from model_manager.base.messages import said
+from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes, is_removable
 
 
@@ -16,9 +17,11 @@ def said_of(copy: str, keeper: str, volumes: Volumes) -> str:
         return ""
     name = shown(copy)
     if there.network:
-        return later(f"{name} becomes a link to a network drive ({there.mount}): without it the model is not there")
+        return said("{0} becomes a link to a network drive ({1}): without it the model is not there", name, there.mount)
     if is_removable(there):
-        return later(f"{name} becomes a link to a removable drive ({there.mount}): unplugged, the model is not there")
-    return later(
-        f"{name} becomes a link to another volume ({there.mount}): while that is not mounted, it leads nowhere"
+        return said(
+            "{0} becomes a link to a removable drive ({1}): unplugged, the model is not there", name, there.mount
+        )
+    return said(
+        "{0} becomes a link to another volume ({1}): while that is not mounted, it leads nowhere", name, there.mount
     )

@@ -20,6 +20,7 @@ from typing import BinaryIO
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.identity import FileId, file_id, is_untouched
+from model_manager.base.messages import said
 from model_manager.base.mounted_as import mounted_as
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
@@ -248,10 +249,10 @@ class Hashing:
         with open_quietly(path) as file:
             before = os.fstat(file.fileno())
             if self._id(path, before) != id_:
-                raise Changed(0, "it changed since it was looked at", path)
+                raise Changed(0, said("it changed since it was looked at"), path)
             yield file
             if not is_untouched(before, os.fstat(file.fileno())):
-                raise Changed(0, "it changed while it was read", path)
+                raise Changed(0, said("it changed while it was read"), path)
 
     def _settle(self, path: str) -> None:
         found = os.lstat(path)

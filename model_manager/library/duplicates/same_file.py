@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.base.volumes import Volumes
 from model_manager.library.duplicates.copies import Candidate
 from model_manager.library.duplicates.hashing import Unreadable
@@ -35,9 +35,11 @@ def _once(same: Sequence[Candidate], volumes: Volumes, problems: list[Unreadable
             if answer != "two":
                 found[number] = _joined(other, one)
                 if answer == "unknown":
-                    problems.append(Unreadable(one.copy.path, later(
-                        f"it cannot be shown that this is another file than {other.copy.path}, so it counts as the same"
-                    )))  # fmt: skip
+                    why = said(
+                        "it cannot be shown that this is another file than {0}, so it counts as the same",
+                        other.copy.path,
+                    )
+                    problems.append(Unreadable(one.copy.path, why))
                 break
         else:
             found.append(one)

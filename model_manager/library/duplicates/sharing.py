@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.own_name import apart
-from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
 from model_manager.library.duplicates.copies import Copy, Name
@@ -47,8 +47,8 @@ def plan_sharing(
         keeper = chosen_keeper(group, keep, only)
         if group.kind != "identical":
             problems.append(ModelManagerError(
-                "share", group.copies[keeper].path, "the weights are the same, the bytes around them are not",
-                "keep one and clear the others away: --by trash",
+                said("share"), group.copies[keeper].path, said("the weights are the same, the bytes around them are not"),
+                said("keep one and clear the others away: --by trash"),
             ))  # fmt: skip
             continue
         for number, copy in enumerate(group.copies):
@@ -76,7 +76,11 @@ def plan_sharing(
                 problems.append(error)
     count = len(groups)
     return finished(
-        draft, problems, later(f"Share the bytes of {count} {'group' if count == 1 else 'groups'} of copies")
+        draft,
+        problems,
+        counted(
+            "Share the bytes of {0} group of copies", "Share the bytes of {0} groups of copies", count, figure(count)
+        ),
     )
 
 
@@ -113,14 +117,16 @@ def plan_trashing(
                 if going:
                     warnings += _alone(copy, kept)
         if keeper != group.keeper and not keep:
-            warnings.append(later(f"{kept.path} stays: of these copies the most lies beside it that exists nowhere else"))
+            warnings.append(
+                said("{0} stays: of these copies the most lies beside it that exists nowhere else", kept.path)
+            )
     if parted and not places and not orphans:
         raise ModelManagerError(
-            "clear away", parted[0].path, f"{parted[0].model_name} has other files too, which are not there twice",
-            "share the bytes by links",
+            said("clear away"), parted[0].path, said("{0} has other files too, which are not there twice", parted[0].model_name),
+            said("share the bytes by links"),
         )  # fmt: skip
     count = len(places) + len(orphans)
-    title = later(f"Keep one, clear {count} {'copy' if count == 1 else 'copies'} away")
+    title = counted("Keep one, clear {0} copy away", "Keep one, clear {0} copies away", count, figure(count))
     wanted = Wanted((), tuple(places), tuple(orphans), tuple(warnings), stays)
     return plan_removal(database, volumes, env, wanted, "trash", title)
 
@@ -135,7 +141,7 @@ def _staying(
         try:
             proof = proof_of(database, volumes, copy.path, stays.path, bytewise)
         except OSError as error:
-            raise ModelManagerError("clear away", copy.path, reason_of(error), "scan again") from error
+            raise ModelManagerError(said("clear away"), copy.path, reason_of(error), said("scan again")) from error
         yield Stays(stays.path, stays.size, stays.mtime_ns, proof if copy.identity != stays.identity else None)
 
 
@@ -143,14 +149,17 @@ def _alone(copy: Copy, kept: Copy) -> list[str]:
     """What goes along with a copy and exists nowhere else, by name."""
     there = contents(kept)
     lost = sorted(path for content, path in contents(copy).items() if content not in there)
-    return [later(f"{path} goes along, and the copy that stays has nothing like it") for path in lost]
+    return [said("{0} goes along, and the copy that stays has nothing like it", path) for path in lost]
 
 
 def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str], usual: int | None = None) -> int:
     """The copy that stays: one of `keep`, else the `usual` one. Refuses what is not proved, and that every copy go."""
     if not group.proved:
         raise ModelManagerError(
-            "share", group.copies[0].path, "these files only look the same", "read them to the end first: --prove"
+            said("share"),
+            group.copies[0].path,
+            said("these files only look the same"),
+            said("read them to the end first: --prove"),
         )
     wanted = [
         number
@@ -160,12 +169,20 @@ def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str], usual:
     keeper = wanted[0] if wanted else group.keeper if usual is None else usual
     ticked = {number for number, copy in enumerate(group.copies) if any(name.real in only for name in copy.names)}
     if len(ticked) == len(group.copies):
-        raise UsageError("clear away", group.copies[keeper].path, "every copy was chosen", "one of them has to stay")
+        raise UsageError(
+            said("clear away"),
+            group.copies[keeper].path,
+            said("every copy was chosen"),
+            said("one of them has to stay"),
+        )
     if keeper in ticked and not wanted:
         return next(number for number in range(len(group.copies)) if number not in ticked)
     if keeper in ticked:
         raise UsageError(
-            "clear away", group.copies[keeper].path, "this is the copy that stays", "choose another keeper"
+            said("clear away"),
+            group.copies[keeper].path,
+            said("this is the copy that stays"),
+            said("choose another keeper"),
         )
     return keeper
 
@@ -176,25 +193,29 @@ def _add(
 ) -> None:  # fmt: skip
     """One copy: all its names, together."""
     if is_reference(copy, reference):
-        raise ModelManagerError("share", copy.path, "it lies in a folder that is never touched")
+        raise ModelManagerError(said("share"), copy.path, said("it lies in a folder that is never touched"))
     if not copy.writable:
         if is_read_only(os.path.dirname(copy.path)):
-            raise ModelManagerError("share", copy.path, "the volume is read-only", "mount it anew, or keep this copy")
-        raise ModelManagerError("share", copy.path, "you may not change its folder", "its owner can")
+            raise ModelManagerError(
+                said("share"), copy.path, said("the volume is read-only"), said("mount it anew, or keep this copy")
+            )
+        raise ModelManagerError(said("share"), copy.path, said("you may not change its folder"), said("its owner can"))
     if by != "symlink" and copy.volume != keeper.volume:
         raise ModelManagerError(
-            "share", copy.path, "it lies on another volume than the copy that stays",
-            "only a symbolic link leads to another volume, or trash one of them",
+            said("share"), copy.path, said("it lies on another volume than the copy that stays"),
+            said("only a symbolic link leads to another volume, or trash one of them"),
         )  # fmt: skip
     unsure = sorted({TOOLS[name.tool].label for name in copy.names if not TOOLS[name.tool].follows_links})
     if by == "symlink" and unsure:
         raise ModelManagerError(
-            "share", copy.path, f"{', '.join(unsure)} is not known to follow links", "use hard links"
+            said("share"), copy.path, counted(
+                "{0} is not known to follow links", "{0} are not known to follow links", len(unsure), ", ".join(unsure)
+            ), said("use hard links"),
         )  # fmt: skip
     try:
         proof = proof_of(database, volumes, copy.path, keeper.path)
     except OSError as error:
-        raise ModelManagerError("share", copy.path, reason_of(error), "scan again") from error
+        raise ModelManagerError(said("share"), copy.path, reason_of(error), said("scan again")) from error
     reals = apart(name.real for name in copy.names)
     if by == "symlink" and (far := said_of(copy.path, keeper.path, volumes)):
         draft.warnings.append(far)
@@ -204,4 +225,4 @@ def _add(
         if by == "reflink" and place:
             break
         frees = group.frees(number, stays) if place == len(reals) - 1 or by == "reflink" else 0
-        draft.link(real, keeper.path, KINDS[by], later(f"the same bytes as {keeper.path}"), proof, frees)
+        draft.link(real, keeper.path, KINDS[by], said("the same bytes as {0}", keeper.path), proof, frees)

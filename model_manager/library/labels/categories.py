@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from model_manager.base.errors import UsageError
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.catalog import Database, user_words
 
@@ -38,10 +39,10 @@ def slugs(database: Database) -> list[str]:
 def add(database: Database, slug: str) -> None:
     """Adds a category of the user's own. Raises UsageError when the slug cannot be a folder's name."""
     if not _SLUG.match(slug) or len(slug) > 120:
-        raise UsageError("add the category", slug, "use small letters, digits, - and _, with / between levels",
-                         "for example llm/roleplay")  # fmt: skip
+        raise UsageError(said("add the category"), slug, said("use small letters, digits, - and _, with / between levels"),
+                         said("for example llm/roleplay"))  # fmt: skip
     if slug in slugs(database):
-        raise UsageError("add the category", slug, "it exists")
+        raise UsageError(said("add the category"), slug, said("it exists"))
     with database.write_words() as tx:
         user_words.add_category(tx, slug)
 
@@ -65,6 +66,8 @@ def remove(database: Database, slug: str) -> list[int]:
 
 def _own(database: Database, slug: str) -> None:
     if slug in BUILT_IN:
-        raise UsageError("change the category", slug, "it is built in", "add one of your own beside it")
+        raise UsageError(
+            said("change the category"), slug, said("it is built in"), said("add one of your own beside it")
+        )
     if slug not in slugs(database):
-        raise UsageError("change the category", slug, "there is none of this name")
+        raise UsageError(said("change the category"), slug, said("there is none of this name"))

@@ -7,7 +7,8 @@ import stat
 import time
 from collections.abc import Iterable
 
-from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.paths import OwnPaths, own_paths
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -26,7 +27,9 @@ def plan_category_folders(
     file or a folder that may not be written is in the way.
     """
     if not os.path.isabs(base_path) or "\0" in base_path:
-        raise UsageError(_VERB, base_path, "the path is not absolute", "give it from the root of the disk on")
+        raise UsageError(
+            _VERB, base_path, said("the path is not absolute"), said("give it from the root of the disk on")
+        )
     base = os.path.normpath(base_path)
     _must_be_outside(base, str((own or own_paths()).data))
     volumes = volumes or Volumes()
@@ -39,7 +42,9 @@ def plan_category_folders(
         identity = None if parent in planned else _identity(parent, volumes)
         planned.add(folder)
         steps.append(Step(len(steps) + 1, 1, "make_folder", folder, None, 0, 0, why, True, identity))
-    title = later(f"Make {len(steps)} category {'folder' if len(steps) == 1 else 'folders'} in {base}")
+    title = counted(
+        "Make {0} category folder in {1}", "Make {0} category folders in {1}", len(steps), figure(len(steps)), base
+    )
     return Plan(new_id(), title, tuple(steps), 0, 0, (), time.time())
 
 
@@ -53,9 +58,9 @@ def _wanted(base: str, slugs: Iterable[str]) -> Iterable[tuple[str, str]]:
     for slug in slugs:
         parts = slug.split("/")
         if any(part in ("", ".", "..") or os.sep in part or "\0" in part for part in parts):
-            raise UsageError(_VERB, slug, "this is no category", "a category is words joined by `/`")
+            raise UsageError(_VERB, slug, said("this is no category"), said("a category is words joined by `/`"))
         for depth in range(1, len(parts) + 1):
-            yield os.path.join(base, *parts[:depth]), later(f"category {'/'.join(parts[:depth])}")
+            yield os.path.join(base, *parts[:depth]), said("category {0}", "/".join(parts[:depth]))
 
 
 def _is_folder(path: str) -> bool:
@@ -66,12 +71,12 @@ def _is_folder(path: str) -> bool:
             details = os.stat(path)
     except FileNotFoundError:
         if os.path.islink(path):
-            raise ModelManagerError(_VERB, path, "a link that leads nowhere is in the way") from None
+            raise ModelManagerError(_VERB, path, said("a link that leads nowhere is in the way")) from None
         return False
     except OSError as error:
-        raise ModelManagerError(_VERB, path, error.strerror or "it cannot be looked at") from error
+        raise ModelManagerError(_VERB, path, reason_of(error)) from error
     if not stat.S_ISDIR(details.st_mode):
-        raise ModelManagerError(_VERB, path, "a file is in the way", "move it, or choose another place")
+        raise ModelManagerError(_VERB, path, said("a file is in the way"), said("move it, or choose another place"))
     return True
 
 
@@ -79,11 +84,15 @@ def _identity(parent: str, volumes: Volumes) -> Identity:
     """The identity of an existing folder in which something will be made."""
     real = os.path.realpath(parent)
     if not os.access(real, os.W_OK | os.X_OK):
-        raise ModelManagerError(_VERB, parent, "this folder may not be written", "choose another place, or its owner")
+        raise ModelManagerError(
+            _VERB, parent, said("this folder may not be written"), said("choose another place, or its owner")
+        )
     return identity_of(real, os.stat(real), volumes)
 
 
 def _must_be_outside(base: str, data: str) -> None:
     real, own = os.path.realpath(base), os.path.realpath(data)
     if real == own or real.startswith(own.rstrip(os.sep) + os.sep):
-        raise ModelManagerError(_VERB, base, "this is the program's own data folder", "choose another place")
+        raise ModelManagerError(
+            _VERB, base, said("this is the program's own data folder"), said("choose another place")
+        )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from model_manager.base.text import later, shown
+from model_manager.base.messages import said
+from model_manager.base.text import shown
 
 _HUBS = {"huggingface": "Hugging Face", "modelscope": "ModelScope", "ollama": "Ollama", "civitai": "Civitai", "url": ""}
 
@@ -20,4 +21,4 @@ def again(source: Sequence[str] | None) -> str:
     hub, repo, _revision, file = (*source, "", "", "")[:4]
     name = _HUBS.get(hub, hub)
     place = f"{repo}:{file}" if hub == "ollama" and file else repo
-    return later(f"it may be had again from {name} {shown(place)}").replace("  ", " ")
+    return said("it may be had again from {0} {1}", name, shown(place)).replace("  ", " ")

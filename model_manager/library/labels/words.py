@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from model_manager.base.errors import ModelManagerError, UsageError
+from model_manager.base.messages import figure, said
 from model_manager.catalog import Database, user_words
 from model_manager.library.labels.categories import GROUPS, slugs
 
@@ -16,7 +17,12 @@ def set_category(database: Database, id_: int, slug: str | None) -> None:
     from model_manager.library.scan.derive import derive  # loads every format
 
     if slug is not None and (slug not in slugs(database) or slug in GROUPS):
-        raise UsageError("set the category", slug, "there is no such category", "`model-manager categories` lists them")
+        raise UsageError(
+            said("set the category"),
+            slug,
+            said("there is no such category"),
+            said("`model-manager categories` lists them"),
+        )
     with database.write_words() as tx:
         user_words.set_words(tx, id_, user_category=slug)
         derive(tx, [id_])
@@ -24,7 +30,12 @@ def set_category(database: Database, id_: int, slug: str | None) -> None:
 
 def set_note(database: Database, id_: int, note: str) -> None:
     if len(note) > _LONGEST_NOTE:
-        raise ModelManagerError("keep the note", "", f"it is longer than {_LONGEST_NOTE:,} characters", "shorten it")
+        raise ModelManagerError(
+            said("keep the note"),
+            "",
+            said("it is longer than {0} characters", figure(_LONGEST_NOTE)),
+            said("shorten it"),
+        )
     with database.write_words() as tx:
         user_words.set_words(tx, id_, note=note.encode("utf-8", "backslashreplace").decode())
 
@@ -39,6 +50,6 @@ def tag(database: Database, id_: int, add: Iterable[str] = (), remove: Iterable[
     added = [word.strip() for word in add]
     for word in added:
         if not word or len(word) > 60 or "," in word or not word.isprintable():
-            raise UsageError("add the tag", word, "a tag is 1 to 60 printable characters without a comma")
+            raise UsageError(said("add the tag"), word, said("a tag is 1 to 60 printable characters without a comma"))
     with database.write_words() as tx:
         user_words.tag(tx, id_, added, [word.strip() for word in remove])

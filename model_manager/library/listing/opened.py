@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.facts import Facts
+from model_manager.base.messages import said
 from model_manager.base.text import shown, written
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, models
@@ -55,9 +56,9 @@ def _card(database: Database, volumes: Volumes, path: str) -> Json:
         reach.must_answer(path)
         stat = os.stat(path)
     except OSError as error:
-        raise ModelManagerError("open", shown(path), reason_of(error), "check the path") from error
+        raise ModelManagerError(said("open"), shown(path), reason_of(error), said("check the path")) from error
     if not os.path.isfile(path):
-        raise ModelManagerError("open", shown(path), "it is not a file", "add a folder under Folders")
+        raise ModelManagerError(said("open"), shown(path), said("it is not a file"), said("add a folder under Folders"))
     facts = headers.facts(path, stat)
     title, on_the_disk = shown(os.path.splitext(os.path.basename(path))[0]), on_disk(stat)
     weighed = WeighedFile(0, "weights", stat.st_size, on_the_disk, facts)

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from model_manager.base import units
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.facts import Claim
+from model_manager.base.messages import from_text, said
 from model_manager.base.text import shown, written
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, models, roots, user_words
+from model_manager.catalog.codec import load_claims
+from model_manager.catalog.last_used import evidence
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
@@ -61,7 +65,9 @@ def found_tags(model: Json) -> list[str]:
 def model_json(record: Json, seen: list[PlaceView], members: list[FileView], user_tags: list[str]) -> Json:
     source = json.loads(record["source"]) if record["source"] else None
     tags = [*json.loads(record["tags"]), *(tag for tag in user_tags)]
-    used = {"at": units.iso(record["used_at"]), "evidence": record["used_from"]} if record["used_at"] else None
+    used = (
+        {"at": units.iso(record["used_at"]), "evidence": evidence(record["used_from"])} if record["used_at"] else None
+    )
     return {
         "id": f"m{record['id']}",
         "name": shown(record["name"]),
@@ -77,7 +83,7 @@ def model_json(record: Json, seen: list[PlaceView], members: list[FileView], use
         "source": dict(zip(("hub", "repo", "revision", "file"), (part or None for part in source), strict=True))
         if source else None,
         "licence": record["licence"],
-        "health": {"verdict": record["verdict"], "detail": record["health_detail"]},
+        "health": {"verdict": record["verdict"], "detail": from_text(record["health_detail"])},
         "code": json.loads(record["code"]),
         "last_used": used, "added": units.iso(record["added"]), "pinned": bool(record["pinned"]),
         "note": record["note"],
@@ -123,7 +129,9 @@ def show_json(database: Database, id_: int) -> Json:
     """`show`: the model, the raw metadata of its files, and every piece of evidence."""
     model = next(models_json(database, [id_]), None)
     if model is None:
-        raise ModelManagerError("show this model", f"m{id_}", "it is not there any more", "scan to see what is there")
+        raise ModelManagerError(
+            said("show this model"), f"m{id_}", said("it is not there any more"), said("scan to see what is there")
+        )
     metadata: Json = {}
     with database.read() as tx:
         record = models.record(tx, id_) or {}
@@ -136,7 +144,7 @@ def show_json(database: Database, id_: int) -> Json:
             facts = files.facts_of(tx, file.file)
             if facts and facts.metadata:
                 metadata[written(file.path)] = dict(facts.metadata)
-    claims = json.loads(str(record.get("claims") or "[]"))
+    claims = load_claims(json.loads(str(record.get("claims") or "[]")))
     return {"model": model, "metadata": metadata, "evidence": evidence_json(claims)}
 
 
@@ -146,8 +154,8 @@ def place_states(database: Database, id_: int) -> dict[str, str]:
         return {f"p{place.id}": place.state for place in models.places(tx, [id_])}
 
 
-def evidence_json(claims: Sequence[Sequence[Any]]) -> list[Json]:
-    """Claims as they are stored; the user's own come first."""
+def evidence_json(claims: Sequence[Claim]) -> list[Json]:
+    """Every claim; the user's own come first."""
     return [
         {
             "field": field,

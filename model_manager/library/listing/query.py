@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from model_manager.base import units
 from model_manager.base.errors import UsageError
 from model_manager.base.facts import VERDICTS
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.catalog.rows import Row
 
@@ -71,7 +72,7 @@ class Query:
         if colon and name.isalpha() and len(name) > 1:
             fields = ", ".join(FIELDS)
             raise _wrong(
-                term, later(f"there is no field {name}: use one of {fields}, or quotes to search for the text")
+                term, said("there is no field {0}: use one of {1}, or quotes to search for the text", name, fields)
             )
         if term.lower() in self._categories:
             return _category(term.lower())
@@ -121,7 +122,7 @@ def _field(name: str, value: str, term: str, categories: frozenset[str]) -> Test
 def _state(name: str, low: str, term: str) -> Test:
     if name == "health":
         if low not in VERDICTS:
-            raise _wrong(term, later(f"health is one of {', '.join(VERDICTS)}"))
+            raise _wrong(term, said("health is one of {0}", ", ".join(VERDICTS)))
         return lambda row: row.verdict == low
     if name == "unused":
         days = low.removesuffix("d")
@@ -130,7 +131,7 @@ def _state(name: str, low: str, term: str) -> Test:
         limit = time.time() - int(days) * 86_400
         return lambda row: (row.used_at or row.added) < limit
     if low not in ("yes", "no"):
-        raise _wrong(term, later(f"write {name}:yes or {name}:no"))
+        raise _wrong(term, said("write {0}:yes or {1}:no", name, name))
     wanted = low == "yes"
     if name == "dup":
         return lambda row: (row.copies > 1) == wanted
@@ -152,4 +153,4 @@ def _size(term: str) -> Test:
 
 
 def _wrong(term: str, why: str) -> UsageError:
-    return UsageError("understand the search term", term, why)
+    return UsageError(said("understand the search term"), term, why)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
+from model_manager.base.messages import counted, said
 from model_manager.base.real import is_below, resolved
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -74,18 +75,20 @@ class Guard:
                 if all(in_a_trash(step.path) for step in steps):
                     return _NOT_OURS
             if lost := next(filter(_is_lost, steps), None):
-                return later(
-                    f"{lost.target} is no trash of yours now, and has no note of {lost.path}: nothing is moved there or back"
+                return said(
+                    "{0} is no trash of yours now, and has no note of {1}: nothing is moved there or back",
+                    lost.target,
+                    lost.path,
                 )
             if outside := next((path for step in steps for path in _outside(step, known)), ""):
-                return later(f"{outside} lies outside the folders that are watched: scan again, or add its folder")
+                return said("{0} lies outside the folders that are watched: scan again, or add its folder", outside)
             env = self._env()
             self._must_be_closed(steps, known, env)
             if origin is None:
                 return ""
             return self._held(steps, env) or self._asked_again(steps, origin, shelf, env)
         except ModelManagerError as error:
-            return f"{error.reason}: {error.hint}" if error.hint else error.reason
+            return said("{0}: {1}", error.reason, error.hint) if error.hint else error.reason
         except OSError as error:
             return reason_of(error)
 
@@ -110,7 +113,7 @@ class Guard:
             return error.reason
         except OSError as error:
             return reason_of(error)
-        return later(f"{named} is needed by something else since a moment ago: it stays") if named else ""
+        return said("{0} is needed by something else since a moment ago: it stays", named) if named else ""
 
     def _shelf(self) -> Shelf:
         """What the catalogue holds now; what was looked at on the disk for it is a second old at most."""
@@ -140,15 +143,15 @@ class Guard:
             return "" if all(step.verb == "link" for step in steps) else _NOT_ITS_OWN
         root = next((root for root in shelf.roots.values() if root.path == origin.root), None)
         if root is None or root.ignored or root.tool != origin.tool:
-            return later(f"{origin.root} is not watched any more")
+            return said("{0} is not watched any more", origin.root)
         if root.state != "online":
-            return later(f"{origin.root}: {AWAY.get(root.state, root.state)}; bring it back, and scan again")
+            return said("{0}: {1}; bring it back, and scan again", origin.root, AWAY.get(root.state, root.state))
         if isinstance(origin, OfPlaces) and (link := _new_link(steps, origin, shelf)):
-            return later(f"{link} leads to it since this was planned: make a new plan")
+            return said("{0} leads to it since this was planned: make a new plan", link)
         parts = list(not_held(self._parts(origin, root, shelf, env), root, env))
         may = {part.url if isinstance(part, Asking) else resolved(part.path) for part in parts}
         wrong = next((step.path for step in steps if step.path not in may), "")
-        return later(f"{wrong} is needed by something else since this was planned: make a new plan") if wrong else ""
+        return said("{0} is needed by something else since this was planned: make a new plan", wrong) if wrong else ""
 
     def _parts(self, origin: OfPlaces | OfLeftover, root: RootRow, shelf: Shelf, env: Env) -> Iterator[Part]:
         if isinstance(origin, OfLeftover):
@@ -160,7 +163,10 @@ class Guard:
         ids, models = {file.path: file.file for file in listed}, {file.model for file in listed}
         if fresh := (models & shelf.pinned) - set(origin.pinned):
             names = ", ".join(sorted(shelf.titles.get(id_, "") for id_ in fresh))
-            raise CannotRemove("clear away", names, later(f"{names} was pinned since this was planned"))
+            why = counted(
+                "{0} was pinned since this was planned", "{0} were pinned since this was planned", len(fresh), names
+            )
+            raise CannotRemove(said("clear away"), names, why)
         placed = [shelf.placed(name, path, files, ids, origin.along) for name, path, files in origin.places]
         must_be_whole(root, self._volumes)
         yield from parts_of_places(root, placed, env, origin.along, shelf, self._volumes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base import reach
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.catalog.roots import RootRow
 from model_manager.library.removal.unused import BY_CONTENT
@@ -32,4 +33,4 @@ def must_not_be_held(path: str, root: RootRow, env: Env) -> None:
     shares = root.tool in BY_CONTENT or repository_of(path)
     top = reach.realpath(root.path) if env.held and shares else ""
     if env.held and (why := why_held(reach.real_parent(path), env.held, top)):
-        raise CannotRemove("clear away", path, why, _HINT)
+        raise CannotRemove(said("clear away"), path, why, _HINT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model_manager.base import figures
+from model_manager.base.messages import said
 from model_manager.base.text import _, later, ngettext
 from model_manager.library.removal.origins import OfPlaces, from_text
 from model_manager.operations import Operation, Plan, Step
@@ -34,9 +35,9 @@ def settled_text(operation: Operation) -> str:
     """What became of a change that an earlier run left in the middle."""
     title = operation.plan.title
     if (became := _SETTLED.get(operation.state)) is not None:
-        return later(f"an earlier change was interrupted ({title}) and is settled now: {became}")
+        return said("an earlier change was interrupted ({0}) and is settled now: {1}", title, became)
     why = next((now.problem for now in operation.steps if now.state == "stuck"), "")
-    return later(f"an earlier change was interrupted ({title}) and cannot be settled yet: {why}")
+    return said("an earlier change was interrupted ({0}) and cannot be settled yet: {1}", title, why)
 
 
 def things(plan: Plan) -> list[tuple[str, tuple[Step, ...]]]:

@@ -9,6 +9,7 @@ from typing import cast
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.messages import counted, figure, said
 from model_manager.base.sixty_four_bits import folded
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
@@ -52,7 +53,7 @@ def plan_removal(
     draft, problems = drafted(shelf, volumes, env, wanted, way)
     for path, other in seen_elsewhere(draft.paths(), shelf, volumes):
         draft.warnings.append(
-            later(f"{other} is, or may be, the same file as {path}, seen by another way: it goes too")
+            said("{0} is, or may be, the same file as {1}, seen by another way: it goes too", other, path)
         )
     plan = finished(draft, problems, title)
     return plan if title else replace(plan, title=_title(way, shelf, wanted, len(things(plan))))
@@ -90,35 +91,35 @@ def drafted(
             draft.drop_unit()
             link = min(foreign)
             problems.append(CannotRemove(
-                "clear away", next(to for one, to in leading if one == link), f"{link} of another model uses it",
-                "clear that away first",
+                said("clear away"), next(to for one, to in leading if one == link), said("{0} of another model uses it", link),
+                said("clear that away first"),
             ))  # fmt: skip
             continue
         for link, to in leading:
-            draft.warnings.append(later(f"the link {link} leads to {to}, and would lead nowhere"))
+            draft.warnings.append(said("the link {0} leads to {1}, and would lead nowhere", link, to))
         if any(
             file.role == "weights" and file.path in place.elsewhere for place in group.places for file in place.files
         ):
-            draft.warnings.append(later(f"{of}: its weights stay on the disk: they have another name, which is kept"))
+            draft.warnings.append(said("{0}: its weights stay on the disk: they have another name, which is kept", of))
     for path in wanted.paths:
         root, leftover = _leftover(path, shelf.rests, shelf.roots.values())
         origin = as_text(OfLeftover(root.tool, root.path, leftover))
         parts = not_held(_parts_of_leftover(root, leftover, env, shelf, volumes), root, env)
         if leftover.kind == "partial" and (why := may_be_under_way(path)):
-            draft.warnings.append(f"{path}: {why}")
+            draft.warnings.append(said("{0}: {1}", path, why))
         _add_unit(draft, problems, root, os.path.basename(path), parts, origin, wanted.stays.get(path, ()), volumes)
     pinned = sorted({model for group in groups for model in group.models & shelf.pinned})
     if pinned:
-        draft.warnings.append(later(f"pinned by you: {', '.join(shelf.titles.get(id_, '') for id_ in pinned)}"))
+        draft.warnings.append(said("pinned by you: {0}", ", ".join(shelf.titles.get(id_, "") for id_ in pinned)))
     return draft, problems
 
 
 def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) -> Plan:
     """The plan, with what could not be planned as warnings; raises the first problem when there is no step."""
-    draft.left.extend(f"{problem.path}: {problem.reason}" for problem in problems)
+    draft.left.extend(said("{0}: {1}", problem.path, problem.reason) for problem in problems)
     for path, holders in draft.holders().items():
         names = ", ".join(sorted({holder.name for holder in holders}))
-        draft.warnings.append(later(f"in use by {names}: {path}"))
+        draft.warnings.append(said("in use by {0}: {1}", names, path))
     plan = draft.plan(title)
     if not plan.steps and problems:
         raise problems[0]
@@ -146,13 +147,13 @@ def _add_unit(
             else:
                 draft.take(part.path, part.why, {"fresh": "yes"} if part.fresh else None, kept)
         if not met:
-            raise CannotRemove("clear away", of, "nothing of it may go now", "scan again")
+            raise CannotRemove(said("clear away"), of, said("nothing of it may go now"), said("scan again"))
     except ModelManagerError as error:
         draft.drop_unit()
         problems.append(_unplugged(root) or error)
     except OSError as error:
         draft.drop_unit()
-        why = CannotRemove("clear away", str(error.filename or of), reason_of(error), "scan again")
+        why = CannotRemove(said("clear away"), str(error.filename or of), reason_of(error), said("scan again"))
         problems.append(_unplugged(root) or why)
 
 
@@ -161,7 +162,7 @@ def _unplugged(root: RootRow) -> CannotRemove | None:
     try:
         reach.lstat(root.path)
     except FileNotFoundError:
-        return CannotRemove("clear away", root.path, AWAY["offline"], "bring it back, and scan again")
+        return CannotRemove(said("clear away"), root.path, AWAY["offline"], said("bring it back, and scan again"))
     except OSError:
         return None
     return None
@@ -171,13 +172,17 @@ def _kept(one: Stays, volumes: Volumes) -> Kept:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
     kept = kept_as(reach.realpath(one.path), volumes)
     if (kept.identity.size, folded(kept.identity.mtime_ns or 0)) != (one.size, one.mtime_ns):
-        raise CannotRemove("keep the copy", one.path, "it changed since it was looked at", "scan again")
+        raise CannotRemove(
+            said("keep the copy"), one.path, said("it changed since it was looked at"), said("scan again")
+        )
     return replace(kept, same=one.same)
 
 
 def _must_allow(root: RootRow) -> None:
     if root.state != "online":
-        raise CannotRemove("clear away", root.path, AWAY.get(root.state, root.state), "bring it back, and scan again")
+        raise CannotRemove(
+            said("clear away"), root.path, AWAY.get(root.state, root.state), said("bring it back, and scan again")
+        )
     reach.must_answer(root.path)
 
 
@@ -207,7 +212,9 @@ def _must_be_ours_alone(folder: str, going: Collection[int], shelf: Shelf, volum
         for name in names:
             path = os.path.join(inside, name)
             if not os.path.islink(path) and (other := used_by(path, going, shelf, volumes)):
-                raise CannotRemove("clear away", path, f"{other} of another model uses it", "clear that away first")
+                raise CannotRemove(
+                    said("clear away"), path, said("{0} of another model uses it", other), said("clear that away first")
+                )
 
 
 def _parts_of_leftover(root: RootRow, leftover: Leftover, env: Env, shelf: Shelf, volumes: Volumes) -> Iterator[Part]:
@@ -221,7 +228,9 @@ def must_be_closed(root: RootRow, env: Env) -> None:
     for tool in (root.tool, *root.also):
         store = BY_TOOL.get(tool)
         if store is not None and store.facts.must_close and (why := store.in_use(env)):
-            raise CannotRemove("change the files of", store.facts.label, why, f"close {store.facts.label} first")
+            raise CannotRemove(
+                said("change the files of"), store.facts.label, why, said("close {0} first", store.facts.label)
+            )
 
 
 def found_root(root: RootRow) -> FoundRoot:
@@ -231,7 +240,9 @@ def found_root(root: RootRow) -> FoundRoot:
 def _leftover(path: str, rests: Iterable[LeftoverRow], known: Iterable[RootRow]) -> tuple[RootRow, Leftover]:
     row = next((rest for rest in rests if rest.path == path), None)
     if row is None:
-        raise UsageError("clear away", path, "no model and no leftover has this path", "scan again, or see `list`")
+        raise UsageError(
+            said("clear away"), path, said("no model and no leftover has this path"), said("scan again, or see `list`")
+        )
     inside = [root for root in known if path.startswith(root.path.rstrip(os.sep) + os.sep)]
     root = max(inside, key=lambda root: (root.tool == row.tool, len(root.path)))
     return root, Leftover(cast(LeftoverKind, row.kind), row.path, row.size, row.bytes, row.of)
@@ -242,12 +253,19 @@ def _title(way: Way, shelf: Shelf, wanted: Wanted, count: int) -> str:
     names = [shelf.titles[id_] for id_ in wanted.models if id_ in shelf.titles]
     names += [place.name for place in shelf.places if place.id in wanted.places]
     if len(names) != 1 or wanted.paths:
-        what = later(f"{count} {'item' if count == 1 else 'items'}")
+        what: str = counted("{0} item", "{0} items", count, figure(count))
     elif count > 1:
-        what = later(f"{names[0]} and {count - 1} other {'name' if count == 2 else 'names'} ({count} items)")
+        what = counted(
+            "{0} and {1} other name ({2} items)",
+            "{0} and {1} other names ({2} items)",
+            count - 1,
+            names[0],
+            figure(count - 1),
+            figure(count),
+        )
     else:
         what = names[0]
-    return f"{_WORDS[way]}: {what}"
+    return said("{0}: {1}", _WORDS[way], what)
 
 
 def _size(path: str) -> int:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from model_manager.base import reach
+from model_manager.base.messages import said
 from model_manager.base.text import later, shown
 from model_manager.catalog import Tx, models, named
 from model_manager.catalog.models import FileView, PlaceView
@@ -20,14 +21,14 @@ def what_stays(tx: Tx, places: Collection[int], whole: Collection[int] = ()) -> 
     if not chosen and not whole:
         return ()
     seen, members = list(models.places(tx, {*chosen, *whole})), list(models.files(tx, {*chosen, *whole}))
-    said: dict[str, None] = {}
+    told: dict[str, None] = {}
     for model in sorted({*chosen, *whole}):
         going = {one.id: one for one in seen if one.model == model and (model in whole or one.id in places)}
         rest = [one for one in seen if one.model == model and one.id not in going]
         files = [file for file in members if file.model == model and file.role in _WEIGHTS]
         rest = [one for one in rest if not _leads_to_what_goes(one, files, going)]
-        said |= dict.fromkeys([*_same_model(rest, files), *_of_files(files, going)])
-    return tuple(said)
+        told |= dict.fromkeys([*_same_model(rest, files), *_of_files(files, going)])
+    return tuple(told)
 
 
 def _leads_to_what_goes(place: PlaceView, files: Sequence[FileView], going: Collection[int]) -> bool:
@@ -41,11 +42,11 @@ def _same_model(rest: Sequence[PlaceView], files: Sequence[FileView]) -> Iterato
     names = [shown(one.path) if _is_where_it_lies(one, files) else shown(one.name) for one in rest]
     more = len(names) - _MOST_NAMED
     if len(names) == 1:
-        yield later(f"{names[0]} stays, it is the same model")
+        yield said("{0} stays, it is the same model", names[0])
     elif more > 0:
-        yield later(f"{', '.join(names[:_MOST_NAMED])} and {more} more stay, they are the same model")
+        yield said("{0} and {1} more stay, they are the same model", ", ".join(names[:_MOST_NAMED]), more)
     elif names:
-        yield later(f"{', '.join(names)} stay, they are the same model")
+        yield said("{0} stay, they are the same model", ", ".join(names))
 
 
 def _is_where_it_lies(place: PlaceView, files: Iterable[FileView]) -> bool:

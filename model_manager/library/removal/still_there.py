@@ -9,7 +9,8 @@ from typing import Literal
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError
-from model_manager.base.text import later, shown
+from model_manager.base.messages import said
+from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, models, named, roots
 from model_manager.catalog.models import FileView, PlaceView
@@ -39,10 +40,10 @@ class Missing:
     def sentence(self) -> str:
         name = shown(self.name)
         if self.how == "away":
-            return later(f"{name} stays as it is: {AWAY.get(self.state, self.state)}")
+            return said("{0} stays as it is: {1}", name, AWAY.get(self.state, self.state))
         if self.how == "changed":
-            return later(f"{name} has changed on the disk and is looked at again: try once more")
-        return later(f"{name} is gone already: another program deleted or moved it")
+            return said("{0} has changed on the disk and is looked at again: try once more", name)
+        return said("{0} is gone already: another program deleted or moved it", name)
 
 
 class NotThere(ModelManagerError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from model_manager.base import reach, units
 from model_manager.base.errors import reason_of
+from model_manager.base.messages import counted, said
 from model_manager.base.text import later, shown
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operation, Step
@@ -65,7 +66,7 @@ def undoing(operation: Operation, volumes: Volumes, units_: Collection[int] | No
     final = [step for step in in_force if not step.undo]
     words = [*_of_rooms(rooms, seconds), *_gone(operation, back, volumes)]
     words += [why for unit, why in parted.items() if any(step.unit == unit for step in in_force)]
-    words += [later(f"this stays as it is, it cannot be undone: {shown(step.path)}") for step in final]
+    words += [said("this stays as it is, it cannot be undone: {0}", shown(step.path)) for step in final]
     return Undoing(back, rooms, seconds, tuple(dict.fromkeys(words)))
 
 
@@ -143,28 +144,31 @@ def _of_rooms(rooms: tuple[Room, ...], seconds: float) -> Iterator[str]:
     for room in rooms:
         need, where, free = units.size(room.needs), shown(room.path), units.size(room.free or 0)
         if room.folders > 1:
-            where = later(f"{room.folders} folders below {where}")
+            where = counted("{0} folder below {1}", "{0} folders below {1}", room.folders, room.folders, where)
         if room.free is None:
-            yield later(f"{need} are copied to {where}: shared copies become files of their own again")
+            yield said("{0} are copied to {1}: shared copies become files of their own again", need, where)
         elif room.is_there:
-            yield later(
-                f"{need} are copied to {where} ({free} are free): shared copies become files of their own again"
+            yield said(
+                "{0} are copied to {1} ({2} are free): shared copies become files of their own again", need, where, free
             )
         else:
-            yield later(
-                f"{need} are needed in {where}, only {free} are free: make room first, or some of it stays shared"
+            yield said(
+                "{0} are needed in {1}, only {2} are free: make room first, or some of it stays shared",
+                need,
+                where,
+                free,
             )
     if seconds >= _WORTH_A_WORD:
-        yield later(f"the copying takes about {_about(seconds)}")
+        yield said("the copying takes about {0}", _about(seconds))
 
 
 def _about(seconds: float) -> str:
     """A time that nobody takes for exact."""
     if seconds < 90:
-        return later(f"{round(seconds / 10) * 10} seconds")
+        return said("{0} seconds", round(seconds / 10) * 10)
     if seconds < 90 * 60:
-        return later(f"{round(seconds / 60)} minutes")
-    return later(f"{round(seconds / 3600)} hours")
+        return counted("{0} minute", "{0} minutes", round(seconds / 60), round(seconds / 60))
+    return counted("{0} hour", "{0} hours", round(seconds / 3600), round(seconds / 3600))
 
 
 def _gone(operation: Operation, back: tuple[Step, ...], volumes: Volumes) -> Iterator[str]:
@@ -173,14 +177,14 @@ def _gone(operation: Operation, back: tuple[Step, ...], volumes: Volumes) -> Ite
     for item in [one for one in _trashed(operation, volumes) if one.unit in units_]:
         path = shown(item.path)
         if item.where == "gone":
-            yield later(f"{path} stays away: it is not in the trash any more")
+            yield said("{0} stays away: it is not in the trash any more", path)
         elif item.where == "restored":
-            yield later(f"{path} is back already")
+            yield said("{0} is back already", path)
     for step in back:
         try:
             reach.must_answer(step.path, follow=False)
         except OSError as error:
-            yield later(f"{shown(step.path)}: {reason_of(error)}")
+            yield said("{0}: {1}", shown(step.path), reason_of(error))
 
 
 def _trashed(operation: Operation, volumes: Volumes) -> list[Trashed]:

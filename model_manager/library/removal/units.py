@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base.errors import UsageError
+from model_manager.base.messages import said
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
 from model_manager.library.removal.links import links_beside
@@ -38,7 +39,12 @@ def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
     ids = frozenset(place.id for place in going)
     missing = set(wanted.places) - ids
     if missing:
-        raise UsageError("find the place", f"p{min(missing)}", "there is none of this id", "`show MODEL` lists them")
+        raise UsageError(
+            said("find the place"),
+            f"p{min(missing)}",
+            said("there is none of this id"),
+            said("`show MODEL` lists them"),
+        )
     one_unit = frozenset(id_ for id_, root in shelf.roots.items() if BY_TOOL[root.tool].removal.one_unit)
     for joined in _joined(going, shelf.files, one_unit):
         group = Unit(shelf.roots[joined[0].root])

@@ -10,6 +10,7 @@ import os
 from collections.abc import Collection
 
 from model_manager.base import reach
+from model_manager.base.messages import said
 from model_manager.base.own_name import name_key
 from model_manager.base.pools import shown_in
 from model_manager.base.volumes import Volumes
@@ -31,8 +32,8 @@ def must_be_whole(root: RootRow, volumes: Volumes) -> None:
     """Raises CannotRemove where names in another place may need what a model of this store leaves behind."""
     if root.tool in BY_CONTENT and (pool := shown_in(reach.realpath(root.path), volumes)):
         raise CannotRemove(
-            "clear away", root.path, f"a part of {root.path} is shown in {pool} as well, where something may name it",
-            "look there, or end that mount first",
+            said("clear away"), root.path, said("a part of {0} is shown in {1} as well, where something may name it", root.path, pool),
+            said("look there, or end that mount first"),
         )  # fmt: skip
 
 
@@ -45,12 +46,15 @@ def must_be_unused(root: RootRow, leftover: Leftover, shelf: Shelf, volumes: Vol
     folder = os.path.dirname(leftover.path)
     if reach.realpath(folder) != os.path.normpath(os.path.join(top, os.path.relpath(folder, root.path))):
         raise CannotRemove(
-            "clear away", leftover.path, "its folder is a link, and another store may use what it leads to",
-            "look in the folder that it leads to",
+            said("clear away"), leftover.path, said("its folder is a link, and another store may use what it leads to"),
+            said("look in the folder that it leads to"),
         )  # fmt: skip
     if other := _listed(leftover.path, shelf, volumes):
         raise CannotRemove(
-            "clear away", leftover.path, f"it is the file {other} of a model that is listed", "scan again"
+            said("clear away"),
+            leftover.path,
+            said("it is the file {0} of a model that is listed", other),
+            said("scan again"),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from model_manager.base.errors import UsageError
+from model_manager.base.messages import said
 from model_manager.base.text import given_paths
 from model_manager.catalog import Database, leftovers, models
 from model_manager.library.meant import Meant, meant, where
@@ -57,8 +58,8 @@ def wanted_of(database: Database, texts: Sequence[str], places: Sequence[str] = 
         known = {f"p{place.id}": place.id for place in models.places(tx, [one.model for one in named])}
         wrong = next((place for place in places if place not in known), None)
         if wrong is not None:
-            raise UsageError("find the place", wrong, "the models that you named have no place of this id",
-                             "`show MODEL --json` lists them")  # fmt: skip
+            raise UsageError(said("find the place"), wrong, said("the models that you named have no place of this id"),
+                             said("`show MODEL --json` lists them"))  # fmt: skip
         whole = () if places else tuple(one.model for one in named if not one.places)
         alone = [known[place] for place in places] if places else [
             place for one in named if one.model not in whole for place in one.places

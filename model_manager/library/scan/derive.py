@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
+from model_manager.base.messages import said
 from model_manager.catalog import Tx, files, hashes, models, user_words
-from model_manager.catalog.codec import dump, load_claims, load_health
-from model_manager.library.scan.last_uses import ACCESS_TIME, NOT_KEPT
+from model_manager.catalog.codec import claim_rows, dump, load_claims, load_health
+from model_manager.catalog.last_used import ACCESS_TIME
+from model_manager.library.scan.last_uses import NOT_KEPT
 from model_manager.library.scan.understand import READ, WEIGHTS, Sighting, WeighedFile, is_read, understand
 
 
@@ -44,7 +46,7 @@ def _with_checks(values: dict[str, object], checked: list[tuple[str, str]]) -> d
     """The health that a deep check found, where it is worse than the header's or says more."""
     if not checked:
         return values
-    header = Health(cast(Verdict, values["verdict"]), str(values["health_detail"]))
+    header = Health(cast(Verdict, values["verdict"]), cast(str, values["health_detail"]))
     deep = [Health(cast(Verdict, verdict), detail) for verdict, detail in checked]
     sick = [health for health in deep if health.verdict not in ("good", "unknown")]
     if sick:
@@ -71,7 +73,7 @@ def derived(
     for file in members:
         present.setdefault(file.place, {})[file.name.rsplit("/", 1)[-1]] = file.size
     sightings = [_sighting(place, present.get(place.id, {})) for place in seen]
-    chosen = [Claim("category", choice, "user", "your choice")] if choice else []
+    chosen = [Claim("category", choice, "user", said("your choice"))] if choice else []
     known = understand(list(weighed.values()), sightings, None)
     blind = any(place.found.get("details", {}).items() >= NOT_KEPT.items() for place in seen)  # type: ignore[attr-defined]
     used_at, used_from = (None, None) if blind else _last_used(members)
@@ -87,7 +89,7 @@ def derived(
         "bytes": known.bytes, "verdict": known.health.verdict, "health_detail": known.health.detail,
         "licence": values.get("licence"), "tags": list(known.tags), "code": list(known.code),
         "tools": ",".join(dict.fromkeys(place.tool for place in seen)), "places": len(seen), "source": source,
-        "claims": dump([*known.claims, *chosen]),
+        "claims": dump(claim_rows([*known.claims, *chosen])),
         "used_at": used_at, "used_from": used_from, "gone_at": None,
     }  # fmt: skip
 
@@ -129,4 +131,4 @@ def _last_used(members: list[models.FileView]) -> tuple[int | None, str | None]:
             and seconds <= time.time() + 60
         ):
             best = max(best, seconds)
-    return (best, ACCESS_TIME) if best else (None, None)
+    return (best, str(ACCESS_TIME)) if best else (None, None)

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.stores.found import Leftover
 
 _MOST = 1000
@@ -27,7 +27,7 @@ def left_empty(root: str, gone: Iterable[tuple[str, str]], before: Iterable[tupl
         while folder.startswith(top) and (whole or os.sep in folder[len(top) :]) and is_empty(folder):
             best, folder, whole = folder, os.path.dirname(folder), False
         if best:
-            found[best] = later(f"of {name}, which is gone")
+            found[best] = said("of {0}, which is gone", name)
     return [
         Leftover("empty-folder", path, 0, 0, words)
         for path, words in sorted(found.items())

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import GOOD, Facts, Health, worst
 from model_manager.base.identity import file_id, is_untouched
+from model_manager.base.messages import said
 from model_manager.base.reading import Count, open_quietly
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, files, listings, roots
@@ -87,10 +88,10 @@ class Headers:
                 if not is_untouched(stat, os.fstat(raw.fileno())):
                     return _CHANGED
         except OSError as error:
-            return Facts("unknown", health=Health("unknown", f"cannot be read: {reason_of(error)}"))
+            return Facts("unknown", health=Health("unknown", said("cannot be read: {0}", reason_of(error))))
         except Exception as error:  # a reader's mistake must stay this file's: one bad file is one row
             log.exception("the header of %s could not be read", path)
-            return Facts("unknown", health=Health("unknown", f"cannot be understood: {reason_of(error)[:200]}"))
+            return Facts("unknown", health=Health("unknown", said("cannot be understood: {0}", reason_of(error, 200))))
         self.read_at[path] = int(time.time())
         return known
 
@@ -134,7 +135,7 @@ def _with(known: Facts, lack: Health) -> Facts:
 
 _TICK = 10_000_000
 """Nanoseconds between two times that a kernel gives to files, at most (100 Hz; FAT's two seconds are not waited for)."""
-_CHANGED = Facts("unknown", health=Health("unknown", "it changed while it was looked at: scan again"))
+_CHANGED = Facts("unknown", health=Health("unknown", said("it changed while it was looked at: scan again")))
 
 
 def _outwait(stat: os.stat_result) -> None:

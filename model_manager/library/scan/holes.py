@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Health
 from model_manager.base.holes import holes, may_lack, tells
+from model_manager.base.messages import figure, said
 from model_manager.formats.meant_zeros import SLACK
 from model_manager.formats.places import places
 from model_manager.formats.runs import LEAST
@@ -37,8 +38,13 @@ def lacking(file: BinaryIO, stat: os.stat_result, volume_kind: str, format_: str
         stored = 512 * stat.st_blocks
         return Health(
             "unknown",
-            f"only {stored:,} of its {size:,} bytes are on the disk, and its file system ({volume_kind}) does not say "
-            "whether the rest is compressed or missing: `check --deep` reads it",
+            said(
+                "only {0} of its {1} bytes are on the disk, and its file system ({2}) does not say whether "
+                "the rest is compressed or missing: `check --deep` reads it",
+                figure(stored),
+                figure(size),
+                volume_kind,
+            ),
         )
     return GOOD
 

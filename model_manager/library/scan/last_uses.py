@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from model_manager.base.text import later
 from model_manager.base.volumes import NETWORK, Volumes
 from model_manager.catalog import Tx, models
 from model_manager.stores.host.last_used import Used
 
-ACCESS_TIME = later("access time")
 NOT_KEPT = {"access_times": "not kept"}
 """A place's detail where access times say nothing."""
 

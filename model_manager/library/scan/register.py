@@ -13,7 +13,7 @@ from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Tx, files, fresh, hashes, models, places, roots, united
-from model_manager.catalog.codec import READER, dump, dump_health
+from model_manager.catalog.codec import READER, claim_rows, dump, dump_health
 from model_manager.formats.folders import facts_of_folder
 from model_manager.library.scan.derive import derive, derived
 from model_manager.library.scan.headers import Headers
@@ -280,7 +280,7 @@ def _found_record(pending: Pending) -> dict[str, object]:
     if folder and folder.health.verdict != "good":
         health = folder.health if health is None or health.verdict == "good" else worst([health, folder.health])
     return {
-        "claims": list(claims),
+        "claims": claim_rows(claims),
         "health": dump_health(health),
         "format": folder.format if folder else "",
         "details": dict(found.details),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from model_manager import __version__
 from model_manager.base.errors import reason_of
 from model_manager.base.events import Event, ModelsChanged, RootsChanged, ScanFinished
+from model_manager.base.messages import said
 from model_manager.base.reading import counting
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
@@ -87,7 +88,7 @@ class Scan:
         often = gc.get_threshold()
         gc.set_threshold(*_SELDOM)
         try:
-            progress.step(phase="Looking for your tools")
+            progress.step(phase=said("Looking for your tools"))
             with counting(self._headers.count):
                 every = watch.find_roots(self._database, self._env, self._private, self._volumes)
             self._report.problems += self._search_problems()
@@ -96,7 +97,7 @@ class Scan:
             local = [root for root in chosen if not watch.is_slow(root.path, self._volumes)]
             lanes = self._start_lanes([root for root in chosen if root not in local], every)
             for number, root in enumerate(local):
-                progress.step(number, len(local), phase=f"Reading {watch.label_of(root.tool)}")
+                progress.step(number, len(local), phase=said("Reading {0}", watch.label_of(root.tool)))
                 self._scan_root(root, every, progress, self._headers)
             self._wait_for(lanes, progress)
             self._finish()
@@ -130,7 +131,7 @@ class Scan:
         """Waits for lanes that show signs of life; what the others have not read keeps what is known of it."""
         for lane in lanes:
             if lane.left:
-                progress.step(phase=f"Waiting for {watch.label_of(lane.left[0].tool)}")
+                progress.step(phase=said("Waiting for {0}", watch.label_of(lane.left[0].tool)))
             while not lane.wait(0.05):
                 progress.step()
                 if lane.is_silent():
@@ -165,7 +166,9 @@ class Scan:
             raise
         except Exception as error:  # one adapter's mistake must not end the scan of the others
             log.exception("%s: reading %s failed", store.facts.label, root.path)
-            look.problem(root.path, "adapter", f"{store.facts.label} could not be read to its end: {reason_of(error)}")
+            look.problem(
+                root.path, "adapter", said("{0} could not be read to its end: {1}", store.facts.label, reason_of(error))
+            )
             self._keep_problems(root, look)
         self._met[root.id] = look.met
 

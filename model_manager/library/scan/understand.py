@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from model_manager.base.facts import SOURCES, Claim, Facts, Health, settle, worst
-from model_manager.base.text import later
+from model_manager.base.messages import figure, said
 from model_manager.formats.quants import bits
 from model_manager.formats.tensors import merge
 from model_manager.library.scan import names
@@ -76,7 +76,7 @@ def understand(
 ) -> Understood:
     """`sightings` in the order in which tools saw the model; the first names it."""
     title = _title(sightings)
-    claims = [Claim("category", user_category, "user", "your choice")] if user_category else []
+    claims = [Claim("category", user_category, "user", said("your choice"))] if user_category else []
     weights = [file for file in files if file.role in WEIGHTS and file.facts]
     read = weights or [file for file in files if file.facts]
     for file in sorted(read, key=lambda one: -one.size):
@@ -88,7 +88,7 @@ def understand(
         claims += names.claims_of(text)
     claims = _once(claims)
     held = settle(claims)
-    category = held.get("category", Claim("category", "misc", "folder", "nothing says more"))
+    category = held.get("category", Claim("category", "misc", "folder", said("nothing says more")))
     values: dict[str, object] = {name: claim.value for name, claim in held.items() if name not in ("category", "name")}
     values["base_model"] = _base_model(held, claims)
     health = _health(files, sightings)
@@ -141,7 +141,7 @@ def _summed(weights: Sequence[WeighedFile]) -> list[Claim]:
     size = sum(share.bytes for share in shares)
     if not total:
         return []
-    detail = later(f"{len(weights)} files together")
+    detail = said("{0} files together", len(weights))
     return [
         Claim("parameters", total, "tensors", detail),
         Claim("bits_per_weight", bits(size, total), "tensors", detail),
@@ -199,7 +199,7 @@ def _base_model(held: dict[str, Claim], claims: Sequence[Claim]) -> str | None:
 
 def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Health:
     found = [file.facts.health for file in files if file.facts and _counts(file, file.facts)]
-    joined = [one.health for one in sightings if one.health and "joined into one" in one.health.detail]
+    joined = [one.health for one in sightings if one.health and one.health.kind == "raw-parts"]
     if joined:
         return joined[0]
     found += [sighting.health for sighting in sightings if sighting.health]
@@ -211,9 +211,14 @@ def _health(files: Sequence[WeighedFile], sightings: Sequence[Sighting]) -> Heal
         for companion in file.facts.companions if file.facts else ():
             there = present.get(companion.name.rsplit("/", 1)[-1])
             if there is None:
-                found.append(Health("incomplete", f"{companion.name} must lie beside it and is missing"))
+                found.append(Health("incomplete", said("{0} must lie beside it and is missing", companion.name)))
             elif there < companion.bytes:
-                found.append(Health("truncated", f"{companion.name} needs {companion.bytes:,} bytes, has {there:,}"))
+                found.append(
+                    Health(
+                        "truncated",
+                        said("{0} needs {1} bytes, has {2}", companion.name, figure(companion.bytes), figure(there)),
+                    )
+                )
     health = worst(found)
     if health.verdict == "good":
         # What is known of one part says nothing of code that another part calls, or that was not looked for in it.
@@ -247,15 +252,15 @@ def _disagreements(claims: Sequence[Claim], held: dict[str, Claim], category: Cl
         if claim.source in ("user", "name") or claim.source == category.source:
             continue
         if claim.field == "category" and _other_kind(str(claim.value), str(category.value)):
-            yield f"{_label(claim.source)} {claim.value}, {_label(category.source)} {category.value}"
+            yield said("{0} {1}, {2} {3}", _label(claim.source), claim.value, _label(category.source), category.value)
         base = held.get("base_model")
         if claim.field == "base_model" and base and claim.source != base.source:
             one, other = family_of(str(claim.value)), family_of(str(base.value))
             if one and other and one != other:
-                yield later(f"label says {claim.value}, {_label(base.source)} {base.value}")
+                yield said("label says {0}, {1} {2}", claim.value, _label(base.source), base.value)
     quant, label = held.get("quant"), held.get("quant_label")
     if quant and label and quant.source == "tensors" and not _same_quant(str(quant.value), str(label.value)):
-        yield later(f"label says {label.value}, tensors say {quant.value}")
+        yield said("label says {0}, tensors say {1}", label.value, quant.value)
 
 
 def _label(source: str) -> str:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
+from model_manager.base.messages import joined, said
 from model_manager.base.settings import SettingsFile
 from model_manager.base.spelling import as_listed
-from model_manager.base.text import _, given_paths, later, shown
+from model_manager.base.text import _, given_paths, later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, places, problems, roots
 from model_manager.catalog.roots import RootRow
@@ -51,7 +52,7 @@ def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> 
         if asked is None:
             asked, rest = _as_known(store, known, later("its models are not shown"))
             silent = later("a drive or share that its settings lead to does not answer")
-            why = later(f"Looking for {store.facts.label}'s folders failed: {silent}") + f"; {rest}"
+            why = joined("; ", [said("Looking for {0}'s folders failed: {1}", store.facts.label, silent), rest])
             patience = 0.5
         if why:
             failed[store.tool] = why
@@ -119,15 +120,15 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
             asked.append(root)  # what it named before it failed counts
     except Exception as error:
         log.exception("%s could not be looked for", store.facts.label)
-        why = later(f"Looking for {store.facts.label}'s folders failed: {shown(reason_of(error))}")
+        why = said("Looking for {0}'s folders failed: {1}", store.facts.label, reason_of(error))
     if not why and env.unread:
         path, reason = next(iter(env.unread.items()))
-        why = later(f"{store.facts.label}'s settings in {shown(path)} are not used: {shown(reason)}")
+        why = said("{0}'s settings in {1} are not used: {2}", store.facts.label, path, reason)
         otherwise = later("what they name is not shown")
     if not why:
         return asked, ""
     before, rest = _as_known(store, known, otherwise)
-    return asked + before, f"{why}; {rest}"
+    return asked + before, joined("; ", [why, rest])
 
 
 def _as_known(store: Store, known: Mapping[str, RootRow], otherwise: str) -> tuple[list[FoundRoot], str]:
@@ -173,17 +174,17 @@ def must_be_meant(path: str) -> None:
     path, home = reach.realpath(os.path.abspath(os.path.expanduser(path))), reach.realpath(os.path.expanduser("~"))
     if path == home or home.startswith(path.rstrip(os.sep) + os.sep):
         raise ModelManagerError(
-            "watch", path, "your whole home lies in it, with much that is no model",
-            "name the folder that has your models; if you mean all of it, give --whole in the terminal",
+            said("watch"), path, said("your whole home lies in it, with much that is no model"),
+            said("name the folder that has your models; if you mean all of it, give --whole in the terminal"),
         )  # fmt: skip
 
 
 def add_root(database: Database, path: str, tool: str = "folder") -> RootRow:
     """Adds a folder of the user's own. Raises ModelManagerError when there is no such folder."""
     path = os.path.abspath(os.path.expanduser(path))
-    _must_answer("watch", path)
+    _must_answer(said("watch"), path)
     if not os.path.isdir(path):
-        raise ModelManagerError("watch", path, "there is no such folder", "check the path")
+        raise ModelManagerError(said("watch"), path, said("there is no such folder"), said("check the path"))
     path = as_listed(path, Volumes())
     with database.read() as tx:
         known = next((one for one in roots.every(tx) if reach.realpath(one.path) == reach.realpath(path)), None)
@@ -221,9 +222,9 @@ def move_root(database: Database, id_: str, path: str) -> RootRow:
     """Says that a folder is elsewhere now (a drive with another mount point). Its models keep their ids."""
     root = named(database, id_)
     path = os.path.abspath(os.path.expanduser(path))
-    _must_answer("move a root to", path)
+    _must_answer(said("move a root to"), path)
     if not os.path.isdir(path):
-        raise ModelManagerError("move a root to", path, "there is no such folder", "check the path")
+        raise ModelManagerError(said("move a root to"), path, said("there is no such folder"), said("check the path"))
     with database.write_words() as tx:
         roots.update(tx, root.id, path=path, found_by="user", state="online")
     return _one(database, root.id)
@@ -236,14 +237,16 @@ def named(database: Database, id_: str) -> RootRow:
         for root in roots.every(tx):
             if id_ == f"r{root.id}" or root.path in paths:
                 return root
-    raise UsageError("find the root", id_, "no root has this id or path", "`model-manager roots` lists them")
+    raise UsageError(
+        said("find the root"), id_, said("no root has this id or path"), said("`model-manager roots` lists them")
+    )
 
 
 def _must_answer(verb: str, path: str) -> None:
     try:
         reach.must_answer(path)
     except OSError as error:
-        raise ModelManagerError(verb, path, reason_of(error), "connect it, then try again") from error
+        raise ModelManagerError(verb, path, reason_of(error), said("connect it, then try again")) from error
 
 
 def _one(database: Database, id_: int) -> RootRow:

@@ -24,7 +24,9 @@ from typing import Any
 
 from model_manager.base.loopback import NotHere
 from model_manager.base.loopback import ask as request
+from model_manager.base.messages import said
 from model_manager.base.reading import read_small
+from model_manager.base.units import Figure
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
@@ -48,14 +50,16 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     status, answer = _request(step.how.get("method", "DELETE"), step.path, step.how.get("body", ""), _CHANGE)
     if not 200 <= status < 300:
         words = answer[:200].decode("utf-8", "replace").strip()
-        raise Refused(f"the tool refused ({status}): {words}")
+        raise Refused(said("the tool refused ({0}): {1}", status, words))
     if left := _left(site, _record_of(step), _SETTLES):
-        raise Refused(f"the tool says that it removed it, but {left} is still there: it may have removed another model")
+        raise Refused(
+            said("the tool says that it removed it, but {0} is still there: it may have removed another model", left)
+        )
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
     """Never."""
-    raise Refused("the tool removed it for good; it can only be fetched again")
+    raise Refused(said("the tool removed it for good; it can only be fetched again"))
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
@@ -69,9 +73,9 @@ def recover(site: Site, step: Step, facts: Facts) -> Side:
 def _must_have_it(site: Site, step: Step) -> None:
     file = str(_record_of(step).get("file") or "")
     if file and _digest(file) != _record_of(step).get("sha256"):
-        raise Refused(f"{file} has changed since the plan was made")
+        raise Refused(said("{0} has changed since the plan was made", file))
     if not _still_there(step):
-        raise Refused("the tool does not have it any more")
+        raise Refused(said("the tool does not have it any more"))
 
 
 def _still_there(step: Step) -> bool:
@@ -80,22 +84,28 @@ def _still_there(step: Step) -> bool:
     if status == 404:
         return False
     if status != 200:
-        raise OSError(errno.EIO, f"the tool answers {status} when asked what it has")
+        raise OSError(errno.EIO, said("the tool answers {0} when asked what it has", status))
     wanted = _record_of(step)
     if not wanted:
         return step.how["gone"].encode() in answer
     try:
         record = json.loads(answer)
     except (ValueError, RecursionError):
-        raise Refused(f"what answers at {_place(step)} is another program: it does not say what it has") from None
+        raise Refused(
+            said("what answers at {0} is another program: it does not say what it has", _place(step))
+        ) from None
     found = _found(record, wanted)
     if found is None:
         return False
     for key, value in wanted.get("same", {}).items():
         if _plain(found.get(key)) != _plain(value):
             raise Refused(
-                f"what answers at {_place(step)} has another model of this name (its {key} differs): "
-                "it does not serve this folder"
+                said(
+                    "what answers at {0} has another model of this name (its {1} differs): it does not serve "
+                    "this folder",
+                    _place(step),
+                    key,
+                )
             )
     return True
 
@@ -147,6 +157,8 @@ def _request(method: str, url: str, body: str, seconds: float) -> tuple[int, byt
     try:
         return request(method, url, body, seconds)
     except NotHere:
-        raise Refused(f"{url} is not a service of this computer") from None
+        raise Refused(said("{0} is not a service of this computer", url)) from None
     except TimeoutError as error:
-        raise OSError(errno.ETIMEDOUT, f"the tool did not answer within {seconds:.0f} s") from error
+        raise OSError(
+            errno.ETIMEDOUT, said("the tool did not answer within {0} s", Figure(f"{seconds:.0f}"))
+        ) from error

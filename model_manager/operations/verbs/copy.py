@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 
+from model_manager.base.messages import figure, said
 from model_manager.operations.identity import Identity, identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
@@ -21,7 +22,7 @@ def check(site: Site, step: Step) -> Facts:
     identity = planned(site, step)
     found = site.disk.lstat(step.path)
     if not stat.S_ISREG(found.st_mode):
-        raise Refused("only files are copied")
+        raise Refused(said("only files are copied"))
     target, volume = free_target(site, step)
     must_have_room(site, target, found.st_size)
     return {"at": step.path, "to": target, "volume": volume, "seen": identity_to_record(identity)}
@@ -34,7 +35,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     try:
         site.disk.rename(site.aside(target, step), target)
     except FileExistsError:
-        raise Refused("something of this name is there now") from None
+        raise Refused(said("something of this name is there now")) from None
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
@@ -46,7 +47,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     if there is None:
         return
     if made is None or there != made:
-        raise Refused("what is there now is not the copy that was made, it stays")
+        raise Refused(said("what is there now is not the copy that was made, it stays"))
     site.disk.remove(target)
 
 
@@ -65,9 +66,9 @@ def free_target(site: Site, step: Step) -> tuple[str, str]:
     must_be_real(site, target)
     parent = site.identity(os.path.dirname(target))
     if parent is None:
-        raise Refused(f"the folder {os.path.dirname(target)} is not there")
+        raise Refused(said("the folder {0} is not there", os.path.dirname(target)))
     if site.look(target) is not None:
-        raise Refused(f"something of the name {target} is there now")
+        raise Refused(said("something of the name {0} is there now", target))
     return target, parent.volume
 
 
@@ -76,7 +77,7 @@ def must_have_room(site: Site, path: str, size: int) -> None:
     folder = os.path.dirname(path)
     free = site.disk.free(folder)
     if free < size:
-        raise Refused(f"the volume of {folder} has {free:,} bytes free, {size:,} are needed")
+        raise Refused(said("the volume of {0} has {1} bytes free, {2} are needed", folder, figure(free), figure(size)))
 
 
 def copy_aside(site: Site, step: Step, path: str, target: str) -> Identity:
@@ -86,9 +87,9 @@ def copy_aside(site: Site, step: Step, path: str, target: str) -> Identity:
     looks = site.disk.looks(path)
     site.disk.copy(path, aside, site.worked)
     if not site.disk.same_bytes(path, aside, site.worked):
-        raise OSError(errno.EIO, f"the copy beside {target} is not what was written")
+        raise OSError(errno.EIO, said("the copy beside {0} is not what was written", target))
     site.disk.dress(aside, looks)
     made = site.identity(aside)
     if made is None:
-        raise Refused("the copy was removed while it was made")
+        raise Refused(said("the copy was removed while it was made"))
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 
+from model_manager.base.messages import said
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
@@ -23,7 +24,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     aside = site.aside(path, step)
     site.rename(path, aside)
     if not still_is(site, aside, seen):
-        raise Refused("something else came to its name in the last moment: it stays")
+        raise Refused(said("something else came to its name in the last moment: it stays"))
     must_lie_once(aside, site.volumes)
     if seen is not None:
         site.made[aside] = seen
@@ -35,13 +36,13 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     aside = site.aside(path, step)
     if site.look(aside) is None:
         if site.look(path) is None:
-            raise Refused("it is gone for good")
+            raise Refused(said("it is gone for good"))
         return
     try:
         site.rename(aside, path)
     except FileExistsError:
         raise NotInForce(
-            f"something else has its name now; it is kept as {aside}: give it a name of your own"
+            said("something else has its name now; it is kept as {0}: give it a name of your own", aside)
         ) from None
 
 
@@ -64,7 +65,7 @@ def finish(site: Site, step: Step, facts: Facts) -> None:
     aside = site.aside(path, step)
     found = site.look(aside)
     if found is not None and aside in site.made and not still_is(site, aside, seen):
-        raise MustGoBack("it changed in the last moment: it stays")
+        raise MustGoBack(said("it changed in the last moment: it stays"))
     if found is not None and not stat.S_ISDIR(found.st_mode):
         site.disk.remove(aside)
         return

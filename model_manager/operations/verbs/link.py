@@ -18,6 +18,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 
+from model_manager.base.messages import said, told_by
 from model_manager.operations.access import must_stay_readable
 from model_manager.operations.identity import Identity, identity_of, identity_to_record
 from model_manager.operations.leases import Lease, NoLease
@@ -48,12 +49,12 @@ def check(site: Site, step: Step) -> Facts:
     """Keeper and copy are what was planned, their bytes are proven equal, and no tool loses access."""
     keeper, kind = step.target or "", step.how.get("kind", "")
     if kind not in KINDS:
-        raise Refused(f"there is no link of the kind {kind!r}")
+        raise Refused(said("there is no link of the kind {0}", repr(kind)))
     must_be_real(site, keeper)
     must_be_real(site, step.path)
     kept = site.look(keeper)
     if kept is None or not stat.S_ISREG(kept.st_mode):
-        raise Refused(f"the file to keep, {keeper}, is not there")
+        raise Refused(said("the file to keep, {0}, is not there", keeper))
     identity = must_be(site, keeper, kept, _keeper(step).identity)
     facts: dict[str, object] = {
         "at": step.path, "keeper": identity_to_record(identity), "keeper_ctime": kept.st_ctime_ns,
@@ -62,11 +63,11 @@ def check(site: Site, step: Step) -> Facts:
     found = site.look(step.path)
     if found is None:
         if step.identity is not None or kind == "reflink":
-            raise Refused("it is not there any more")
+            raise Refused(said("it is not there any more"))
         parent = site.identity(os.path.dirname(step.path))
         return facts | {"volume": parent.volume if parent else ""}
     if not stat.S_ISREG(found.st_mode):
-        raise Refused("only a file is replaced by a link")
+        raise Refused(said("only a file is replaced by a link"))
     seen = must_be(site, step.path, found, step.identity)
     must_stay_readable(kind, step.path, keeper)
     proof = proof_from_text(step.how.get("proof", ""))
@@ -90,14 +91,14 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     coming, before = _names_aside(site, step, path)[0], site.look(keeper)
     with _unwritten(keeper) as is_unwritten:
         if before is None or before.st_ctime_ns != facts.get("keeper_ctime"):
-            raise Refused(f"{keeper}, which is to stay, changed in the last moment: the copy stays")
+            raise Refused(said("{0}, which is to stay, changed in the last moment: the copy stays", keeper))
         if kind == "hard":
             site.disk.hard_link(keeper, coming)
         else:
             site.disk.symbolic_link(keeper, coming)
         made = site.identity(coming)
         if made is None:
-            raise Refused("the link was removed while it was made")
+            raise Refused(said("the link was removed while it was made"))
         note({"made": identity_to_record(made)})
         _come_in(site, step, path, facts)
         # A hard link's own renames are the keeper's too.
@@ -105,7 +106,7 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         site.tell(keeper, before)
         _must_lead_to_keeper(site, step, facts)
         if not is_unwritten():
-            raise Refused(f"another program began to write to {keeper}: the copy is put back")
+            raise Refused(said("another program began to write to {0}: the copy is put back", keeper))
 
 
 @contextlib.contextmanager
@@ -133,9 +134,9 @@ def finish(site: Site, step: Step, facts: Facts) -> None:
         _must_lead_to_keeper(site, step, facts)
     except Refused as refused:
         _clear_needless(site, step, path, facts)
-        raise MustGoBack(str(refused)) from None
+        raise MustGoBack(told_by(refused)) from None
     except FileNotFoundError:
-        raise MustGoBack(f"{step.target}, which is to stay, is not there any more") from None
+        raise MustGoBack(said("{0}, which is to stay, is not there any more", step.target)) from None
     site.disk.remove(aside)
 
 
@@ -150,15 +151,15 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     if _return(site, step, path, facts):
         return
     if made is None or (there is not None and not _is_made(site, step, made)(path)):
-        raise NotInForce("what is there now is not the link that was made, it stays")
+        raise NotInForce(said("what is there now is not the link that was made, it stays"))
     if "looks" not in facts:
         if there is not None and there != made:
-            raise Refused("what is there now is not the link that was made, it stays")
+            raise Refused(said("what is there now is not the link that was made, it stays"))
         if there is not None:
             site.disk.remove(path)
         return
     if there is None:
-        raise Refused("the link is not there any more")
+        raise Refused(said("the link is not there any more"))
     _link, _aside, back, ready = _names_aside(site, step, path)
     keeper = step.target or ""
     before = site.look(keeper)
@@ -205,7 +206,7 @@ def _keeper(step: Step) -> Kept:
     """The file that the link leads to, as it was planned."""
     keeper = next((kept for kept in kept_by(step) if kept.path == step.target and kept not in step.keeps), None)
     if keeper is None:
-        raise Refused("the plan does not say which file stays")
+        raise Refused(said("the plan does not say which file stays"))
     return keeper
 
 
@@ -248,7 +249,7 @@ def _come_in(site: Site, step: Step, path: str, facts: Facts) -> None:
             site.disk.rename(path, aside)
         found = site.look(aside)
         if found is None or identity_of(aside, found, site.volumes) != seen:
-            raise Refused("the copy changed in the last moment, it stays")
+            raise Refused(said("the copy changed in the last moment, it stays"))
         must_lie_once(aside, site.volumes)
         nobody_may_write(aside, site.volumes)
         if is_in:
@@ -256,7 +257,7 @@ def _come_in(site: Site, step: Step, path: str, facts: Facts) -> None:
     try:
         site.disk.rename(coming, path)
     except FileExistsError:
-        raise Refused("something of this name is there now") from None
+        raise Refused(said("something of this name is there now")) from None
 
 
 def _must_lead_to_keeper(site: Site, step: Step, facts: Facts) -> None:
@@ -266,15 +267,15 @@ def _must_lead_to_keeper(site: Site, step: Step, facts: Facts) -> None:
     must_be_there(site.disk, site.volumes, keeper)
     there = site.identity(path)
     if not _is_made(site, step, made)(path):
-        raise Refused("the link was replaced in the last moment: what came to its name stays")
+        raise Refused(said("the link was replaced in the last moment: what came to its name stays"))
     if step.how["kind"] == "hard" and there != keeper.identity:
-        raise Refused(f"{keeper.path} was replaced in the last moment: the copy is put back")
+        raise Refused(said("{0} was replaced in the last moment: the copy is put back", keeper.path))
     nobody_may_write(keeper.path, site.volumes)
     changed, aside = site.ctimes.get(keeper.path), _copy_aside(site, step, path, facts)
     if changed is None and aside is not None:  # settled after a kill: what happened meanwhile is not known
         _compare(site, aside, keeper.path)
     elif changed not in (None, site.disk.lstat(keeper.path).st_ctime_ns):
-        raise Refused(f"{keeper.path}, which is to stay, changed in the last moment: the copy stays")
+        raise Refused(said("{0}, which is to stay, changed in the last moment: the copy stays", keeper.path))
 
 
 def _clear_needless(site: Site, step: Step, path: str, facts: Facts) -> None:
@@ -313,7 +314,11 @@ def _return(site: Site, step: Step, path: str, facts: Facts) -> bool:
         swap_in(site, aside, path, _is_made(site, step, made))
     except Refused:
         raise NotInForce(
-            f"something else has its name now; the copy is kept as {aside}: compare them, and remove the one you do not need"
+            said(
+                "something else has its name now; the copy is kept as {0}: compare them, and remove the "
+                "one you do not need",
+                aside,
+            )
         ) from None
     return True
 
@@ -329,7 +334,7 @@ def _compare(site: Site, path: str, keeper: str) -> str:
     """The sha256 of the two files, if they have the same bytes. Raises Refused."""
     mark = hashlib.sha256()
     if not site.disk.same_bytes(path, keeper, site.worked, mark.update):
-        raise Refused("the two files are not the same: nothing was replaced")
+        raise Refused(said("the two files are not the same: nothing was replaced"))
     return mark.hexdigest()
 
 
@@ -338,7 +343,7 @@ def _share(site: Site, keeper: str, path: str) -> None:
         site.disk.share_extents(keeper, path, site.worked)
     except OSError as error:
         if error.errno == errno.EILSEQ:
-            raise Refused("the two files are not the same: nothing was shared") from None
+            raise Refused(said("the two files are not the same: nothing was shared")) from None
         if error.errno in (errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL, errno.EXDEV):
-            raise Refused("this file system cannot share blocks between files") from None
+            raise Refused(said("this file system cannot share blocks between files")) from None
         raise

@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 
+from model_manager.base.messages import counted, figure, said
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
@@ -23,23 +24,23 @@ def check(site: Site, step: Step) -> Facts:
     """Nothing lies at the path, and its parent is the folder that was seen when planned."""
     name = os.path.basename(step.path)
     if not os.path.isabs(step.path) or name in ("", ".", "..") or "\0" in step.path:
-        raise Refused("this is no path of a folder that could be made")
+        raise Refused(said("this is no path of a folder that could be made"))
     try:
         os.fsencode(step.path)
     except UnicodeEncodeError:
-        raise Refused("the name cannot be written on this system") from None
+        raise Refused(said("the name cannot be written on this system")) from None
     path = site.disk.resolve(step.path)
     parent = os.path.dirname(path)
     found = site.look(parent)
     if found is None:
-        raise Refused(f"the folder {parent} is not there")
+        raise Refused(said("the folder {0} is not there", parent))
     if not stat.S_ISDIR(found.st_mode):
-        raise Refused(f"{parent} is not a folder")
+        raise Refused(said("{0} is not a folder", parent))
     identity = site.identity(parent)
     if identity is None or identity != (step.identity or site.made.get(parent)):
-        raise Refused(f"the folder {parent} is not the one that was seen when planned")
+        raise Refused(said("the folder {0} is not the one that was seen when planned", parent))
     if site.look(path) is not None:
-        raise Refused("something of this name is there now")
+        raise Refused(said("something of this name is there now"))
     return {"at": path, "volume": identity.volume}
 
 
@@ -50,12 +51,12 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
     site.disk.make_folder(aside)
     made = site.identity(aside)
     if made is None:
-        raise Refused("the folder was removed while it was made")
+        raise Refused(said("the folder was removed while it was made"))
     note({"made": identity_to_record(made)})
     try:
         site.disk.rename(aside, path)
     except FileExistsError:
-        raise Refused("something of this name is there now") from None
+        raise Refused(said("something of this name is there now")) from None
     site.made[path] = made
 
 
@@ -67,14 +68,16 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         site.must_be_connected(path, facts.get("volume"))
         return
     if not stat.S_ISDIR(found.st_mode) or site.identity(path) != identity_in(facts, "made"):
-        raise Refused("what is there now is not the folder that was made, it stays")
+        raise Refused(said("what is there now is not the folder that was made, it stays"))
     try:
         site.disk.remove_folder(path)
     except OSError as error:
         if error.errno not in _NOT_EMPTY:
             raise
         count = len(site.disk.names(path))
-        raise Refused(f"not empty: {count:,} {'entry stays' if count == 1 else 'entries stay'}") from None
+        raise Refused(
+            counted("not empty: {0} entry stays", "not empty: {0} entries stay", count, figure(count))
+        ) from None
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:

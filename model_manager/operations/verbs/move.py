@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import stat
 
+from model_manager.base.messages import said
 from model_manager.operations.identity import identity_to_record, is_as_left
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
@@ -35,7 +36,7 @@ def check(site: Site, step: Step) -> Facts:
     copied = volume != identity.volume
     if copied:
         if not stat.S_ISREG(found.st_mode):
-            raise Refused("only files are moved to another volume")
+            raise Refused(said("only files are moved to another volume"))
         must_have_room(site, target, found.st_size)
     return {
         "at": step.path, "to": target, "volume": volume, "seen": identity_to_record(identity),
@@ -55,14 +56,14 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         else:
             rename_once(site, step, path, target)
     except FileExistsError:
-        raise Refused("something of this name is there now") from None
+        raise Refused(said("something of this name is there now")) from None
     except OSError as error:
         if error.errno == errno.EXDEV:
-            raise Refused("it cannot be renamed to there: another mount lies between") from None
+            raise Refused(said("it cannot be renamed to there: another mount lies between")) from None
         raise
     if not copied and not still_is(site, target, identity_in(facts, "seen")):
         site.disk.rename(target, path)
-        raise Refused("something else came to its name in the last moment: it stays")
+        raise Refused(said("something else came to its name in the last moment: it stays"))
 
 
 def finish(site: Site, step: Step, facts: Facts) -> None:
@@ -77,14 +78,16 @@ def finish(site: Site, step: Step, facts: Facts) -> None:
         return
     if site.look(going) is None:
         if there != seen:
-            raise Refused("the original changed while it was copied, so both are kept")
+            raise Refused(said("the original changed while it was copied, so both are kept"))
         site.disk.rename(path, going)
     if site.identity(going) != seen:
         try:
             site.disk.rename(going, path)
         except FileExistsError:
-            raise Refused(f"something else came to its old name in the last moment; it is kept as {going}") from None
-        raise Refused("the original changed while it was copied, so both are kept")
+            raise Refused(
+                said("something else came to its old name in the last moment; it is kept as {0}", going)
+            ) from None
+        raise Refused(said("the original changed while it was copied, so both are kept"))
     site.disk.remove(going)
 
 
@@ -94,7 +97,7 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
     moved = identity_in(facts, "made" if facts.get("by") == "copy" else "seen")
     seen = identity_in(facts, "seen")
     if moved is None or seen is None:
-        raise OSError(errno.EINVAL, "the journal does not say what was moved")
+        raise OSError(errno.EINVAL, said("the journal does not say what was moved"))
     site.must_be_connected(path, seen.volume)
     site.must_be_connected(target, facts.get("volume"))
     for place in (path, target):
@@ -104,18 +107,18 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         if back is not None and (is_as_left(seen, path, back) or (there is None and facts.get("by") == "copy")):
             return
         if there is not None:
-            raise Refused(f"{target} changed since, or something else has that name now: it stays")
-        raise Refused("it is not where it was moved to any more")
+            raise Refused(said("{0} changed since, or something else has that name now: it stays", target))
+        raise Refused(said("it is not where it was moved to any more"))
     if facts.get("by") == "copy":
         _copy_back(site, step, path, target)
         return
     if back is not None:
-        raise Refused("something else has its old name now")
+        raise Refused(said("something else has its old name now"))
     make_parents(site, path)
     try:
         site.rename(target, path)
     except FileExistsError:
-        raise Refused("something else has its old name now") from None
+        raise Refused(said("something else has its old name now")) from None
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
@@ -149,9 +152,9 @@ def _copy_back(site: Site, step: Step, path: str, target: str) -> None:
         copy_aside(site, step, target, path)
         site.rename(site.aside(path, step), path)
     elif not _is_copy(site, path, target):
-        raise Refused("something else has its old name now")
+        raise Refused(said("something else has its old name now"))
     if site.identity(target) != before:
-        raise Refused(f"{target} changed while it was copied back, so both are kept")
+        raise Refused(said("{0} changed while it was copied back, so both are kept", target))
     site.disk.remove(target)
 
 

@@ -15,6 +15,7 @@ import stat
 import time
 import urllib.parse
 
+from model_manager.base.messages import said
 from model_manager.operations.identity import Identity, identity_to_record, is_as_left, is_named_by_content
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
@@ -43,11 +44,13 @@ def check(site: Site, step: Step) -> Facts:
         return {"at": step.path, "seen": identity_to_record(identity)}
     trash = step.target
     if not site.connected(trash, identity.volume):
-        raise Refused(f"the trash {trash} is not on the volume of this file")
+        raise Refused(said("the trash {0} is not on the volume of this file", trash))
     for folder in _folders(step):
         there = site.look(folder)
         if there is not None and not stat.S_ISDIR(there.st_mode):
-            raise Refused(f"{folder} is a link or a file, where the trash should have a folder: nothing was moved")
+            raise Refused(
+                said("{0} is a link or a file, where the trash should have a folder: nothing was moved", folder)
+            )
     looks = site.disk.looks(step.path)
     return {
         "at": step.path,
@@ -72,13 +75,13 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         site.disk.write_new(info, _info_text(path))
         rename_once(site, step, path, kept)
     except FileExistsError:
-        raise Refused("something of this name came into the trash: try again") from None
+        raise Refused(said("something of this name came into the trash: try again")) from None
     except OSError as error:
         if error.errno == errno.EXDEV:
-            raise Refused("it cannot be moved into the trash without a copy") from None
+            raise Refused(said("it cannot be moved into the trash without a copy")) from None
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise Refused(
-                f"the volume of {step.target} is full, there is no room for a note: delete it for good"
+                said("the volume of {0} is full, there is no room for a note: delete it for good", step.target)
             ) from None
         raise
     _must_be_planned(site, path, kept, info, facts)
@@ -91,39 +94,41 @@ def _must_be_planned(site: Site, path: str, kept: str, info: str, facts: Facts) 
     try:
         site.rename(kept, path)
     except FileExistsError:
-        raise Refused(f"something else came to its name in the last moment; it is kept as {kept}") from None
+        raise Refused(said("something else came to its name in the last moment; it is kept as {0}", kept)) from None
     site.clear(info)
-    raise Refused("something else came to its name in the last moment: it stays")
+    raise Refused(said("something else came to its name in the last moment: it stays"))
 
 
 def undo(site: Site, step: Step, facts: Facts) -> None:
     """Back to its name, if that is free. Killed: in the trash or back."""
     seen = identity_in(facts, "seen")
     if step.target is None:
-        raise Refused("the system's trash has it: put it back there")
+        raise Refused(said("the system's trash has it: put it back there"))
     if seen is None:
-        raise OSError(errno.EINVAL, "the journal does not say what was moved")
+        raise OSError(errno.EINVAL, said("the journal does not say what was moved"))
     path, kept, info = _paths_now(site, step, facts)
     site.must_be_connected(path, seen.volume)
     must_be_real(site, path)
     if not _is_as_left(site, step, kept, seen):
         if not _is_as_left(site, step, path, seen):
             if site.look(kept) is not None:
-                raise Refused("something else, or changed since, lies in the trash under its name: it stays there")
-            raise Refused("it is not in the trash any more: it was emptied or taken out of it")
+                raise Refused(
+                    said("something else, or changed since, lies in the trash under its name: it stays there")
+                )
+            raise Refused(said("it is not in the trash any more: it was emptied or taken out of it"))
         if site.look(kept) is None:
             site.clear(info)
         _clear_folders(site, step, facts)
         return
     if site.look(path) is not None:
-        raise Refused("something else has its name now; it stays in the trash")
+        raise Refused(said("something else has its name now; it stays in the trash"))
     make_parents(site, path)
     if step.how.get("fresh"):
         site.disk.set_times(kept, time.time_ns(), time.time_ns())
     try:
         site.rename(kept, path)
     except FileExistsError:
-        raise Refused("something else has its name now; it stays in the trash") from None
+        raise Refused(said("something else has its name now; it stays in the trash")) from None
     site.clear(info)
     _clear_folders(site, step, facts)
 
@@ -138,10 +143,10 @@ def ready(site: Site, step: Step, facts: Facts) -> None:
     if _is_as_left(site, step, path, seen):
         return
     if not _is_as_left(site, step, kept, seen):
-        raise Refused("it is not in the trash any more: it was emptied or taken out of it")
+        raise Refused(said("it is not in the trash any more: it was emptied or taken out of it"))
     there = site.look(path)
     if there is not None and not (is_named_by_content(path) and there.st_size == seen.size):
-        raise Refused("something else has its name now; it stays in the trash")
+        raise Refused(said("something else has its name now; it stays in the trash"))
 
 
 def _is_as_left(site: Site, step: Step, path: str, seen: Identity) -> bool:
@@ -182,7 +187,7 @@ def _paths(step: Step, facts: Facts) -> tuple[str, str, str]:
     """Where it was, where it lies in the trash, and the note beside it."""
     trash, name = step.target or "", text_in(facts, "name")
     if os.path.basename(name) != name or name in ("", ".", ".."):
-        raise OSError(errno.EINVAL, "its journal cannot be understood")
+        raise OSError(errno.EINVAL, said("its journal cannot be understood"))
     return (
         text_in(facts, "at"),
         os.path.join(trash, "files", name),
@@ -239,7 +244,7 @@ def _free_name(site: Site, trash: str, name: str) -> str:
         taken = (os.path.join(trash, "files", tried), os.path.join(trash, "info", tried + ".trashinfo"))
         if all(site.look(path) is None for path in taken):
             return tried
-    raise Refused("the trash holds too many things of this name: empty it")
+    raise Refused(said("the trash holds too many things of this name: empty it"))
 
 
 def _info_text(path: str) -> bytes:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from model_manager.base.messages import figure, said
 from model_manager.operations.disk import looks_from
 from model_manager.operations.identity import Identity, identity_to_record
 from model_manager.operations.operation import Facts
@@ -44,16 +45,16 @@ def check(site: Site, step: Step) -> Facts:
     if found is None:
         parent = site.identity(os.path.dirname(step.path))
         if step.identity is not None or parent is None:
-            raise Refused("it is not there any more")
+            raise Refused(said("it is not there any more"))
         return {"at": step.path, "volume": parent.volume}
     if not stat.S_ISREG(found.st_mode):
-        raise Refused("this is no file")
+        raise Refused(said("this is no file"))
     identity = must_be(site, step.path, found, step.identity)
     try:
         old = site.disk.read(step.path, LIMIT)
     except OSError as error:
         if error.errno == errno.EFBIG:
-            raise Refused("it is too large to be kept for undo") from None
+            raise Refused(said("it is too large to be kept for undo")) from None
         raise
     return {
         "at": step.path,
@@ -75,13 +76,13 @@ def do(site: Site, step: Step, facts: Facts, note: Note) -> None:
         site.disk.dress(aside, replace(old, atime_ns=now, mtime_ns=now))
     made = site.identity(aside)
     if made is None:
-        raise Refused("the new text was removed while it was written")
+        raise Refused(said("the new text was removed while it was written"))
     note({"made": identity_to_record(made)})
     if old is None:
         try:
             site.disk.rename(aside, path)
         except FileExistsError:
-            raise Refused("something of this name is there now") from None
+            raise Refused(said("something of this name is there now")) from None
         return
     bring_in(site, aside, path, _is(site, identity_in(facts, "seen")))
 
@@ -96,18 +97,18 @@ def undo(site: Site, step: Step, facts: Facts) -> None:
         if there is None:
             return
         if there != made:
-            raise Refused("it was changed since, it stays")
+            raise Refused(said("it was changed since, it stays"))
         site.disk.remove(path)
         return
     if there is None or there != made:
-        raise Refused("it was changed since, it stays")
+        raise Refused(said("it was changed since, it stays"))
     aside, ready = _names_on_undo(site, step, path)
     site.clear(aside)
     looks = looks_from(facts.get("looks"))
     try:
         old = base64.b64decode(text_in(facts, "old"), validate=True)
     except binascii.Error:
-        raise OSError(errno.EINVAL, "the journal does not have the old text") from None
+        raise OSError(errno.EINVAL, said("the journal does not have the old text")) from None
     site.disk.write_new(aside, old)
     site.disk.dress(aside, looks)
     site.disk.rename(aside, ready)
@@ -118,7 +119,7 @@ def ready(site: Site, step: Step, facts: Facts) -> None:
     """Raises Refused where undo could not bring the old text back."""
     there = site.identity(text_in(facts, "at"))
     if there != identity_in(facts, "made") and not ("old" not in facts and there is None):
-        raise Refused("it was changed since, it stays")
+        raise Refused(said("it was changed since, it stays"))
 
 
 def recover(site: Site, step: Step, facts: Facts) -> Side:
@@ -148,7 +149,7 @@ def _new_text(step: Step) -> bytes:
     try:
         text = base64.b64decode(step.how.get("text", "?"), validate=True)
     except (binascii.Error, ValueError):
-        raise Refused("the plan does not say what to write") from None
+        raise Refused(said("the plan does not say what to write")) from None
     if len(text) > LIMIT:
-        raise Refused(f"more than {LIMIT:,} bytes are not written like this")
+        raise Refused(said("more than {0} bytes are not written like this", figure(LIMIT)))
     return text

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from model_manager.base.json_text import parsed
+from model_manager.base.messages import said
 from model_manager.base.reading import read_small
 from model_manager.stores.found import FoundRoot
 from model_manager.stores.host.env import Env
@@ -21,7 +22,10 @@ def must_not_be_bundled(root: FoundRoot) -> None:
     """Upscayl's own models lie in the program: its next update would miss them."""
     if root.path.rstrip(os.sep).lower().endswith(os.sep + _BUNDLED):
         raise CannotRemove(
-            "clear away", root.path, "these models are a part of Upscayl", "remove Upscayl itself, if that is meant"
+            said("clear away"),
+            root.path,
+            said("these models are a part of Upscayl"),
+            said("remove Upscayl itself, if that is meant"),
         )
 
 
@@ -37,8 +41,8 @@ def must_not_be_needed(root: FoundRoot, places: Sequence[Placed], env: Env) -> N
         if os.path.lexists(os.path.join(root.path, own)):
             name = str(record.get("name") or own)[:200]
             raise CannotRemove(
-                "clear away", os.path.join(root.path, needed), f"Speech Note's {name} needs it",
-                "remove that one first, or both in Speech Note",
+                said("clear away"), os.path.join(root.path, needed), said("Speech Note's {0} needs it", name),
+                said("remove that one first, or both in Speech Note"),
             )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from model_manager.base import reach
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.stores.caches.removal import must_not_be_bundled, must_not_be_needed
 from model_manager.stores.caches.table import CACHES, Cache
 from model_manager.stores.contract import Removal, Store
@@ -73,7 +74,9 @@ def _describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     row = root.details.get("row", "")
     cache = rows[int(row)] if row.isdecimal() and int(row) < len(rows) else rows[0]
     claims = (
-        (Claim("category", cache.category, "folder", f"{TOOLS[cache.tool].label}'s folder"),) if cache.category else ()
+        (Claim("category", cache.category, "folder", said("{0}'s folder", TOOLS[cache.tool].label)),)
+        if cache.category
+        else ()
     )
     if cache.layout == "ollama" and reach.is_dir(os.path.join(root.path, "manifests")):
         yield from ollama.describe(root, look)

@@ -14,6 +14,7 @@ from typing import Any
 from model_manager.base.aside import WHY
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
+from model_manager.base.messages import said
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.docker.aside import aside_in
@@ -64,7 +65,7 @@ def remove(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
     for entry in left:
         named |= _blobs(root.path, entry, must=True)
     text = json.dumps(index, indent=2, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    yield Writing(index_path(root.path), text, "Docker's index, without it")
+    yield Writing(index_path(root.path), text, said("Docker's index, without it"))
     for entry in gone:
         id_ = digest_of(entry["id"])
         for path, why in (
@@ -76,13 +77,13 @@ def remove(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]:
         for digest in sorted(_blobs(root.path, entry, must=False) - named):
             path = blob_path(root.path, digest)
             if os.path.lexists(path):
-                yield Going(path, "no other model of Docker names it")
+                yield Going(path, said("no other model of Docker names it"))
 
 
 def _must_hold_all(root: str) -> None:
     """CannotRemove while something lies aside that may come back and need what seems unused."""
     if aside := aside_in(root):
-        raise CannotRemove("clear away", aside, WHY, "then scan again")
+        raise CannotRemove(said("clear away"), aside, WHY, said("then scan again"))
 
 
 def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
@@ -108,30 +109,32 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
     """A download that was given up, or bytes that no entry names now, under each of their names."""
     must_not_be_fetched(leftover.path)
     if leftover.kind == "partial":
-        yield Going(leftover.path, "an unfinished download")
+        yield Going(leftover.path, said("an unfinished download"))
         return
     _must_hold_all(root.path)
     entries = _index(root.path)["models"]
     if not entries:
         raise CannotRemove(
-            "clear away", leftover.path, "Docker's index names no model at all, so nothing is known to be unused",
-            "remove it with Docker, or pull a model and scan again",
+            said("clear away"), leftover.path, said("Docker's index names no model at all, so nothing is known to be unused"),
+            said("remove it with Docker, or pull a model and scan again"),
         )  # fmt: skip
     if is_younger(os.lstat(leftover.path), FRESH):
         raise CannotRemove(
-            "clear away", leftover.path, "it was written within the last hour: a pull may be about to name it",
-            "try again in an hour",
+            said("clear away"), leftover.path, said("it was written within the last hour: a pull may be about to name it"),
+            said("try again in an hour"),
         )  # fmt: skip
     ids = {digest_of(entry["id"]) for entry in entries}
     named = ids.union(*(_blobs(root.path, entry, must=True) for entry in entries))
     names = list(_unnamed(root.path, ids, named))
     if leftover.path not in names:
-        raise CannotRemove("clear away", leftover.path, "a model of Docker names it now", "scan again")
+        raise CannotRemove(
+            said("clear away"), leftover.path, said("a model of Docker names it now"), said("scan again")
+        )
     own = os.lstat(leftover.path)
     for path in names:
         found = os.lstat(path)
         if (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino):
-            yield Going(path, leftover.of if path == leftover.path else "another name of the same bytes")
+            yield Going(path, leftover.of if path == leftover.path else said("another name of the same bytes"))
 
 
 def _unnamed(root: str, ids: set[str], named: set[str]) -> Iterator[str]:
@@ -157,10 +160,10 @@ def _index(root: str) -> dict[str, Any]:
         index = parsed(read_small(path, _INDEX_LIMIT))
     except (OSError, ValueError) as error:
         why = reason_of(error) if isinstance(error, OSError) else later("it is no JSON")
-        raise CannotRemove("clear away", path, f"Docker's index cannot be read: {why}") from error
+        raise CannotRemove(said("clear away"), path, said("Docker's index cannot be read: {0}", why)) from error
     entries = entries_of(index)
     if entries is None or not all(isinstance(one, dict) and digest_of(one.get("id")) for one in entries):
-        raise CannotRemove("clear away", path, "Docker's index has lines that are not understood")
+        raise CannotRemove(said("clear away"), path, said("Docker's index has lines that are not understood"))
     return dict(index)
 
 
@@ -171,13 +174,16 @@ def _blobs(root: str, entry: dict[str, Any], must: bool) -> set[str]:
     try:
         layers = layers_of(parsed(read_small(path)))
         if layers is None:
-            raise ValueError("no whole manifest")
+            raise ValueError(said("no whole manifest"))
         named |= {layer.digest for layer in layers}
         if must and "" in named:
-            raise ValueError("a layer without a digest")
+            raise ValueError(said("a layer without a digest"))
     except (OSError, ValueError) as error:
         if must:
             raise CannotRemove(
-                "clear away", path, "what another model of Docker needs cannot be read", "repair it, or pull it again"
+                said("clear away"),
+                path,
+                said("what another model of Docker needs cannot be read"),
+                said("repair it, or pull it again"),
             ) from error
     return named - {""}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from model_manager.base import reach
 from model_manager.base.aside import WHY
 from model_manager.base.facts import Claim, Health, Role
+from model_manager.base.messages import counted, said
 from model_manager.base.text import later
 from model_manager.stores.contract import Removal, Store
 from model_manager.stores.docker import removal as docker_removal
@@ -74,7 +75,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     entries = entries_of(look.json(path))
     index = _Index(root.path)
     if entries is None:
-        look.problem(path, "index", "lists no models: what lies in this store is not known")
+        look.problem(path, "index", said("lists no models: what lies in this store is not known"))
         index.doubt(path, later("it lists no models"))
     for entry in entries or ():
         if isinstance(entry, dict):
@@ -94,7 +95,7 @@ def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Fou
     id_ = digest_of(entry.get("id"))
     if not id_:
         place = index_path(index.root)
-        look.problem(place, "index", f"an entry without an id: {str(entry)[:80]}")
+        look.problem(place, "index", said("an entry without an id: {0}", str(entry)[:80]))
         index.doubt(place, later("a line of it is not understood"))
         return
     index.ids.add(id_)
@@ -120,7 +121,16 @@ def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Fou
         files.append(FoundFile(path, manifest, "manifest", "manifest", id_, "blob-name"))
     health = None
     if missing:
-        health = Health("incomplete", f"{len(missing)} of its blobs are missing: {', '.join(missing[:3])}")
+        health = Health(
+            "incomplete",
+            counted(
+                "{0} of its blobs is missing: {1}",
+                "{0} of its blobs are missing: {1}",
+                len(missing),
+                len(missing),
+                ", ".join(missing[:3]),
+            ),
+        )
     claims = tuple(_claims(blob_path(index.root, config) if config else "", look))
     for tag in dict.fromkeys(tag[:300] for tag in tags_of(entry)) or (short_name(id_),):
         yield Found(tag, path, tuple(files), claims=claims, health=health)
@@ -154,7 +164,7 @@ def _role(path: str, stat: os.stat_result, look: Look) -> Role:
 
 def _claims(path: str, look: Look) -> Iterator[Claim]:
     """What was recorded when the model was packaged: sidecar strength. Newer records are one level deeper."""
-    yield Claim("category", "llm", "folder", "a model of Docker Model Runner")
+    yield Claim("category", "llm", "folder", said("a model of Docker Model Runner"))
     record = look.json(path) if path else None
     if not isinstance(record, dict):
         return
@@ -200,7 +210,7 @@ def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
             ]
     if index.doubts and rest:
         place, why = index.doubts[0]
-        look.problem(place, "index", f"{why}; {_UNKNOWN}")
+        look.problem(place, "index", said("{0}; {1}", why, _UNKNOWN))
     if index.doubts or look.unread or pulled:
         return
     for path, stat, why in rest:
@@ -229,8 +239,8 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
     if env.system != "linux" or STORE.in_use(env):
         names = " ".join(place.name for place in places)
         raise CannotRemove(
-            "clear away", places[0].path, "Docker may be using the index of its models at this moment",
-            f"run: docker model rm {names}",
+            said("clear away"), places[0].path, said("Docker may be using the index of its models at this moment"),
+            said("run: docker model rm {0}", names),
         )  # fmt: skip
     yield from docker_removal.remove(root, places)
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from model_manager.base.facts import Health, Role
+from model_manager.base.messages import said
 from model_manager.stores.grouping.file_names import (
     CERTAIN,
     RAW_PART,
@@ -225,9 +226,10 @@ def missing_health(one: Group) -> Health | None:
     """`incomplete` for a numbered set that lacks parts; a word on parts that must be joined first."""
     if one.missing:
         listed = ", ".join(one.missing[:5]) + (" …" if len(one.missing) > 5 else "")
-        return Health("incomplete", f"{len(one.missing)} of its parts missing: {listed}")
+        return Health("incomplete", said("{0} of its parts missing: {1}", len(one.missing), listed))
     if one.raw_parts:
-        return Health("incomplete", "in raw parts that must be joined into one file before any tool can use it")
+        raw = said("in raw parts that must be joined into one file before any tool can use it")
+        return Health("incomplete", raw, "raw-parts")
     return None
 
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
+from model_manager.base.messages import said
 from model_manager.base.reading import read_small
-from model_manager.base.text import later
 from model_manager.catalog.foreign import Question
+from model_manager.catalog.last_used import INVOKEAIS_IMAGES, LORA_MANAGER, OLLAMAS_APP
 from model_manager.stores.found import FoundRoot
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.private_copy import answers_of, rows_of
@@ -44,7 +45,7 @@ def of_ollama(root: FoundRoot, env: Env) -> Iterator[Used]:
         return
     sql = f"SELECT model_name, {_AT.format(column='updated_at')} FROM messages GROUP BY model_name"
     rows = rows_of(desktop_database(env), env.scratch, Question(sql, ("messages",)), env.say)
-    yield from _named(rows, later("Ollama's app"))
+    yield from _named(rows, OLLAMAS_APP)
 
 
 def desktop_database(env: Env) -> str:
@@ -71,7 +72,7 @@ def of_invokeai(root: FoundRoot, env: Env) -> Iterator[Used]:
     """Images name the keys of their model and of its LoRAs."""
     _models, *images = answers_of(root.details.get("database", ""), env.scratch, OF_INVOKEAI, env.say)
     for rows in images:
-        yield from _named(rows or [], later("InvokeAI's images"))
+        yield from _named(rows or [], INVOKEAIS_IMAGES)
 
 
 def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:
@@ -87,7 +88,7 @@ def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, ValueError) as error:
-            env.say(path, later(f"cannot be read: {reason_of(error)[:120]}"))
+            env.say(path, said("cannot be read: {0}", reason_of(error, 120)))
             continue
         for kind in ("loras", "checkpoints", "embeddings"):
             section = found.get(kind) if isinstance(found, dict) else None
@@ -95,7 +96,7 @@ def of_comfyui(root: FoundRoot, env: Env) -> Iterator[Used]:
                 history = told.get("history") if isinstance(told, dict) else None
                 days = [at for day in history if (at := _noon(day))] if isinstance(history, dict) else []
                 if days and _SHA256.match(sha256.lower()):
-                    yield Used(max(days), later("LoRA Manager's statistics"), sha256=sha256.lower())
+                    yield Used(max(days), LORA_MANAGER, sha256=sha256.lower())
 
 
 def _named(rows: list[tuple[object, ...]], evidence: str) -> Iterator[Used]:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from model_manager.base.errors import reason_of
+from model_manager.base.messages import figure, said
 from model_manager.base.reading import count_read, open_quietly
 from model_manager.base.text import later
 from model_manager.catalog.foreign import Question, Rows, Unanswered, answers
@@ -98,10 +99,10 @@ def _is_settled(stamp: _Stamp) -> bool:
 def _ask_copy(path: str, scratch: str, stamp: _Stamp, questions: Sequence[Question]) -> list[Rows | str]:
     size = sum(part[1] for part in stamp if part)
     if size > LARGEST:
-        raise Unanswered(later(f"it has {size:,} bytes, over the limit of {LARGEST:,}"))
+        raise Unanswered(said("it has {0} bytes, over the limit of {1}", figure(size), figure(LARGEST)))
     os.makedirs(scratch, mode=0o700, exist_ok=True)
     if shutil.disk_usage(scratch).free < size + _SPARE:
-        raise Unanswered(later(f"there is no room for a copy of its {size:,} bytes"))
+        raise Unanswered(said("there is no room for a copy of its {0} bytes", figure(size)))
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         copy = os.path.join(folder, "copy.sqlite3")
         for ending, part in zip(_PARTS, stamp, strict=True):

@@ -13,6 +13,7 @@ from typing import Any
 
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import TooMuch, parsed
+from model_manager.base.messages import figure, said, told_by
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 
@@ -40,7 +41,7 @@ def json_settings(path: str, say: Say = _unsaid) -> Settings:
     try:
         found = parsed(text) if text else {}
     except ValueError as error:
-        say(path, later(f"cannot be read as JSON: {str(error)[:120]}"))
+        say(path, said("cannot be read as JSON: {0}", told_by(error, 120)))
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -92,21 +93,21 @@ def _yaml(text: bytes) -> tuple[Settings, str]:
             super().fetch_more_tokens()
             self.words += 1
             if self.words > _MOST_TOKENS:
-                raise TooMuch(f"more than {_MOST_TOKENS:,} words")
+                raise TooMuch(said("more than {0} words", figure(_MOST_TOKENS)))
             if self.flow_level + len(self.indents) > _DEEPEST:
-                raise TooMuch(f"nested more than {_DEEPEST} deep")
+                raise TooMuch(said("nested more than {0} deep", _DEEPEST))
 
         def flatten_mapping(self, node: yaml.MappingNode) -> None:
             merged = sum(len(value.value) for key, value in node.value if key.tag == _MERGE and hasattr(value, "value"))
             super().flatten_mapping(node)
             if merged > _MOST_MERGED or len(node.value) > _MOST_KEYS:
-                raise TooMuch(f"more than {_MOST_KEYS:,} keys")
+                raise TooMuch(said("more than {0} keys", figure(_MOST_KEYS)))
 
     try:
         found = yaml.load(text.decode("utf-8", "replace"), Bounded)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        why = str(error) if isinstance(error, TooMuch) else " ".join(str(error).split())[:120]
-        return {}, later(f"cannot be read as YAML: {why}")
+        why = told_by(error) if isinstance(error, TooMuch) else " ".join(str(error).split())[:120]
+        return {}, said("cannot be read as YAML: {0}", why)
     if not isinstance(found, dict):
         return {}, "" if found is None else later("cannot be read as a YAML mapping")
     return found, ""
@@ -115,11 +116,11 @@ def _yaml(text: bytes) -> tuple[Settings, str]:
 @functools.lru_cache(16)
 def _ini(text: bytes) -> tuple[configparser.RawConfigParser | None, str]:
     if text.count(b"\n") > _INI_LINES:
-        return None, later(f"more than {_INI_LINES:,} lines")
+        return None, said("more than {0} lines", figure(_INI_LINES))
     parser = configparser.RawConfigParser(strict=False, delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
         parser.read_string(text.decode("utf-8", "replace"))
     except configparser.Error as error:
-        return None, later(f"cannot be read as settings: {' '.join(str(error).split())[:120]}")
+        return None, said("cannot be read as settings: {0}", " ".join(str(error).split())[:120])
     return parser, ""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from model_manager.base import reach
 from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.facts import Claim, Health
+from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
 from model_manager.stores.grouping.file_names import is_weights, may_matter, stem_of
@@ -78,8 +79,8 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
 
 def _models(repo: Repository, look: Look, claims: tuple[Claim, ...]) -> Iterator[Found]:
     named = [commit for commit in repo.snapshots if commit in repo.refs] or list(repo.snapshots)
-    publisher = Claim("publisher", repo.id.split("/")[0], "folder", "the repository's owner")
-    claims = (*claims, Claim("source_repo", repo.id, "sidecar", "the cache's folder"), publisher)
+    publisher = Claim("publisher", repo.id.split("/")[0], "folder", said("the repository's owner"))
+    claims = (*claims, Claim("source_repo", repo.id, "sidecar", said("the cache's folder")), publisher)
     for commit in named:
         files = repo.snapshots[commit]
         tree = _tree(repo, commit, look)
@@ -153,7 +154,7 @@ def _found(
     gone = [name for name, _ in one.files if name in lost] if lost else []
     health = missing_health(one)
     if gone:
-        health = Health("incomplete", f"its link leads nowhere: {', '.join(gone[:3])}")
+        health = Health("incomplete", said("its link leads nowhere: {0}", ", ".join(gone[:3])))
     elif tree and (short := _too_short(weights, tree)):
         health = short
     snapshot = f"{repo.path}{SNAPSHOTS}{os.sep}{commit}"
@@ -198,7 +199,13 @@ def _too_short(weights: list[FoundFile], tree: dict[str, dict[str, object]]) -> 
         size = listed.get("lfs_size", listed.get("size"))
         if isinstance(size, int) and size > member.stat.st_size:
             return Health(
-                "truncated", f"{member.name} has {member.stat.st_size:,} bytes, its repository lists {size:,}"
+                "truncated",
+                said(
+                    "{0} has {1} bytes, its repository lists {2}",
+                    member.name,
+                    figure(member.stat.st_size),
+                    figure(size),
+                ),
             )
     return None
 
@@ -221,7 +228,7 @@ def _leftovers(
         alone = [stat for key, stat in own.items() if key not in kept and users[key] < 2]
         yield Leftover(
             "detached-revision", os.path.join(repo.path, "snapshots", commit), sum(stat.st_size for stat in alone),
-            sum(on_disk(stat) for stat in alone), f"{repo.id}: a revision that no branch or tag names",
+            sum(on_disk(stat) for stat in alone), said("{0}: a revision that no branch or tag names", repo.id),
         )  # fmt: skip
     used = repo.used()
     unnamed = 0
@@ -242,10 +249,10 @@ def _leftovers(
             counts = key not in users and key not in told  # else only this name of the payload would go
             told.add(key)
             size, held = (stat.st_size, on_disk(stat)) if counts else (0, 0)
-            yield Leftover("orphan", entry.path, size, held, f"{repo.id}: no revision names this blob")
+            yield Leftover("orphan", entry.path, size, held, said("{0}: no revision names this blob", repo.id))
     if unnamed:
         path, why = repo.doubts[0]
-        look.problem(path, "repository", f"{why}; {_UNKNOWN}")
+        look.problem(path, "repository", said("{0}; {1}", why, _UNKNOWN))
 
 
 _UNKNOWN = later(
@@ -269,7 +276,7 @@ def _shared_orphans(folder: str, used: set[Key], look: Look) -> Iterator[Leftove
                 and not _is_noted(payload.path, os.path.dirname(folder), look)
             ):
                 yield Leftover(
-                    "orphan", payload.path, stat.st_size, on_disk(stat), "no repository leads to this payload"
+                    "orphan", payload.path, stat.st_size, on_disk(stat), said("no repository leads to this payload")
                 )
 
 

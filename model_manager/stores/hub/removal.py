@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
+from model_manager.base.messages import said
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.found import FoundRoot, Leftover
@@ -66,7 +67,10 @@ def remove_from_hub(root: FoundRoot, places: Sequence[Placed]) -> Iterator[Part]
                 by_repo.setdefault(match["repo"], set()).add(file.path)
     if places and not by_repo:
         raise CannotRemove(
-            "clear away", places[0].path, "none of its files is its alone", "clear away the whole model, or scan again"
+            said("clear away"),
+            places[0].path,
+            said("none of its files is its alone"),
+            said("clear away the whole model, or scan again"),
         )
     stay = frozenset(path for place in places for path in place.elsewhere)
     blobs: set[str] = set()
@@ -86,27 +90,31 @@ def remove_hub_leftover(root: FoundRoot, leftover: Leftover) -> Iterator[Part]:
         parts = list(_payload(leftover.path, root.path, set()))
         if not parts:
             raise CannotRemove(
-                "clear away", leftover.path, "a repository leads to these bytes now, or the note beside them is missing",
-                "scan again; without that note the Hugging Face library never removes them, and neither do we",
+                said("clear away"), leftover.path, said("a repository leads to these bytes now, or the note beside them is missing"),
+                said("scan again; without that note the Hugging Face library never removes them, and neither do we"),
             )  # fmt: skip
         yield from parts
         return
     blobs: set[str] = set()
     if match is None or leftover.kind == "partial":
-        yield Going(leftover.path, leftover.of or "an unfinished download")
+        yield Going(leftover.path, leftover.of or said("an unfinished download"))
         return
     repo = _read(match["repo"])
     _must_be_whole(match["repo"], leftover.path)
     if match["what"] == "snapshots":
         if repo.named(match["name"]):
-            raise CannotRemove("clear away", leftover.path, "a branch or tag names this revision now", "scan again")
+            raise CannotRemove(
+                said("clear away"), leftover.path, said("a branch or tag names this revision now"), said("scan again")
+            )
         yield from _remove(repo, set(repo.snapshots.get(match["name"], {})), blobs)
         yield from _payloads(root.path, blobs)
         return
     blob = os.path.join(os.path.realpath(os.path.dirname(leftover.path)), match["name"])
     if any(blob == other for files in repo.snapshots.values() for other in files.values()) or blob in _led_to(repo):
-        raise CannotRemove("clear away", leftover.path, "a revision leads to this blob now", "scan again")
-    yield Going(blob, "no revision names this blob")
+        raise CannotRemove(
+            said("clear away"), leftover.path, said("a revision leads to this blob now"), said("scan again")
+        )
+    yield Going(blob, said("no revision names this blob"))
     yield from _payloads(root.path, {blob})
 
 
@@ -159,8 +167,8 @@ class _Going:
     def parts(self) -> Iterator[Going]:
         if os.path.islink(self.repo.path):
             raise CannotRemove(
-                "clear away", self.repo.path, "it is a link, and nothing is removed through one",
-                "remove the model where the link leads to",
+                said("clear away"), self.repo.path, said("it is a link, and nothing is removed through one"),
+                said("remove the model where the link leads to"),
             )  # fmt: skip
         inside: set[str] = set()
         for commit in self.emptied:
@@ -241,7 +249,7 @@ def _must_all_be_whole(cache: str, of: str) -> None:
     for name in _names(cache):
         path = os.path.join(cache, name)
         if lies_aside(name):
-            raise CannotRemove("clear away", path, WHY, "then scan again")
+            raise CannotRemove(said("clear away"), path, WHY, said("then scan again"))
         if name.startswith(MODELS) and os.path.isdir(path):
             _must_be_whole(path, of, True)
 
@@ -254,7 +262,10 @@ def _must_be_whole(path: str, of: str, blobs: bool = False) -> None:
     if repo.doubts:
         place, why = repo.doubts[0]
         raise CannotRemove(
-            "clear away", of, f"{place} may name it: {why}", "connect its drive or repair it, and scan again"
+            said("clear away"),
+            of,
+            said("{0} may name it: {1}", place, why),
+            said("connect its drive or repair it, and scan again"),
         )
 
 
@@ -289,7 +300,7 @@ def _read(path: str) -> _Repo:
     repo = _Repo(path)
     for folder, folders, files in os.walk(path):
         if aside := next(filter(lies_aside, (*folders, *files)), ""):
-            raise CannotRemove("clear away", os.path.join(folder, aside), WHY, "then scan again")
+            raise CannotRemove(said("clear away"), os.path.join(folder, aside), WHY, said("then scan again"))
     try:
         for commit in _names(os.path.join(path, "snapshots")):
             folder = os.path.join(path, "snapshots", commit)
@@ -299,7 +310,9 @@ def _read(path: str) -> _Repo:
             commit = read_small(ref, 4096).decode("ascii", "replace").strip()
             repo.refs.setdefault(commit, []).append(ref)
     except OSError as error:
-        raise CannotRemove("clear away", path, f"the repository cannot be read: {reason_of(error)}") from error
+        raise CannotRemove(
+            said("clear away"), path, said("the repository cannot be read: {0}", reason_of(error))
+        ) from error
     return repo
 
 
@@ -314,7 +327,9 @@ def _entries(folder: str, depth: int) -> Iterator[tuple[str, str]]:
 
 def _files(folder: str, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
-        raise CannotRemove("clear away", folder, "its folders are too deep: not all of it could be looked at")
+        raise CannotRemove(
+            said("clear away"), folder, said("its folders are too deep: not all of it could be looked at")
+        )
     for name in _names(folder):
         path = os.path.join(folder, name)
         if os.path.isdir(path) and not os.path.islink(path):
@@ -363,10 +378,10 @@ def _payload(payload: str, cache: str, going: set[str]) -> Iterator[Part]:
         return
     if is_used:
         return
-    yield Going(payload, "its bytes: no repository leads to them any more")
+    yield Going(payload, said("its bytes: no repository leads to them any more"))
     for note in (refs, payload + ".lock"):
         if os.path.lexists(note):
-            yield Going(note, "the cache's note about these bytes")
+            yield Going(note, said("the cache's note about these bytes"))
 
 
 def _leading_to(payload: str, cache: str) -> Iterator[str]:
@@ -375,11 +390,11 @@ def _leading_to(payload: str, cache: str) -> Iterator[str]:
     for repository in _names(cache):
         folder = os.path.join(cache, repository, "blobs")
         if lies_aside(repository):
-            raise OSError(errno.EBUSY, "a repository lies aside, and may come back", folder)
+            raise OSError(errno.EBUSY, said("a repository lies aside, and may come back"), folder)
         if "--" not in repository or not os.path.isdir(folder):
             for link in (os.path.join(cache, repository), folder):
                 if "--" in repository and os.path.islink(link) and not os.path.isdir(link):
-                    raise OSError(errno.ENOENT, "a link that leads nowhere now", link)
+                    raise OSError(errno.ENOENT, said("a link that leads nowhere now"), link)
             continue
         for name in _names(folder):
             path = os.path.join(os.path.realpath(folder), name)

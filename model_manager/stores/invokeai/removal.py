@@ -12,6 +12,7 @@ import urllib.parse
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from model_manager.base.errors import reason_of
+from model_manager.base.messages import said
 from model_manager.catalog.foreign import Question
 from model_manager.stores.contract import Removal
 from model_manager.stores.found import FoundRoot, Leftover
@@ -34,13 +35,13 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
     for place in places:
         if place.files and not any(file.path.startswith(inside) for file in place.files):
             raise CannotRemove(
-                "clear away", place.path, "InvokeAI only refers to it: the file lies outside InvokeAI's own folder",
-                "remove it in InvokeAI, which then forgets it and leaves the file",
+                said("clear away"), place.path, said("InvokeAI only refers to it: the file lies outside InvokeAI's own folder"),
+                said("remove it in InvokeAI, which then forgets it and leaves the file"),
             )  # fmt: skip
     if "invokeai" in env.not_asked:
         raise CannotRemove(
-            "clear away", places[0].path, "InvokeAI keeps a database of its models, which only it may change",
-            "allow asking it under Settings, Privacy, or remove the model there",
+            said("clear away"), places[0].path, said("InvokeAI keeps a database of its models, which only it may change"),
+            said("allow asking it under Settings, Privacy, or remove the model there"),
         )  # fmt: skip
     service = root.details.get("service") or _SERVICE
     lines = _lines(root, env)
@@ -51,19 +52,20 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
         answer = _answer(url, place.name)
         if answer is not None and (not same or any(answer.get(key) != value for key, value in same.items())):
             raise CannotRemove(
-                "clear away", place.path, "the InvokeAI that answers is not the one of this folder: its model of this "
-                "key has another path or hash", "remove the model in the InvokeAI that uses this folder",
+                said("clear away"), place.path,
+                said("the InvokeAI that answers is not the one of this folder: its model of this key has another path or hash"),
+                said("remove the model in the InvokeAI that uses this folder"),
             )  # fmt: skip
         if answer is None:
             raise CannotRemove(
-                "clear away", place.path, "InvokeAI keeps a database of its models, which only it may change",
-                "start InvokeAI and try again, or remove the model there",
+                said("clear away"), place.path, said("InvokeAI keeps a database of its models, which only it may change"),
+                said("start InvokeAI and try again, or remove the model there"),
             )  # fmt: skip
         paths = tuple(file.path for file in place.files if file.path.startswith(inside))
         gone = {"list": "", "is": {"key": place.name}, "same": same, "absent": paths}
         yield Asking(
             url, "DELETE", "", url, json.dumps(gone),
-            "InvokeAI removes it itself" if paths else "InvokeAI forgets it: its files are gone already", paths,
+            said("InvokeAI removes it itself") if paths else said("InvokeAI forgets it: its files are gone already"), paths,
         )  # fmt: skip
 
 
@@ -94,14 +96,20 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
     database = root.details.get("database", "")
     (rows,) = answers_of(database, env.scratch, (_NAMED,), env.say, anew=True)
     if not rows:
-        raise CannotRemove("clear away", leftover.path, "InvokeAI's database cannot be read, and may name it")
+        raise CannotRemove(
+            said("clear away"), leftover.path, said("InvokeAI's database cannot be read, and may name it")
+        )
     own = os.path.join(os.path.realpath(leftover.path), "")
     for (config,) in rows:
         place = _place(root.path, config)
         if place is None:
-            raise CannotRemove("clear away", leftover.path, "a line of InvokeAI's database is not understood")
+            raise CannotRemove(
+                said("clear away"), leftover.path, said("a line of InvokeAI's database is not understood")
+            )
         if place and os.path.join(os.path.realpath(place), "").startswith(own):
-            raise CannotRemove("clear away", leftover.path, "InvokeAI's database names it now", "scan again")
+            raise CannotRemove(
+                said("clear away"), leftover.path, said("InvokeAI's database names it now"), said("scan again")
+            )
     yield from _known_of(leftover)
 
 
@@ -137,7 +145,7 @@ def _files(top: str) -> Iterator[str]:
         with os.scandir(top) as found:
             below = sorted(entry.path for entry in found)
     except OSError as error:
-        raise CannotRemove("clear away", top, reason_of(error)) from error
+        raise CannotRemove(said("clear away"), top, reason_of(error)) from error
     for path in below:
         yield from _files(path)
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from model_manager.base import reach
 from model_manager.base.facts import Claim, Health
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.stores.contract import Store
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
@@ -94,7 +95,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
     database = root.details.get("database", "")
     found = answers_of(
         database, root.details.get("scratch", ""), last_used.OF_INVOKEAI,
-        lambda path, why: look.problem(path, "database", later(f"{why}; its models may be missing here: repair it and scan again")),
+        lambda path, why: look.problem(path, "database", said("{0}; its models may be missing here: repair it and scan again", why)),
     )  # fmt: skip
     rows = found[0]
     if not rows:
@@ -109,7 +110,9 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
             continue
         place = place_of(root.path, record)
         if not place:
-            look.problem(database, "database", f"the model {str(key)[:80]!r} has no path that could be its own")
+            look.problem(
+                database, "database", said("the model {0} has no path that could be its own", repr(str(key)[:80]))
+            )
             certain = False
             continue
         covered |= _tops(place, root.path)
@@ -133,9 +136,9 @@ def _found(key: str, record: Mapping[str, object], place: str, look: Look) -> Fo
     if found is None:
         is_there = reach.is_file(place) or reach.is_dir(place)
         if is_there:
-            health = Health("incomplete", "InvokeAI lists it, but no model is there")
+            health = Health("incomplete", said("InvokeAI lists it, but no model is there"))
         else:
-            health = Health("incomplete", "InvokeAI lists it, but its files are not there")
+            health = Health("incomplete", said("InvokeAI lists it, but its files are not there"))
         found = Found(key, place, (), claims=claims, health=health)
     return found._replace(name=key, title=name, source=_source(record), details=details)
 
@@ -160,9 +163,9 @@ def _source(record: Mapping[str, object]) -> Source | None:
 def _claims(record: Mapping[str, object]) -> Iterator[Claim]:
     why = later("InvokeAI's database")
     if category := _TYPES.get(str(record.get("type"))):
-        yield Claim("category", category, "sidecar", f"{why}: type {record.get('type')}")
+        yield Claim("category", category, "sidecar", said("{0}: type {1}", why, record.get("type")))
     if base := _BASES.get(str(record.get("base"))):
-        yield Claim("base_model", base, "sidecar", f"{why}: base {record.get('base')}")
+        yield Claim("base_model", base, "sidecar", said("{0}: base {1}", why, record.get("base")))
     words = record.get("trigger_phrases")
     for word in words[:40] if isinstance(words, list) else ():
         if isinstance(word, str) and word:
@@ -182,7 +185,7 @@ def _orphans(root: str, covered: set[str], look: Look) -> Iterator[Leftover]:
         before = len(look.unread)
         names, size, on = _below(entry, look)
         if any(is_weights(name) for name in names) and len(look.unread) == before:
-            yield Leftover("orphan", entry.path, size, on, "InvokeAI's database does not name it")
+            yield Leftover("orphan", entry.path, size, on, said("InvokeAI's database does not name it"))
 
 
 def _below(top: os.DirEntry[str], look: Look) -> tuple[set[str], int, int]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
+from model_manager.base.messages import said
 from model_manager.base.reading import read_small
 from model_manager.stores.found import FoundRoot
 from model_manager.stores.host.env import Env
@@ -23,12 +24,12 @@ from model_manager.stores.walk.removal import remove_plain
 def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
     """The YAML files first; a file that another model lists stays."""
     if aside := next(filter(lies_aside, sorted(os.listdir(root.path))), ""):
-        raise CannotRemove("clear away", os.path.join(root.path, aside), WHY, "then scan again")
+        raise CannotRemove(said("clear away"), os.path.join(root.path, aside), WHY, said("then scan again"))
     own = {path for place in places for path in _records(root.path, place)}
     listed = {path for record in own for path in files_of(root.path, yaml_settings(record))}
     kept = _kept(root.path, own, {*listed, *(file.path for place in places for file in place.files)})
     for record in sorted(own):
-        yield Going(record, "LocalAI's entry for it")
+        yield Going(record, said("LocalAI's entry for it"))
     left = []
     for place in places:
         files = tuple(file for file in place.files if file.path not in own)
@@ -39,7 +40,7 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
     yield from remove_plain(root, left, env)
     for path in sorted(listed - needed - {file.path for place in left for file in place.files}):
         if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
-            yield Going(path, "listed with it in LocalAI's gallery, and by no other model")
+            yield Going(path, said("listed with it in LocalAI's gallery, and by no other model"))
 
 
 def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
@@ -71,8 +72,8 @@ def _kept(root: str, without: set[str], asked: set[str]) -> set[str]:
             text = os.fsdecode(read_small(path))
         except OSError as error:
             raise CannotRemove(
-                "clear away", path, f"LocalAI's entry of another model cannot be read: {reason_of(error)}",
-                "it may name the same files: make it readable, or remove it",
+                said("clear away"), path, said("LocalAI's entry of another model cannot be read: {0}", reason_of(error)),
+                said("it may name the same files: make it readable, or remove it"),
             ) from error  # fmt: skip
         kept.update(file for file in asked if os.path.basename(file) in text)
     return kept

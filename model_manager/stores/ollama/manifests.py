@@ -15,6 +15,7 @@ from model_manager.base import reach
 from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
+from model_manager.base.messages import said
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.ollama.layout import LEVELS, Parts, layers_of, manifests_folder
@@ -58,7 +59,7 @@ def manifests_of(root: str) -> Manifests:
                 found.unread.append(Unread(entry.path, WHY, False))
                 continue
             if is_link(entry) and (silent := reach.silent_mount(entry.path)):
-                found.unread.append(Unread(entry.path, later(f"the drive or share at {silent} does not answer")))
+                found.unread.append(Unread(entry.path, said("the drive or share at {0} does not answer", silent)))
                 continue
             if len(inner) < LEVELS and is_folder(entry):
                 levels.append((entry.path, inner))

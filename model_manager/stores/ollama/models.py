@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from model_manager.base import reach
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.base.json_text import parsed
+from model_manager.base.messages import counted, said
 from model_manager.base.text import later
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.ollama import service as ollama_service
@@ -88,9 +89,18 @@ def _model(store: _Store, path: str, parts: Parts, look: Look) -> Found | None:
     weights = any(file.role == "weights" for file in files)
     health = None
     if missing:
-        health = Health("incomplete", f"{len(missing)} of its blobs are missing: {', '.join(missing[:3])}")
+        health = Health(
+            "incomplete",
+            counted(
+                "{0} of its blobs is missing: {1}",
+                "{0} of its blobs are missing: {1}",
+                len(missing),
+                len(missing),
+                ", ".join(missing[:3]),
+            ),
+        )
     elif not weights and any(claim.value == "cloud" for claim in claims):
-        health = Health("good", "runs in Ollama's cloud: no weights on this computer")
+        health = Health("good", said("runs in Ollama's cloud: no weights on this computer"))
     return Found(
         name=name_of(parts),
         path=path,
@@ -145,10 +155,10 @@ def _config_claims(store: _Store, config: object, look: Look) -> Iterator[Claim]
         elif word == "embedding":
             yield Claim("category", "embedding", "sidecar", why)
     if record.get("remote_host"):
-        yield Claim("tag", "cloud", "sidecar", f"remote_host is {str(record['remote_host'])[:80]}")
+        yield Claim("tag", "cloud", "sidecar", said("remote_host is {0}", str(record["remote_host"])[:80]))
         yield Claim("category", "llm", "sidecar", why)
     elif record.get("model_format") == "safetensors":
-        yield Claim("category", "llm", "folder", "a language model of Ollama")
+        yield Claim("category", "llm", "folder", said("a language model of Ollama"))
 
 
 def _leftovers(store: _Store, look: Look) -> Iterator[Leftover]:
@@ -177,7 +187,7 @@ def _leftovers(store: _Store, look: Look) -> Iterator[Leftover]:
         return
     for path, stat in unnamed:
         if not is_younger(stat, FRESH):
-            yield Leftover("orphan", path, stat.st_size, on_disk(stat), "no Ollama model names this blob")
+            yield Leftover("orphan", path, stat.st_size, on_disk(stat), said("no Ollama model names this blob"))
 
 
 def _is_known(store: _Store, is_needed: bool, look: Look) -> bool:
@@ -187,7 +197,7 @@ def _is_known(store: _Store, is_needed: bool, look: Look) -> bool:
         unread.append(Unread(manifests_folder(store.root), later("there is no manifest in it"), False))
     for one in unread:
         if one.hides or is_needed:
-            look.problem(one.path, "manifest", f"{one.why}; {_UNKNOWN}")
+            look.problem(one.path, "manifest", said("{0}; {1}", one.why, _UNKNOWN))
         if one.hides and not reach.is_file(one.path):
             look.unread.append(one.path)
     return not unread

@@ -12,6 +12,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from model_manager.base.messages import joined, said
 from model_manager.base.once import once
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
@@ -47,23 +48,28 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
     folders = {blobs, *(os.path.dirname(place.path) for place in places)}
     if not all(os.access(folder, os.W_OK | os.X_OK) for folder in folders):
         if root.tool != "ollama":  # Msty's store has a server of its own, at an address that is not known
-            raise CannotRemove("clear away", root.path, "you may not change this folder", "its owner can")
+            raise CannotRemove(
+                said("clear away"), root.path, said("you may not change this folder"), said("its owner can")
+            )
         yield from _ask(root, places, env)
         return
     going = {place.path for place in places}
     for path in going:
         if not is_manifest(root.path, path) or not os.path.isfile(path):
-            raise CannotRemove("clear away", path, "this is no manifest of Ollama any more", "scan again")
+            raise CannotRemove(
+                said("clear away"), path, said("this is no manifest of Ollama any more"), said("scan again")
+            )
     named = _named(root.path, going)
     for place in places:
-        why = later(f"Ollama's entry for {place.name}")
+        why = said("Ollama's entry for {0}", place.name)
         if named.unread:
-            why += "; " + later(f"its blobs stay, because {named.unread} cannot be read and may name them")
+            stay = said("its blobs stay, because {0} cannot be read and may name them", named.unread)
+            why = joined("; ", [why, stay])
         yield Going(place.path, why)
     for name in () if named.unread else dict.fromkeys(name for path in going for name in digests(path) or ()):
         blob = os.path.join(blobs, name)
         if name not in named.blobs and os.path.lexists(blob):
-            yield Going(blob, "no other model of Ollama names it", fresh=True)
+            yield Going(blob, said("no other model of Ollama names it"), fresh=True)
 
 
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
@@ -73,20 +79,24 @@ def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[P
     if whole := blob_being_loaded(name):
         for other in sorted(os.listdir(blobs)):
             if blob_being_loaded(other) == whole:
-                yield Going(os.path.join(blobs, other), "a part of an unfinished download")
+                yield Going(os.path.join(blobs, other), said("a part of an unfinished download"))
         return
     if not is_blob(name) and not name.startswith("sha256-"):
-        raise CannotRemove("clear away", leftover.path, "it is no blob of Ollama's", "move it elsewhere yourself")
+        raise CannotRemove(
+            said("clear away"), leftover.path, said("it is no blob of Ollama's"), said("move it elsewhere yourself")
+        )
     named = _named(root.path, set())
     if named.unread:
-        raise CannotRemove("clear away", leftover.path, f"{named.unread} cannot be read, and may name it")
+        raise CannotRemove(said("clear away"), leftover.path, said("{0} cannot be read, and may name it", named.unread))
     if is_blob(name) and is_younger(os.lstat(leftover.path), FRESH):
         raise CannotRemove(
-            "clear away", leftover.path, "it was written within the last hour: a pull may be about to name it",
-            "try again in an hour",
+            said("clear away"), leftover.path, said("it was written within the last hour: a pull may be about to name it"),
+            said("try again in an hour"),
         )  # fmt: skip
     if name in named.blobs:
-        raise CannotRemove("clear away", leftover.path, "a model of Ollama names it now", "scan again")
+        raise CannotRemove(
+            said("clear away"), leftover.path, said("a model of Ollama names it now"), said("scan again")
+        )
     yield Going(leftover.path, leftover.of, fresh=True)
 
 
@@ -119,8 +129,8 @@ def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
         digest = _digest(place.path)
         if why := _why_not(root, place, digest, known.get(place.name), env):
             raise CannotRemove(
-                "clear away", place.name, f"Ollama's files belong to another user, and {why}",
-                f"start it, or run as that user: ollama rm {place.name}",
+                said("clear away"), place.name, said("Ollama's files belong to another user, and {0}", why),
+                said("start it, or run as that user: ollama rm {0}", place.name),
             )  # fmt: skip
         paths = tuple(
             file.path for file in place.files if file.path not in counted and os.path.basename(file.path) not in others
@@ -130,14 +140,14 @@ def _ask(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:
                 "sha256": digest, "absent": [place.path]}  # fmt: skip
         yield Asking(
             f"{host}/api/delete", "DELETE", json.dumps({"model": place.name}), f"{host}/api/tags", json.dumps(gone),
-            f"Ollama removes {place.name} itself; it can be pulled again by this name", paths,
+            said("Ollama removes {0} itself; it can be pulled again by this name", place.name), paths,
         )  # fmt: skip
 
 
 def _why_not(root: FoundRoot, place: Placed, digest: str, record: dict[str, object] | None, env: Env) -> str:
     """Why the service is not asked, in words; empty when it is the one that serves this store."""
     if twin := _twin(root.path, place, env):
-        return later(f"{twin} has a model of this name too: which of the two its service would remove is not known")
+        return said("{0} has a model of this name too: which of the two its service would remove is not known", twin)
     if record is None:
         return later("its service does not answer")
     if not digest:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim, Health
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.stores.found import Found, FoundRoot
 from model_manager.stores.host.loopback import answer_of, is_loopback
@@ -27,15 +28,15 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found]:
 
 def _found(name: str, record: dict[str, object], root: FoundRoot) -> Found:
     details = record.get("details")
-    claims = [Claim("tag", "files not readable", "sidecar", "listed from the service's own answer")]
-    claims.append(Claim("category", "llm", "folder", "a model of Ollama"))
+    claims = [Claim("tag", "files not readable", "sidecar", said("listed from the service's own answer"))]
+    claims.append(Claim("category", "llm", "folder", said("a model of Ollama")))
     for key, field in (("family", "architecture"), ("quantization_level", "quant_label")):
         value = details.get(key) if isinstance(details, dict) else None
         if isinstance(value, str) and value:
-            claims.append(Claim(field, value[:80], "sidecar", "Ollama's answer"))
+            claims.append(Claim(field, value[:80], "sidecar", said("Ollama's answer")))
     size = record.get("size")
     told = {"reported_size": str(size)} if isinstance(size, int) and 0 <= size < 1 << 60 else {}
-    health = Health("unknown", "files not readable: listed from Ollama's own answer")
+    health = Health("unknown", said("files not readable: listed from Ollama's own answer"))
     return Found(name, manifests_folder(root.path), (), claims=tuple(claims), health=health, details=told)
 
 

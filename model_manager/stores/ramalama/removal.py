@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
 
-from model_manager.base.text import later
+from model_manager.base.messages import said
 from model_manager.stores.found import FoundRoot, Leftover
 from model_manager.stores.grouping.known_files import is_known
 from model_manager.stores.host.env import Env
@@ -39,8 +39,10 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
         refs = _certain(folder)
         for path in sorted(records):
             if path not in refs.read:
-                raise CannotRemove("clear away", path, "this is no record of RamaLama any more", "scan again")
-            yield Going(path, "RamaLama's record of it")
+                raise CannotRemove(
+                    said("clear away"), path, said("this is no record of RamaLama any more"), said("scan again")
+                )
+            yield Going(path, said("RamaLama's record of it"))
         for path in sorted(records):
             yield from _files(folder, refs, refs.read[path], frozenset(records))
 
@@ -52,32 +54,34 @@ def _files(folder: str, refs: Refs, ref: Ref, going: frozenset[str]) -> Iterator
     names = {os.path.join(snapshot, file.name): file.blob for file in ref.files}
     for path, blob in sorted(names.items()):
         if os.path.lexists(path) and not (shown and blob in blobs):
-            yield Going(path, "its name in the snapshot: a further name of the same bytes")
+            yield Going(path, said("its name in the snapshot: a further name of the same bytes"))
     for blob in sorted({file.blob for file in ref.files} - blobs):
         if os.path.lexists(path := blob_path(folder, blob)):
-            yield Going(path, "no other tag of this model names it")
+            yield Going(path, said("no other tag of this model names it"))
 
 
 def remove_leftover(root: FoundRoot, leftover: Leftover, env: Env) -> Iterator[Part]:
     """A download that was given up, or bytes that no record names now, under each of their names."""
     must_not_be_fetched(leftover.path)
     if leftover.kind == "partial":
-        yield Going(leftover.path, "an unfinished download")
+        yield Going(leftover.path, said("an unfinished download"))
         return
     folder = _model_folder(root.path, leftover.path)
     refs = _certain(folder)
     own = os.lstat(leftover.path)
     if is_younger(own, FRESH):
         raise CannotRemove(
-            "clear away", leftover.path, "it was written within the last hour: a pull may be about to name it",
-            "try again in an hour",
+            said("clear away"), leftover.path, said("it was written within the last hour: a pull may be about to name it"),
+            said("try again in an hour"),
         )  # fmt: skip
     unnamed = dict(unnamed_in(folder, refs))
     if leftover.path not in unnamed:
-        raise CannotRemove("clear away", leftover.path, "a model of RamaLama names it now", "scan again")
+        raise CannotRemove(
+            said("clear away"), leftover.path, said("a model of RamaLama names it now"), said("scan again")
+        )
     for path, found in unnamed.items():
         if (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino):
-            yield Going(path, leftover.of if path == leftover.path else "another name of the same bytes")
+            yield Going(path, leftover.of if path == leftover.path else said("another name of the same bytes"))
 
 
 def named_now(root: FoundRoot, gone: Collection[str], env: Env) -> Iterator[str]:
@@ -137,8 +141,8 @@ def _certain(folder: str) -> Refs:
     if refs.doubts:
         path, why, _ = refs.doubts[0]
         raise CannotRemove(
-            "clear away", path, later(f"what this record of RamaLama needs is not known: {why}"),
-            "repair it, or remove the model with `ramalama rm`",
+            said("clear away"), path, said("what this record of RamaLama needs is not known: {0}", why),
+            said("repair it, or remove the model with `ramalama rm`"),
         )  # fmt: skip
     return refs
 

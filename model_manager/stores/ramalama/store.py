@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 
 from model_manager.base.facts import Health
+from model_manager.base.messages import counted, said
 from model_manager.base.text import later
 from model_manager.stores.contract import Removal, Store
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
@@ -64,7 +65,7 @@ def _configured(env: Env) -> Iterator[str]:
         try:
             table = tomllib.loads(text_settings(path, env.say)).get("ramalama")
         except (tomllib.TOMLDecodeError, RecursionError) as error:
-            env.say(path, later(f"cannot be read as TOML: {str(error)[:120]}"))
+            env.say(path, said("cannot be read as TOML: {0}", str(error)[:120]))
             continue
         store = table.get("store") if isinstance(table, dict) else None
         if isinstance(store, str):
@@ -110,11 +111,20 @@ def _model(store: str, record: str, ref: Ref, look: Look) -> Found | None:
         else:
             missing.append(file.name)
     if not any(file.role in ("weights", "projector") for file in ref.files):
-        look.problem(record, "record", "it names no model file")
+        look.problem(record, "record", said("it names no model file"))
         return None
     health = None
     if missing:
-        health = Health("incomplete", f"{len(missing)} of its files are missing: {', '.join(missing[:3])}")
+        health = Health(
+            "incomplete",
+            counted(
+                "{0} of its files is missing: {1}",
+                "{0} of its files are missing: {1}",
+                len(missing),
+                len(missing),
+                ", ".join(missing[:3]),
+            ),
+        )
     repository = repository_of(store, record)
     return Found(
         name=name_of(store, record),
@@ -163,7 +173,7 @@ def _leftovers(folder: str, refs: Refs, look: Look) -> Iterator[Leftover]:
         unnamed.append((path, stat, later("a snapshot that no record of RamaLama names")))
     if refs.doubts and (unnamed or not refs.read):
         path, why, _ = refs.doubts[0]
-        look.problem(path, "record", f"{why}; {_UNKNOWN}")
+        look.problem(path, "record", said("{0}; {1}", why, _UNKNOWN))
     if refs.doubts or pulled or blobs_folder(folder) in look.unread:
         return
     for path, stat, why in unnamed:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from model_manager.base.messages import said
 from model_manager.stores.contract import Store
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
@@ -56,7 +57,7 @@ def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part
             folder, name = os.path.split(file.path)
             rest = os.path.join(folder, f"incomplete-{name}")
             if file.role == "weights" and file.path not in place.elsewhere and os.path.lexists(rest):
-                yield Going(rest, f"an unfinished download of {name}")
+                yield Going(rest, said("an unfinished download of {0}", name))
 
 
 STORE = Store(TOOL, find, describe, replace(BY_LAYOUT, places=remove), _running)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from model_manager.base import reach
 from model_manager.base.facts import Claim, Health
+from model_manager.base.messages import said
 from model_manager.stores.contract import Store
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
@@ -24,7 +25,7 @@ from model_manager.stores.walk.tree import describe_tree, found_at
 TOOL = "jan"
 _DEEPEST = 5
 _ENGINES = ("llamacpp", "mlx")
-_LLM = (Claim("category", "llm", "folder", "a model of Jan"),)
+_LLM = (Claim("category", "llm", "folder", said("a model of Jan")),)
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
@@ -85,23 +86,23 @@ def _model(root: FoundRoot, folder: str, look: Look) -> Found | None:
     path = record.get("model_path")
     if not isinstance(path, str) or not path:
         if record:
-            look.problem(manifest, "yaml", "names no model_path")
+            look.problem(manifest, "yaml", said("names no model_path"))
         return None
     name = os.path.relpath(folder, root.path).replace(os.sep, "/")
     title = str(record["name"])[:200] if isinstance(record.get("name"), str) and record["name"] else name
     own = FoundFile(manifest, stat, "manifest", "model.yml")
     place = _place(root, path)
     if not place:
-        look.problem(manifest, "yaml", f"names {path[:200]}, which is outside Jan's data folder")
+        look.problem(manifest, "yaml", said("names {0}, which is outside Jan's data folder", path[:200]))
         return None
     found = found_at(place, look, Plain())
     if found is None and reach.silent_mount(place):
         return None  # what was known of it stays
     if found is None:
         if reach.is_file(place) or reach.is_dir(place):
-            health = Health("incomplete", f"model.yml names {path[:200]}, which is no model")
+            health = Health("incomplete", said("model.yml names {0}, which is no model", path[:200]))
         else:
-            health = Health("incomplete", f"model.yml names {path[:200]}, which is not there")
+            health = Health("incomplete", said("model.yml names {0}, which is not there", path[:200]))
         return Found(name, folder, (own,), title=title, health=health, claims=_LLM)
     files = [file for file in found.files if file.path != own.path]
     projector = _place(root, record.get("mmproj_path"))
@@ -109,7 +110,7 @@ def _model(root: FoundRoot, folder: str, look: Look) -> Found | None:
     if projector and all(file.path != projector for file in files):
         beside = look.stat(projector)
         if beside is None:
-            look.problem(manifest, "yaml", f"names {projector}, which is not there")
+            look.problem(manifest, "yaml", said("names {0}, which is not there", projector))
         else:
             files.append(FoundFile(projector, beside, "projector", os.path.basename(projector)))
     return found._replace(name=name, title=title, files=(*_hashed(files, record), own), claims=(*found.claims, *_LLM))

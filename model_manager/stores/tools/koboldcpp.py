@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from model_manager.base import reach
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.stores.contract import Store
 from model_manager.stores.found import Found, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
@@ -47,7 +48,7 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
                 continue
             seen.add(path)
             category = _KEYS[key]
-            claims = (Claim("category", category, "sidecar", f"{entry.name}: {key}"),) if category else ()
+            claims = (Claim("category", category, "sidecar", said("{0}: {1}", entry.name, key)),) if category else ()
             found = found_at(path, look, Plain(claims=claims))
             if found:
                 yield found._replace(name=f"{entry.name}: {os.path.basename(path)}")

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.stores.contract import Store
 from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source
 from model_manager.stores.host.env import Env
@@ -72,7 +73,7 @@ def _of_repository(found: Found, manifests: dict[tuple[str, str], list[str]], lo
         title=file or found.title,
         files=(*found.files, *own),
         source=Source("huggingface", f"{owner}/{repo}"),
-        claims=(*found.claims, Claim("publisher", owner, "sidecar", "llama.cpp's manifest")),
+        claims=(*found.claims, Claim("publisher", owner, "sidecar", said("llama.cpp's manifest"))),
     )
 
 

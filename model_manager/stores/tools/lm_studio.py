@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from model_manager.base import reach
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.stores.contract import Store
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
 from model_manager.stores.host.env import Env
@@ -24,7 +25,9 @@ from model_manager.stores.walk.plain import Plain
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "lm-studio"
-_UNSEEN = Claim("tag", "not seen by LM Studio", "folder", "it wants publisher/repository/file, exactly two folders")
+_UNSEEN = Claim(
+    "tag", "not seen by LM Studio", "folder", said("it wants publisher/repository/file, exactly two folders")
+)
 
 
 def find(env: Env) -> Iterator[FoundRoot]:
@@ -62,7 +65,7 @@ def _named(found: Found, root: str) -> Found:
     parts = [part for part in folder.split(os.sep) if part != "."]
     if len(parts) != 2:
         return found._replace(claims=(*found.claims, _UNSEEN))
-    publisher = Claim("publisher", parts[0], "folder", "LM Studio's folder")
+    publisher = Claim("publisher", parts[0], "folder", said("LM Studio's folder"))
     title = "/".join(parts) if whole else found.title
     source = Source("huggingface", "/".join(parts))
     return found._replace(claims=(*found.claims, publisher), source=source, title=title)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.stores.contract import Store
 from model_manager.stores.found import Found, FoundRoot, Leftover, Source
 from model_manager.stores.host.env import Env
@@ -59,8 +60,8 @@ def _named(found: Found) -> Found:
         return found._replace(name=name)
     repo = "/".join(parts[:2])
     claims = (
-        Claim("source_repo", repo, "sidecar", "ModelScope's folder"),
-        Claim("publisher", parts[0], "folder", "ModelScope's folder"),
+        Claim("source_repo", repo, "sidecar", said("ModelScope's folder")),
+        Claim("publisher", parts[0], "folder", said("ModelScope's folder")),
     )
     title = repo if name == repo else found.title
     source = Source("modelscope", repo, revision)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.stores.contract import Store
 from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
 from model_manager.stores.host.env import Env, Process
@@ -93,7 +94,7 @@ def _with_hashes(found: Found, look: Look) -> Found:
     )
     url = re.search(r"^url: https://huggingface\.co/([^/\s]+/[^/\s]+)\s*$", text, re.M)
     source = Source("huggingface", url[1]) if url else None
-    claims = (Claim("source_repo", url[1], "sidecar", "huggingface-metadata.txt"),) if url else ()
+    claims = (Claim("source_repo", url[1], "sidecar", said("huggingface-metadata.txt")),) if url else ()
     return found._replace(files=files, source=source, claims=(*found.claims, *claims))
 
 

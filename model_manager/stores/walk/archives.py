@@ -15,8 +15,8 @@ import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from typing import BinaryIO
 
+from model_manager.base.messages import said
 from model_manager.base.reading import open_quietly
-from model_manager.base.text import later
 from model_manager.stores.found import Leftover, on_disk
 from model_manager.stores.parts import CannotRemove, Going, Part
 from model_manager.stores.walk.look import Look
@@ -36,7 +36,7 @@ def archives(folder: str, files: Collection[str], below: Iterable[str], look: Lo
             if name + ending in files and is_unpacked(path):
                 found = look.stat(path)
                 if found is not None:
-                    words = later(f"{name}, unpacked beside it")
+                    words = said("{0}, unpacked beside it", name)
                     yield Leftover("archive", path, found.st_size, on_disk(found), words)
 
 
@@ -44,7 +44,9 @@ def remove_archive(leftover: Leftover) -> Iterator[Part]:
     """An archive, if all that was unpacked from it is still there."""
     if not is_unpacked(leftover.path):
         raise CannotRemove(
-            "clear away", leftover.path, "not all that is packed in it lies beside it any more: it may be the only copy"
+            said("clear away"),
+            leftover.path,
+            said("not all that is packed in it lies beside it any more: it may be the only copy"),
         )
     yield Going(leftover.path, leftover.of)
 
@@ -74,7 +76,7 @@ def _contents(file: BinaryIO, is_tar: bool) -> dict[str, int]:
     for name, size in _members_of_tar(source, whole) if is_tar else _members_of_zip(source, whole):
         path = _inside(name)
         if path in found or len(found) == _MOST_FILES:
-            raise ValueError("too many files, or two of one name")
+            raise ValueError(said("too many files, or two of one name"))
         found[path] = size
     return found
 
@@ -87,14 +89,14 @@ def _members_of_tar(source: BinaryIO, whole: int) -> Iterator[tuple[str, int]]:
         source.seek(tar.offset)
         # Python ends silently at a header that is damaged: only zeros, and few of them, are the end.
         if whole - tar.offset > 2 * tarfile.RECORDSIZE or any(source.read(2 * tarfile.RECORDSIZE)):
-            raise ValueError("more follows than was listed")
+            raise ValueError(said("more follows than was listed"))
 
 
 def _members_of_zip(source: BinaryIO, whole: int) -> Iterator[tuple[str, int]]:
     with zipfile.ZipFile(source) as packed:
         listed = packed.infolist()
         if whole - sum(one.compress_size + 400 + 4 * len(one.filename) for one in listed) > _MAY_BE_SMALL:
-            raise ValueError("it holds more than it lists")
+            raise ValueError(said("it holds more than it lists"))
         yield from ((one.filename, one.file_size) for one in listed if not one.is_dir())
 
 
@@ -137,7 +139,7 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         data = self._file.read(min(len(buffer), max(self._left, 0)))
         if buffer and self._left <= 0:
-            raise OSError(errno.EFBIG, "its table of contents is too large")
+            raise OSError(errno.EFBIG, said("its table of contents is too large"))
         self._left -= len(data)
         buffer[: len(data)] = data
         return len(data)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 
 from model_manager.base.facts import Claim, Health, worst
+from model_manager.base.messages import said
 from model_manager.formats.folders import FOLDER_FORMATS
 from model_manager.formats.numpy_archive import OBJECTS
 from model_manager.stores.found import Found, FoundFile, Leftover, on_disk
@@ -98,9 +99,9 @@ def unfinished(found: Found, notes: Mapping[str, Mapping[str, FoundFile]]) -> Fo
     beside = [note for file in found.files for note in notes.get(file.name, {}).values()]
     if not beside:
         return found
-    said = Health("incomplete", f"{beside[0].name} lies beside it: its download has not ended")
+    under_way = Health("incomplete", said("{0} lies beside it: its download has not ended", beside[0].name))
     files = sorted((*found.files, *beside), key=_MEMBER)
-    return found._replace(files=tuple(files), health=worst([said, found.health] if found.health else [said]))
+    return found._replace(files=tuple(files), health=worst([under_way, found.health] if found.health else [under_way]))
 
 
 def notes_among(

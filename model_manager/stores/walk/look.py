@@ -11,8 +11,8 @@ from model_manager.base import passable, reach
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.json_text import TooMuch, parsed
+from model_manager.base.messages import counted, figure, said, told_by
 from model_manager.base.reading import SMALL, read_small
-from model_manager.base.text import later
 from model_manager.stores.found import Problem
 from model_manager.stores.host.settings_file import yaml_settings
 from model_manager.stores.walk.left_out import LeftOut
@@ -103,7 +103,12 @@ class Look:
         more = self.met_problems - len(self.problems)
         if not more:
             return self.problems
-        why = later(f"{more:,} more problems in this folder are not listed")
+        why = counted(
+            "{0} more problem in this folder is not listed",
+            "{0} more problems in this folder are not listed",
+            more,
+            figure(more),
+        )
         return [*self.problems, Problem(root, "more", why)]
 
     def entries(self, folder: str) -> list[os.DirEntry[str]]:
@@ -122,7 +127,7 @@ class Look:
             self.unread.append(folder)
             return []
         if len(entries) > MOST_NAMES:  # a part of them would make orphans and broken sets of the rest
-            self.problem(folder, "folder", f"has more than {MOST_NAMES:,} names: not looked into")
+            self.problem(folder, "folder", said("has more than {0} names: not looked into", figure(MOST_NAMES)))
             self.unread.append(folder)
             return []
         return self._passable(folder, entries)
@@ -143,7 +148,7 @@ class Look:
                 continue
             silent, kernels = passable.silent_or_kernels(entry.path)
             if silent:
-                self.problem(entry.path, "link", later(f"the drive or share at {silent} does not answer"))
+                self.problem(entry.path, "link", said("the drive or share at {0} does not answer", silent))
                 self.unread.append(entry.path)
             elif not kernels:
                 kept.append(entry)
@@ -181,9 +186,9 @@ class Look:
             found: object = parsed(text)
             return found
         except TooMuch as error:
-            self.problem(path, "json", f"is not read: {error}")
+            self.problem(path, "json", said("is not read: {0}", error))
         except ValueError as error:
-            self.problem(path, "json", f"is not valid JSON: {str(error)[:120]}")
+            self.problem(path, "json", said("is not valid JSON: {0}", told_by(error, 120)))
         return None
 
     def yaml(self, path: str) -> Mapping[str, object]:
@@ -191,7 +196,7 @@ class Look:
         before = self.met_problems
         found = yaml_settings(path, lambda place, why: self.problem(place, "yaml", why))
         if not found and self.met_problems == before and self.stat(path) is not None:
-            self.problem(path, "yaml", "cannot be read as a YAML mapping")
+            self.problem(path, "yaml", said("cannot be read as a YAML mapping"))
         return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.stores.walk.remembered import digest
 
 
@@ -60,4 +61,4 @@ def subfolder(folder: Folder, name: str, path: str, plain: Plain, link: bool = F
 
 def _claim(relative: str, plain: Plain) -> Claim | None:
     slug = plain.categories.get(relative.lower())
-    return Claim("category", slug, "folder", relative or "the tool's folder") if slug else None
+    return Claim("category", slug, "folder", relative or said("the tool's folder")) if slug else None

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from model_manager.base.errors import reason_of
+from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.stores.found import FoundRoot
 from model_manager.stores.grouping.file_names import is_weights
@@ -54,10 +55,10 @@ def _going(
     whole: dict[str, str] = {}
     for place in places:
         if top := _own_folder(root, place, folders, tops_stay):
-            whole.setdefault(top, later(f"the folder of {place.name}: everything in it belongs to it"))
+            whole.setdefault(top, said("the folder of {0}: everything in it belongs to it", place.name))
     for place in places:
         for below in _parts_below(place, own, folders):
-            whole.setdefault(below, later(f"a folder of {place.name}: everything in it belongs to it"))
+            whole.setdefault(below, said("a folder of {0}: everything in it belongs to it", place.name))
     loose = [path for path in own if not _is_below(path, whole)]
     yield from (Going(path, _WHY["manifest"]) for path in sorted(loose) if own[path].role == "manifest")
     yield from (Going(folder, why) for folder, why in whole.items() if not _is_below(folder, whole))
@@ -66,7 +67,7 @@ def _going(
             yield Going(path, _WHY.get(own[path].role, "belongs to it"))
     for note in sorted(records):
         if not _is_below(note, whole):
-            yield Going(note, f"what the download of {os.path.basename(records[note])} left behind")
+            yield Going(note, said("what the download of {0} left behind", os.path.basename(records[note])))
 
 
 def _may_go(path: str, file: PlacedFile, root: FoundRoot, own: Mapping[str, PlacedFile]) -> bool:
@@ -93,7 +94,7 @@ def _saying(stays: Sequence[str], parts: Iterable[Going]) -> Iterator[Going]:
 
 def saying(part: Going, names: str) -> Going:
     """A part that tells which files beside it stay."""
-    return replace(part, why=later(f"{part.why}; what may be your own stays: {names}"))
+    return replace(part, why=said("{0}; what may be your own stays: {1}", part.why, names))
 
 
 _WHY = {
@@ -112,8 +113,8 @@ def _seen_files(root: FoundRoot, place: Placed, left_out: LeftOut) -> list[Place
         file.role in ("weights", "adapter") for file in own
     ):
         raise CannotRemove(
-            "clear away", place.path, "its name is one of those that you leave out",
-            "scan again, or change the names under Settings, Folders",
+            said("clear away"), place.path, said("its name is one of those that you leave out"),
+            said("scan again, or change the names under Settings, Folders"),
         )  # fmt: skip
     return seen
 
@@ -151,14 +152,14 @@ def _own_files(root: FoundRoot, place: Placed) -> list[PlacedFile]:
     inside = [file for file in place.files if file.path.startswith(root.path.rstrip(os.sep) + os.sep)]
     if not inside:
         raise CannotRemove(
-            "clear away", place.path, "this tool only refers to it: the file lies outside the tool's own folder",
-            "add the folder it lies in, then remove it there",
+            said("clear away"), place.path, said("this tool only refers to it: the file lies outside the tool's own folder"),
+            said("add the folder it lies in, then remove it there"),
         )  # fmt: skip
     own = [file for file in inside if file.path not in place.elsewhere]
     if not own:
         raise CannotRemove(
-            "clear away", place.path, "every file of it is named by another place that stays",
-            "clear away the whole model, or that place too",
+            said("clear away"), place.path, said("every file of it is named by another place that stays"),
+            said("clear away the whole model, or that place too"),
         )  # fmt: skip
     return own
 
@@ -240,5 +241,5 @@ class _Folders:
                         elif entry.name not in self._notes and not entry.path.endswith(_DOWNLOAD_MARKS):
                             return False
             except OSError as error:
-                raise CannotRemove("clear away", top, reason_of(error)) from error
+                raise CannotRemove(said("clear away"), top, reason_of(error)) from error
         return ours > 0

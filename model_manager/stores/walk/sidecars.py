@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from model_manager.base.facts import Claim
+from model_manager.base.messages import said
 from model_manager.stores.walk.look import Look
 
 _LIMIT = 8 << 20
@@ -90,7 +91,10 @@ def _piper(record: Mapping[str, object], size: int) -> Recorded:
     where = ".onnx.json"
     if not isinstance(record.get("audio"), dict) or ("phoneme_id_map" not in record and "espeak" not in record):
         return Recorded()
-    claims = [Claim("category", "tts", "sidecar", "a Piper voice's settings"), Claim("tag", "piper", "sidecar", where)]
+    claims = [
+        Claim("category", "tts", "sidecar", said("a Piper voice's settings")),
+        Claim("tag", "piper", "sidecar", where),
+    ]
     claims.append(Claim("base_model", "Piper", "sidecar", where))
     language = record.get("language")
     if isinstance(language, dict):
@@ -115,7 +119,7 @@ _CIVITAI_TYPES = {
 def _category(value: object, where: str) -> Iterator[Claim]:
     slug = _CIVITAI_TYPES.get(value.lower()) if isinstance(value, str) else None
     if slug:
-        yield Claim("category", slug, "sidecar", f"{where}: {value}")
+        yield Claim("category", slug, "sidecar", said("{0}: {1}", where, value))
 
 
 def _words(value: object) -> list[str]:

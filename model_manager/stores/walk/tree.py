@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base import reach
+from model_manager.base.messages import said
 from model_manager.base.passable import is_kernels
-from model_manager.base.text import later
 from model_manager.stores.found import Found, FoundFile, Leftover
 from model_manager.stores.grouping.file_names import is_partial, may_matter
 from model_manager.stores.grouping.grouping import group
@@ -136,7 +136,7 @@ def found_at(path: str, look: Look, plain: Plain) -> Found | None:
     """The one model that has a file or folder at `path`, with what belongs beside it; None when there is none."""
     parent, name = os.path.split(path.rstrip(os.sep))
     if silent := reach.silent_mount(path):
-        look.problem(path, "file", later(f"the drive or share at {silent} does not answer"))
+        look.problem(path, "file", said("the drive or share at {0} does not answer", silent))
         look.unread.append(path)
         return None
     if os.path.isdir(path):
@@ -182,7 +182,9 @@ def _list(
             visited.steady = False
     if not below or folder.depth >= _DEEPEST:
         if below and folder.depth == _DEEPEST:
-            look.problem(folder.path, "folder", f"what lies more than {_DEEPEST} folders deep is not looked into")
+            look.problem(
+                folder.path, "folder", said("what lies more than {0} folders deep is not looked into", _DEEPEST)
+            )
         return files, []
     here = ""
     folders: list[Folder] = []

@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 
 from model_manager.base import reach
+from model_manager.base.messages import counted, said
 from model_manager.base.once import once
-from model_manager.base.text import later
 from model_manager.stores.parts import CannotRemove
 
 FRESH = 3600.0
@@ -39,8 +39,18 @@ def may_be_under_way(path: str) -> str:
     if age >= PULLED:
         return ""
     if age < 7200:
-        return later(f"written to {max(0, int(age // 60))} minutes ago: it may still be downloading")
-    return later(f"written to {int(age // 3600)} hours ago: it may still be downloading")
+        return counted(
+            "written to {0} minute ago: it may still be downloading",
+            "written to {0} minutes ago: it may still be downloading",
+            max(0, int(age // 60)),
+            max(0, int(age // 60)),
+        )
+    return counted(
+        "written to {0} hour ago: it may still be downloading",
+        "written to {0} hours ago: it may still be downloading",
+        int(age // 3600),
+        int(age // 3600),
+    )
 
 
 class Locks:
@@ -131,6 +141,6 @@ def must_not_be_fetched(path: str) -> None:
     """CannotRemove while a tool holds the lock of the download that `path` is a part of."""
     if lock := once("locks", Locks).on(path):
         raise CannotRemove(
-            "clear away", path, later(f"it is being downloaded now: a program holds the lock {lock}"),
-            "wait until the download has ended, or end it, and scan again",
+            said("clear away"), path, said("it is being downloaded now: a program holds the lock {0}", lock),
+            said("wait until the download has ended, or end it, and scan again"),
         )  # fmt: skip

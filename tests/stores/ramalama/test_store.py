@@ -83,7 +83,7 @@ def test_a_file_that_is_missing_is_named(home: Path) -> None:
     (home / MODEL / "snapshots/s1/m").unlink()
     small = next(model for model in Told("ramalama", home).models if model.name.endswith("small"))
     assert small.health and (small.health.verdict, str(small.health.detail)) == (
-        "incomplete", "1 of its files are missing: m",
+        "incomplete", "1 of its files is missing: m",
     )  # fmt: skip
 
 
