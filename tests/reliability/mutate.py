@@ -122,7 +122,7 @@ def traced(files: list[Path], tests: list[Path]) -> dict[str, Any]:
     every: dict[str, Any] = {"tests": {}, "lines": {}}
     for path in tests:
         own = path.relative_to(ROOT).as_posix()
-        kept = CACHE / f"{hashlib.sha256(sources + own.encode() + path.read_bytes()).hexdigest()[:24]}.json"
+        kept = CACHE / f"{hashlib.sha256(sources + own.encode() + (COPY / own).read_bytes()).hexdigest()[:24]}.json"
         if not kept.is_file():
             answer = WORK / "answer"
             answer.write_text('{"tests": {}, "lines": {}}')
