@@ -32,6 +32,7 @@ class Mutant:
     line: int
     statement: int  # the line that the statement begins on: the one that counts as run
     inside: str  # "Operations.undo"; "" at the top of the module
+    is_called: bool  # else it runs when the module is read: constants, defaults of arguments
     what: str  # "`a == b` becomes `a != b`"
     make: Callable[[], str]
 
@@ -50,6 +51,7 @@ def mutants(package: Path, path: Path) -> list[Mutant]:
     made = []
     name, statement = path.relative_to(package).as_posix(), 0
     for node, inside, returns in _statements_and_parts(tree, "", None, skipped):
+        is_called = returns is not None
         if isinstance(node, ast.stmt):
             statement = node.lineno
         for old, change in _changes(node, returns):
@@ -57,7 +59,7 @@ def mutants(package: Path, path: Path) -> list[Mutant]:
             became = "goes" if isinstance(new, ast.Pass) else f"becomes `{_short(_changed(old, node, new))}`"
             make = _maker(text, numbers[id(node)], change)
             line = getattr(old, "lineno", statement)
-            made.append(Mutant(name, line, statement, inside, f"`{_short(old)}` {became}", make))
+            made.append(Mutant(name, line, statement, inside, is_called, f"`{_short(old)}` {became}", make))
     return made
 
 
@@ -104,7 +106,7 @@ def _other_systems(tree: ast.AST, lines: list[str]) -> set[int]:
 def _statements_and_parts(
     node: ast.AST, inside: str, returns: str | None, skipped: set[int]
 ) -> Iterator[tuple[ast.AST, str, str | None]]:
-    """(node, the function it stands in, what that returns); annotations, docstrings, decorators and the log left out"""
+    """(node, the function it stands in, what the one that runs it returns); annotations, docstrings, decorators and the log left out"""
     if id(node) in skipped or isinstance(node, (ast.Import, ast.ImportFrom)) or _is_silent(node):
         return
     yield node, inside, returns
@@ -113,9 +115,13 @@ def _statements_and_parts(
             return
         inside = f"{inside}.{node.name}".strip(".")
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
+            yield from _statements_and_parts(default, f"{inside}.{node.name}".strip("."), returns, skipped)
         inside = f"{inside}.{node.name}".strip(".")
         returns = ast.unparse(node.returns) if node.returns else ""
     for name, value in ast.iter_fields(node):
+        if name == "args" and isinstance(node, ast.FunctionDef):
+            continue  # only its defaults do anything
         if name in ("annotation", "returns", "decorator_list", "bases", "type_comment"):
             continue
         for child in value if isinstance(value, list) else [value]:

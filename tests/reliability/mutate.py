@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
 import random
@@ -21,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import coverage
-import hypothesis  # noqa: F401  (read once here, and not again for each mistake)
 import pytest
 from mutants import Mutant, mutants
 from sealed import seal, unmount_below
@@ -39,6 +39,17 @@ ALSO = {
     "cli": ["library"],
     "catalog": ["library", "cli"],
 }
+# What tests load beside ours: here once, and not again for each mistake.
+READ_ONCE = (
+    "hypothesis",
+    "huggingface_hub",
+    "yaml",
+    "xxhash",
+    "sqlite3",
+    "http.server",
+    "unittest.mock",
+    "multiprocessing",
+)
 # Reading a tests' file for its lines stops after so many seconds: what its tests were until then counts.
 LONGEST_FILE = 45.0
 SLOWER, STARTING = 6.0, 40.0  # a busy machine takes longer; seconds for starting the tests
@@ -142,7 +153,7 @@ def asked(mutant: Mutant, trace: dict[str, Any], budget: float) -> list[str]:
     """The tests that run the line (the file, for what runs when it is read), until they take `budget` seconds."""
     lines = trace["lines"].get(mutant.path, {})
     here = lines.get(mutant.line, set()) | lines.get(mutant.statement, set())
-    running = here if mutant.inside else set().union(*lines.values())
+    running = here if mutant.is_called else set().union(*lines.values())
     mirror = f"tests/{Path(mutant.path).parent.as_posix()}/test_{Path(mutant.path).name}".replace("/test_/", "/")
     seconds = {test: trace["tests"][test]["seconds"] for test in running}
     chosen: list[str] = []
@@ -164,14 +175,20 @@ def outcome(mutant: Mutant, trace: dict[str, Any], budget: float) -> str:
     before = path.read_text()
     seconds = sum(trace["tests"][test]["seconds"] for test in tests)
     path.write_text(mutant.make())
+    _forget(path)
     try:
-        for folder in COPY.rglob(f"__pycache__/{path.stem}.*"):
-            folder.unlink()
         files = list(dict.fromkeys(test.split("::")[0] for test in tests))
         status = run(["-x", *files], Chosen(tests), STARTING + SLOWER * seconds)
     finally:
         path.write_text(before)
+        _forget(path)
     return "endless" if status is None else "survived" if status == 0 else "caught"
+
+
+def _forget(module: Path) -> None:
+    """Python takes what it has compiled for up to date within a second."""
+    for compiled in (module.parent / "__pycache__").glob(f"{module.stem}.*"):
+        compiled.unlink()
 
 
 def main() -> int:
@@ -216,9 +233,13 @@ def _copy_the_tree() -> None:
     shutil.copytree(ROOT, COPY, ignore=leave)
     SCRATCH.mkdir()
     (WORK / "home").mkdir()
-    os.environ.update(HOME=str(WORK / "home"), TMPDIR=str(SCRATCH), PYTHONPATH=str(COPY), PYTHONDONTWRITEBYTECODE="1")
+    os.environ.update(HOME=str(WORK / "home"), TMPDIR=str(SCRATCH), PYTHONPATH=str(COPY))
     os.chdir(COPY)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     sys.path.insert(0, str(COPY))
+    for name in READ_ONCE:
+        importlib.import_module(name)
 
 
 def _score(every: list[Mutant], equivalent: set[str], trace: dict[str, Any], budget: float) -> float:
