@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from faults import FailingJournal, meddled
-from scenes import SCENES, asides, left_by_a_kill, one, plain_tree, plan_of, put, scene
+from scenes import SCENES, asides, left_by_a_kill, move, one, plain_tree, plan_of, put, scene
 
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.paths import OwnPaths
@@ -230,3 +230,15 @@ def test_what_is_final_stays_when_the_rest_is_undone(own: OwnPaths, top: Path) -
     undone = operations.undo(plan.id)
     assert undone.state == "partly" and undone.steps[1].problem == "this cannot be undone" and not undone.undoable
     assert sorted(os.listdir(top)) == ["a", "c"]
+
+
+def test_after_a_change_there_is_room_kept_for_the_next(tmp_path: Path) -> None:
+    """It is given back while one is under way: on a full disk that is what there is."""
+    with scene(tmp_path) as s:
+        plan, reserve = move(s), s.own.data / "reserve"
+        seen: list[bool] = []
+        done = Operations(s.own, disk=meddled("rename", lambda: seen.append(reserve.exists()))).apply(plan)
+        assert done.state == "applied" and seen == [False] and reserve.stat().st_size == 4 << 20
+        reserve.unlink()
+        Operations(s.own).undo(done.id)
+        assert reserve.exists()

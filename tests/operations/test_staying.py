@@ -21,7 +21,8 @@ from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
 from model_manager.operations import Disk, Operation, Operations, Plan, Step, new_id
 from model_manager.operations.draft import Draft, Way
-from model_manager.operations.staying import kept_as
+from model_manager.operations.refusal import Refused
+from model_manager.operations.staying import kept_as, must_hold_before, nobody_may_write
 from model_manager.operations.verb import Site
 from model_manager.operations.verbs import VERBS
 
@@ -479,3 +480,22 @@ def test_what_is_deleted_and_cannot_come_back_is_told_where(top: Path, own: OwnP
     (aside,) = asides(top)
     assert done.state == "refused" and str(aside) in done.steps[0].problem
     assert (top / "copy").read_bytes() == OTHER and aside.read_bytes() == DATA
+
+
+def test_a_second_name_of_what_stays_is_no_copy_of_it(top: Path) -> None:
+    """It was a copy when this was planned; somebody shared the two meanwhile."""
+    (top / "copy").unlink()
+    os.link(top / "keeper", top / "copy")
+    kept = kept_as(str(top / "keeper"), VOLUMES)
+    step = Step(1, 1, "trash", str(top / "copy"), None, 0, 0, "", True, None, keeps=(kept,))
+    with pytest.raises(Refused, match="are one file already, seen by two ways"):
+        must_hold_before(Disk(), VOLUMES, [step])
+
+
+@pytest.mark.parametrize("what", ["copy", "."])
+def test_who_writes_to_a_file_or_to_one_deep_in_a_folder_is_named(what: str, top: Path) -> None:
+    inside = put(top / "deep/down/part", DATA)
+    nobody_may_write(str(top), VOLUMES)
+    with open(top / "copy" if what == "copy" else inside, "r+b"), pytest.raises(Refused, match="is writing to"):
+        nobody_may_write(str(top / what), VOLUMES)
+    nobody_may_write(str(top), VOLUMES)
