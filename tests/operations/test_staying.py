@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
-from model_manager.operations import Disk, Operation, Operations, Plan, Step, new_id
+from model_manager.operations import Disk, Operation, Operations, Plan, Step, identity_of, new_id, staying
 from model_manager.operations.draft import Draft, Way
 from model_manager.operations.refusal import Refused
-from model_manager.operations.staying import kept_as, must_hold_before, nobody_may_write
+from model_manager.operations.staying import kept_as, must_be_there, must_hold_before, must_lie_once, nobody_may_write
 from model_manager.operations.verb import Site
 from model_manager.operations.verbs import VERBS
 
@@ -499,3 +500,27 @@ def test_who_writes_to_a_file_or_to_one_deep_in_a_folder_is_named(what: str, top
     with open(top / "copy" if what == "copy" else inside, "r+b"), pytest.raises(Refused, match="is writing to"):
         nobody_may_write(str(top / what), VOLUMES)
     nobody_may_write(str(top), VOLUMES)
+
+
+def test_what_stays_has_to_be_the_very_file(top: Path) -> None:
+    kept = kept_as(str(top / "keeper"), VOLUMES)
+    must_be_there(Disk(), VOLUMES, kept)
+    timeless = replace(kept, ctime_ns=None)  # where a change time tells nothing
+    os.utime(top / "keeper", (1, 1))
+    with pytest.raises(Refused, match="changed since this was planned"):
+        must_be_there(Disk(), VOLUMES, timeless)
+    (top / "keeper").unlink()
+    (top / "keeper").mkdir()
+    folder = identity_of(str(top / "keeper"), os.lstat(top / "keeper"), VOLUMES)
+    with pytest.raises(Refused, match="changed since this was planned"):
+        must_be_there(Disk(), VOLUMES, replace(timeless, identity=folder))
+
+
+def test_where_it_is_not_told_which_files_lie_behind_nothing_goes(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staying.Behind, "of", lambda self, path: None)
+    for act in (nobody_may_write, must_lie_once):
+        with pytest.raises(Refused, match="shows other folders and does not tell which"):
+            act(str(top / "copy"), VOLUMES)
+    monkeypatch.setattr(staying.Behind, "of", lambda self, path: [path, path])
+    with pytest.raises(Refused, match="lies in 2 branches of a pool"):
+        must_lie_once(str(top / "copy"), VOLUMES)
