@@ -15,6 +15,7 @@ from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.paths import OwnPaths
 from model_manager.jobs import Cancelled, Progress
 from model_manager.operations import Operations, Plan
+from model_manager.operations.apply import _first_problem
 from model_manager.operations.journal import JournalFailed
 from model_manager.operations.lock import held
 
@@ -242,3 +243,17 @@ def test_after_a_change_there_is_room_kept_for_the_next(tmp_path: Path) -> None:
         reserve.unlink()
         Operations(s.own).undo(done.id)
         assert reserve.exists()
+
+
+def test_what_cannot_be_undone_yet_says_which_step_is_stuck(tmp_path: Path) -> None:
+    with scene(tmp_path) as s:
+        plan = move(s)
+        records = (
+            {"record": "done", "n": 1, "problem": "the original changed, so both are kept"},
+            {"record": "stuck", "n": 2, "problem": "the volume of it is not connected"},
+        )
+        left_by_a_kill(s.own, plan, *records)
+        story = Operations(s.own).get(plan.id)
+        assert _first_problem(story) == "the volume of it is not connected"
+        waiting = replace(story, steps=story.steps[:1])
+        assert _first_problem(waiting) == "it was interrupted"

@@ -322,3 +322,15 @@ def test_what_may_not_be_changed_is_said_before_anything_is_planned(
     with pytest.raises(ModelManagerError, match=why) as told:
         draft(tmp_path / "m", "a")
     assert told.value.hint == hint
+
+
+def test_of_a_large_file_it_is_said_only_where_another_name_of_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_module, "_WORTH_SAYING", 1)
+    top = tmp_path / "m"
+    put(top / "a", b"a" * 9_000), put(top / "b", b"b" * 9_000)
+    assert draft(top, "a", "b").plan("Delete").warnings == ()
+    os.link(top / "a", top / "again")
+    (told,) = draft(top, "a", "b").plan("Delete").warnings
+    assert told.endswith("do not come free: these files have other names, which stay")

@@ -380,3 +380,39 @@ def test_a_blob_that_is_somebodys_link_is_said_to_be_one(home: Path) -> None:
     goes = {part.path: part.why for part in parts_of(home, base, "m.gguf")}
     assert goes[str(blob)] == "a link in the place of its bytes: what it leads to stays"
     assert str(home / "theirs.gguf") not in goes
+
+
+def test_half_a_payload_of_the_cache_wide_store_is_one_file(home: Path) -> None:
+    hub_repo(home, "org/m", {"m.gguf": GGUF}, shared=True)
+    half = write(home / "blobs/cc" / f"{'c' * 64}.incomplete", b"half")
+    assert rest(home, half, "partial") == [Going(str(half), "an unfinished download")]
+
+
+def test_another_repository_that_cannot_be_looked_through_hinders_nothing(home: Path) -> None:
+    """Where it is too deep to be a repository of the library's, it leads to nothing of this one."""
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    write(home / "models--org--deep/snapshots" / "/".join(["d"] * 20) / "x", b"x")
+    assert below(base, parts_of(home, base, "m.gguf")) == {"."}
+
+
+def test_a_revision_that_went_meanwhile_takes_nothing(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    assert rest(home, base / "snapshots" / B, "detached-revision") == []
+    assert (base / "blobs" / sha256(GGUF)).exists()
+
+
+def test_a_folder_among_the_blobs_is_somebodys_and_a_link_to_one_is_a_link(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    (base / "blobs" / ("c" * 40)).symlink_to(write(home / "theirs/x").parent)
+    assert below(base, parts_of(home, base, "m.gguf")) == {"."}
+    write(base / "blobs" / ("d" * 40) / "thesis.docx", b"mine")
+    goes = parts_of(home, base, "m.gguf")
+    assert "." not in below(base, goes) and goes[0].why.endswith(f"what may be your own stays: {'d' * 40}")
+
+
+def test_ones_own_file_that_was_listed_with_a_model_stays_and_is_named(home: Path) -> None:
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF, "n.gguf": OTHER})
+    write(base / "snapshots" / A / "my-notes.txt", b"mine")
+    goes = parts_of(home, base, "m.gguf", "my-notes.txt")
+    assert below(base, goes) == {f"snapshots/{A}/m.gguf", f"blobs/{sha256(GGUF)}"}
+    assert goes[0].why.endswith("what may be your own stays: my-notes.txt")
