@@ -200,7 +200,9 @@ def main() -> int:
     parser.add_argument(
         "--begin", type=int, default=0, help="leaves out the first of the sample: two runs side by side"
     )
-    parser.add_argument("--at", nargs="*", default=[""], help='only those of these lines, "apply.py:120", or files')
+    parser.add_argument(
+        "--at", nargs="*", default=[""], help='of the sample only these lines, "apply.py:120", or files'
+    )
     parser.add_argument("--at-least", type=float, default=0.0, help="fails below so many percent")
     parser.add_argument("--tests", nargs="*", help="folders or files of tests to ask instead of the usual")
     options = parser.parse_args()
@@ -218,10 +220,10 @@ def main() -> int:
     folders = options.tests or [mirror if (ROOT / "tests" / mirror).is_dir() else first, *ALSO.get(first, [])]
     trace = traced(files, sorted({test for folder in folders for test in _tests_in(ROOT / "tests" / folder)}))
     every = [mutant for file in files for mutant in mutants(package, file)]
-    every = [mutant for mutant in every if any(_is_at(mutant, place) for place in options.at)]
     equivalent = {line.split(" # ")[0].strip() for line in EQUIVALENT.read_text().splitlines()}
     if options.sample and len(every) > options.sample:
         every = random.Random(options.seed).sample(every, options.sample)
+    every = [mutant for mutant in every if any(_is_at(mutant, place) for place in options.at)]
     return 0 if _score(every[options.begin :], equivalent, trace, options.budget) >= options.at_least else 1
 
 
