@@ -27,7 +27,7 @@ from mutants import Mutant, mutants
 from sealed import seal, unmount_below
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CACHE = ROOT / "build" / "mutation"
+CACHE = ROOT / ".build" / "mutation"
 WORK = Path("/tmp/mutation")
 COPY, SCRATCH = WORK / "tree", WORK / "scratch"
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.txt")
@@ -51,7 +51,7 @@ READ_ONCE = (
     "multiprocessing",
 )
 # Reading a tests' file for its lines stops after so many seconds: what its tests were until then counts.
-LONGEST_FILE = 45.0
+LONGEST_FILE = 150.0
 SLOWER, STARTING = 6.0, 40.0  # a busy machine takes longer; seconds for starting the tests
 
 
@@ -127,13 +127,13 @@ def run(arguments: list[str], plugin: Any, limit: float) -> int | None:
 
 
 def traced(files: list[Path], tests: list[Path]) -> dict[str, Any]:
-    """What every test runs, file by file of tests; kept in `build/mutation` until these or the package change."""
+    """What every test runs, file by file of tests; kept in `.build/mutation` until these or the package change."""
     package = COPY / "model_manager" / Path(files[0]).relative_to(ROOT / "model_manager").parts[0]
     sources = b"".join(path.read_bytes() for path in sorted(package.rglob("*.py")))
     every: dict[str, Any] = {"tests": {}, "lines": {}}
     for path in tests:
         own = path.relative_to(ROOT).as_posix()
-        kept = CACHE / f"{hashlib.sha256(sources + own.encode() + (COPY / own).read_bytes()).hexdigest()[:24]}.json"
+        kept = CACHE / f"{hashlib.sha256(sources + f"{own} {LONGEST_FILE}".encode() + (COPY / own).read_bytes()).hexdigest()[:24]}.json"
         if not kept.is_file():
             answer = WORK / "answer"
             answer.write_text('{"tests": {}, "lines": {}}')

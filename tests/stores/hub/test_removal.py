@@ -416,3 +416,10 @@ def test_ones_own_file_that_was_listed_with_a_model_stays_and_is_named(home: Pat
     goes = parts_of(home, base, "m.gguf", "my-notes.txt")
     assert below(base, goes) == {f"snapshots/{A}/m.gguf", f"blobs/{sha256(GGUF)}"}
     assert goes[0].why.endswith("what may be your own stays: my-notes.txt")
+
+
+def test_a_revision_of_cards_alone_stays_when_another_loses_its_model(home: Path) -> None:
+    """It never had weights, and nothing of it was asked for."""
+    base = hub_repo(home, "org/m", {"m.gguf": GGUF})
+    hub_repo(home, "org/m", {"README.md": b"# card"}, commit=B, ref="docs")
+    assert below(base, parts_of(home, base, "m.gguf")) == {f"snapshots/{A}", "refs/main", f"blobs/{sha256(GGUF)}"}
