@@ -133,7 +133,8 @@ def traced(files: list[Path], tests: list[Path]) -> dict[str, Any]:
     every: dict[str, Any] = {"tests": {}, "lines": {}}
     for path in tests:
         own = path.relative_to(ROOT).as_posix()
-        kept = CACHE / f"{hashlib.sha256(sources + f"{own} {LONGEST_FILE}".encode() + (COPY / own).read_bytes()).hexdigest()[:24]}.json"
+        mark = sources + f"{own} {LONGEST_FILE}".encode() + (COPY / own).read_bytes()
+        kept = CACHE / f"{hashlib.sha256(mark).hexdigest()[:24]}.json"
         if not kept.is_file():
             answer = WORK / "answer"
             answer.write_text('{"tests": {}, "lines": {}}')
