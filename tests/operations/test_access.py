@@ -194,3 +194,37 @@ def test_lists_that_are_not_understood_have_to_be_the_same(top: Path, monkeypatc
     monkeypatch.setattr(os, "getxattr", nfs)
     with pytest.raises(Refused, match="different access lists"):
         access.must_stay_readable("hard", str(top / "srv/copy"), str(top / "home/hf/keeper"))
+
+
+def test_who_reads_it_by_two_groups_of_three(top: Path) -> None:
+    """One enters the folder, one reads the copy, one would be needed for what it would lead to."""
+    os.chown(top / "srv", 0, STAFF)
+    (top / "srv").chmod(0o750)
+    for name, group in (("srv/copy", MODELS), ("home/hf/keeper", SERVICE)):
+        os.chown(top / name, 0, group)
+        (top / name).chmod(0o640)
+    assert reads(top / "srv/copy", ALICE, STAFF, MODELS) and not reads(top / "home/hf/keeper", ALICE, STAFF, MODELS)
+    with pytest.raises(ModelManagerError, match="could not"):
+        linking(top, "symbolic")
+    (top / "home/hf/keeper").chmod(0o644)
+    linking(top, "symbolic")
+
+
+def test_who_is_in_none_of_many_groups(top: Path) -> None:
+    allow(
+        top / "home/hf/keeper", (1, 6, -1), (4, 4, -1), *((8, 4, STAFF + n) for n in range(6)), (16, 4, -1), (32, 0, -1)
+    )
+    assert reads(top / "srv/copy", ALICE) and not reads(top / "home/hf/keeper", ALICE)
+    with pytest.raises(ModelManagerError, match="every other user of this computer"):
+        linking(top, "symbolic")
+
+
+def test_the_own_group_of_a_file_with_an_access_list(top: Path) -> None:
+    """Its line in the list tells, and no longer the mode."""
+    for name in ("srv/copy", "home/hf/keeper"):
+        os.chown(top / name, 0, MODELS)
+    allow(top / "srv/copy", (1, 6, -1), (2, 4, SERVICE), (4, 4, -1), (16, 4, -1), (32, 0, -1))
+    allow(top / "home/hf/keeper", (1, 6, -1), (2, 4, SERVICE), (4, 0, -1), (16, 4, -1), (32, 0, -1))
+    assert reads(top / "srv/copy", ALICE, MODELS) and not reads(top / "home/hf/keeper", ALICE, MODELS)
+    with pytest.raises(ModelManagerError, match=f"the group {MODELS}"):
+        linking(top, "symbolic")

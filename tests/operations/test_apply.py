@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from faults import FailingJournal, meddled
-from scenes import SCENES, asides, left_by_a_kill, one, plain_tree, plan_of, put, scene
+from scenes import SCENES, asides, left_by_a_kill, move, one, plain_tree, plan_of, put, scene
 
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.paths import OwnPaths
 from model_manager.jobs import Cancelled, Progress
 from model_manager.operations import Operations, Plan
+from model_manager.operations.apply import _first_problem
 from model_manager.operations.journal import JournalFailed
 from model_manager.operations.lock import held
 
@@ -230,3 +231,29 @@ def test_what_is_final_stays_when_the_rest_is_undone(own: OwnPaths, top: Path) -
     undone = operations.undo(plan.id)
     assert undone.state == "partly" and undone.steps[1].problem == "this cannot be undone" and not undone.undoable
     assert sorted(os.listdir(top)) == ["a", "c"]
+
+
+def test_after_a_change_there_is_room_kept_for_the_next(tmp_path: Path) -> None:
+    """It is given back while one is under way: on a full disk that is what there is."""
+    with scene(tmp_path) as s:
+        plan, reserve = move(s), s.own.data / "reserve"
+        seen: list[bool] = []
+        done = Operations(s.own, disk=meddled("rename", lambda: seen.append(reserve.exists()))).apply(plan)
+        assert done.state == "applied" and seen == [False] and reserve.stat().st_size == 4 << 20
+        reserve.unlink()
+        Operations(s.own).undo(done.id)
+        assert reserve.exists()
+
+
+def test_what_cannot_be_undone_yet_says_which_step_is_stuck(tmp_path: Path) -> None:
+    with scene(tmp_path) as s:
+        plan = move(s)
+        records = (
+            {"record": "done", "n": 1, "problem": "the original changed, so both are kept"},
+            {"record": "stuck", "n": 2, "problem": "the volume of it is not connected"},
+        )
+        left_by_a_kill(s.own, plan, *records)
+        story = Operations(s.own).get(plan.id)
+        assert _first_problem(story) == "the volume of it is not connected"
+        waiting = replace(story, steps=story.steps[:1])
+        assert _first_problem(waiting) == "it was interrupted"

@@ -253,3 +253,13 @@ def test_what_the_kernel_does_not_share(
     with pytest.raises(OSError) as told:
         DISK.share_extents(str(keeper), str(copy), lambda size: None)
     assert told.value.errno == number and copy.read_bytes() == b"b" * 10
+
+
+def test_a_folder_that_is_made_is_as_open_as_any_other(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        DISK.make_folder(str(tmp_path / "made"))
+        DISK.make_folder(str(tmp_path / "private"), 0o700)
+    finally:
+        os.umask(before)
+    assert [os.stat(tmp_path / name).st_mode & 0o777 for name in ("made", "private")] == [0o755, 0o700]

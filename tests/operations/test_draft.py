@@ -18,6 +18,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
+from model_manager.operations import draft as draft_module
 from model_manager.operations.draft import Draft
 
 
@@ -287,3 +288,49 @@ def test_a_file_of_several_names_weighs_once(tmp_path: Path) -> None:
     assert not any("another name" in one for one in every.warnings)
     two = draft(top, "m/a", "m/b").plan("Two")
     assert two.frees == 0 and "another name of the file stays, so nothing comes free" in two.warnings
+
+
+def test_a_folder_is_as_large_as_its_files_each_once(tmp_path: Path) -> None:
+    top = tmp_path / "m"
+    one, other = put(top / "d/a", b"a" * 9_000), put(top / "d/sub/c", b"c" * 20_000)
+    os.link(one, top / "d/b")
+    os.symlink("a", top / "d/link")
+    (step,) = draft(top, "d").plan("Delete").steps
+    assert (
+        step.bytes == step.frees == sum(min(path.stat().st_size, 512 * path.stat().st_blocks) for path in (one, other))
+    )
+
+
+def test_what_a_draft_takes_is_told_apart_from_what_it_writes(tmp_path: Path) -> None:
+    top = tmp_path / "m"
+    put(top / "a", b"a"), put(top / "d/b", b"b")
+    made = draft(top, "a", "d")
+    made.write(str(top / "settings.json"), b"{}", "test")
+    assert made.paths() == [str(top / "a"), str(top / "d")]
+    assert made.takes(str(top / "d/b")) and not made.takes(str(top / "settings.json"))
+
+
+@pytest.mark.parametrize("is_locked, why, hint", [
+    (True, "the volume is read-only", "switch off its write protection, or mount it anew"), (False, "you may not change the folder", "its owner can"),
+])  # fmt: skip
+def test_what_may_not_be_changed_is_said_before_anything_is_planned(
+    is_locked: bool, why: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "m/a", b"a")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(draft_module, "is_read_only", lambda folder: is_locked)
+    with pytest.raises(ModelManagerError, match=why) as told:
+        draft(tmp_path / "m", "a")
+    assert told.value.hint == hint
+
+
+def test_of_a_large_file_it_is_said_only_where_another_name_of_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_module, "_WORTH_SAYING", 1)
+    top = tmp_path / "m"
+    put(top / "a", b"a" * 9_000), put(top / "b", b"b" * 9_000)
+    assert draft(top, "a", "b").plan("Delete").warnings == ()
+    os.link(top / "a", top / "again")
+    (told,) = draft(top, "a", "b").plan("Delete").warnings
+    assert told.endswith("do not come free: these files have other names, which stay")

@@ -163,3 +163,24 @@ def test_a_record_that_can_neither_be_written_nor_taken_back(
     assert path.read_bytes().endswith(b'{"record"')
     assert [one.state for one in Operations(own).recover()] == ["refused"]
     assert (tmp_path / "m" / "a").exists() and path.read_bytes().endswith(b"}\n")
+
+
+def test_a_plan_that_was_only_stored_is_not_unsettled(tmp_path: Path, own: OwnPaths) -> None:
+    plan = moving(tmp_path)
+    Operations(own).store(plan)
+    assert Journal(str(own.journal)).unsettled() == []
+    (own.journal / f"{plan.id}.jsonl").unlink()
+    left_by_a_kill(own, plan)
+    assert Journal(str(own.journal)).unsettled() == [plan.id] and Journal(str(own.journal)).unsettled(plan.id) == []
+
+
+def test_one_that_is_damaged_is_nobodys_to_settle(tmp_path: Path, own: OwnPaths) -> None:
+    path = left_by_a_kill(own, moving(tmp_path), {"record": "nonsense"}, {"record": "doing", "n": 1})
+    assert Journal(str(own.journal)).unsettled() == [] and path.exists()
+
+
+def test_no_folder_stays_open_after_it_was_synced(tmp_path: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    for _ in range(3):
+        Journal(str(tmp_path)).sync_folder(str(tmp_path))
+    assert len(os.listdir("/proc/self/fd")) == len(before)

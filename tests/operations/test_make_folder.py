@@ -333,3 +333,18 @@ def test_a_folder_that_a_kill_left_aside_goes(tmp_path: Path, own: OwnPaths) -> 
     facts = {"at": str(top / "x"), "volume": plan.steps[0].identity.volume}  # type: ignore[union-attr]
     left_by_a_kill(own, plan, {"record": "doing", "n": 1, "facts": facts})
     assert [done.state for done in Operations(own).recover()] == ["refused"] and os.listdir(top) == []
+
+
+def test_a_folder_that_the_disk_does_not_give_back_is_no_full_one(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    top.mkdir()
+    identity = identity_of(str(top), os.lstat(top), VOLUMES)
+    plan = plan_of(Step(1, 1, "make_folder", str(top / "new"), None, 0, 0, "test", True, identity))
+    assert Operations(own).apply(plan).state == "applied"
+
+    def fails() -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    undone = Operations(own, disk=meddled("remove_folder", fails)).undo(plan.id)
+    assert "Input/output error" in undone.steps[0].problem and (top / "new").is_dir()
+    assert Operations(own).undo(plan.id).state == "undone" and not (top / "new").exists()

@@ -12,6 +12,7 @@ from scenes import Scene, asides, left_by_a_kill, one, plan_of, put, scene
 
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operation, Operations
+from model_manager.operations.identity import identity_to_record
 
 
 @pytest.fixture
@@ -142,3 +143,30 @@ def test_what_went_since_it_was_planned(tmp_path: Path, own: OwnPaths) -> None:
     done = Operations(own).apply(plan)
     assert done.state == "refused" and done.steps[0].problem == "it is not there any more"
     assert os.listdir(tmp_path / "m") == []
+
+
+def test_a_copy_that_undo_had_put_back_when_it_was_killed_is_the_file(two: Scene) -> None:
+    """It has another number than the original, and the one it was copied from is gone already."""
+    done = far(two)
+    put(two.base / "a", (two.far / "a").read_bytes())
+    (two.far / "a").unlink()
+    assert Operations(two.own).undo(done.id).state == "undone"
+    assert (two.base / "a").read_bytes() == b"a" * 99 and os.listdir(two.far) == []
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_a_move_that_was_killed_is_settled_by_where_the_file_lies(is_done: bool, tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    path = put(top / "a", b"a")
+    plan = plan_of(one("move", path, top / "b"))
+    seen = plan.steps[0].identity
+    assert seen is not None
+    facts = {"at": str(path), "to": str(top / "b"), "seen": identity_to_record(seen), "volume": seen.volume}
+    left_by_a_kill(own, plan, {"record": "doing", "n": 1, "facts": facts})
+    if is_done:
+        path.rename(top / "b")
+    (settled,) = Operations(own).recover()
+    assert settled.state == "refused" and settled.settled
+    assert settled.steps[0].problem == "interrupted: what was begun was put back"
+    assert os.listdir(top) == ["a"], "its unit was not whole, so it goes back"
+    assert Operations(own).recover() == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,3 +80,15 @@ def test_the_json_of_the_command_line_is_strict_utf8() -> None:
     assert shown["steps"][0]["path"] == r"/m/caf\xe9.gguf" and shown["steps"][1]["target"] is None
     assert shown["steps"][0]["problem"] is None and shown["steps"][1]["problem"] == r"/m/caf\xe9.gguf"
     assert printable("half \ud83d a pair") == r"half \ud83d a pair"
+
+
+def test_a_plan_of_an_earlier_version_is_read_too() -> None:
+    """Before it was told what was left and what all weighs."""
+    older = record()
+    for name in ("left", "weighs"):
+        del older[name]
+    assert from_record(older) == plan_like(older["id"], older["created_at"])
+
+
+def plan_like(id_: str, created_at: float) -> Plan:
+    return replace(plan(), id=id_, created_at=created_at)

@@ -15,7 +15,9 @@ from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
 from model_manager.operations.draft import Draft
+from model_manager.operations.identity import identity_of
 from model_manager.operations.operation import Operation
+from model_manager.operations.remounted import is_it, remounted
 from model_manager.operations.trashed import plan_empty, trashed
 
 DATA = b"a" * 70_001
@@ -113,3 +115,15 @@ def test_another_disk_there_has_nothing_of_it(disk: Disk, tmp_path: Path) -> Non
         assert (other.second / f".Trash-{os.getuid()}/files/a.gguf").exists()
     finally:
         other.end()
+
+
+def test_what_has_another_time_is_found_only_where_its_time_was_set(tmp_path: Path) -> None:
+    """Ollama's blobs come back with the time of now; for anything else another time means another file."""
+    volumes, path, kept = Volumes(), tmp_path / "m/a", put(tmp_path / "trash/a", DATA)
+    seen = identity_of(str(kept), os.lstat(kept), volumes)
+    assert remounted(str(path), str(kept), seen, volumes) == (str(path), str(kept))
+    os.utime(kept, (1, 1))
+    assert remounted(str(path), str(kept), seen, volumes) is None and not is_it(str(kept), seen, volumes)
+    assert remounted(str(path), str(kept), seen, volumes, timeless=True) == (str(path), str(kept))
+    kept.unlink()
+    assert remounted(str(path), str(kept), seen, volumes, timeless=True) is None

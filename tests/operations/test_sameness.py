@@ -10,7 +10,7 @@ from mounts import WAYS, bind_mount, second_way
 
 from model_manager.base.volumes import Volumes
 from model_manager.operations.leases import Lease, NoLease, is_open_for_writing
-from model_manager.operations.sameness import may_show_others, sameness
+from model_manager.operations.sameness import _Reading, may_show_others, sameness
 
 DATA = bytes(range(256)) * 400
 
@@ -98,3 +98,10 @@ def test_a_lease_is_broken_by_whoever_opens_the_file(tmp_path: Path) -> None:
         assert not lease.holds()
     with open(path, "rb"), pytest.raises(NoLease):
         Lease(path).__enter__()
+
+
+def test_what_could_not_be_read_shows_nothing(tmp_path: Path) -> None:
+    gone, there = _Reading(str(tmp_path / "gone")), _Reading(put(tmp_path / "a"))
+    assert not gone.was_read and not there.was_read, "before it has come to it"
+    gone.run(), there.run()
+    assert not gone.was_read and there.was_read

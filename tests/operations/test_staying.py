@@ -6,7 +6,9 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,10 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
-from model_manager.operations import Disk, Operation, Operations, Plan, Step, new_id
+from model_manager.operations import Disk, Operation, Operations, Plan, Step, identity_of, new_id, staying
 from model_manager.operations.draft import Draft, Way
-from model_manager.operations.staying import kept_as
+from model_manager.operations.refusal import Refused
+from model_manager.operations.staying import kept_as, must_be_there, must_hold_before, must_lie_once, nobody_may_write
 from model_manager.operations.verb import Site
 from model_manager.operations.verbs import VERBS
 
@@ -479,3 +482,53 @@ def test_what_is_deleted_and_cannot_come_back_is_told_where(top: Path, own: OwnP
     (aside,) = asides(top)
     assert done.state == "refused" and str(aside) in done.steps[0].problem
     assert (top / "copy").read_bytes() == OTHER and aside.read_bytes() == DATA
+
+
+def test_a_second_name_of_what_stays_is_no_copy_of_it(top: Path) -> None:
+    """It was a copy when this was planned; somebody shared the two meanwhile."""
+    (top / "copy").unlink()
+    os.link(top / "keeper", top / "copy")
+    kept = kept_as(str(top / "keeper"), VOLUMES)
+    step = Step(1, 1, "trash", str(top / "copy"), None, 0, 0, "", True, None, keeps=(kept,))
+    with pytest.raises(Refused, match="are one file already, seen by two ways"):
+        must_hold_before(Disk(), VOLUMES, [step])
+
+
+@pytest.mark.parametrize("what", ["copy", "."])
+def test_who_writes_to_a_file_or_to_one_deep_in_a_folder_is_named(what: str, top: Path) -> None:
+    inside = put(top / "deep/down/part", DATA)
+    nobody_may_write(str(top), VOLUMES)
+    code = "import sys; file = open(sys.argv[1], 'r+b'); print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(top / "copy" if what == "copy" else inside)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline()
+        with pytest.raises(Refused, match=r"^python.* is writing to"):
+            nobody_may_write(str(top / what), VOLUMES)
+        other.communicate()
+    nobody_may_write(str(top), VOLUMES)
+
+
+def test_what_stays_has_to_be_the_very_file(top: Path) -> None:
+    kept = kept_as(str(top / "keeper"), VOLUMES)
+    must_be_there(Disk(), VOLUMES, kept)
+    timeless = replace(kept, ctime_ns=None)  # where a change time tells nothing
+    os.utime(top / "keeper", (1, 1))
+    with pytest.raises(Refused, match="changed since this was planned"):
+        must_be_there(Disk(), VOLUMES, timeless)
+    (top / "keeper").unlink()
+    (top / "keeper").mkdir()
+    folder = identity_of(str(top / "keeper"), os.lstat(top / "keeper"), VOLUMES)
+    with pytest.raises(Refused, match="changed since this was planned"):
+        must_be_there(Disk(), VOLUMES, replace(timeless, identity=folder))
+
+
+def test_where_it_is_not_told_which_files_lie_behind_nothing_goes(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staying.Behind, "of", lambda self, path: None)
+    for act in (nobody_may_write, must_lie_once):
+        with pytest.raises(Refused, match="shows other folders and does not tell which"):
+            act(str(top / "copy"), VOLUMES)
+    monkeypatch.setattr(staying.Behind, "of", lambda self, path: [path, path])
+    with pytest.raises(Refused, match="lies in 2 branches of a pool"):
+        must_lie_once(str(top / "copy"), VOLUMES)
+    monkeypatch.setattr(staying.Behind, "of", lambda self, path: [path])
+    must_lie_once(str(top / "copy"), VOLUMES)

@@ -189,3 +189,18 @@ def test_a_blob_comes_back_with_whatever_time_the_journal_tells(
     undone = Operations(own).undo(done.id)
     assert undone.state == "undone" and (top / "a").read_bytes() == b"a" and not asides(top)
     assert abs(os.stat(top / "a").st_mtime - time.time()) < 60
+
+
+def test_what_somebody_took_out_by_hand_leaves_no_note_behind(top: Path, own: OwnPaths, bin_: Path) -> None:
+    done = Operations(own).apply(planned(top))
+    (bin_ / "files/a").rename(top / "a")
+    assert Operations(own).undo(done.id).state == "undone"
+    assert names(top) == ["a"] and names(bin_ / "info") == []
+
+
+def test_the_note_of_what_lies_there_under_its_name_now_stays(top: Path, own: OwnPaths, bin_: Path) -> None:
+    done = Operations(own).apply(planned(top))
+    (bin_ / "files/a").rename(top / "a")
+    put(bin_ / "files/a", b"somebody else's")
+    assert Operations(own).undo(done.id).state == "undone"
+    assert names(bin_ / "info") == ["a.trashinfo"] and (bin_ / "files/a").read_bytes() == b"somebody else's"

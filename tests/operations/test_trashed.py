@@ -13,7 +13,7 @@ from model_manager.base import units
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operation, Operations, Plan
 from model_manager.operations.draft import Draft
-from model_manager.operations.trashed import Trashed, plan_empty, trashed, with_what_comes_back
+from model_manager.operations.trashed import Trashed, in_a_trash, plan_empty, trashed, with_what_comes_back
 
 
 @pytest.fixture
@@ -94,3 +94,11 @@ def path_size(path: Path) -> int:
 
 def notes_of(plan: Plan) -> int:
     return sum(step.frees for step in plan.steps if step.path.endswith(".trashinfo"))
+
+
+def test_what_is_in_a_trash_is_told_by_where_it_lies(tmp_path: Path, own: OwnPaths, bin_: Path) -> None:
+    assert cleared(tmp_path, own).state == "applied"
+    assert in_a_trash(str(bin_ / "files/a")) and in_a_trash(str(bin_ / "info/a.trashinfo"))
+    (bin_ / "other").mkdir()
+    for path in (bin_ / "other/a", bin_ / "a", tmp_path / "m/a", tmp_path / "m/files/a"):
+        assert not in_a_trash(str(path)), path

@@ -13,7 +13,9 @@ from scenes import LONG_AGO, VOLUMES, asides, clear_asides, left_by_a_kill, one,
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operation, Operations, identity_of
 from model_manager.operations.identity import identity_to_record
-from model_manager.operations.verbs.write import LIMIT
+from model_manager.operations.refusal import Refused
+from model_manager.operations.verb import Site
+from model_manager.operations.verbs.write import LIMIT, ready
 
 NEW = base64.b64encode(b"new").decode()
 
@@ -140,3 +142,19 @@ def test_a_kill_around_the_replacing(replaced: bool, own: OwnPaths, path: Path) 
     assert settled.state == "refused" and not asides(path.parent)
     assert path.read_bytes() == b"old" and path.stat().st_mtime_ns == LONG_AGO + 3
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_undo_is_possible_where_what_was_written_is_there_or_a_new_file_is_gone(path: Path) -> None:
+    site, step = Site(Disk(), VOLUMES, "op"), one("write", path, None, text=NEW)
+    made = site.identity(str(path))
+    assert made is not None
+    fresh = {"at": str(path), "made": identity_to_record(made)}
+    ready(site, step, fresh), ready(site, step, {**fresh, "old": ""})
+    path.write_bytes(b"changed by its tool")
+    for facts in (fresh, {**fresh, "old": ""}):
+        with pytest.raises(Refused, match="it was changed since, it stays"):
+            ready(site, step, facts)
+    path.unlink()
+    ready(site, step, fresh)
+    with pytest.raises(Refused, match="it was changed since, it stays"):
+        ready(site, step, {**fresh, "old": ""})
