@@ -122,6 +122,11 @@ def records(tx: sqlite3.Connection, ids: Iterable[int]) -> Iterator[dict[str, ob
         yield dict(zip(names, row, strict=True))
 
 
+def largest_first(tx: sqlite3.Connection) -> list[int]:
+    """Every model that is there."""
+    return [row[0] for row in tx.execute("SELECT id FROM model WHERE gone_at IS NULL ORDER BY size DESC")]
+
+
 def titles(tx: sqlite3.Connection) -> dict[int, str]:
     """Model -> its name."""
     return dict(tx.execute("SELECT id, name FROM model WHERE gone_at IS NULL"))

@@ -8,8 +8,8 @@ import sys
 
 from model_manager.app import App
 from model_manager.base.text import _, later, shown
-from model_manager.catalog.rows import read_rows
-from model_manager.cli.output import print_json
+from model_manager.catalog import models
+from model_manager.cli.output import print_json_list
 from model_manager.library.listing.present import models_json
 
 NAME = "export"
@@ -30,10 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(app: App, options: argparse.Namespace) -> int:
     with app.database.read() as tx:
-        ids = [row.id for row in read_rows(tx)]
-    found = models_json(app.database, ids)
+        found = models_json(app.database, models.largest_first(tx))
     if not options.csv:
-        print_json(list(found))
+        print_json_list(found)
         return 0
     writer = csv.writer(sys.stdout)
     writer.writerow([*_COLUMNS, "health", "tools", "paths", "tags"])
