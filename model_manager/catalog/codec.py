@@ -7,10 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from model_manager.base.facts import Claim, Companion, Facts, Health, Share, Split
 
-READER = 3
-"""Raise this when readers learn something new: headers are then read again."""
-
-
 dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False, default=str).encode
 """A value as short JSON. One encoder for all: `json.dumps` makes a new one for each. Records hold no cycles: looking
 for them took a fifth of the time."""

@@ -13,6 +13,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, leftovers, models, roots, user_words
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
+from model_manager.catalog.record import printed
 from model_manager.catalog.roots import RootRow
 
 if TYPE_CHECKING:
@@ -72,24 +73,16 @@ def model_json(record: Json, seen: list[PlaceView], members: list[FileView], use
     tags = [*json.loads(record["tags"]), *(tag for tag in user_tags)]
     used = {"at": units.iso(record["used_at"]), "evidence": record["used_from"]} if record["used_at"] else None
     return {
-        "id": f"m{record['id']}",
-        "name": shown(record["name"]),
+        **printed(record),
         "category": record["user_category"] or record["category"],
         "category_evidence": "user" if record["user_category"] else record["category_from"],
         "tags": [shown(tag) for tag in dict.fromkeys(tags)], "user_tags": [shown(tag) for tag in user_tags],
-        "format": record["format"], "architecture": record["architecture"], "base_model": record["base_model"],
-        "parameters": record["parameters"], "quant": record["quant"], "quant_label": record["quant_label"],
-        "bits_per_weight": record["bits"], "context_length": record["context_length"],
-        "size": record["size"], "bytes": record["bytes"],
         "places": [_place_json(place) for place in seen],
         "files": [_file_json(file) for file in _each_path(members)],
         "source": dict(zip(("hub", "repo", "revision", "file"), (part or None for part in source), strict=True))
         if source else None,
-        "licence": record["licence"],
         "health": {"verdict": record["verdict"], "detail": record["health_detail"]},
-        "code": json.loads(record["code"]),
-        "last_used": used, "added": units.iso(record["added"]), "pinned": bool(record["pinned"]),
-        "note": record["note"],
+        "last_used": used,
     }  # fmt: skip
 
 

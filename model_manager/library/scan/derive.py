@@ -9,6 +9,7 @@ from typing import cast
 from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.catalog import Tx, files, hashes, models, user_words
 from model_manager.catalog.codec import dump, load_claims, load_health
+from model_manager.catalog.record import claimed
 from model_manager.library.scan.last_uses import ACCESS_TIME, NOT_KEPT
 from model_manager.library.scan.understand import READ, WEIGHTS, Sighting, WeighedFile, is_read, understand
 
@@ -78,14 +79,11 @@ def derived(
     source = next((place.found.get("source") for place in seen if place.found.get("source")), None)
     if source is None and (repo := known.values.get("source_repo")):
         source = _source_from(str(repo))
-    values = known.values
     return {
+        **claimed(known.values),
         "name": known.name, "category": known.category, "category_from": known.category_from, "format": known.format,
-        "architecture": values.get("architecture"), "base_model": values.get("base_model"),
-        "parameters": values.get("parameters"), "quant": values.get("quant"), "quant_label": values.get("quant_label"),
-        "bits": values.get("bits_per_weight"), "context_length": values.get("context_length"), "size": known.size,
-        "bytes": known.bytes, "verdict": known.health.verdict, "health_detail": known.health.detail,
-        "licence": values.get("licence"), "tags": list(known.tags), "code": list(known.code),
+        "size": known.size, "bytes": known.bytes, "verdict": known.health.verdict,
+        "health_detail": known.health.detail, "tags": list(known.tags), "code": list(known.code),
         "tools": ",".join(dict.fromkeys(place.tool for place in seen)), "places": len(seen), "source": source,
         "claims": dump([*known.claims, *chosen]),
         "used_at": used_at, "used_from": used_from, "gone_at": None,

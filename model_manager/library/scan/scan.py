@@ -17,8 +17,8 @@ from model_manager.base.reading import counting
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, kept_words, leftovers, listings, places, problems, roots
-from model_manager.catalog.codec import READER
 from model_manager.catalog.damage import CatalogueDamaged
+from model_manager.catalog.record import READER
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library.scan import watch
