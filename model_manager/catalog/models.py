@@ -150,6 +150,12 @@ def of_sizes(tx: sqlite3.Connection, sizes: Iterable[int]) -> list[int]:
         f" (SELECT id FROM file WHERE 1{where})", values)]  # fmt: skip
 
 
+def derived_before(tx: sqlite3.Connection, state: int) -> list[int]:
+    """Models that are there and were derived by an earlier state of understanding than this one (`record.DERIVED`)."""
+    query = "SELECT id FROM model WHERE derived < ? AND gone_at IS NULL ORDER BY id"
+    return [row[0] for row in tx.execute(query, (state,))]
+
+
 def is_there(tx: sqlite3.Connection, id_: int) -> bool:
     return tx.execute("SELECT 1 FROM model WHERE id = ? AND gone_at IS NULL", (id_,)).fetchone() is not None
 
