@@ -125,8 +125,8 @@ class Row(NamedTuple):
     added: Annotated[int, Field(later("First seen"), 165, figures.day, out=units.iso, csv=15, cells=Cells(100))]
     pinned: Annotated[int, Field(later("Pinned"), 190, out=bool, csv=16, searched=True)]
     tags: Annotated[str, Field(later("Tags"), 170, json="")]
-    copies: int
-    text: str
+    copies: int = 0
+    text: str = ""
     away: str = ""
     """Why it is not to be had now, the state of its folders' root; empty where one of its places is there."""
     shared: tuple[tuple[int, int, int], ...] = ()
