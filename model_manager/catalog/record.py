@@ -67,6 +67,8 @@ class Field:
     name: str = ""
     """The column in the catalogue: the name that it is declared by, filled in from there."""
     type: type = str
+    optional: bool = False
+    """Whether it may not be known."""
 
     @property
     def key(self) -> str:
@@ -147,7 +149,8 @@ def _declared(owner: type) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for name, hint in get_type_hints(owner, include_extras=True).items():
         for field in getattr(hint, "__metadata__", ()):
-            found[name] = replace(field, name=name, type=(get_args(hint.__origin__) or (hint.__origin__,))[0])
+            kinds = get_args(hint.__origin__) or (hint.__origin__,)
+            found[name] = replace(field, name=name, type=kinds[0], optional=len(kinds) > 1)
     return found
 
 
