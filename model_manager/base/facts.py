@@ -26,18 +26,14 @@ Role = Literal["weights", "projector", "adapter", "config", "tokenizer", "sideca
 
 Value = str | int | float | bool
 
-FIELDS = (
-    "name", "category", "architecture", "base_model", "parameters", "quant", "quant_label",
-    "bits_per_weight", "context_length", "embedding_length", "licence", "publisher",
-    "source_repo", "chat_template", "tool_use", "vision", "audio", "trigger_words", "tag",
-)  # fmt: skip
-"""What a claim may be about. `tag` and `trigger_words` may be claimed several times."""
-
 MANY = frozenset({"tag", "trigger_words"})
+"""Fields that may be claimed several times."""
 
 
 class Claim(NamedTuple):
-    """One statement: `field` is one of FIELDS, `detail` says in words why it is believed."""
+    """One statement. `field` says what it is about: a field of the model record (`catalog/record.py`, those that are
+    `claimed`, by the key of their JSON), or what understanding alone makes use of: name, category, tag, vision, audio,
+    tool_use, source_repo. `show` prints all, these and others. `detail` says in words why it is believed."""
 
     field: str
     value: Value

@@ -8,10 +8,6 @@ from collections.abc import Iterable, Mapping
 from model_manager.base.facts import GOOD, Claim, Companion, Facts, Health, Share, Split
 from model_manager.base.messages import kept, read_back
 
-READER = 4
-"""Raise this when readers learn something new: headers are then read again."""
-
-
 dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False, default=str).encode
 """A value as short JSON. One encoder for all: `json.dumps` makes a new one for each. Records hold no cycles: looking
 for them took a fifth of the time."""

@@ -20,7 +20,7 @@ from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.catalog import damage, kept_words, looking
 from model_manager.catalog.damage import CatalogueDamaged, Damage, Damages
-from model_manager.catalog.migrations import MIGRATIONS, NEWEST
+from model_manager.catalog.migrations import MIGRATIONS, NEWEST, add_columns, lacks_columns
 from model_manager.catalog.words_file import WordsFile
 
 log = logging.getLogger(__name__)
@@ -229,7 +229,7 @@ class Database:
             return
         connection.execute(f"PRAGMA journal_mode = {self._journal}")
         os.chmod(self.path, 0o600)
-        if version < NEWEST:
+        if version < NEWEST or lacks_columns(connection):
             self._migrate(connection)
         connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         self._opened(connection)
@@ -300,6 +300,7 @@ class Database:
                 damage.back_up(self.path, version)
             for number in range(version, NEWEST):
                 MIGRATIONS[number](connection)
+            add_columns(connection)
             connection.execute(f"PRAGMA user_version = {NEWEST}")
             connection.execute("COMMIT")
         except BaseException:
@@ -372,7 +373,7 @@ class Database:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version > NEWEST:
             self.read_only = True
-        elif version < NEWEST:
+        elif version < NEWEST or lacks_columns(connection):
             self._migrate(connection)
             if version == 0 and (found := self.words.read()) is not None:
                 kept_words.restore(connection, found.body)

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from model_manager.base.facts import Facts, Share
 from model_manager.base.identity import FileId
 from model_manager.base.sixty_four_bits import folded, nearest
-from model_manager.catalog.codec import READER, dump_facts, load_facts
+from model_manager.catalog.codec import dump_facts, load_facts
+from model_manager.catalog.record import READER
 
 _STRENGTH = {"read": 0, "blob-name": 1, "index": 2, "sidecar": 3}
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from model_manager.base.facts import Facts
 from model_manager.base.identity import FileId
-from model_manager.catalog.codec import READER, dump_facts, load_facts
+from model_manager.catalog.codec import dump_facts, load_facts
+from model_manager.catalog.record import READER
 
 _KEPT = 365 * 86_400
 

@@ -6,6 +6,8 @@ import re
 import sqlite3
 from collections.abc import Callable
 
+from model_manager.catalog.record import missing_columns
+
 
 def to_1(tx: sqlite3.Connection) -> None:
     """The first schema."""
@@ -143,5 +145,28 @@ def to_10(tx: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8, to_9, to_10)
+def to_11(tx: sqlite3.Connection) -> None:
+    """By which state of understanding each model was derived: `DERIVED` of `record`. What was before is derived again."""
+    tx.execute("ALTER TABLE model ADD COLUMN derived INTEGER NOT NULL DEFAULT 0")
+    tx.execute("CREATE INDEX model_derived ON model (derived)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8, to_9, to_10, to_11,
+)  # fmt: skip
 NEWEST = len(MIGRATIONS)
+
+
+def lacks_columns(tx: sqlite3.Connection) -> bool:
+    """Whether the record names a field that the catalogue has no column for yet."""
+    return bool(_missing(tx))
+
+
+def add_columns(tx: sqlite3.Connection) -> None:
+    """Such columns are no step with a number: an older program goes on with a catalogue that has more of them."""
+    for name, kind in _missing(tx):
+        tx.execute(f"ALTER TABLE model ADD COLUMN {name} {kind}")
+
+
+def _missing(tx: sqlite3.Connection) -> list[tuple[str, str]]:
+    return missing_columns({row[1] for row in tx.execute("PRAGMA table_info(model)")})

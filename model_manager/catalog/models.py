@@ -125,6 +125,11 @@ def records(tx: sqlite3.Connection, ids: Iterable[int]) -> Iterator[dict[str, ob
         yield dict(zip(names, row, strict=True))
 
 
+def largest_first(tx: sqlite3.Connection) -> list[int]:
+    """Every model that is there."""
+    return [row[0] for row in tx.execute("SELECT id FROM model WHERE gone_at IS NULL ORDER BY size DESC")]
+
+
 def titles(tx: sqlite3.Connection) -> dict[int, str]:
     """Model -> its name."""
     return dict(tx.execute("SELECT id, name FROM model WHERE gone_at IS NULL"))
@@ -146,6 +151,12 @@ def of_sizes(tx: sqlite3.Connection, sizes: Iterable[int]) -> list[int]:
     return [row[0] for row in tx.execute(
         "SELECT DISTINCT model FROM place JOIN member ON member.place = place.id WHERE member.file IN"
         f" (SELECT id FROM file WHERE 1{where})", values)]  # fmt: skip
+
+
+def derived_before(tx: sqlite3.Connection, state: int) -> list[int]:
+    """Models that are there and were derived by an earlier state of understanding than this one (`record.DERIVED`)."""
+    query = "SELECT id FROM model WHERE derived < ? AND gone_at IS NULL ORDER BY id"
+    return [row[0] for row in tx.execute(query, (state,))]
 
 
 def is_there(tx: sqlite3.Connection, id_: int) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Callable
 
 from model_manager.app import App
 from model_manager.base.text import _, later, shown
-from model_manager.catalog.rows import read_rows
-from model_manager.cli.output import print_json
-from model_manager.library.listing.present import models_json
+from model_manager.catalog import models
+from model_manager.catalog.record import CSV
+from model_manager.cli.output import print_json_list
+from model_manager.library.listing.present import Json, models_json
 
 NAME = "export"
 HELP = later("print every model for other programs: JSON, or CSV with one line each")
@@ -19,9 +21,15 @@ EXAMPLE = "model-manager export --csv > models.csv"
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Also as wide letters, which spreadsheets of East Asian systems take for the same."""
 _PASSED_OVER = ' \t\r\n\x0b\x0c\xa0\u3000\ufeff\u200b"'
-_COLUMNS = ("id", "name", "category", "category_evidence", "format", "architecture", "base_model", "parameters",
-            "quant", "bits_per_weight", "context_length", "size", "bytes", "licence", "added", "pinned",
-            "note")  # fmt: skip
+_COMPOSED: dict[str, Callable[[Json], str]] = {
+    "health": lambda model: str(model["health"]["verdict"]),
+    "tools": lambda model: " ".join(dict.fromkeys(place["tool"] for place in model["places"])),
+    "paths": lambda model: "\n".join(shown(place["path"]) for place in model["places"]),
+    "tags": lambda model: " ".join(model["tags"]),
+}
+"""Columns 18 to 21, which are made of several things."""
+_BEFORE = 17
+_COLUMNS = (*CSV[:_BEFORE], *_COMPOSED, *CSV[_BEFORE:])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,19 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(app: App, options: argparse.Namespace) -> int:
     with app.database.read() as tx:
-        ids = [row.id for row in read_rows(tx)]
-    found = models_json(app.database, ids)
+        found = models_json(app.database, models.largest_first(tx))
     if not options.csv:
-        print_json(list(found))
+        print_json_list(found)
         return 0
     writer = csv.writer(sys.stdout)
-    writer.writerow([*_COLUMNS, "health", "tools", "paths", "tags"])
+    writer.writerow(_COLUMNS)
     for model in found:
-        tools = " ".join(dict.fromkeys(place["tool"] for place in model["places"]))
-        paths = "\n".join(shown(place["path"]) for place in model["places"])
-        values = [model[column] for column in _COLUMNS]
-        values += [model["health"]["verdict"], tools, paths, " ".join(model["tags"])]
-        writer.writerow([_plain(value) for value in values])
+        model |= {column: made(model) for column, made in _COMPOSED.items()}
+        writer.writerow([_plain(model[column]) for column in _COLUMNS])
     return 0
 
 

@@ -8,7 +8,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, later, shown
 from model_manager.catalog.rows import read_rows
-from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
+from model_manager.cli.output import hint, print_json_lists, print_table, tell_nothing_known
 from model_manager.library.labels.categories import slugs
 from model_manager.library.labels.verdicts import STATES, VERDICTS
 from model_manager.library.listing.present import leftovers_json, models_json
@@ -31,9 +31,11 @@ def run(app: App, options: argparse.Namespace) -> int:
         rows = query.of(read_rows(tx))
     rows.sort(key=lambda row: (-row.size, row.name))
     if options.json:
-        found = list(models_json(app.database, [row.id for row in rows]))
+        ids = [row.id for row in rows]
+        rows.clear()  # printing goes on for long, and these are most of what is in memory
+        # Before anything is printed: it asks the adapters, which can fail.
         rests = [] if text.strip() else leftovers_json(app.database, app.volumes, app.env())
-        print_json({"models": found, "leftovers": rests})
+        print_json_lists({"models": models_json(app.database, ids), "leftovers": rests})
         return 0
     if not rows and not text.strip():
         tell_nothing_known()

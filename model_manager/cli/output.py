@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
@@ -15,13 +15,42 @@ from model_manager.cli.terminal import cells, columns, cut, padded, path_lines
 
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """What would change how a terminal shows the rest; JSON's own escapes stand for it."""
+_INDENT = "  "
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
 def print_json(value: object) -> None:
     """Exactly one document."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False, default=str)
-    sys.stdout.write(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    sys.stdout.write(_json(value) + "\n")
+
+
+def print_json_list(items: Iterable[object]) -> None:
+    """One document that is a list, printed item by item as they come."""
+    _print_items(items, "")
+    sys.stdout.write("\n")
+
+
+def print_json_lists(lists: Mapping[str, Iterable[object]]) -> None:
+    """One document that is an object of lists, printed item by item as they come."""
+    for number, (key, items) in enumerate(lists.items()):
+        sys.stdout.write(f"{',' if number else '{'}\n{_INDENT}{_json(key)}: ")
+        _print_items(items, _INDENT)
+    sys.stdout.write("\n}\n")
+
+
+def _print_items(items: Iterable[object], indent: str) -> None:
+    """`indent`: of the line in which the list begins. No text in JSON holds a line break, so each is one between values."""
+    inner = f"\n{indent}{_INDENT}"
+    before = "["
+    for item in items:
+        sys.stdout.write(before + inner + _json(item).replace("\n", inner))
+        before = ","
+    sys.stdout.write("[]" if before == "[" else f"\n{indent}]")
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, indent=len(_INDENT), allow_nan=False, default=str)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def print_error(error: ModelManagerError, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from model_manager.base.text import _, given_path, later, number, shown
 from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.library import meant
 from model_manager.library.labels.verdicts import SOURCES, STATES, VERDICTS
+from model_manager.library.listing.lines import Line, lines
 from model_manager.library.listing.opened import opened
 from model_manager.library.listing.present import Json, found_tags, place_states, show_json
 from model_manager.library.scan import watch
@@ -53,10 +54,10 @@ def _found(app: App, text: str) -> Json:
 def _print(found: Json, raw: bool, states: dict[str, str]) -> None:
     model = found["model"]
     print(coloured(shown(model["name"]), "bold"))
-    facts = [(label, value) for label, value in _facts(model) if value]
-    width = max(len(label) for label, _value in facts)
-    for label, value in facts:
-        print(f"  {label.ljust(width)}  {shown(value)}")
+    facts = _facts(model)
+    width = max(len(line.title) for line in facts)
+    for line in facts:
+        print(f"  {line.title.ljust(width)}  {shown(line.text)}")
     print("\n" + coloured(_("Places"), "bold"))
     for place in model["places"]:
         state = states.get(place["id"], "online")
@@ -80,42 +81,33 @@ def _print(found: Json, raw: bool, states: dict[str, str]) -> None:
         hint("\n" + _("--raw adds the header's own keys"))
 
 
-def _facts(model: Json) -> list[tuple[str, str]]:
-    category, source = model["category"], SOURCES.get(str(model["category_evidence"]))
-    if source:
-        category = _("{category} (by {source})").format(category=category, source=_(source))
+def _facts(model: Json) -> list[Line]:
+    category, believed = model["category"], SOURCES.get(str(model["category_evidence"]))
+    if believed:
+        category = _("{category} (by {source})").format(category=category, source=_(believed))
     verdict, detail = model["health"]["verdict"], model["health"]["detail"]
-    health = _(VERDICTS[verdict]) + (f": {localised(detail)}" if detail else "")
-    bits = (
-        " " + _("({n} bits per weight)").format(n=number(str(model["bits_per_weight"])))
-        if model["bits_per_weight"]
-        else ""
-    )
-    label = model["quant_label"]
-    other = ", " + _("label {label}").format(label=label) if label and label != model["quant"] else ""
-    return [
-        (_("Id"), model["id"]),
-        (_("Category"), category),
-        (_("Base model"), model["base_model"] or ""),
-        (_("Format"), model["format"]),
-        (_("Architecture"), model["architecture"] or ""),
-        (_("Parameters"), figures.parameters(model["parameters"]) if model["parameters"] else ""),
-        (_("Quant"), (model["quant"] or "") + other + bits if model["quant"] or label else ""),
-        (_("Context"), figures.count(model["context_length"]) if model["context_length"] else ""),
-        (
-            _("Size"),
-            _("{size} ({bytes} on disk)").format(size=figures.size(model["size"]), bytes=figures.size(model["bytes"])),
-        ),
-        (_("Licence"), model["licence"] or ""),
-        (_("Source"), f"{model['source']['hub']}: {model['source']['repo']}" if model["source"] else ""),
-        (_("Health"), health),
-        (_("Names code"), ", ".join(model["code"])),
-        (
-            _("Last used"),
-            f"{model['last_used']['at']} ({model['last_used']['evidence']})" if model["last_used"] else "",
-        ),
-        (_("Tags"), ", ".join(found_tags(model))),
-        (_("Your tags"), ", ".join(model["user_tags"])),
-        (_("Note"), model["note"]),
-        (_("Pinned"), _("yes") if model["pinned"] else ""),
-    ]
+    size = _("{size} ({bytes} on disk)").format(size=figures.size(model["size"]), bytes=figures.size(model["bytes"]))
+    source, used = model["source"], model["last_used"]
+    own = {
+        "category": "", "quant": _quant(model), "bits": "", "size": size, "bytes": "",
+        "verdict": _(VERDICTS[verdict]) + (f": {localised(detail)}" if detail else ""),
+        "source": f"{source['hub']}: {source['repo']}" if source else "",
+        "used_at": f"{used['at']} ({used['evidence']})" if used else "",
+        "code": ", ".join(model["code"]), "tags": ", ".join(found_tags(model)), "note": model["note"],
+        "pinned": _("yes") if model["pinned"] else "",
+    }  # fmt: skip
+    more = (
+        Line(0, _("Id"), model["id"]), Line(10, _("Category"), category),
+        Line(175, _("Your tags"), ", ".join(model["user_tags"])),
+    )  # fmt: skip
+    return lines(model, own, more)
+
+
+def _quant(model: Json) -> str:
+    """With the label that says otherwise, and the bits per weight."""
+    quant, label, bits = model["quant"], model["quant_label"], model["bits_per_weight"]
+    if not quant and not label:
+        return ""
+    other = ", " + _("label {label}").format(label=label) if label and label != quant else ""
+    weight = " " + _("({n} bits per weight)").format(n=number(str(bits))) if bits else ""
+    return (quant or "") + other + weight

@@ -12,8 +12,9 @@ from ttkbootstrap import ScrolledFrame
 
 from model_manager.base import figures, units
 from model_manager.base.localised import localised
-from model_manager.base.text import _, ngettext, number, short_path, shown
+from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.library.labels.verdicts import AWAY, SOURCES, STATES, VERDICTS
+from model_manager.library.listing.lines import Line, lines
 from model_manager.library.listing.present import Json, found_tags
 from model_manager.library.scan import watch
 from model_manager.views import theme
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from model_manager.views.library import LibraryScreen
 
 _WIDTH = 310
+_MOST_FILES = 40
 
 
 class Details(ttk.Frame):
@@ -138,51 +140,57 @@ class Details(ttk.Frame):
 
     def _one(self, body: ttk.Frame, details: Json) -> None:
         model = details["model"]
-        why: dict[str, str] = {}
-        for claim in details["evidence"]:
-            why.setdefault(
-                claim["field"], f"{_(SOURCES.get(claim['from'], claim['from']))}: {localised(claim['detail'])}"
-            )
+        states = [self._states.get(place["id"], "online") for place in model["places"]]
         self._label(body, model["name"], font=theme.bold(self, 2))
+        self._buttons(body)
+        self._way_out(body, model, states)
+        self._facts(body, model, _reasons(details["evidence"]))
+        self._section(body, _("Places"))
+        for place, state in zip(model["places"], states, strict=True):
+            self._place(body, model, place, state)
+        self._section(body, ngettext("{n} file", "{n} files", len(model["files"])))
+        self._files(body, model["files"])
+        if model["id"]:
+            self._words(body, model)
+        self._section(body, _("From the header"))
+        self._raw(body, details["metadata"])
+
+    def _buttons(self, body: ttk.Frame) -> None:
         buttons = Flow(body, theme.px(self, 5))
         buttons.pack(fill="x", pady=theme.px(self, 6))
         reasons = _("Hide the reasons") if self._reasons else _("Show the reasons")
         for label, command in [*self.actions(), (reasons, self._toggle_reasons)]:
             buttons.add(ttk.Button(buttons, text=label, command=command))
-        states = [self._states.get(place["id"], "online") for place in model["places"]]
+
+    def _way_out(self, body: ttk.Frame, model: Json, states: list[str]) -> None:
+        """What can be done with it, or why nothing can."""
         if model["id"] and states and "online" not in states:
             self._label(body, _("Nothing can be done with it now: {why}.").format(why=_(AWAY[states[0]])))
         elif model["id"]:
             self._trash_button(body, self.trash_words({_number(model)}))
         else:
             self._unlisted(body)
-        self._facts(body, model, why)
-        self._section(body, _("Places"))
-        home = os.path.expanduser("~")
-        for place, state in zip(model["places"], states, strict=True):
-            if model["id"]:
-                self._label(body, f"{watch.label_of(place['tool'])}: {place['name']}")
-            self._label(body, short_path(place["path"], home), quiet=True)
-            if state != "online":
-                self._label(body, _(STATES[state]), quiet=True)
-            elif len(model["places"]) > 1:
-                only = (_number(place),)
-                ttk.Button(
-                    body, text=_("Remove only here…"), command=lambda ids=only: self._screen.clear_away(ids)
-                ).pack(anchor="w", pady=(0, theme.px(self, 4)))
-        self._section(body, ngettext("{n} file", "{n} files", len(model["files"])))
-        for file in model["files"][:40]:
-            name = shown(os.path.basename(file["path"]))
-            line = self._row(body, f"{name}", figures.size(file["size"]))
+
+    def _place(self, body: ttk.Frame, model: Json, place: Json, state: str) -> None:
+        if model["id"]:
+            self._label(body, f"{watch.label_of(place['tool'])}: {place['name']}")
+        self._label(body, short_path(place["path"], os.path.expanduser("~")), quiet=True)
+        if state != "online":
+            self._label(body, _(STATES[state]), quiet=True)
+        elif len(model["places"]) > 1:
+            only = (_number(place),)
+            ttk.Button(body, text=_("Remove only here…"), command=lambda: self._screen.clear_away(only)).pack(
+                anchor="w", pady=(0, theme.px(self, 4))
+            )
+
+    def _files(self, body: ttk.Frame, files: list[Json]) -> None:
+        for file in files[:_MOST_FILES]:
+            line = self._row(body, shown(os.path.basename(file["path"])), figures.size(file["size"]))
             ttk.ToolTip(line, text=_file_words(file))
             if self._reasons:
                 self._label(body, _file_words(file), quiet=True)
-        if len(model["files"]) > 40:
-            self._label(body, _("… and {n} more").format(n=len(model["files"]) - 40), quiet=True)
-        if model["id"]:
-            self._words(body, model)
-        self._section(body, _("From the header"))
-        self._raw(body, details["metadata"])
+        if len(files) > _MOST_FILES:
+            self._label(body, _("… and {n} more").format(n=len(files) - _MOST_FILES), quiet=True)
 
     def _trash_button(self, body: ttk.Frame, text: str) -> None:
         ttk.Button(body, text=text, icon="trash3", command=self._screen.clear_away).pack(
@@ -207,29 +215,25 @@ class Details(ttk.Frame):
             self._label(body, word + localised(health["detail"]), quiet=True)
         if model["code"]:
             self._label(body, _("Names code: {names}").format(names=", ".join(model["code"])), bootstyle="danger")
+        for line in self._lines(model):
+            row = self._row(body, line.title, line.text, quiet=True)
+            if line.field in why:
+                ttk.ToolTip(row, text=why[line.field], delay=300)
+                if self._reasons:
+                    self._label(body, why[line.field], quiet=True)
+
+    def _lines(self, model: Json) -> list[Line]:
         label = model["quant_label"] if model["quant_label"] != model["quant"] else None
-        quant = " · ".join(part for part in (model["quant"], label and _("label {label}").format(label=label)) if part)
+        quant = [model["quant"], label and _("label {label}").format(label=label)]
         last = model["last_used"]
-        used = f"{figures.day(units.seconds_of(last['at']))} ({localised(last['evidence'])})" if last else ""
-        rows = (
-            (_("Kind"), model["category"], "category"), (_("Base model"), model["base_model"], "base_model"),
-            (_("Quant"), quant, "quant"),
-            (_("Bits per weight"), number(str(model["bits_per_weight"] or "")), "bits_per_weight"),
-            (_("Parameters"), figures.parameters(model["parameters"]) if model["parameters"] else "", "parameters"),
-            (_("Context"), figures.count(model['context_length']) if model["context_length"] else "", "context_length"),
-            (_("Architecture"), model["architecture"], "architecture"), (_("Format"), model["format"], "format"),
-            (_("Size"), figures.size(model["size"]), "size"), (_("On disk"), figures.size(model["bytes"]), "bytes"),
-            (_("Licence"), model["licence"], "licence"), (_("Tags"), ", ".join(found_tags(model)), "tags"),
-            (_("Source"), model["source"]["repo"] if model["source"] else "", "source_repo"),
-            (_("Last used"), used, "used"), (_("SHA-256"), f"{self._hash()[:12]}…" if self._hash() else "", "sha256"),
-        )  # fmt: skip
-        for title, value, field in rows:
-            if value:
-                line = self._row(body, title, str(value), quiet=True)
-                if field in why:
-                    ttk.ToolTip(line, text=why[field], delay=300)
-                    if self._reasons:
-                        self._label(body, why[field], quiet=True)
+        own = {
+            "quant": " · ".join(part for part in quant if part), "tags": ", ".join(found_tags(model)),
+            "used_at": f"{figures.day(units.seconds_of(last['at']))} ({localised(last['evidence'])})" if last else "",
+        }  # fmt: skip
+        repository = model["source"]["repo"] if model["source"] else ""
+        sha256 = f"{self._hash()[:12]}…" if self._hash() else ""
+        more = [Line(120, _("Source"), repository, "source_repo"), Line(200, _("SHA-256"), sha256)]
+        return lines(model, own, more)
 
     def _words(self, body: ttk.Frame, model: Json) -> None:
         self._section(body, _("Yours"))
@@ -299,6 +303,15 @@ class Details(ttk.Frame):
 def _number(shown_: Json) -> int:
     """The id of a model or place, of the `m3` or `p12` that the command line shows."""
     return int(shown_["id"][1:])
+
+
+def _reasons(evidence: list[Json]) -> dict[str, str]:
+    """Field -> why its value is believed: by what comes first."""
+    why: dict[str, str] = {}
+    for claim in evidence:
+        source = _(SOURCES.get(claim["from"], claim["from"]))
+        why.setdefault(claim["field"], f"{source}: {localised(claim['detail'])}")
+    return why
 
 
 def _file_words(file: Json) -> str:

@@ -11,6 +11,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.events import ScanFinished
 from model_manager.base.text import _, ngettext, shown
+from model_manager.catalog.record import COLUMNS, Field
 from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row
 from model_manager.controllers.changes import Changes, Choices
@@ -31,10 +32,6 @@ from model_manager.views.widgets.wrapped import wrapped
 
 _DEBOUNCE_MS = 60
 _SORTED = ("size", True)
-
-
-def _day(seconds: int | None) -> str:
-    return figures.day(seconds) if seconds else ""
 
 
 def _health(row: Row) -> str:
@@ -59,25 +56,22 @@ def _where(row: Row) -> str:
     return _("not there: {where}").format(where=tools) if row.away else tools
 
 
+_CELLS: dict[str, Callable[[Row], str]] = {"name": _name, "category": _kind, "tools": _where, "verdict": _health}
+"""What more than the field itself is told in, by the field's name."""
+
+
 def _columns() -> tuple[Column, ...]:
-    return (
-        Column("name", _("Name"), _name, 240, stretch=True),
-        Column("category", _("Kind"), _kind, 116, rank=3),
-        Column("base", _("Base model"), lambda row: row.base_model or "", 104, rank=4),
-        Column("quant", _("Quant"), lambda row: row.quant or row.quant_label or "", 72, rank=1),
-        Column("size", _("Size"), lambda row: figures.size(row.size), 72, numeric=True),
-        Column("tools", _("Where"), _where, 116, rank=2),
-        Column("health", _("Health"), _health, 92, rank=5),
-        Column("used", _("Last used"), lambda row: _day(row.used_at), 100, shown=False),
-        Column("parameters", _("Parameters"), lambda row: figures.parameters(row.parameters) if row.parameters else "", 90,
-               numeric=True, shown=False),
-        Column("bits", _("Bits"), lambda row: f"{row.bits:.2f}" if row.bits else "", 60, numeric=True, shown=False),
-        Column("context", _("Context"), lambda row: figures.count(row.context_length) if row.context_length else "", 80,
-               numeric=True, shown=False),
-        Column("format", _("Format"), lambda row: row.format, 90, shown=False),
-        Column("bytes", _("On disk"), lambda row: figures.size(row.bytes), 80, numeric=True, shown=False),
-        Column("added", _("First seen"), lambda row: _day(row.added), 100, shown=False),
+    return tuple(
+        Column(id_, _(cells.heading or field.title), _CELLS.get(field.name) or _cell(field), cells.width,
+               numeric=cells.numeric, stretch=field.name == "name", shown=cells.shown, rank=cells.rank)
+        for id_, field in COLUMNS.items() if (cells := field.cells)
     )  # fmt: skip
+
+
+def _cell(field: Field) -> Callable[[Row], str]:
+    """What is not known, and a count of none, is an empty cell."""
+    value, text = field.value, field.text or str
+    return lambda row: text(known) if (known := value(row)) else ""
 
 
 class LibraryScreen(ttk.Frame):

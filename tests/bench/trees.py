@@ -15,6 +15,7 @@ from model_manager.app import App
 from model_manager.base.identity import file_id
 from model_manager.base.volumes import Volume
 from model_manager.catalog import files, models, places, roots
+from model_manager.catalog.record import DERIVED
 from model_manager.library.scan import watch
 
 _ENDINGS = ("png", "txt", "json", "py", "md", "jpg", "yaml", "csv")
@@ -126,5 +127,5 @@ def _derived(name: str, size: int, dice: random.Random) -> dict[str, object]:
         "category_from": "tensors", "format": "gguf", "architecture": "llama", "base_model": dice.choice(("SDXL 1.0", None)),
         "parameters": size * 2, "quant": dice.choice(("Q4_K", "Q8_0", "F16")), "bits": 4.85, "size": size, "bytes": size,
         "verdict": "good", "tools": dice.choice(("folder", "ollama,lm-studio", "comfyui")), "places": 1,
-        "tags": ["moe"] if dice.random() < 0.1 else [],
+        "tags": ["moe"] if dice.random() < 0.1 else [], "derived": DERIVED,
     }  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, models
 from model_manager.catalog.codec import dump
 from model_manager.catalog.models import FileView, PlaceView
+from model_manager.catalog.record import claimed
 from model_manager.library.listing.present import Json, evidence_json, model_json
 
 if TYPE_CHECKING:
@@ -63,14 +63,11 @@ def _card(database: Database, volumes: Volumes, path: str) -> Json:
     title, on_the_disk = shown(os.path.splitext(os.path.basename(path))[0]), on_disk(stat)
     weighed = WeighedFile(0, "weights", stat.st_size, on_the_disk, facts)
     known = understand([weighed], [Sighting("", title, (), None, present=_beside(headers, path, facts))])
-    values: Mapping[str, object] = known.values
     record = {
+        **claimed(known.values),
         "id": "", "name": known.name, "user_category": None, "category": known.category,
-        "category_from": known.category_from, "format": known.format, "architecture": values.get("architecture"),
-        "base_model": values.get("base_model"), "parameters": values.get("parameters"), "quant": values.get("quant"),
-        "quant_label": values.get("quant_label"), "bits": values.get("bits_per_weight"),
-        "context_length": values.get("context_length"), "size": known.size, "bytes": known.bytes, "source": None,
-        "tags": dump(known.tags), "code": dump(known.code), "licence": values.get("licence"),
+        "category_from": known.category_from, "format": known.format, "size": known.size, "bytes": known.bytes,
+        "source": None, "tags": dump(known.tags), "code": dump(known.code),
         "verdict": known.health.verdict, "health_detail": known.health.detail, "used_at": None, "used_from": None,
         "added": int(time.time()), "pinned": 0, "note": "",
     }  # fmt: skip

@@ -17,6 +17,7 @@ from model_manager.catalog.codec import load_claims
 from model_manager.catalog.last_used import evidence
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
+from model_manager.catalog.record import printed
 from model_manager.catalog.roots import RootRow
 
 if TYPE_CHECKING:
@@ -40,9 +41,18 @@ def roots_json(database: Database) -> list[Json]:
         return [root_json(root, figures) for root in roots.every(tx)]
 
 
+_AT_ONCE = 500
+"""Models that are read together: memory holds their files, not those of all (900 MB for 100,000)."""
+
+
 def models_json(database: Database, ids: Iterable[int]) -> Iterator[Json]:
-    """MODEL objects in the order of `ids`."""
+    """MODEL objects in the order of `ids`, a few hundred in memory at a time. Those that are gone are passed over."""
     wanted = list(ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield from _some_models(database, wanted[start : start + _AT_ONCE])
+
+
+def _some_models(database: Database, wanted: list[int]) -> Iterator[Json]:
     seen: dict[int, list[PlaceView]] = {}
     members: dict[int, list[FileView]] = {}
     with database.read() as tx:
@@ -69,24 +79,16 @@ def model_json(record: Json, seen: list[PlaceView], members: list[FileView], use
         {"at": units.iso(record["used_at"]), "evidence": evidence(record["used_from"])} if record["used_at"] else None
     )
     return {
-        "id": f"m{record['id']}",
-        "name": shown(record["name"]),
+        **printed(record),
         "category": record["user_category"] or record["category"],
         "category_evidence": "user" if record["user_category"] else record["category_from"],
         "tags": [shown(tag) for tag in dict.fromkeys(tags)], "user_tags": [shown(tag) for tag in user_tags],
-        "format": record["format"], "architecture": record["architecture"], "base_model": record["base_model"],
-        "parameters": record["parameters"], "quant": record["quant"], "quant_label": record["quant_label"],
-        "bits_per_weight": record["bits"], "context_length": record["context_length"],
-        "size": record["size"], "bytes": record["bytes"],
         "places": [_place_json(place) for place in seen],
         "files": [_file_json(file) for file in _each_path(members)],
         "source": dict(zip(("hub", "repo", "revision", "file"), (part or None for part in source), strict=True))
         if source else None,
-        "licence": record["licence"],
         "health": {"verdict": record["verdict"], "detail": from_text(record["health_detail"])},
-        "code": json.loads(record["code"]),
-        "last_used": used, "added": units.iso(record["added"]), "pinned": bool(record["pinned"]),
-        "note": record["note"],
+        "last_used": used,
     }  # fmt: skip
 
 

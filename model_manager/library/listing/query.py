@@ -11,10 +11,11 @@ from model_manager.base.errors import UsageError
 from model_manager.base.facts import VERDICTS
 from model_manager.base.messages import said
 from model_manager.base.text import later
+from model_manager.catalog.record import SEARCHED, Field
 from model_manager.catalog.rows import Row
 
 Test = Callable[[Row], bool]
-FIELDS = ("category", "tool", "quant", "format", "base", "tag", "health", "unused", "dup", "pinned")
+FIELDS = ("category", "tool", "quant", "base", "tag", "health", "unused", "dup", *SEARCHED)
 
 
 class Query:
@@ -110,13 +111,18 @@ def _field(name: str, value: str, term: str, categories: frozenset[str]) -> Test
             (row.quant or "").lower().startswith(low)
             or (row.quant is None and (row.quant_label or "").lower().startswith(low))
         )
-    if name == "format":
-        return lambda row: row.format.lower() == low
     if name == "base":
         return lambda row: low in (row.base_model or "").lower() or low in (row.architecture or "").lower()
     if name == "tag":
         return lambda row: low in row.tags.lower().split(",")
+    if name in SEARCHED and SEARCHED[name].type is str:
+        return _whole(SEARCHED[name], low)
     return _state(name, low, term)
+
+
+def _whole(field: Field, low: str) -> Test:
+    value = field.value
+    return lambda row: (value(row) or "").lower() == low
 
 
 def _state(name: str, low: str, term: str) -> Test:
@@ -135,7 +141,8 @@ def _state(name: str, low: str, term: str) -> Test:
     wanted = low == "yes"
     if name == "dup":
         return lambda row: (row.copies > 1) == wanted
-    return lambda row: bool(row.pinned) == wanted
+    value = SEARCHED[name].value
+    return lambda row: bool(value(row)) == wanted
 
 
 def _category(slug: str) -> Test:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
+from model_manager.base.messages import said
 from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.base.messages import said
-from model_manager.catalog import Tx, files, hashes, models, user_words
+from model_manager.catalog import Database, Tx, files, hashes, models, user_words
 from model_manager.catalog.codec import claim_rows, dump, load_claims, load_health
 from model_manager.catalog.last_used import ACCESS_TIME
+from model_manager.catalog.record import DERIVED, claimed
+from model_manager.jobs import Progress
 from model_manager.library.scan.last_uses import NOT_KEPT
 from model_manager.library.scan.understand import READ, WEIGHTS, Sighting, WeighedFile, is_read, understand
 
@@ -40,6 +43,26 @@ def derive(
         if id_ in recorded and recorded[id_][0] > int(str(values["used_at"] or 0)):
             values |= dict(zip(("used_at", "used_from"), recorded[id_], strict=True))
         models.derive(tx, id_, _with_checks(values, checked.get(id_, [])))
+
+
+_AT_ONCE = 500
+"""Models in one transaction: 0.3 s in which nothing else is written."""
+
+
+def derive_again(database: Database, progress: Progress) -> Iterator[tuple[int, ...]]:
+    """Understands anew what an earlier version of this program has understood; yields the models that are done.
+
+    All of it from the catalogue: nothing is looked at on the disk, so that models on a drive that is not there get what is
+    new of them too. What a kill or a cancel leaves is done by the next scan.
+    """
+    with database.read() as tx:
+        ids = models.derived_before(tx, DERIVED)
+    for start in range(0, len(ids), _AT_ONCE):
+        progress.step(start, len(ids), phase=said("Understanding anew what is known"))
+        some = tuple(ids[start : start + _AT_ONCE])
+        with database.write() as tx:
+            derive(tx, some)
+        yield some
 
 
 def _with_checks(values: dict[str, object], checked: list[tuple[str, str]]) -> dict[str, object]:
@@ -80,17 +103,14 @@ def derived(
     source = next((place.found.get("source") for place in seen if place.found.get("source")), None)
     if source is None and (repo := known.values.get("source_repo")):
         source = _source_from(str(repo))
-    values = known.values
     return {
+        **claimed(known.values),
         "name": known.name, "category": known.category, "category_from": known.category_from, "format": known.format,
-        "architecture": values.get("architecture"), "base_model": values.get("base_model"),
-        "parameters": values.get("parameters"), "quant": values.get("quant"), "quant_label": values.get("quant_label"),
-        "bits": values.get("bits_per_weight"), "context_length": values.get("context_length"), "size": known.size,
-        "bytes": known.bytes, "verdict": known.health.verdict, "health_detail": known.health.detail,
-        "licence": values.get("licence"), "tags": list(known.tags), "code": list(known.code),
+        "size": known.size, "bytes": known.bytes, "verdict": known.health.verdict,
+        "health_detail": known.health.detail, "tags": list(known.tags), "code": list(known.code),
         "tools": ",".join(dict.fromkeys(place.tool for place in seen)), "places": len(seen), "source": source,
         "claims": dump(claim_rows([*known.claims, *chosen])),
-        "used_at": used_at, "used_from": used_from, "gone_at": None,
+        "used_at": used_at, "used_from": used_from, "gone_at": None, "derived": DERIVED,
     }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Tx, files, fresh, hashes, models, places, roots, united
-from model_manager.catalog.codec import READER, claim_rows, dump, dump_health
+from model_manager.catalog.codec import claim_rows, dump, dump_health
+from model_manager.catalog.record import READER
 from model_manager.formats.folders import facts_of_folder
 from model_manager.library.scan.derive import derive, derived
 from model_manager.library.scan.headers import Headers

@@ -18,12 +18,12 @@ from model_manager.base.reading import counting
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, kept_words, leftovers, listings, places, problems, roots
-from model_manager.catalog.codec import READER
 from model_manager.catalog.damage import CatalogueDamaged
+from model_manager.catalog.record import READER
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library.scan import watch
-from model_manager.library.scan.derive import derive
+from model_manager.library.scan.derive import derive, derive_again
 from model_manager.library.scan.empty_folders import left_empty
 from model_manager.library.scan.headers import Headers
 from model_manager.library.scan.lanes import Lane
@@ -93,6 +93,8 @@ class Scan:
                 every = watch.find_roots(self._database, self._env, self._private, self._volumes)
             self._report.problems += self._search_problems()
             self._notify(RootsChanged())
+            for done in derive_again(self._database, progress):
+                self._notify(ModelsChanged(done))
             chosen = [root for root in every if only is None or root.id in set(only)]
             local = [root for root in chosen if not watch.is_slow(root.path, self._volumes)]
             lanes = self._start_lanes([root for root in chosen if root not in local], every)

@@ -27,9 +27,9 @@ def row(**values: object) -> Row:
     [
         ("", True), ("llama", True), ("LLAMA robin", True), ("mistral", False), ("-mistral", True), ("-llama", False), ("llm", True), ("-llm", False),
         ("diffusion", False), ("tool:ollama", True), ("tool:olla", False), ("quant:q4", True), ("quant:Q4_K_M", True), ("quant:q8", False),
-        ("format:gguf", True), ("base:llama", True), ("tag:chat", True), ('tag:"my tag"', True), ("tag:cha", False), ("health:good", True),
+        ("format:gguf", True), ("format:GGUF", True), ("format:ggu", False), ("base:llama", True), ("tag:chat", True), ('tag:"my tag"', True), ("tag:cha", False), ("health:good", True),
         (">4gb", True), (">5gb", False), ("<500mb", False), ("<6GB", True), ("unused:90d", False), ("dup:yes", False), ("dup:no", True),
-        ("pinned:yes", False), ('"llama-3.1"', True), ('-"llama-3.1"', False), ("qwen3:4b", False), ("category:llm", True),
+        ("pinned:yes", False), ("pinned:no", True), ('"llama-3.1"', True), ('-"llama-3.1"', False), ("qwen3:4b", False), ("category:llm", True),
     ],
 )  # fmt: skip
 def test_terms(text: str, matches: bool) -> None:
