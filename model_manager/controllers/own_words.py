@@ -14,7 +14,7 @@ from model_manager.library.labels import words
 
 
 class OwnWords:
-    """Each of these is noted for all the models or for none."""
+    """Noted for one model after the other; where that fails it is said, and what was noted before stays."""
 
     def __init__(self, app: App) -> None:
         self._app = app
