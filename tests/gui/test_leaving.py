@@ -52,8 +52,7 @@ def test_one_list_after_the_other(window: Any, monkeypatch: pytest.MonkeyPatch) 
         wait(window, lambda: window.status.button.cget("text") == "1 job")
     assert candidate.library_of is not endless
     window.status.toggle()
-    wait(window, lambda: len(window.status._list._lines) == 1)
-    (line,) = window.status._list._lines.values()
+    (line,) = [line for line in window.status._list._lines.values() if line._job.lane == "lists"]
     line.cancel.invoke()
     wait(window, lambda: not window.app.jobs.live())
     wait(window, lambda: line.words.cget("text") == "stopped")
