@@ -1,7 +1,10 @@
-"""Background lanes: one thread each, progress, cancelling, and one queue of what happened.
+"""Background lanes, progress, cancelling, and one queue of what happened.
 
-`files` changes the disk and is one lane, whatever asks; scanning has a lane per volume, the network
-three, questions one. Nobody else starts threads.
+A lane does so many jobs at a time as it is wide: `files`, which changes the disk, exactly one whatever asks; `network`
+three; `query` (questions of a moment), `lists` (what a screen shows and takes longer), `hash`, `scan` one each.
+
+Who asks for a job gives `then`, which gets the result on the thread that drains the queue (the window's). A question
+that is asked anew while its answer is under way has a `Latest`: only the newest answer is given.
 """
 
 from __future__ import annotations
@@ -13,11 +16,16 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 log = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
+WIDTHS = {"network": 3}
+"""Lane -> how many of its jobs run side by side; one where it is not named."""
+
+
+T = TypeVar("T")
 
 
 class Cancelled(Exception):
@@ -69,13 +77,26 @@ class Job:
     work: Callable[[Progress], object]
     progress: Progress = field(default_factory=Progress)
     state: State = "waiting"
-    result: object = None
-    error: BaseException | None = None
+    then: Callable[[Any], object] | None = None
+    """Gets the result, on the thread that drains the queue. Without it the result stays in `result`."""
+    otherwise: Callable[[], object] | None = None
+    """Called there when it failed or was cancelled."""
     quiet: bool = False
     """Nobody is told when it fails: it is tried again by itself, and that it failed was told before."""
+    result: object = None
+    error: BaseException | None = None
+    dropped: bool = False
+    """Nobody waits for it any more: neither its result nor its end is told."""
+    began: float = 0.0
+    """When it was queued, by `time.monotonic`."""
 
     def cancel(self) -> None:
         self.progress.cancel()
+
+    def drop(self) -> None:
+        """Its answer is not wanted any more; where it can be stopped, it stops."""
+        self.dropped = True
+        self.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,19 @@ class JobChanged:
     job: Job
     state: State
 
+    def tell(self) -> None:
+        """Tells who asked for the job how it ended. Whoever drains the queue calls it, before anybody handles the message."""
+        job = self.job
+        if job.dropped:
+            return
+        if self.state == "done" and job.then is not None:
+            result = job.result
+            if not isinstance(result, str):  # the list of jobs shows a text, and keeps what ended for long
+                job.result = None
+            job.then(result)
+        elif self.state in ("failed", "cancelled") and job.otherwise is not None:
+            job.otherwise()
+
 
 class Jobs:
     """The lanes. Results and events reach the window through `messages`, drained on its own thread."""
@@ -96,29 +130,48 @@ class Jobs:
         self.messages: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._ids = itertools.count(1)
         self._lanes: dict[str, queue.SimpleQueue[Job | None]] = {}
-        self._threads: list[threading.Thread] = []
+        self._threads: dict[str, list[threading.Thread]] = {}
         self._live: list[Job] = []
         self._lock = threading.Lock()
         self._closed = False
 
-    def start(self, title: str, lane: str, work: Callable[[Progress], object], quiet: bool = False) -> Job:
-        """Queues `work(progress)` on a lane; its end is a JobChanged with state, result or error."""
-        job = Job(next(self._ids), title, lane, work, quiet=quiet)
+    def start(
+        self,
+        title: str,
+        lane: str,
+        work: Callable[[Progress], T],
+        then: Callable[[T], object] | None = None,
+        otherwise: Callable[[], object] | None = None,
+        quiet: bool = False,
+    ) -> Job:
+        """Queues `work(progress)` on a lane; its end is a JobChanged with state and error.
+
+        `then(result)`, or `otherwise()` where there is none, is called where the queue is drained.
+        """
+        job = Job(next(self._ids), title, lane, work, then=then, otherwise=otherwise, quiet=quiet)
+        job.began = time.monotonic()
         job.progress = Progress(lambda _: self.messages.put(JobChanged(job, job.state)))
         with self._lock:
             if self._closed:
                 job.state = "cancelled"
                 return job
             self._live.append(job)
-            lane_queue = self._lanes.get(lane)
-            if lane_queue is None:
-                lane_queue = self._lanes[lane] = queue.SimpleQueue()
-                thread = threading.Thread(target=self._run_lane, args=(lane_queue,), name=f"lane {lane}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+            lane_queue = self._lanes.setdefault(lane, queue.SimpleQueue())
+            self._widen(lane)
         self.messages.put(JobChanged(job, "waiting"))  # before it can run: its end must be told once
         lane_queue.put(job)
         return job
+
+    def _widen(self, lane: str) -> None:
+        """One more thread for a lane that has more to do than threads, as far as it may be wide."""
+        threads = self._threads.setdefault(lane, [])
+        wanted = sum(job.lane == lane for job in self._live)
+        if len(threads) < min(wanted, WIDTHS.get(lane, 1)):
+            thread = threading.Thread(
+                target=self._run_lane, args=(self._lanes[lane],), name=f"lane {lane}", daemon=True
+            )
+            threads.append(thread)
+            thread.start()
 
     def post(self, event: object) -> None:
         """Puts an event into the queue, from any thread."""
@@ -135,12 +188,13 @@ class Jobs:
             self._closed = True
             for job in self._live:
                 job.cancel()
-            for lane_queue in self._lanes.values():
-                lane_queue.put(None)
+            threads = [(lane, thread) for lane, ones in self._threads.items() for thread in ones]
+            for lane, _thread in threads:
+                self._lanes[lane].put(None)
         end = time.monotonic() + timeout
-        for thread in self._threads:
+        for _lane, thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+        return not any(thread.is_alive() for _lane, thread in threads)
 
     def _run_lane(self, lane_queue: queue.SimpleQueue[Job | None]) -> None:
         while (job := lane_queue.get()) is not None:
@@ -158,6 +212,55 @@ class Jobs:
         except BaseException as error:
             log.error("job %r failed", job.title, exc_info=error)
             job.error, job.state = error, "failed"
-        with self._lock:
+        with self._lock:  # together: who finds no job alive finds its end in the queue
             self._live.remove(job)
-        self.messages.put(JobChanged(job, job.state))
+            self.messages.put(JobChanged(job, job.state))
+
+
+class Latest:
+    """One question that is asked again and again, of which only the newest answer counts.
+
+    A newer `start` drops the older job: it is cancelled where it waits or asks its progress, and what it answers, should
+    it come to its end all the same, goes to nobody. Use it on the thread that drains the queue.
+    """
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._job: Job | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an answer is still to come: until it was given, not only until the work has ended."""
+        return self._job is not None
+
+    def start(
+        self,
+        title: str,
+        lane: str,
+        work: Callable[[Progress], T],
+        then: Callable[[T], object],
+        otherwise: Callable[[], object] | None = None,
+        quiet: bool = False,
+    ) -> Job:
+        """As `Jobs.start`, instead of what was asked before."""
+        self.drop()
+
+        def answered(result: T) -> None:
+            self._job = None
+            then(result)
+
+        def ended() -> None:
+            self._job = None
+            if otherwise is not None:
+                otherwise()
+
+        job = self._jobs.start(title, lane, work, answered, ended, quiet)
+        if job.state != "cancelled":  # nothing comes of what is asked when the lanes have ended
+            self._job = job
+        return job
+
+    def drop(self) -> None:
+        """No answer is wanted any more."""
+        if self._job is not None:
+            self._job.drop()
+            self._job = None

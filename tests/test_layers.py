@@ -38,7 +38,7 @@ OWN_FILES = {"base/paths.py", "base/settings.py", "base/log.py", "base/instance.
 ROOMS = {
     "stores": ["tool_facts", "found parts", "host", "grouping", "walk", "contract", "hub",
                "*", "caches", "adapters"],
-    "library": ["scan", "labels meant", "removal", "duplicates clean", "listing deep doctor"],
+    "library": ["scan", "labels meant", "removal", "duplicates clean", "listing deep_reading doctor", "deep"],
 }  # fmt: skip
 # Packages of variants, one file each, and the top-level names by which a file of them is one.
 VARIANTS = {

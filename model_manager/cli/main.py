@@ -15,6 +15,7 @@ from model_manager.base.home import put_right
 from model_manager.base.localised import localised
 from model_manager.base.messages import said
 from model_manager.base.text import _, shown, use_language
+from model_manager.cli import child
 from model_manager.cli.commands import NAMES, Command, command
 from model_manager.cli.output import print_error
 
@@ -107,8 +108,11 @@ def _add_global(target: argparse.ArgumentParser, data_dir: object, as_json: obje
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; answers the exit status of `design`: cli.md."""
     put_right()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if child.is_child(words):
+        return child.run(words)
     try:
-        words = with_file(sys.argv[1:] if arguments is None else arguments)
+        words = with_file(words)
         options = parser(_asked_for(words)).parse_args(words)
         if options.command is None:
             return _window(options)

@@ -13,7 +13,7 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
 from model_manager.controllers.messages import LookAgain, Noticed, RemovedHere, Said
 from model_manager.controllers.outcome import name_of, outcome, told_undone
-from model_manager.jobs import Cancelled, Job, JobChanged, Progress
+from model_manager.jobs import Cancelled, Job, Latest, Progress
 
 if TYPE_CHECKING:
     from model_manager.library.removal.undoing import Undoing
@@ -95,6 +95,7 @@ class Changes:
 
     def __init__(self, app: App, view: ChangesView) -> None:
         self._app, self._view = app, view
+        self._asking = Latest(app.jobs)
         self._told: list[str] = []
         """The operations that a message tells of."""
         self._going_back: Job | None = None
@@ -141,7 +142,7 @@ class Changes:
             except ModelManagerError as error:
                 return Planned(None, way, self._lost(error) or localised(error), choices=others)
 
-        self._app.jobs.start(_("Planning"), "query", work)
+        self._app.jobs.start(_("Planning"), "query", work, self._take_planned)
 
     def _lost(self, error: ModelManagerError) -> str:
         """What is said when a plan failed because what it would take is not there: its folder is looked at again."""
@@ -154,33 +155,29 @@ class Changes:
         return localised(found.sentence)
 
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and message.state in ("done", "failed", "cancelled"):
-            self._handle_end(message)
-        elif isinstance(message, Applied):
+        if isinstance(message, Applied):
             self._told = [*self._told[-_MOST_TOLD:], message.id]
         elif isinstance(message, OperationChanged):
             self._look_what_stands()
 
-    def _handle_end(self, message: JobChanged) -> None:
-        by_key = self._going_back is message.job
-        if by_key:
-            self._going_back = None
-        if message.state == "done":
-            result = message.job.result
-            if isinstance(result, Planned):
-                if result.plan is None and result.make is None and not result.choices.all:
-                    self._app.jobs.post(Said(result.problem))
-                else:
-                    self._view.review(result)
-            elif isinstance(result, ToUndo):
-                if result.undoing.rooms:
-                    self._view.ask_undo(result)
-                else:
-                    begun = self.put_back(result.operation.id, result.units)
-                    self._going_back = begun if by_key else self._going_back
-            elif isinstance(result, _NotSo):
-                self._told = [id_ for id_ in self._told if id_ not in result.ids]
-                self._view.withdraw(result.ids)
+    def _take_planned(self, planned: Planned) -> None:
+        if planned.plan is None and planned.make is None and not planned.choices.all:
+            self._app.jobs.post(Said(planned.problem))
+        else:
+            self._view.review(planned)
+
+    def _withdraw(self, ids: frozenset[str]) -> None:
+        self._told = [id_ for id_ in self._told if id_ not in ids]
+        self._view.withdraw(ids)
+
+    def _go_on(self, found: ToUndo | None) -> Job | None:
+        """Undoes what was looked at, or asks first; answers the job where one was begun."""
+        if found is None:
+            return None
+        if found.undoing.rooms:
+            self._view.ask_undo(found)
+            return None
+        return self.put_back(found.operation.id, found.units)
 
     def _look_what_stands(self) -> None:
         """Asks what became of the operations that messages tell of."""
@@ -188,17 +185,15 @@ class Changes:
         if not told:
             return
 
-        def look(progress: object) -> _NotSo:
+        def look(progress: object) -> frozenset[str]:
             from model_manager.library.removal.undoing import stands
 
             operations = {one.id: one for one in self._app.operations.history()[0] if one.id in told}
-            return _NotSo(
-                frozenset(
-                    id_ for id_ in told if id_ not in operations or not stands(operations[id_], self._app.volumes)
-                )
+            return frozenset(
+                id_ for id_ in told if id_ not in operations or not stands(operations[id_], self._app.volumes)
             )
 
-        self._app.jobs.start(_("Reading the history"), "query", look, quiet=True)
+        self._asking.start(_("Reading the history"), "query", look, self._withdraw, quiet=True)
 
     def apply(self, plan: Plan) -> None:
         """Applies the very plan that was shown, then reads again what it changed."""
@@ -266,7 +261,7 @@ class Changes:
             finally:
                 self._asked.discard((id_, wanted))
 
-        self._app.jobs.start(_("Looking what undo would do"), "query", look)
+        self._app.jobs.start(_("Looking what undo would do"), "query", look, self._go_on)
 
     def undo_last(self) -> None:
         """Puts back what was done last of all that can be, here or in the terminal; pressed again, the one before it."""
@@ -283,7 +278,17 @@ class Changes:
                 return None
             return ToUndo(operation, None, undoing(operation, self._app.volumes))
 
-        self._going_back = self._app.jobs.start(_("Looking what undo would do"), "query", look)
+        def found(what: ToUndo | None) -> None:
+            self._going_back = self._go_on(what)
+
+        self._going_back = self._app.jobs.start(
+            _("Looking what undo would do"), "query", look, found, lambda: self._end_going_back(self._going_back)
+        )
+
+    def _end_going_back(self, job: Job | None) -> None:
+        """The key may begin the next one once this has ended."""
+        if self._going_back is job:
+            self._going_back = None
 
     def put_back(self, id_: str, units_: Collection[int] | None = None) -> Job:
         """Undoes without a question. Stopped, what is back is back, and the rest as it was."""
@@ -307,7 +312,10 @@ class Changes:
             self._app.jobs.post(Said(words))
             return words
 
-        return self._app.jobs.start(_("Undoing"), "files", work)
+        job = self._app.jobs.start(
+            _("Undoing"), "files", work, lambda words: self._end_going_back(job), lambda: self._end_going_back(job)
+        )
+        return job
 
     def _named(self, error: ModelManagerError, id_: str) -> ModelManagerError:
         """An operation is told by its title and time: its id says nothing to a person."""
@@ -324,10 +332,3 @@ class Changes:
 
         self._app.scanner(self._app.jobs.post).run(Progress(), touched(self._app.database, plan))
         self._app.jobs.post(OperationChanged(plan.id))
-
-
-@dataclass(frozen=True, slots=True)
-class _NotSo:
-    """Operations that are not any more what was told of them."""
-
-    ids: frozenset[str]

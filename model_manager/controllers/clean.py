@@ -10,7 +10,7 @@ from model_manager.app import App
 from model_manager.base.events import OperationChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
-from model_manager.jobs import JobChanged
+from model_manager.jobs import Latest, Progress
 from model_manager.library.clean.candidate import Candidate, Library, library_of
 from model_manager.library.clean.families import Family, families_of
 from model_manager.library.clean.memory import Machine, this_machine
@@ -44,18 +44,24 @@ class Clean:
 
     def __init__(self, app: App, view: CleanView, changes: Changes) -> None:
         self._app, self._view, self._changes = app, view, changes
+        self._loading = Latest(app.jobs)
         self._machine: Machine | None = None
         self._library: Library
 
     def start(self) -> None:
-        self._app.jobs.start(_("Looking what could go"), "query", lambda progress: self._load())
+        self._loading.start(_("Looking what could go"), "lists", self._load, self._take)
+
+    def leave(self) -> None:
+        """Nobody looks at it any more: what is being loaded is not wanted."""
+        self._loading.drop()
 
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and isinstance(message.job.result, Offer) and message.state == "done":
-            self._library = message.job.result.library
-            self._view.show_offer(message.job.result)
-        elif isinstance(message, ScanFinished | OperationChanged):
+        if isinstance(message, ScanFinished | OperationChanged):
             self.start()
+
+    def _take(self, offer: Offer) -> None:
+        self._library = offer.library
+        self._view.show_offer(offer)
 
     def plan(self, chosen: Sequence[Candidate]) -> None:
         """Plans that these go; the review asks."""
@@ -66,10 +72,10 @@ class Clean:
 
         self._changes.plan(make, ways=True)
 
-    def _load(self) -> Offer:
+    def _load(self, progress: Progress) -> Offer:
         self._machine = self._machine or this_machine()
-        library = library_of(self._app.database, self._machine)
+        library = library_of(self._app.database, self._machine, progress)
         families = tuple(families_of(library.lines))
         app, found = self._app, candidates(library)
-        able = offered(app.database, app.volumes, app.env(), library, found)
+        able = offered(app.database, app.volumes, app.env(), library, found, progress)
         return Offer(library, tuple(able), families, self._machine)

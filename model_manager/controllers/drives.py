@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from model_manager.app import App
 from model_manager.base.text import _, short_path, shown
 from model_manager.controllers.messages import LookAgain, Said
 from model_manager.controllers.regular_look import RegularLook
-from model_manager.jobs import JobChanged
 from model_manager.library.scan import drives
 from model_manager.library.scan.drives import Moved
 
@@ -21,11 +19,6 @@ _BUSY = ("scan", "files")
 """The lanes whose work looks for itself, or is not to be disturbed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    moved: list[Moved]
-
-
 class Drives:
     """Looks in a lane of its own, never on the window's thread."""
 
@@ -33,24 +26,19 @@ class Drives:
         self._app = app
         self._drives = drives.Drives(app.database)
         self._looks = 0
-        self._regular = RegularLook(app, _("Looking at the drives"), "drives", EVERY, _BUSY, self._look)
+        self._regular = RegularLook(app, _("Looking at the drives"), "drives", EVERY, _BUSY, self._look, self._tell)
         self._regular.wait(EVERY)
         self.tick = self._regular.tick
 
-    def _look(self) -> _Looked:
+    def _look(self) -> list[Moved]:
         self._looks += 1
-        return _Looked(self._drives.look(self._looks % _SLOW_EVERY == 0))
+        return self._drives.look(self._looks % _SLOW_EVERY == 0)
 
-    def handle(self, message: object) -> None:
-        if not isinstance(message, JobChanged) or not self._regular.ended(message, "done"):
-            return
-        result = message.job.result
-        if isinstance(result, _Looked) and result.moved:
-            self._app.jobs.post(LookAgain(frozenset(one.root for one in result.moved)))
-            self._say(_("{folders}: there again."), [one for one in result.moved if one.state == "online"])
-            self._say(
-                _("{folders}: not there now (unplugged?)."), [one for one in result.moved if one.state == "offline"]
-            )
+    def _tell(self, moved: list[Moved]) -> None:
+        if moved:
+            self._app.jobs.post(LookAgain(frozenset(one.root for one in moved)))
+            self._say(_("{folders}: there again."), [one for one in moved if one.state == "online"])
+            self._say(_("{folders}: not there now (unplugged?)."), [one for one in moved if one.state == "offline"])
 
     def _say(self, text: str, moved: list[Moved]) -> None:
         if moved:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from model_manager.app import App
 from model_manager.base.events import ChangedElsewhere, OperationChanged, RootsChanged
 from model_manager.base.text import _
 from model_manager.catalog import elsewhere
 from model_manager.catalog.elsewhere import Seen
 from model_manager.controllers.regular_look import RegularLook
-from model_manager.jobs import JobChanged
 
 EVERY = 1.5
 """Seconds between two looks."""
 _LATER = 60.0
 """Seconds until a catalogue that could not be asked is asked again."""
-_BUSY = ("scan", "files", "hash")
+_BUSY = ("scan", "files", "hash", "lists")
 """The lanes whose work changes the catalogue, and tells what it changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    seen: Seen
 
 
 class Elsewhere:
@@ -31,22 +23,17 @@ class Elsewhere:
     def __init__(self, app: App) -> None:
         self._app = app
         self._seen = elsewhere.Elsewhere(app.database)
-        self._regular = RegularLook(app, _("Looking for changes"), "elsewhere", EVERY, _BUSY, self._look)
+        self._regular = RegularLook(
+            app, _("Looking for changes"), "elsewhere", EVERY, _BUSY, self._seen.look, self._take, self._put_off
+        )
         self.tick = self._regular.tick
         self._moved = False
         """Whether another process was at work at the last look."""
 
-    def _look(self) -> _Looked:
-        return _Looked(self._seen.look())
+    def _put_off(self) -> None:
+        self._regular.wait(_LATER)
 
-    def handle(self, message: object) -> None:
-        if self._regular.ended(message, "failed"):
-            self._regular.wait(_LATER)
-        if not (
-            isinstance(message, JobChanged) and isinstance(message.job.result, _Looked) and message.state == "done"
-        ):
-            return
-        seen = message.job.result.seen
+    def _take(self, seen: Seen) -> None:
         if seen:
             self._app.jobs.post(ChangedElsewhere())
             self._moved |= seen == "yes"

@@ -13,7 +13,7 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import Said, ScanWanted
-from model_manager.jobs import JobChanged
+from model_manager.jobs import Latest
 from model_manager.library.labels.categories import slugs
 from model_manager.library.labels.category_folders import plan_category_folders
 from model_manager.library.listing.present import Json, roots_json
@@ -31,14 +31,13 @@ class Folders:
 
     def __init__(self, app: App, view: FoldersView, changes: Changes) -> None:
         self._app, self._view, self._changes = app, view, changes
+        self._loading = Latest(app.jobs)
 
     def start(self) -> None:
-        self._app.jobs.start(_("Reading the folders"), "query", lambda progress: self._load())
+        self._loading.start(_("Reading the folders"), "query", lambda progress: self._load(), self._show)
 
-    def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and isinstance(message.job.result, _Roots) and message.state == "done":
-            found = message.job.result
-            self._view.show_roots(found.roots, self._app.settings.values.base_path, found.offer)
+    def _show(self, found: _Roots) -> None:
+        self._view.show_roots(found.roots, self._app.settings.values.base_path, found.offer)
 
     def add(self, path: str) -> None:
         def change() -> None:
@@ -98,7 +97,7 @@ class Folders:
             self._app.jobs.post(ScanWanted())
             return self._load()
 
-        self._app.jobs.start(_("Changing the folders"), "query", run)
+        self._app.jobs.start(_("Changing the folders"), "query", run, self._show)
 
     def _have_gone(self, ids: Iterable[int]) -> None:
         """The next scan finds nothing changed: what it would compare with is gone from the catalogue already."""

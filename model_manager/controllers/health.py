@@ -16,8 +16,8 @@ from model_manager.catalog import models, problems
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
-from model_manager.controllers.messages import Said
-from model_manager.jobs import JobChanged, Progress
+from model_manager.controllers.messages import FilesRead, Said
+from model_manager.jobs import Latest, Progress
 from model_manager.library.clean.rests import called, read_rests
 from model_manager.library.deep import check_deep
 from model_manager.library.labels.sources import again
@@ -64,14 +64,15 @@ class HealthView(Protocol):
 class Health:
     def __init__(self, app: App, view: HealthView, changes: Changes) -> None:
         self._app, self._view, self._changes = app, view, changes
+        self._loading = Latest(app.jobs)
 
     def start(self) -> None:
         """Loads in the background."""
-        self._app.jobs.start(_("Reading health"), "query", lambda progress: _Sections(self._load()))
+        self._loading.start(_("Reading health"), "lists", self._load, self._view.show_sections)
 
-    def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and isinstance(message.job.result, _Sections) and message.state == "done":
-            self._view.show_sections(message.job.result.sections)
+    def leave(self) -> None:
+        """Nobody looks at it any more: what is being loaded is not wanted."""
+        self._loading.drop()
 
     def check_deep(self, ids: Sequence[int] = ()) -> None:
         """Reads every byte of these models, of all without; what was read before and stayed is not read again."""
@@ -94,9 +95,9 @@ class Health:
                 return words
             finally:
                 self._app.jobs.post(ModelsChanged(tuple(wanted)))
-                self.start()
+                self._app.jobs.post(FilesRead())
 
-        self._app.jobs.start(_("Reading every byte"), "hash", work)
+        self._app.jobs.start(_("Reading every byte"), "hash", work, lambda words: self.start(), self.start)
 
     def clear_away(self, lines: Sequence[Line]) -> None:
         """Plans that these go; the review asks."""
@@ -110,14 +111,14 @@ class Health:
 
         self._changes.plan(make, ways=True)
 
-    def _load(self) -> list[Section]:
+    def _load(self, progress: Progress) -> list[Section]:
         home = os.path.expanduser("~")
         with self._app.database.read() as tx:
             sick = models.sick(tx)
             sources = models.sources(tx)
             unread = problems.every(tx)
             unasked = problems.of_search(tx)
-        rests = read_rests(self._app.database, self._app.volumes, self._app.env())
+        rests = read_rests(self._app.database, self._app.volumes, self._app.env(), progress)
         sections = []
         by_verdict: dict[str, list[Line]] = {}
         for id_, name, verdict, detail, code, size, path in sick:
@@ -156,8 +157,3 @@ def _leftover(row: LeftoverRow) -> Line:
         why = f"{why}; {localised(fresh)}"
     path = short_path(row.path, os.path.expanduser("~"))
     return Line(shown(called(row)), figures.size(row.bytes), why, path, None, row.path)
-
-
-class _Sections:
-    def __init__(self, sections: list[Section]) -> None:
-        self.sections = sections

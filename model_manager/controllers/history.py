@@ -11,7 +11,7 @@ from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
-from model_manager.jobs import JobChanged
+from model_manager.jobs import Latest
 from model_manager.operations import Operation, Plan
 from model_manager.operations.draft import Way
 from model_manager.operations.trashed import Trashed, plan_empty, trashed, with_what_comes_back
@@ -54,15 +54,14 @@ class HistoryView(Protocol):
 class History:
     def __init__(self, app: App, view: HistoryView, changes: Changes) -> None:
         self._app, self._view, self._changes = app, view, changes
+        self._loading = Latest(app.jobs)
 
     def start(self) -> None:
         """Loads in the background."""
-        self._app.jobs.start(_("Reading the history"), "query", lambda progress: self._load())
+        self._loading.start(_("Reading the history"), "query", lambda progress: self._load(), self._view.show_past)
 
     def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and isinstance(message.job.result, Past) and message.state == "done":
-            self._view.show_past(message.job.result)
-        elif isinstance(message, OperationChanged):
+        if isinstance(message, OperationChanged):
             self.start()
 
     def undo(self, id_: str) -> None:

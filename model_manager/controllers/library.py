@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from model_manager.app import App
@@ -14,34 +11,24 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
-from model_manager.catalog import roots, second_ways
+from model_manager.catalog import roots
 from model_manager.catalog.room import Room
-from model_manager.catalog.rows import Row, read_rows
-from model_manager.controllers import twins
+from model_manager.catalog.rows import Row
+from model_manager.controllers.card import Card
 from model_manager.controllers.changes import Choices
-from model_manager.controllers.messages import DetailsStale, LookAgain, RemovedHere, Said, ScanWanted
+from model_manager.controllers.library_rows import LibraryRows
+from model_manager.controllers.messages import FilesRead, RemovedHere, Said
+from model_manager.controllers.own_words import OwnWords
 from model_manager.controllers.places_shown import counts_of
 from model_manager.controllers.removing import choices_of, plan_of
-from model_manager.controllers.row_order import ordered
-from model_manager.controllers.twins import Twins
-from model_manager.jobs import Job, JobChanged
-from model_manager.library.labels import words
-from model_manager.library.labels.categories import CATEGORIES, slugs
-from model_manager.library.listing.opened import Opened, opened
-from model_manager.library.listing.present import Json, place_states, show_json
+from model_manager.jobs import Latest
+from model_manager.library.listing.opened import Opened
+from model_manager.library.listing.present import Json
 from model_manager.library.listing.query import Query
-from model_manager.library.removal.still_there import missing
-from model_manager.library.scan import watch
 
 if TYPE_CHECKING:
     from model_manager.operations import Plan
     from model_manager.operations.draft import Way
-
-_NOTICED = 60.0
-"""Seconds in which a file that a scan could not take for gone is no reason for another one."""
-_OVER = ("done", "cancelled", "failed")
-_LATER = 5.0
-"""Seconds until what could not be loaded is asked for again."""
 
 
 class LibraryView(Protocol):
@@ -66,85 +53,73 @@ class Library:
 
     def __init__(self, app: App, view: LibraryView) -> None:
         self._app, self._view = app, view
-        self.rows: list[Row] = []
+        self._rows = LibraryRows(app, self._take, self._show_all)
+        self._card = Card(app, self._show_card, self._show_opened)
         self.shown: list[Row] = []
         self.search = self._understood = ""
         """What was typed, and the last of it that could be understood."""
         self.chips: set[str] = set()
         self.place: tuple[str, str] = ("all", "")
-        self.sort: tuple[str, bool] = ("size", True)
         self.selected: set[Hashable] = set()
-        self._slugs: list[str] = [slug for slug, _name in CATEGORIES]
-        self._pending: set[int] | None = set()
-        self._busy = False
-        self._loaded_at = 0.0
         self._query = Query("", ())
         self._bytes = self._sick = self._there = 0
-        self._loading: Job | None = None
-        self._failed = False
-        """Whether the last loading failed, which was told then."""
+        self._asking_roots = Latest(app.jobs)
         self._away: frozenset[tuple[int, str]] = frozenset()
         """The folders that cannot be looked at now, and why."""
-        self._noticed: dict[str, float] = {}
-        """Paths that were found missing, and when."""
         self._card_is_old = False
         """Whether what the card shows is to be read again once the rows are."""
-        self._opened = ""
-        """The file whose card is shown although it lies in no folder that is watched."""
         self._removed: set[int] = set()
         """Models that were cleared away in this window and may be listed still."""
+        self.tick, self.sort_by = self._rows.tick, self._rows.sort_by
+        words = OwnWords(app)
+        self.set_category, self.tag, self.set_note = words.set_category, words.tag, words.set_note
+        self.set_pinned = words.set_pinned
+        self.open_file, self.watch_folder_of_opened = self._card.open_file, self._card.watch_folder
+
+    @property
+    def rows(self) -> list[Row]:
+        return self._rows.all
+
+    @property
+    def sort(self) -> tuple[str, bool]:
+        """The column that the rows are in the order of, and whether it falls."""
+        return self._rows.sort
+
+    @sort.setter
+    def sort(self, sort: tuple[str, bool]) -> None:
+        self._rows.sort = sort
 
     def start(self) -> None:
         """Loads every row."""
-        self._pending = None
-        self._load()
+        self._rows.load()
 
     def handle(self, message: object) -> None:
         if isinstance(message, ModelsChanged):
-            if self._pending is not None:
-                self._pending.update(message.ids)
+            self._rows.outdate(message.ids)
             self.tick()
-        elif isinstance(message, JobChanged) and message.job is self._loading and message.state == "failed":
-            self._busy, self._pending = False, None
-            self._loaded_at = time.monotonic() + _LATER  # the same again, but not at once
-            self._failed = True
-        elif isinstance(message, JobChanged) and message.job.lane == "hash" and message.state in _OVER:
-            self._look_for_copies()  # what was read tells
+        elif isinstance(message, FilesRead):
+            self._rows.look_for_copies()
         elif isinstance(message, RemovedHere):
             self._removed |= message.ids
         elif isinstance(message, RootsChanged):
             self._look_at_roots()
-        elif isinstance(message, JobChanged) and message.job.lane == "query" and message.state == "done":
-            result = message.job.result
-            if isinstance(result, _Away) and result.roots != self._away:
-                self._away, self._pending = result.roots, None
-                self.tick()
-                if len(self.selected) == 1 and not self._opened:
-                    self.select(self.selected)  # its card offers what can be done where it lies now
-            if isinstance(result, _Loaded):
-                self._take(result)
-            elif isinstance(result, Twins):
-                self._take_twins(result)
-            elif isinstance(result, dict) and "evidence" in result:
-                self._details(result)
-            elif isinstance(result, Opened):
-                self._show_opened(result)
         elif isinstance(message, ChangedElsewhere):
-            self._pending, self._card_is_old = None, True
-            self.tick()
+            self._card_is_old = True
+            self._read_all_again()
         elif isinstance(message, ScanFinished):
-            self._look_at_roots()
-            self._look_for_copies()
-            if message.models != len(self.rows):  # another process has scanned meanwhile: ours found nothing changed
-                self._pending = None
-                self.tick()
-            if self._opened:
-                self.open_file(self._opened)  # the scan may have found it
+            self._take_scan(message)
 
-    def tick(self) -> None:
-        """Loads what has changed, four times a second at most."""
-        if not self._busy and (self._pending is None or self._pending) and time.monotonic() - self._loaded_at > 0.25:
-            self._load()
+    def _read_all_again(self) -> None:
+        self._rows.outdate()
+        self.tick()
+
+    def _take_scan(self, scan: ScanFinished) -> None:
+        self._look_at_roots()
+        self._rows.look_for_copies()
+        if scan.models != len(self.rows):  # another process has scanned meanwhile: ours found nothing changed
+            self._read_all_again()
+        if self._card.file:
+            self.open_file(self._card.file)  # the scan may have found it
 
     def find(self, text: str) -> None:
         self.search = text
@@ -159,105 +134,39 @@ class Library:
         self.place = (kind, value)
         self._filter()
 
-    def sort_by(self, column: str, descending: bool) -> None:
-        self.sort = (column, descending)
-        self._pending = self._pending if self._pending is None else set(self._pending)
-        self._order_in_background()
-
-    def open_file(self, path: str) -> None:
-        """Chooses the model that this file belongs to; one that the library has not gets a card by its header."""
-
-        def work(progress: object) -> Opened | None:
-            try:
-                return opened(self._app.database, self._app.volumes, path)
-            except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
-                return None
-
-        self._app.jobs.start(_("Opening a file"), "query", work)
-
-    def watch_folder_of_opened(self) -> None:
-        """Watches the folder of the file that is shown by its header alone, from now on."""
-        path = self._opened
-
-        def work(progress: object) -> None:
-            try:
-                watch.must_be_meant(os.path.dirname(path))
-                watch.add_root(self._app.database, os.path.dirname(path))
-            except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
-            self._app.jobs.post(ScanWanted())
-
-        self._app.jobs.start(_("Changing the folders"), "query", work)
-
-    def _show_opened(self, found: Opened) -> None:
-        if found.id is not None:
-            self._opened = ""
-            self._view.show_model(found.id)
-        elif found.card is not None:
-            self.selected, self._opened = set(), found.path
-            self._view.show_details(found.card, 1, found.card["model"]["size"])
-
     def select(self, ids: set[Hashable]) -> None:
-        self.selected, self._opened = ids, ""
-        if len(ids) == 1:
-            (id_,) = ids
-            self._app.jobs.start(_("Reading details"), "query", lambda progress: self._read_details(int(str(id_))))
-        else:
+        self.selected = ids
+        self._card.choose(ids)
+        if len(ids) != 1:
             chosen = [row for row in self.rows if row.id in ids]
             self._view.show_details(None, len(chosen), Room(chosen).bytes)
 
-    def _read_details(self, id_: int) -> Json | None:
-        self._notice_what_went(id_)
-        try:
-            return show_json(self._app.database, id_) | {"states": place_states(self._app.database, id_)}
-        except ModelManagerError:  # it went since the rows were read: they are read again
-            self._app.jobs.post(ChangedElsewhere())
-            return None
+    def _show_card(self, details: Json) -> None:
+        self._view.show_details(details, 1, details["model"]["size"])
 
-    def _notice_what_went(self, id_: int) -> None:
-        """One look at each place of a model whose card is opened; what is not there is scanned again, once a minute."""
-        lost = missing(self._app.database, self._app.volumes, (id_,), first_only=True)
-        now = time.monotonic()
-        fresh = [one for one in lost if now - self._noticed.get(one.path, -_NOTICED) >= _NOTICED]
-        self._noticed.update((one.path, now) for one in fresh)
-        if fresh:
-            self._app.jobs.post(LookAgain(frozenset(one.root for one in fresh)))
+    def _show_opened(self, found: Opened) -> None:
+        if found.id is not None:
+            self._view.show_model(found.id)
+        elif found.card is not None:
+            self.selected = set()
+            self._view.show_details(found.card, 1, found.card["model"]["size"])
 
     def _look_at_roots(self) -> None:
         """What is on a drive that was unplugged is no longer there, and what came back is: no model has changed by that."""
 
-        def work(progress: object) -> _Away:
+        def work(progress: object) -> frozenset[tuple[int, str]]:
             with self._app.database.read() as tx:
-                return _Away(frozenset((root.id, root.state) for root in roots.every(tx) if root.state != "online"))
+                return frozenset((root.id, root.state) for root in roots.every(tx) if root.state != "online")
 
-        self._app.jobs.start(_("Looking at the folders"), "query", work)
+        self._asking_roots.start(_("Looking at the folders"), "query", work, self._take_away)
 
-    def _look_for_copies(self) -> None:
-        rows = self.rows
-        self._app.jobs.start(
-            _("Looking for copies"), "query", lambda progress: twins.look(self._app.database, rows), quiet=True
-        )
-
-    def _take_twins(self, found: Twins) -> None:
-        if self._busy or self.rows is not found.before:
-            self._look_for_copies()  # behind what is being loaded
-        elif found.news:
-            self.rows = self.shown = found.after
-            self._query = Query("", ())
-            self._filter()
-
-    def set_category(self, ids: set[Hashable], slug: str | None) -> None:
-        self._change(ids, lambda id_: words.set_category(self._app.database, id_, slug))
-
-    def tag(self, ids: set[Hashable], add: list[str], remove: list[str]) -> None:
-        self._change(ids, lambda id_: words.tag(self._app.database, id_, add, remove))
-
-    def set_note(self, id_: int, note: str) -> None:
-        self._change({id_}, lambda one: words.set_note(self._app.database, one, note))
-
-    def set_pinned(self, ids: set[Hashable], pinned: bool) -> None:
-        self._change(ids, lambda id_: words.set_pinned(self._app.database, id_, pinned))
+    def _take_away(self, away: frozenset[tuple[int, str]]) -> None:
+        if away == self._away:
+            return
+        self._away = away
+        self._read_all_again()
+        if len(self.selected) == 1 and not self._card.file:
+            self.select(self.selected)  # its card offers what can be done where it lies now
 
     def removal(self, ids: tuple[int, ...], places: tuple[int, ...] = ()) -> Callable[[Way], Plan]:
         """How to plan that these models, or only these places, go."""
@@ -268,68 +177,29 @@ class Library:
         return choices_of(self._app, id_, place)
 
     def categories(self) -> list[str]:
-        return self._slugs
+        return self._rows.slugs
 
-    def _change(self, ids: set[Hashable], work: Callable[[int], None]) -> None:
-        chosen = tuple(int(str(id_)) for id_ in ids)
-
-        def run(progress: object) -> None:
-            try:
-                with self._app.database.together():
-                    for id_ in chosen:
-                        work(id_)
-            except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
-            self._app.jobs.post(ModelsChanged(chosen))
-            self._app.jobs.post(DetailsStale())
-
-        self._app.jobs.start(_("Noting"), "query", run)
-
-    def _load(self) -> None:
-        ids, self._pending, self._busy = self._pending, set(), True
-        before, sort = self.rows, self.sort
-
-        def work(progress: object) -> _Loaded:
-            with self._app.database.read() as tx:
-                wanted = None if ids is None else ids | second_ways.partners(tx, ids)
-                found = read_rows(tx, wanted)
-            if wanted is not None:
-                fresh = {row.id: row for row in found}
-                known = {row.id: row.copies for row in before if row.id in wanted}
-                kept = [row for row in before if row.id not in wanted]
-                found = kept + [row._replace(copies=known.get(row.id, 0)) for row in fresh.values()]
-            return _Loaded(ordered(found, sort), slugs(self._app.database))
-
-        self._loading = self._app.jobs.start(_("Loading the library"), "query", work, quiet=self._failed)
-
-    def _order_in_background(self) -> None:
-        rows, sort = self.rows, self.sort
-        known = self._slugs
-        self._busy = True
-        self._loading = self._app.jobs.start(
-            _("Sorting"), "query", lambda progress: _Loaded(ordered(rows, sort), known)
-        )
-
-    def _take(self, loaded: _Loaded) -> None:
-        next_one = self._was_removed_here(loaded.rows)
-        self.rows, self._slugs, self._failed = loaded.rows, loaded.slugs, False
-        self._busy, self._loaded_at = False, time.monotonic() if self.rows else 0.0  # the first rows never wait
-        self.shown, self._query = self.rows, Query("", ())
+    def _take(self, before: list[Row]) -> None:
+        next_one = self._was_removed_here(before)
         there = [row for row in self.rows if not row.away]
         self._there, self._bytes = len(there), Room(there).bytes
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
-        self._view.show_places(*counts_of(there, self._slugs))
-        self._filter(next_one)
-        if self._card_is_old and self._pending is not None:
+        self._view.show_places(*counts_of(there, self.categories()))
+        self._show_all(next_one)
+        if self._card_is_old and not self._rows.all_are_stale:
             self._card_is_old = False
             self._read_card_again()
-        self.tick()
 
-    def _was_removed_here(self, now: list[Row]) -> bool:
+    def _show_all(self, next_one: bool = False) -> None:
+        """What is shown of rows that are others now: nothing of what was found among the ones before holds."""
+        self.shown, self._query = self.rows, Query("", ())
+        self._filter(next_one)
+
+    def _was_removed_here(self, before: list[Row]) -> bool:
         """Whether the row behind the chosen ones may be chosen, should all of these have gone: only where they were cleared
         away in this window. Else the next press of a key would be about a model that nobody chose; it is said that they went."""
-        there = {row.id for row in now}
-        gone = {row.id: row.name for row in self.rows if row.id in self.selected and row.id not in there}
+        there = {row.id for row in self.rows}
+        gone = {row.id: row.name for row in before if row.id in self.selected and row.id not in there}
         elsewhere = [name for id_, name in gone.items() if id_ not in self._removed]
         self._removed &= there
         if elsewhere and len(elsewhere) < 2:
@@ -343,7 +213,7 @@ class Library:
 
     def _read_card_again(self) -> None:
         """Of the one chosen model, if it is still listed."""
-        if len(self.selected) == 1 and not self._opened and self.selected <= {row.id for row in self.rows}:
+        if len(self.selected) == 1 and not self._card.file and self.selected <= {row.id for row in self.rows}:
             self.select(self.selected)
 
     def _filter(self, next_one: bool = False) -> None:
@@ -364,7 +234,7 @@ class Library:
     def _query_of(self, search: str) -> Query:
         kind, value = self.place
         terms = [search, *sorted(self.chips), f"{kind}:{value}" if kind in ("category", "tool") else ""]
-        return Query(" ".join(term for term in terms if term), {*self._slugs, "diffusion"})
+        return Query(" ".join(term for term in terms if term), {*self._rows.slugs, "diffusion"})
 
     def _say_totals(self) -> None:
         sick = self._sick
@@ -380,18 +250,3 @@ class Library:
         if sick:
             parts.append(_("{n} sick").format(n=sick))
         self._view.show_totals(" · ".join(parts))
-
-    def _details(self, details: Json) -> None:
-        model = details["model"]
-        if {int(model["id"][1:])} == {int(str(id_)) for id_ in self.selected}:
-            self._view.show_details(details, 1, model["size"])
-
-
-@dataclass(frozen=True, slots=True)
-class _Away:
-    roots: frozenset[tuple[int, str]]
-
-
-class _Loaded:
-    def __init__(self, rows: list[Row], known: list[str]) -> None:
-        self.rows, self.slugs = rows, known

@@ -33,6 +33,10 @@ class RemovedHere:
         self.ids = ids
 
 
+class FilesRead:
+    """Bytes of files were read: more may be known by now of which are copies."""
+
+
 class OpenWanted:
     """Another start of the program: the window comes to the front, with this file when there is one."""
 

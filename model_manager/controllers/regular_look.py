@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from typing import Generic, TypeVar
 
 from model_manager.app import App
-from model_manager.jobs import Job, JobChanged
+from model_manager.jobs import Job
+
+T = TypeVar("T")
 
 
-class RegularLook:
+class RegularLook(Generic[T]):
     """Starts `work` every so many seconds while no job is in a `busy` lane and the last look has ended."""
 
     def __init__(
-        self, app: App, title: str, lane: str, every: float, busy: Collection[str], work: Callable[[], object]
-    ) -> None:
-        self._app, self._title, self._lane, self._every, self._busy, self._work = app, title, lane, every, busy, work
+        self, app: App, title: str, lane: str, every: float, busy: Collection[str], work: Callable[[], T],
+        then: Callable[[T], None], otherwise: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        self._app, self._title, self._lane, self._every, self._busy = app, title, lane, every, busy
+        self._work, self._then, self._otherwise = work, then, otherwise
         self._job: Job | None = None
         self._next = 0.0
 
@@ -26,12 +31,10 @@ class RegularLook:
         if any(job.lane in self._busy for job in self._app.jobs.live()):
             return
         self.wait(self._every)
-        self._job = self._app.jobs.start(self._title, self._lane, lambda progress: self._work(), quiet=True)
+        self._job = self._app.jobs.start(
+            self._title, self._lane, lambda progress: self._work(), self._then, self._otherwise, quiet=True
+        )
 
     def wait(self, seconds: float) -> None:
         """Takes the next look so many seconds from now."""
         self._next = time.monotonic() + seconds
-
-    def ended(self, message: object, state: str) -> bool:
-        """Whether a message tells that the look at hand ended so."""
-        return isinstance(message, JobChanged) and message.job is self._job and message.state == state

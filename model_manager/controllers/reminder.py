@@ -11,7 +11,6 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.events import ScanFinished
 from model_manager.base.text import _, ngettext
-from model_manager.jobs import JobChanged
 
 if TYPE_CHECKING:
     from model_manager.operations.trashed import Trashed
@@ -44,8 +43,6 @@ class Reminder:
         if isinstance(message, ScanFinished) and not self._looked:
             self._looked = True
             self._look()
-        elif isinstance(message, JobChanged) and isinstance(message.job.result, Due) and message.state == "done":
-            self.tell(message.job.result)
 
     def _look(self) -> None:
         values, now = self._app.settings.values, time.time()
@@ -62,7 +59,9 @@ class Reminder:
             found = trashed(self._app.operations.history()[0], self._app.volumes)
             return due(found, values.remind_after_days, now)
 
-        self._app.jobs.start(_("Looking into the trash"), "query", work)
+        self._app.jobs.start(
+            _("Looking into the trash"), "query", work, lambda found: self.tell(found) if found else None
+        )
 
     def tell(self, found: Due) -> None:
         """Says it, and remembers when."""

@@ -8,7 +8,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _
 from model_manager.controllers.messages import LookAgain, ScanWanted
-from model_manager.jobs import Job, JobChanged, Progress
+from model_manager.jobs import Job, Progress
 
 
 class Scanning:
@@ -45,7 +45,7 @@ class Scanning:
                 n=figures.count(found.models), seconds=figures.seconds(found.seconds)
             )
 
-        self.job = self._app.jobs.start(_("Scanning"), "scan", work)
+        self.job = self._app.jobs.start(_("Scanning"), "scan", work, lambda words: self._end(), self._end)
 
     def look_again(self, roots: frozenset[int]) -> None:
         """Scans these folders alone, after a scan that is under way. The same ones wait only once."""
@@ -74,6 +74,8 @@ class Scanning:
             self.scan()
         elif isinstance(message, LookAgain):
             self.look_again(message.roots)
-        elif isinstance(message, JobChanged) and self.again and not self.is_running:
+
+    def _end(self) -> None:
+        if self.again:
             self.again = False
             self.scan()

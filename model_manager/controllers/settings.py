@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from model_manager.app import App
@@ -14,20 +13,11 @@ from model_manager.base.settings import Settings as Values
 from model_manager.base.text import _, shown
 from model_manager.controllers.diagnostics import diagnostics
 from model_manager.controllers.messages import Said, ScanWanted
-from model_manager.jobs import JobChanged
 from model_manager.operations.disk import Disk
 from model_manager.stores.walk.left_out import LONGEST, MOST, fault_of, good_patterns
 
 _CHOSEN = ("appearance", "theme", "font_size", "scale", "language", "clear_way", "confirm_final", "remind_after_days",
            "not_asked", "log_level")  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Diagnostics:
-    """`path`: where they were written; empty when they are for the clipboard."""
-
-    text: str
-    path: str = ""
 
 
 class SettingsView(Protocol):
@@ -83,14 +73,12 @@ class Settings:
         return ""
 
     def diagnose(self) -> None:
-        self._app.jobs.start(
-            _("Collecting diagnostics"), "query", lambda progress: _Diagnostics(diagnostics(self._app))
-        )
+        self._app.jobs.start(_("Collecting diagnostics"), "query", lambda progress: diagnostics(self._app), self._show)
 
     def save_diagnostics(self, path: str) -> None:
         """Writes them to a new file; one that is there is never overwritten."""
 
-        def work(progress: object) -> _Diagnostics | None:
+        def work(progress: object) -> None:
             text = diagnostics(self._app)
             try:
                 Disk().write_new(path, text.encode("utf-8", "backslashreplace"))
@@ -99,20 +87,15 @@ class Settings:
             except OSError as error:
                 why = localised(reason_of(error))
             else:
-                return _Diagnostics(text, path)
+                self._app.jobs.post(Said(_("Saved: {path}").format(path=shown(path))))
+                return
             self._app.jobs.post(Said(_("{path} was not written: {why}").format(path=shown(path), why=why)))
-            return None
 
         self._app.jobs.start(_("Collecting diagnostics"), "query", work)
 
-    def handle(self, message: object) -> None:
-        if isinstance(message, JobChanged) and isinstance(message.job.result, _Diagnostics) and message.state == "done":
-            found = message.job.result
-            if found.path:
-                self._app.jobs.post(Said(_("Saved: {path}").format(path=shown(found.path))))
-                return
-            self._view.show_diagnostics(found.text)
-            self._app.jobs.post(Said(_("Copied. It names folders below ~, and no secrets that were recognised.")))
+    def _show(self, text: str) -> None:
+        self._view.show_diagnostics(text)
+        self._app.jobs.post(Said(_("Copied. It names folders below ~, and no secrets that were recognised.")))
 
     def _apply(self) -> None:
         level = "DEBUG" if self._app.settings.values.log_level == "DEBUG" else "INFO"

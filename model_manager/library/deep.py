@@ -1,37 +1,28 @@
 """The deep check: every byte of a model read once, against what is known of it. The verdict stays with the file.
 
-Known hashes are compared, values looked at, the checksums of archives verified. A verdict holds for the
-identity that was read; a file that changed since has none.
+Known hashes are compared, values looked at, the checksums of archives verified, in a child process
+(`deep_reading.py`). What it finds is kept here: a verdict holds for the identity that was read; a file that changed since
+has none.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from model_manager.base import reach
-from model_manager.base.errors import reason_of
-from model_manager.base.facts import Health
-from model_manager.base.messages import said, told_by
-from model_manager.base.reading import open_quietly
-from model_manager.base.text import later
+from model_manager.base.children import Child
+from model_manager.base.messages import read_back
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, files, hashes, models
 from model_manager.catalog.hashes import Known
-from model_manager.formats.deep import read_all
-from model_manager.formats.places import places, spans
-from model_manager.formats.problem import FormatProblem
-from model_manager.formats.span import Span
+from model_manager.catalog.models import FileView
 from model_manager.jobs import Progress
+from model_manager.library import deep_reading
 from model_manager.library.duplicates.hashing import Hashing
 from model_manager.library.scan.derive import derive
 
 _ROLES = ("weights", "adapter", "projector")
-_MOST_UNPACKED = 4
-"""Times its size that an archive may unpack to: beyond it is a bomb, and not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,10 @@ class Checked:
 def check_deep(
     database: Database, volumes: Volumes, ids: Iterable[int], progress: Progress | None = None, again: bool = False
 ) -> Checked:
-    """Reads the weights of these models to their end. `again`: also those whose verdict still holds."""
+    """Reads the weights of these models to their end. `again`: also those whose verdict still holds.
+
+    Raises Cancelled, and ModelManagerError where the child cannot go on; what was read by then is kept either way.
+    """
     progress = progress or Progress()
     hashing = Hashing(database, volumes, progress)
     wanted = list(ids)
@@ -55,85 +49,50 @@ def check_deep(
         formats = {id_: found.format for id_ in members if (found := files.facts_of(tx, id_))}
     total, done, kept, read = sum(file.size for file in members.values()), 0, 0, 0
     progress.step(0, total)
-    for file in members.values():
-        path = reach.realpath(file.path)
-        id_ = hashing.id(path)
-        if id_ is None:
-            continue
-        if hashing.known(id_).verdict and not again:
-            kept += 1
-        else:
-            told = file.sha256 if file.sha256_source not in (None, "read") else None
-            got = _Reading(path, formats.get(file.file, ""), progress, done).run(told, file.sha256_source or "")
-            if hashing.id(path) == id_:
-                with database.write() as tx:
-                    hashes.keep(tx, id_, got)
-            read += file.size
-        done += file.size
-        progress.step(done, total)
+    with _Apart(progress) as apart:
+        for file in members.values():
+            path = reach.realpath(file.path)
+            id_ = hashing.id(path)
+            if id_ is None:
+                continue
+            if hashing.known(id_).verdict and not again:
+                kept += 1
+            else:
+                got = apart.read(path, formats.get(file.file, ""), file, done)
+                if hashing.id(path) == id_:
+                    with database.write() as tx:
+                        hashes.keep(tx, id_, got)
+                read += file.size
+            done += file.size
+            progress.step(done, total)
     with database.write() as tx:
         derive(tx, wanted)
     return Checked(len(members) - kept, kept, read)
 
 
-class _Reading:
-    """One file. `before` bytes of the whole work are done when it begins."""
+class _Apart:
+    """Reads files in a child, which is started for the first of them. Leaving the `with` ends it."""
 
-    def __init__(self, path: str, format_: str, progress: Progress, before: int) -> None:
-        self._path, self._format = path, format_
-        self._progress, self._done = progress, before
-        self._digest = hashlib.sha256()
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._child: Child | None = None
 
-    def run(self, told: str | None, source: str) -> Known:
-        try:
-            health = self._read()
-        except OSError as error:
-            return Known(verdict="unknown", detail=said("it could not be read to its end: {0}", reason_of(error)))
-        sha256 = self._digest.hexdigest()
-        if told and told != sha256:
-            where = {
-                "blob-name": later("its name"),
-                "index": later("its index"),
-                "sidecar": later("the note beside it"),
-            }.get(source, source)
-            health = Health(
-                "corrupt",
-                said("its bytes are not those that {0} says: sha256 {1}…, not {2}…", where, sha256[:16], told[:16]),
-            )
-        return Known(sha256=sha256, verdict=health.verdict, detail=health.detail)
+    def __enter__(self) -> _Apart:
+        return self
 
-    def _read(self) -> Health:
-        with open_quietly(self._path) as file:
-            size = os.fstat(file.fileno()).st_size
-            broken: Health | None = None
-            tensors: list[Span] = []
-            try:
-                tensors = spans(file, size, self._format)
-            except FormatProblem as problem:
-                broken = Health("corrupt" if problem.kind == "corrupt" else "unknown", problem.why)
-            lying = tensors or places(file, size, self._format)
-            health = read_all(file, size, tensors, self._take, lying)
-            if broken is not None:
-                return broken
-            if health.verdict == "good" and zipfile.is_zipfile(file):
-                return self._checksums(file, size)
-        return health
+    def __exit__(self, *error: object) -> None:
+        if self._child is not None:
+            self._child.end()
 
-    def _take(self, data: bytes) -> None:
-        self._digest.update(data)
-        self._done += len(data)
-        self._progress.step(self._done)
+    def read(self, path: str, format_: str, file: FileView, before: int) -> Known:
+        """`before` bytes of the whole work are done when it begins. Raises Cancelled, ModelManagerError."""
 
-    def _checksums(self, file: object, size: int) -> Health:
-        """The checksums that a zip has of each member; the bytes come from memory, they were just read."""
-        try:
-            with zipfile.ZipFile(file) as archive:  # type: ignore[call-overload]
-                if sum(member.file_size for member in archive.infolist()) > _MOST_UNPACKED * size:
-                    return Health("unknown", said("it unpacks to many times its size, so its members were not read"))
-                for member in archive.infolist():
-                    with archive.open(member) as part:
-                        while part.read(1 << 20):
-                            self._progress.step()
-        except (zipfile.BadZipFile, RuntimeError, ValueError, EOFError, OSError) as error:
-            return Health("corrupt", said("a member of the archive is damaged: {0}", told_by(error, 120)))
-        return Health("good", said("every byte was read, and its checksums are right"))
+        def step(done: int | None) -> None:
+            self._progress.step(None if done is None else before + done)
+
+        if self._child is None:
+            self._child = Child(deep_reading.NAME)
+        told = file.sha256 if file.sha256 and file.sha256_source != "read" else ""
+        request = {"path": path, "format": format_, "sha256": told, "source": file.sha256_source or ""}
+        found = self._child.ask(request, step)
+        return Known(sha256=found.get("sha256"), verdict=found["verdict"], detail=read_back(found["detail"]))

@@ -81,7 +81,6 @@ class FoldersScreen(ttk.Frame):
         self.controller.start()
 
     def handle(self, message: object) -> None:
-        self.controller.handle(message)
         if isinstance(message, RootsChanged) and self.winfo_ismapped():
             self.controller.start()
 

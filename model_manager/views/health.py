@@ -57,9 +57,11 @@ class HealthScreen(ttk.Frame):
         self.controller.start()
 
     def handle(self, message: object) -> None:
-        self.controller.handle(message)
-        if isinstance(message, ScanFinished | ChangedElsewhere):
+        if isinstance(message, ScanFinished | ChangedElsewhere) and self.winfo_ismapped():
             self.controller.start()
+
+    def leave(self) -> None:
+        self.controller.leave()
 
     def restyle(self) -> None:
         self.tree.restyle()

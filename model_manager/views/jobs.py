@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tkinter as tk
 
 import ttkbootstrap as ttk
@@ -13,6 +14,10 @@ from model_manager.views import theme
 from model_manager.views.jobs_list import JobsList
 
 _QUIET = ("query", "elsewhere", "drives")
+_BRIEF = ("lists",)
+"""Lanes whose work is over in a moment, as a rule."""
+_MOMENT_S = 0.4
+"""After so long it is shown, with a way to stop it: sooner it would only flicker."""
 _ENDED_KEPT = 20
 
 
@@ -40,11 +45,11 @@ class JobsBar(ttk.Frame):
         self.text.configure(text=text)
 
     def show_job(self, job: Job) -> None:
-        if job.lane in _QUIET:
+        if job.lane in _QUIET or (job.lane in _BRIEF and time.monotonic() - job.began < _MOMENT_S):
             return
         if job.state in ("waiting", "running"):
             self._running[job.id] = job
-        elif self._running.pop(job.id, None) is not None or job.state == "cancelled":
+        elif (self._running.pop(job.id, None) is not None or job.state == "cancelled") and not job.dropped:
             self._ended = [job, *(one for one in self._ended if one is not job)][:_ENDED_KEPT]
         self._paint()
 

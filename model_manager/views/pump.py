@@ -67,10 +67,15 @@ class Pump:
         return busy
 
     def _handle(self, message: object) -> None:
-        for handler in self._handlers.get(type(message), ()):
+        told = [_tell] if isinstance(message, JobChanged) else []
+        for handler in (*told, *self._handlers.get(type(message), ())):
             if self._stopped:
                 return
             try:
                 handler(message)
             except Exception:  # one screen's mistake must not stop the messages to all others
                 self._root.report_callback_exception(*sys.exc_info())
+
+
+def _tell(message: JobChanged) -> None:
+    message.tell()

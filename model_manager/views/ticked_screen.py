@@ -6,7 +6,6 @@ from typing import Any
 
 import ttkbootstrap as ttk
 
-from model_manager.jobs import JobChanged
 from model_manager.views.widgets.tick_tree import TickTree
 
 
@@ -19,9 +18,11 @@ class TickedScreen(ttk.Frame):
     def start(self) -> None:
         self.controller.start()
 
+    def leave(self) -> None:
+        self.controller.leave()
+
     def handle(self, message: object) -> None:
-        # What the disk has become is asked when the screen is opened; an answer may come before it is mapped.
-        if isinstance(message, JobChanged) or self.winfo_ismapped():
+        if self.winfo_ismapped():  # what the disk has become is asked when the screen is opened
             self.controller.handle(message)
 
     def restyle(self) -> None:

@@ -23,6 +23,7 @@ from model_manager.controllers.drives import Drives
 from model_manager.controllers.elsewhere import Elsewhere
 from model_manager.controllers.messages import (
     DetailsStale,
+    FilesRead,
     LookAgain,
     Noticed,
     OpenWanted,
@@ -146,6 +147,7 @@ class Window:
             ScanWanted,
             LookAgain,
             RemovedHere,
+            FilesRead,
             OpenWanted,
             DetailsStale,
             Applied,
@@ -204,6 +206,8 @@ class Window:
         had_focus = before is not None and str(self.root.tk.call("focus")).startswith(f"{before}.")
         if before is not None:
             before.pack_forget()
+            if hasattr(before, "leave"):
+                before.leave()
         self.current = name
         self.screens[name].pack(fill="both", expand=True)
         self.screens[name].start()
@@ -359,13 +363,11 @@ class Window:
         elif isinstance(message, ScanFinished) and message.problems:
             self.status.say(_("{n} things could not be read: see Health").format(n=message.problems))
         self.scanning.handle(message)
-        self.elsewhere.handle(message)
-        self.drives.handle(message)
         self.changes.handle(message)
         self.reminder.handle(message)
         if isinstance(message, JobChanged):
             self.status.show_job(message.job)
-            if message.state == "failed":
+            if message.state == "failed" and not message.job.dropped:
                 self._tell_failed(message.job)
         for screen in self.screens.values():
             screen.handle(message)

@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from factory import gguf_bytes, ollama_model, write
+from taken import taken
 
 from model_manager.app import App
 from model_manager.controllers.changes import Applied, Changes, Planned
@@ -43,7 +44,7 @@ def ids(app: App, home: Path) -> dict[str, int]:
 
 def until(app: App, handle: Callable[[Any], None], done: Callable[[], bool]) -> None:
     while not done():
-        handle(app.jobs.messages.get(timeout=20))
+        handle(taken(app))
 
 
 def planned(app: App, library: Library, ids: tuple[int, ...], place: int | None = None) -> Planned:

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 from factory import gguf_bytes, write
+from taken import taken
 
 from model_manager.app import App
 from model_manager.base.events import ModelsChanged
@@ -35,7 +36,7 @@ def test_models_of_a_folder_that_goes_are_told_to_have_changed(app: App, tmp_pat
     getattr(Folders(app, Screen(), cast(Changes, None)), act)(f"r{root.id}")
     told: list[object] = []
     while not any(isinstance(one, ScanWanted) for one in told):
-        told.append(app.jobs.messages.get(timeout=20))
+        told.append(taken(app))
     assert [one.ids for one in told if isinstance(one, ModelsChanged)] == [(row.id,)]
     with app.database.read() as tx:
         assert list(read_rows(tx)) == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
+
+from taken import taken
 
 from model_manager.app import App
 from model_manager.catalog import problems
@@ -25,7 +27,7 @@ def test_a_tool_that_could_not_be_asked_for_its_folders(app: App) -> None:
     health = Health(app, screen, cast(Changes, None))
     health.start()
     while not screen.sections:
-        health.handle(cast(Any, app.jobs.messages.get(timeout=20)))
+        taken(app)
     (section,) = screen.sections
     (line,) = section.lines
     assert (line.title, line.why, line.path) == ("LM Studio", "Looking for LM Studio's folders failed: x", "")

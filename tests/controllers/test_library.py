@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from unittest.mock import MagicMock
 
 from factory import gguf_bytes, write
+from taken import taken
 
 from model_manager.app import App
 from model_manager.base.events import ScanFinished
+from model_manager.controllers.changes import Changes
+from model_manager.controllers.duplicates import Duplicates
 from model_manager.controllers.library import Library
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
@@ -18,7 +21,7 @@ from model_manager.library.scan.scan import scan
 
 def load(app: App, library: Library, models: int) -> None:
     while len(library.rows) != models:
-        library.handle(cast(Any, app.jobs.messages.get(timeout=20)))
+        library.handle(taken(app))
 
 
 def test_what_another_process_scanned_is_shown_after_the_next_scan(app: App, tmp_path: Path) -> None:
@@ -39,8 +42,6 @@ def test_what_another_process_scanned_is_shown_after_the_next_scan(app: App, tmp
 
 
 def test_what_was_read_elsewhere_on_the_screen_tells_which_rows_have_copies(app: App, tmp_path: Path) -> None:
-    from model_manager.library.duplicates import search
-
     for name in ("one", "twin"):
         write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=1))
     watch.add_root(app.database, str(tmp_path / "mine"))
@@ -49,6 +50,6 @@ def test_what_was_read_elsewhere_on_the_screen_tells_which_rows_have_copies(app:
     library.start()
     load(app, library, 2)
     assert [row.copies for row in library.rows] == [0, 0]
-    app.jobs.start("Reading", "hash", lambda progress: search.prove(app.database, app.volumes, progress))
+    Duplicates(app, MagicMock(), cast(Changes, None)).prove()
     while [row.copies for row in library.rows] != [2, 2]:
-        library.handle(cast(Any, app.jobs.messages.get(timeout=20)))
+        library.handle(taken(app))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, write
+from taken import taken
 
 from model_manager.app import App, build
 from model_manager.base.events import ScanFinished
@@ -70,7 +71,7 @@ def started(app: App, *messages: object) -> list[str]:
     for message in messages or (DONE,):
         reminder.handle(message)
     while app.jobs.live() or not app.jobs.messages.empty():
-        reminder.handle(app.jobs.messages.get(timeout=10))
+        reminder.handle(taken(app, 10))
     return view.told
 
 

@@ -10,22 +10,22 @@ import pytest
 from model_manager.controllers import scanning
 from model_manager.controllers.messages import ScanWanted
 from model_manager.controllers.scanning import Scanning
-from model_manager.jobs import JobChanged
+from model_manager.jobs import Job, JobChanged, State
 
 
 class Jobs:
     """Jobs that end when the test says so."""
 
     def __init__(self) -> None:
-        self.started: list[Any] = []
+        self.started: list[Job] = []
 
-    def start(self, title: str, lane: str, work: object) -> Any:
-        self.started.append(SimpleNamespace(id=len(self.started), state="running", lane=lane))
+    def start(self, title: str, lane: str, work: Any, then: Any = None, otherwise: Any = None) -> Job:
+        self.started.append(Job(len(self.started), title, lane, work, state="running", then=then, otherwise=otherwise))
         return self.started[-1]
 
-    def end(self, found: Scanning) -> None:
-        self.started[-1].state = "done"
-        found.handle(JobChanged(self.started[-1], "done"))
+    def end(self, state: State = "done") -> None:
+        self.started[-1].state = state
+        JobChanged(self.started[-1], state).tell()
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_one_scan_at_a_time(found: Scanning, jobs: Jobs) -> None:
     found.scan()
     found.scan()
     assert len(jobs.started) == 1 and found.is_running
-    jobs.end(found)
+    jobs.end()
     assert not found.is_running and len(jobs.started) == 1
     found.scan()
     assert len(jobs.started) == 2
@@ -54,9 +54,9 @@ def test_a_change_during_a_scan_starts_one_more(found: Scanning, jobs: Jobs) -> 
     for _time in range(3):
         found.handle(ScanWanted())
     assert len(jobs.started) == 1
-    jobs.end(found)
+    jobs.end("failed")
     assert len(jobs.started) == 2, "one for all three"
-    jobs.end(found)
+    jobs.end()
     assert len(jobs.started) == 2
 
 
@@ -68,14 +68,14 @@ def test_who_comes_back_after_a_while_sees_the_disk_of_now(
     found.came_back()
     assert jobs.started == [], "the first scan is begun by the start"
     found.scan()
-    jobs.end(found)
+    jobs.end()
     now += 299
     found.came_back()
     assert len(jobs.started) == 1
     now += 2
     found.came_back()
     assert len(jobs.started) == 2
-    jobs.end(found)
+    jobs.end()
     found._app.settings.values.rescan_after_minutes = 0
     now += 10_000
     found.came_back()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from factory import write
+from taken import taken
 
 from model_manager.app import App, build
 from model_manager.base.settings import Settings as Values
 from model_manager.controllers.messages import Said, ScanWanted
 from model_manager.controllers.settings import Settings
-from model_manager.jobs import JobChanged
 
 
 class View:
@@ -43,13 +43,11 @@ def remembered(app: App) -> Values:
     return build(str(app.paths.data)).settings.values
 
 
-def met(app: App, handle: Callable[[object], None] = lambda message: None) -> list[object]:
+def met(app: App) -> list[object]:
     """Everything that was posted until the last job ended."""
     found = []
     while app.jobs.live() or not app.jobs.messages.empty():
-        message = app.jobs.messages.get(timeout=10)
-        handle(message)
-        found.append(message)
+        found.append(taken(app, 10))
     return found
 
 
@@ -106,15 +104,15 @@ def test_diagnostics_are_copied_or_written_to_a_new_file(app: App, home: Path) -
     view = View()
     settings = Settings(app, view)
     settings.diagnose()
-    assert "Copied" in said(met(app, settings.handle))[0] and '"roots"' in view.diagnostics
+    assert "Copied" in said(met(app))[0] and '"roots"' in view.diagnostics
     place = home / "told.txt"
     settings.save_diagnostics(str(place))
-    assert "Saved" in said(met(app, settings.handle))[0] and '"roots"' in place.read_text()
+    assert "Saved" in said(met(app))[0] and '"roots"' in place.read_text()
     write(home / "mine.txt", b"mine")
     settings.save_diagnostics(str(home / "mine.txt"))
-    assert "choose another" in said(met(app, settings.handle))[0] and (home / "mine.txt").read_bytes() == b"mine"
+    assert "choose another" in said(met(app))[0] and (home / "mine.txt").read_bytes() == b"mine"
     settings.save_diagnostics(str(home / "no/such/folder.txt"))
-    assert "was not written" in said(met(app, settings.handle))[0]
+    assert "was not written" in said(met(app))[0]
 
 
 def test_settings_of_another_kind_are_not_taken(app: App) -> None:
@@ -123,8 +121,3 @@ def test_settings_of_another_kind_are_not_taken(app: App) -> None:
     )
     values = build(str(app.paths.data)).settings.values
     assert (values.left_out, values.confirm_final, values.not_asked, values.reminded_at) == ([], True, [], 0.0)
-
-
-def test_no_message_of_another_job_is_taken(settings: Settings, app: App) -> None:
-    app.jobs.start("other", "query", lambda progress: "text")
-    assert any(isinstance(message, JobChanged) for message in met(app, settings.handle)) and not said(met(app))

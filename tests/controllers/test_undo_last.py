@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from factory import gguf_bytes, write
+from taken import taken
 
 from model_manager.app import App
 from model_manager.base.events import OperationChanged
@@ -33,7 +34,7 @@ class Told:
 
     def until(self, done: Callable[[], bool]) -> None:
         while not done():
-            message: Any = self.app.jobs.messages.get(timeout=20)
+            message: Any = taken(self.app)
             if isinstance(message, Said):
                 self.said.append(message.text)
             self.changes.handle(message)
@@ -61,7 +62,7 @@ def done(app: App, home: Path) -> list[Operation]:
     library = Library(app, MagicMock())
     library.start()
     while len(library.rows) != 3:
-        library.handle(app.jobs.messages.get(timeout=20))
+        library.handle(taken(app))
     ids = {row.name: row.id for row in library.rows}
     for name in NAMES[:2]:
         app.operations.apply(library.removal((ids[name],))("trash"))

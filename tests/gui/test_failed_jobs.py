@@ -47,14 +47,14 @@ def break_jobs(window: Any, monkeypatch: pytest.MonkeyPatch, error: Exception | 
     """From now on every job fails, except the clock's own; the titles of those begun."""
     start, begun = window.app.jobs.start, []
 
-    def broken(title: str, lane: str, work: Callable[..., object], quiet: bool = False) -> Job:
+    def broken(title: str, lane: str, work: Callable[..., object], *rest: Any, **more: Any) -> Job:
         def fail(progress: object) -> object:
             raise error or RuntimeError(WHY)
 
         if lane != "elsewhere":
             begun.append(title)
             work = fail
-        job: Job = start(title, lane, work, quiet)
+        job: Job = start(title, lane, work, *rest, **more)
         return job
 
     monkeypatch.setattr(window.app.jobs, "start", broken)
@@ -112,7 +112,7 @@ def test_each_press_that_fails_is_told_once(window: Any, monkeypatch: pytest.Mon
 
 
 def test_what_is_tried_again_by_itself_is_told_once(window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model_manager.controllers.library._LATER", 0.1)
+    monkeypatch.setattr("model_manager.controllers.library_rows._LATER", 0.1)
     begun = break_jobs(window, monkeypatch)
     window.library.controller.start()
     wait(window, lambda: begun.count("Loading the library") > 0 and bool(words(window)))

@@ -16,6 +16,8 @@ from factory import gguf_bytes, ollama_model, sha256, tree, write
 from stick import exfat_stick
 
 from model_manager.app import App
+from model_manager.base.children import Child
+from model_manager.base.errors import ModelManagerError
 from model_manager.base.facts import Health
 from model_manager.base.volumes import Volume, Volumes
 from model_manager.catalog.rows import read_rows
@@ -257,3 +259,23 @@ def test_a_verdict_holds_on_a_stick_that_was_pulled_out(app: App, tmp_path: Path
         found, _health = check(app)
         assert found.kept == 2
         stick.pull()
+
+
+def test_what_was_read_before_its_process_died_is_kept(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dying(Child):
+        asked = 0
+
+        def ask(self, request, step):  # type: ignore[no-untyped-def]
+            self.asked += 1
+            if self.asked == 2:
+                os.kill(self.pid, 9)
+            return super().ask(request, step)
+
+    own(app, home, {f"{name}.safetensors": floats(struct.pack("<f", 1.5) * 1000) for name in "abc"})
+    with monkeypatch.context() as dying:
+        dying.setattr("model_manager.library.deep.Child", Dying)
+        with pytest.raises(ModelManagerError, match="ended by signal SIGKILL"):
+            check(app)
+    found, health = check(app)
+    assert (found.files, found.kept) == (2, 1)
+    assert {verdict for verdict, _detail in health.values()} == {"good"}

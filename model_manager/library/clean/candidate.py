@@ -15,6 +15,7 @@ from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.catalog.second_ways import Same
+from model_manager.jobs import Progress
 from model_manager.library.clean.families import Line, lines_of
 from model_manager.library.clean.memory import Fit, Machine, fit
 
@@ -76,23 +77,26 @@ class Library:
         return found
 
 
-def library_of(database: Database, machine: Machine) -> Library:
-    """Everything the rules need, with what fits this machine."""
+def library_of(database: Database, machine: Machine, progress: Progress | None = None) -> Library:
+    """Everything the rules need, with what fits this machine. Raises Cancelled."""
+    progress = progress or Progress()
     with database.read() as tx:
         rows = [row for row in read_rows(tx) if not row.away]  # what is unplugged neither goes nor is a reason to go
         members: dict[int, list[FileView]] = {}
         paths: dict[int, set[str]] = {}
         owners: dict[int, set[int]] = {}
         for file in models.files(tx):
+            progress.step()
             members.setdefault(file.model, []).append(file)
             paths.setdefault(file.file, set()).add(reach.realpath(file.path))
             owners.setdefault(file.file, set()).add(file.model)
         rests = leftovers.every(tx)
         sources = models.sources(tx)
         same = second_ways.every(tx)
-        fits = {
-            row.id: _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_)) for row in rows
-        }
+        fits: dict[int, Fit] = {}
+        for done, row in enumerate(rows):
+            progress.step(done, len(rows))
+            fits[row.id] = _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_))
     known = {file: len(apart(names)) if len(names) > 1 else 1 for file, names in paths.items()}
     return Library(rows, members, known, owners, rests, lines_of(rows, fits), sources, same)
 

@@ -12,6 +12,7 @@ from model_manager.base.once import each_once
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers
+from model_manager.jobs import Progress
 from model_manager.library.clean.candidate import WEIGHTS, Candidate, Library, freed
 from model_manager.library.clean.rests import offers
 from model_manager.library.clean.rules import of_leftovers
@@ -68,19 +69,26 @@ def _stays_for(library: Library, one: Candidate) -> list[Stays]:
 
 @each_once()
 def offered(
-    database: Database, volumes: Volumes, env: Env, library: Library, found: Iterable[Candidate]
+    database: Database,
+    volumes: Volumes,
+    env: Env,
+    library: Library,
+    found: Iterable[Candidate],
+    progress: Progress | None = None,
 ) -> list[Candidate]:
     """Those that could go at this moment, each with the very paths and bytes of the plan that takes it.
 
-    What its tool's rule would refuse, what somebody has open, and what went since the last scan is not offered.
+    What its tool's rule would refuse, what somebody has open, and what went since the last scan is not offered. Raises Cancelled.
     """
+    progress = progress or Progress()
     shelf = read_shelf(database)
     every = list(found)
     rests = {rest.path: rest for rest in shelf.rests}
     leftover = [rests[one.leftover] for one in every if one.model is None and one.leftover in rests]
-    plans = {offer.row.path: offer.plan for offer in offers(shelf, volumes, env, leftover)}
+    plans = {offer.row.path: offer.plan for offer in offers(shelf, volumes, env, leftover, progress)}
     kept = []
-    for one in every:
+    for done, one in enumerate(every):
+        progress.step(done, len(every))
         if one.model is None:
             plan = plans.get(one.leftover)
         else:

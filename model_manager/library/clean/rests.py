@@ -7,7 +7,7 @@ only where `clean` would offer it at this moment; what may be needed from elsewh
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model_manager.base import reach
@@ -18,6 +18,7 @@ from model_manager.base.pools import TrueFile
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers, second_ways
 from model_manager.catalog.leftovers import LeftoverRow
+from model_manager.jobs import Progress
 from model_manager.library.removal.planning import drafted
 from model_manager.library.removal.shelf import Shelf, shelf_of_leftovers
 from model_manager.library.removal.unused import PAYLOADS
@@ -37,10 +38,14 @@ class Offer:
 
 
 @each_once()
-def offers(shelf: Shelf, volumes: Volumes, env: Env, rows: Iterable[LeftoverRow]) -> list[Offer]:
-    """Each of these with the plan that takes it now; what somebody has open goes with none."""
+def offers(
+    shelf: Shelf, volumes: Volumes, env: Env, rows: Sequence[LeftoverRow], progress: Progress | None = None
+) -> list[Offer]:
+    """Each of these with the plan that takes it now; what somebody has open goes with none. Raises Cancelled."""
+    progress = progress or Progress()
     found: list[tuple[LeftoverRow, Draft, Plan, str]] = []
-    for row in rows:
+    for done, row in enumerate(rows):
+        progress.step(done, len(rows))
         draft, problems = drafted(shelf, volumes, env, Wanted((), (), (row.path,)), "delete")
         plan = draft.plan("")
         found.append((row, draft, plan, problems[0].reason if problems else ""))
@@ -68,14 +73,14 @@ class Rests:
     """Those of `flagged` in folders that can be looked at now."""
 
 
-def read_rests(database: Database, volumes: Volumes, env: Env) -> Rests:
+def read_rests(database: Database, volumes: Volumes, env: Env, progress: Progress | None = None) -> Rests:
     """All leftovers; those in folders that are not there now weigh nothing, and of none of these is anything certain."""
     with database.read() as tx:
         every = leftovers.every(tx)
         there = {row.path for row in leftovers.there(tx)}
     payloads = [row for row in every if row.kind in PAYLOADS]
     shelf = shelf_of_leftovers(database) if payloads else None
-    whys = {offer.row.path: offer.why for offer in offers(shelf, volumes, env, payloads)} if shelf else {}
+    whys = {offer.row.path: offer.why for offer in offers(shelf, volumes, env, payloads, progress)} if shelf else {}
     alone = _alone(every, database, volumes)
     flagged = tuple(row for row in alone if not whys.get(row.path))
     unclear = tuple((row, whys[row.path]) for row in alone if whys.get(row.path))

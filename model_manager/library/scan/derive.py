@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from model_manager.base.messages import said
 from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.base.messages import said
 from model_manager.catalog import Database, Tx, files, hashes, models, user_words

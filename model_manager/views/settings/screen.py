@@ -71,7 +71,7 @@ class SettingsScreen(ttk.Frame):
         self.list.focus_set()
 
     def handle(self, message: object) -> None:
-        self.controller.handle(message)
+        """Nothing that happens elsewhere is shown here."""
 
     def restyle(self) -> None:
         for page in self.pages.values():

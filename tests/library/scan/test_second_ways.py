@@ -100,7 +100,7 @@ def test_every_screen_says_the_same(kind: str, app: App, home: Path) -> None:
         assert [row.copies for row in rows] == [0, 0, 0, 0]
         view = Seen()
         library = Library(app, view)  # type: ignore[arg-type]
-        library._take(_loaded(rows))
+        library._rows.take(_loaded(rows))
         taken = on_disk(home / "disk/a.gguf", home / "disk/b.gguf")
         assert {size_ for _slug, _name, _count, size_ in view.places[0]} == {taken}
         assert {size_ for _tool, _name, _count, size_ in view.places[1]} == {taken}
@@ -118,9 +118,9 @@ def test_every_screen_says_the_same(kind: str, app: App, home: Path) -> None:
 
 
 def _loaded(rows: list[Row]):  # type: ignore[no-untyped-def]
-    from model_manager.controllers.library import _Loaded
+    from model_manager.controllers.library_rows import Loaded
 
-    return _Loaded(rows, [])
+    return Loaded(rows, [])
 
 
 def test_two_mounts_of_a_folder_that_is_not_watched(app: App, home: Path) -> None:
