@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from model_manager.base import reach
@@ -75,20 +77,49 @@ def check_deep(
     return Checked(len(members) - kept, kept, read)
 
 
+class _Digest:
+    """The sha256 of a file, made on another core while its values are looked at: both at once take half the time."""
+
+    _MOST_WAITING = 4
+    """Pieces that are held for it at most, each of 4 MiB."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "sha256")
+
+    def __exit__(self, *error: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def update(self, data: bytes) -> None:
+        if len(self._waiting) >= self._MOST_WAITING:
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._digest.update, data))
+
+    def hexdigest(self) -> str:
+        """Of all that was given so far."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        return self._digest.hexdigest()
+
+
 class _Reading:
     """One file. `before` bytes of the whole work are done when it begins."""
 
     def __init__(self, path: str, format_: str, progress: Progress, before: int) -> None:
         self._path, self._format = path, format_
         self._progress, self._done = progress, before
-        self._digest = hashlib.sha256()
+        self._digest = _Digest()
 
     def run(self, told: str | None, source: str) -> Known:
         try:
-            health = self._read()
+            with self._digest:
+                health = self._read()
+                sha256 = self._digest.hexdigest()
         except OSError as error:
             return Known(verdict="unknown", detail=f"it could not be read to its end: {reason_of(error)}")
-        sha256 = self._digest.hexdigest()
         if told and told != sha256:
             where = {
                 "blob-name": later("its name"),

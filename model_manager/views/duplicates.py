@@ -33,6 +33,17 @@ def _ways() -> dict[str, By]:
             _("Symbolic links"): "symlink", _("Trash the ticked copies"): "trash"}  # fmt: skip
 
 
+def _cut(count: int) -> str:
+    """That not all groups stand in the table, and where the others are; empty where all do."""
+    if count <= _MOST:
+        return ""
+    return ngettext(
+        "{n} more group is not shown: it follows when larger ones are settled, or `{command}` in a terminal lists all.",
+        "{n} more groups are not shown: they follow when larger ones are settled, or `{command}` in a terminal lists all.",
+        count - _MOST, command="model-manager duplicates",
+    )  # fmt: skip
+
+
 class DuplicatesScreen(TickedScreen):
     """Implements DuplicatesView."""
 
@@ -142,7 +153,7 @@ class DuplicatesScreen(TickedScreen):
             if unread:
                 text += " " + ngettext("{n} only looks the same: read it before anything is shared.",
                                        "{n} only look the same: read them before anything is shared.", unread)  # fmt: skip
-        self.words.configure(text=text)
+        self.words.configure(text=" ".join(filter(None, (text, _cut(len(found.groups))))))
         self._count()
 
     def _label(self, group: Group, number: int) -> None:

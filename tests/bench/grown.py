@@ -63,7 +63,12 @@ def _language_model(top: Path, number: int) -> Path:
     name = f"{_MAKERS[model % 7]}-{series:06}-v{version}-8B"
     folder = top / "llm" / f"{model // 125:03}" / name
     folder.mkdir(parents=True, exist_ok=True)
-    keys = {"general.name": name, "general.file_type": file_type, "llama.context_length": 8192, "notes": "x" * (number * 11 % 6007)}
+    keys = {
+        "general.name": name,
+        "general.file_type": file_type,
+        "llama.context_length": 8192,
+        "notes": "x" * (number * 11 % 6007),
+    }
     tensors = {f"blk.{layer}.attn_q.weight": (kind, (256, 8)) for layer in range(4)}
     file = folder / f"{name}-{quant}.gguf"
     file.write_bytes(gguf_bytes(keys, tensors, seed=number))

@@ -13,9 +13,11 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
+from queue import SimpleQueue
 from typing import BinaryIO
 
 from model_manager.base import reach
@@ -38,6 +40,8 @@ PIECE = 1 << 20
 1.4 times."""
 _SAMPLES, _SAMPLE = 8, 16 << 10
 _THREADS = 2
+_AT_HAND = 16
+"""Files that are handed to the threads ahead of the one that is read."""
 _TOGETHER = 16
 """Files that are read side by side at most; of more alike ones each is hashed for itself."""
 _TICK_NS = 50_000_000
@@ -144,7 +148,7 @@ class Hashing:
         """path -> a hash of eight pieces spread over the file, for those that could be read."""
         found, waiting = self._ask(paths, lambda known: known.sample)
         self._begin(min(_SAMPLES * _SAMPLE, id_.size) for _path, id_ in waiting)
-        works = [self._work(self._sample, path, id_) for path, id_ in waiting]
+        works = (self._work(self._sample, path, id_) for path, id_ in waiting)
         found.update((path, known.sample) for path, known in self._run(works) if known.sample)
         return found
 
@@ -171,7 +175,7 @@ class Hashing:
         works += [(sum(id_.size for _path, id_ in items), self._side_by_side(items)) for items in together]
         # The largest first: the two threads end together.
         works.sort(key=lambda work: -work[0])
-        found.update((path, known.sha256) for path, known in self._run([one for _size, one in works]) if known.sha256)
+        found.update((path, known.sha256) for path, known in self._run(one for _size, one in works) if known.sha256)
         return found
 
     def tensor_samples(self, formats: Mapping[str, str]) -> dict[str, str]:
@@ -197,10 +201,10 @@ class Hashing:
     ) -> dict[str, str]:  # fmt: skip
         found, waiting = self._ask(formats, answer, holds)
         self._begin(id_.size for _path, id_ in waiting)
-        works = [
+        works = (
             self._work(lambda file, size, format_=formats[path]: read(file, size, format_), path, id_)  # type: ignore[misc]
             for path, id_ in waiting
-        ]
+        )
         found.update((path, answer(known) or "") for path, known in self._run(works))
         return {path: value for path, value in found.items() if value}
 
@@ -226,14 +230,30 @@ class Hashing:
         self._todo, self._done = sum(sizes), 0
         self._progress.step(0, self._todo)
 
-    def _run(self, works: Sequence[Callable[[], list[Answer]]]) -> Iterator[tuple[str, Known]]:
-        """Does it on two threads; what was found is kept within a second, and when the run is cancelled."""
+    def _run(self, works: Iterable[Callable[[], list[Answer]]]) -> Iterator[tuple[str, Known]]:
+        """Does it on two threads; what was found is kept within a second, and when the run is cancelled.
+
+        A few are handed over at a time: what waits for 100,000 files took 300 MB.
+        """
         fresh: list[Answer] = []
         due = time.monotonic() + _KEEP_AFTER
+        waiting, ended = iter(works), SimpleQueue[Future[list[Answer]]]()
+        begun: set[Future[list[Answer]]] = set()
+
         with ThreadPoolExecutor(_THREADS, "hash") as pool:
-            waiting = [pool.submit(work) for work in works]
+
+            def begin(count: int) -> None:
+                for work in islice(waiting, count):
+                    one = pool.submit(work)
+                    begun.add(one)
+                    one.add_done_callback(ended.put)
+
             try:
-                for done in as_completed(waiting):
+                begin(_AT_HAND)
+                while begun:
+                    done = ended.get()
+                    begun.discard(done)
+                    begin(1)
                     results = done.result()
                     fresh += results
                     if time.monotonic() > due:
@@ -241,7 +261,7 @@ class Hashing:
                         fresh, due = [], time.monotonic() + _KEEP_AFTER
                     yield from ((path, known) for path, _id_, known in results)
             finally:
-                for one in waiting:
+                for one in begun:
                     one.cancel()
                 self._keep(fresh)
 
