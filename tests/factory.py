@@ -43,9 +43,12 @@ def _value(value: object, wide: str, order: str) -> bytes:
 
 def gguf_bytes(
     keys: Mapping[str, object] | None = None, tensors: Mapping[str, tuple[str, tuple[int, ...]]] | None = None,
-    version: int = 3, order: str = "<", seed: int = 1,
+    version: int = 3, order: str = "<", seed: int = 1, header_only: bool = False,
 ) -> bytes:  # fmt: skip
-    """A whole GGUF file. Tensor shapes in GGUF's own order (fastest dimension first); the data is noise."""
+    """A whole GGUF file. Tensor shapes in GGUF's own order (fastest dimension first); the data is noise.
+
+    `header_only`: up to where the data begins, for who writes gigabytes of it.
+    """
     keys = {"general.architecture": "llama", "general.file_type": 15, "llama.block_count": 1, **(keys or {})}
     tensors = LLAMA if tensors is None else tensors
     wide = "I" if version == 1 else "Q"
@@ -62,7 +65,7 @@ def gguf_bytes(
         offset += -(-(-(-count // block) * size) // 32) * 32
     whole = head + body + table
     whole += bytes(-len(whole) % 32)
-    return whole + random.Random(seed).randbytes(offset) if tensors else whole
+    return whole + random.Random(seed).randbytes(offset) if tensors and not header_only else whole
 
 
 def safetensors_bytes(

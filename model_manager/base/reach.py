@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from model_manager.base.messages import said
+from model_manager.base.once import once
 from model_manager.base.volumes import Mount, read_mounts
 
 WITHIN = 2.0
@@ -154,7 +155,17 @@ def _leads(path: str) -> str:
 def real_parent(path: str) -> str:
     """The path with its folder resolved and its last name as it is: a link and what it leads to stay apart."""
     parent, name = os.path.split(path)
-    return os.path.join(realpath(parent), name)
+    return os.path.join(_real_folder(parent), name)
+
+
+def realpath_of_file(path: str) -> str:
+    """As `realpath`, for many files of few folders: within `each_once` each folder is resolved one time."""
+    real = real_parent(path)
+    return realpath(real) if real in _reach.points() or _leads(real) else real
+
+
+def _real_folder(folder: str) -> str:
+    return once(("real folder", folder), lambda: realpath(folder))
 
 
 def silent_mount(path: str, follow: bool = True) -> str:

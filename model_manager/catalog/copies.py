@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from model_manager.catalog.hashes import Known
 
@@ -32,6 +34,57 @@ class Seen:
     @property
     def is_read(self) -> bool:
         return self.known.sha256 is not None
+
+
+class NamedFile(NamedTuple):
+    """A file of a model as one place names it, as far as looking for copies takes it (memory: 100,000 of these)."""
+
+    file: int
+    model: int
+    place: int
+    role: str
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str | None
+    """As a tool wrote it down."""
+
+
+class PlaceName(NamedTuple):
+    id: int
+    model: int
+    tool: str
+    path: str
+
+
+def named_files(tx: sqlite3.Connection) -> Iterator[NamedFile]:
+    """The files that may be copies, in folders that are there: weights of any size, others from FLOOR on."""
+    for file, model, place, role, path, *rest in tx.execute(
+        "SELECT file.id, place.model, place.id, role, member.path, file.size, mtime_ns, sha256 FROM member"
+        " JOIN place ON place.id = member.place JOIN root ON root.id = place.root JOIN file ON file.id = member.file"
+        f" WHERE root.state = 'online' AND file.size > 0 AND (role IN ({_WEIGHTS}) OR file.size >= {FLOOR})"
+        " ORDER BY place.model, place.id, member.path"
+    ):
+        yield NamedFile(file, model, place, sys.intern(role), os.fsdecode(path), *rest)
+
+
+def online_places(tx: sqlite3.Connection) -> dict[int, PlaceName]:
+    """The places in folders that are there, by their id."""
+    rows = tx.execute(
+        "SELECT place.id, model, place.tool, place.path FROM place JOIN root ON root.id = place.root"
+        " WHERE state = 'online' ORDER BY model, place.id"
+    )
+    return {id_: PlaceName(id_, model, sys.intern(tool), os.fsdecode(path)) for id_, model, tool, path in rows}
+
+
+def beside_weights(tx: sqlite3.Connection) -> dict[int, tuple[str, ...]]:
+    """Place -> the paths of its files that are no weights."""
+    found: dict[int, list[str]] = {}
+    for place, path in tx.execute(
+        f"SELECT place, path FROM member WHERE role NOT IN ({_WEIGHTS}) ORDER BY place, path"
+    ):
+        found.setdefault(place, []).append(os.fsdecode(path))
+    return {place: tuple(paths) for place, paths in found.items()}
 
 
 def same_bytes(
@@ -61,27 +114,48 @@ def same_bytes(
 
 
 def _apart(same: Sequence[One], known_of: Callable[[One], Known]) -> list[list[One]]:
-    """Takes apart again what an earlier comparison knows to differ: of files that it read no further."""
+    """Takes apart again what an earlier comparison knows to differ: of files that it read no further.
+
+    Each goes to the first part in which nothing is known to differ from it: one with the same part of the same
+    comparison, or one of which nothing took part in that comparison. (Their hashes, where known, are one already.)
+    """
     if not any(known_of(one).apart and not known_of(one).sha256 for one in same):
         return [list(same)]
     parts: list[list[One]] = []
+    compared: list[set[str]] = []
+    """Of each part the comparisons that its files took part in."""
+    of_mark: dict[str, int] = {}
+    without: dict[str, int] = {}
+    """Comparison -> a part before which each one has files of it: parts never lose any."""
     for one in same:
-        for part in parts:
-            if not any(differ(known_of(one), known_of(other)) for other in part):
-                part.append(one)
-                break
-        else:
-            parts.append([one])
+        mark = known_of(one).apart
+        place = 0
+        if mark:
+            comparison = mark.partition(":")[0]
+            place = without.get(comparison, 0)
+            while place < len(parts) and comparison in compared[place]:
+                place += 1
+            without[comparison] = place
+            place = min(of_mark.get(mark, place), place)
+        if place == len(parts):
+            parts.append([])
+            compared.append(set())
+        parts[place].append(one)
+        if mark:
+            compared[place].add(comparison)
+            of_mark.setdefault(mark, place)
     return parts
 
 
-def differ(one: Known, other: Known) -> bool:
-    """Whether two files are known to differ."""
-    if one.sha256 and other.sha256:
-        return one.sha256 != other.sha256
-    if not one.apart or not other.apart or one.apart == other.apart:
-        return False
-    return one.apart.split(":")[0] == other.apart.split(":")[0]
+def all_differ(known: Sequence[Known]) -> bool:
+    """Whether of files whose pieces are the same nothing is left to read: all were read, or every one that was not is
+    known to differ from all others, by one comparison in which all took part."""
+    unread = [one.apart for one in known if not one.sha256]
+    if not unread or len(known) < 2:
+        return True
+    marks = Counter(one.apart for one in known)
+    comparisons = {(one.apart or "").partition(":")[0] for one in known}
+    return None not in marks and len(comparisons) == 1 and all(marks[mark] == 1 for mark in unread)
 
 
 def groups(tx: sqlite3.Connection) -> list[list[Seen]]:

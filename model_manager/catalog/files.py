@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Iterable
 
 from model_manager.base.facts import Facts, Share
@@ -107,7 +108,14 @@ def histograms(tx: sqlite3.Connection, formats: Iterable[str]) -> dict[int, tupl
         " AND json_extract(facts, '$[0]') IN (SELECT value FROM json_each(?))",
         (json.dumps(sorted(formats)),),
     )
-    return {id_: (format_, tuple(Share(*share) for share in json.loads(shares))) for id_, format_, shares in rows}
+    known: dict[str, tuple[Share, ...]] = {}
+    """JSON -> what it says: thousands of adapters of one kind have the very same tensors, and share one answer."""
+    found = {}
+    for id_, format_, text in rows:
+        if text not in known:
+            known[text] = tuple(Share(*share) for share in json.loads(text))
+        found[id_] = (sys.intern(format_), known[text])
+    return found
 
 
 def forget_unnamed(tx: sqlite3.Connection) -> None:

@@ -56,6 +56,13 @@ def known(tx: sqlite3.Connection, id_: FileId) -> Known:
     return found if found.detail is None else replace(found, detail=from_text(found.detail))
 
 
+def every(tx: sqlite3.Connection) -> dict[FileId, Known]:
+    """What is known of all files, by the identity it holds for: one question where many thousands would be asked."""
+    rows = tx.execute(f"SELECT volume, key, size, mtime_ns, ctime_ns, {_ANSWERS} FROM hash")
+    volumes: dict[str, str] = {}
+    return {FileId(volumes.setdefault(row[0], row[0]), *row[1:5]): Known(*row[5:]) for row in rows}
+
+
 def keep(tx: sqlite3.Connection, id_: FileId, found: Known) -> None:
     """Adds answers to those that are kept for this identity; those of an older one go."""
     before = known(tx, id_)

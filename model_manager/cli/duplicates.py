@@ -38,8 +38,9 @@ def run(app: App, options: argparse.Namespace) -> int:
             + (_("proved") if group.proved else _("looks the same"))
             + ("" if group.kind == "identical" else ", " + _("the same weights in another wrapping"))
         )
+        frees = group.frees()
         for number, copy in enumerate(group.copies):
-            mark = _("keep") if number == group.keeper else figures.size(group.frees(number))
+            mark = _("keep") if number == group.keeper else figures.size(frees[number])
             for name in copy.names:
                 print(f"  {mark:>10}  {watch.label_of(name.tool):<18}  {shown(name.path)}")
     for problem in found.problems:

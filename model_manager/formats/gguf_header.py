@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import Any
 
 from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats.gguf_types import TYPES
+from model_manager.formats.known_lists import KNOWN, LEAST
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.span import Span
 from model_manager.formats.tensors import Tensor
@@ -204,11 +206,25 @@ class _Walker:
             )
         if count <= _KEPT_STRINGS:
             return [self.text(_LONGEST_KEPT, later("a text in a list")) for _ in range(count)]
-        self._hop(count - 1)
+        self._pass(count - 1)
         return Skipped(count, self.text(_LONGEST_KEPT, later("a text in a list")))
 
-    def _hop(self, count: int) -> None:
-        """Passes over `count` strings: the whole cost of reading a tokenizer, so a tight loop."""
+    def _pass(self, count: int) -> None:
+        """Passes over `count` strings; over a list that was met before, in another file of the family, at once."""
+        if count < LEAST:
+            self._hop(count)
+            return
+        key = KNOWN.key(self.window, self.wide, count)
+        if not KNOWN.passes(self.window, key, self.limits.walked):
+            start, digest = self.window.position, KNOWN.digest()
+            if self._hop(count, digest):
+                KNOWN.keep(key, self.window.position - start, digest.digest())
+
+    def _hop(self, count: int, digest: Any = None) -> bool:
+        """Passes over `count` strings: the whole cost of reading a tokenizer, so a tight loop.
+
+        Answers whether `digest` was given all their bytes: a single text that is longer than a piece is not read.
+        """
         window, width, unpack = self.window, self._length.size, self._length.unpack_from
         while count:
             if window.position > self.limits.walked:
@@ -220,6 +236,16 @@ class _Walker:
                 count -= 1
             if at == start:
                 raise FormatProblem("truncated", said("the file ends within a list of texts"))
-            if window.position + (at - start) > window.size:
+            end = window.position + (at - start)
+            if end > window.size:
                 raise FormatProblem("corrupt", said("a text in a list claims more bytes than the file has left"))
-            window.skip(at - start)
+            behind = at - len(buffer)
+            if behind > PIECE:
+                digest = None
+            if digest:
+                digest.update(memoryview(buffer)[start:at])
+                if behind > 0:
+                    window.seek(end - behind)
+                    digest.update(window.peek(behind))
+            window.seek(end)
+        return bool(digest)

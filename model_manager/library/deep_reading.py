@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from model_manager.base.errors import reason_of
@@ -38,19 +40,48 @@ def answer(request: Mapping[str, Any], tell: Callable[[int | None], object]) -> 
     return reading.run(request["sha256"], request["source"])
 
 
+class _Digest:
+    """The sha256 of a file, made on another core while its values are looked at: both at once take half the time."""
+
+    _MOST_WAITING = 4
+    """Pieces that are held for it at most, each of 4 MiB."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "sha256")
+
+    def __exit__(self, *error: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def update(self, data: bytes) -> None:
+        if len(self._waiting) >= self._MOST_WAITING:
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._digest.update, data))
+
+    def hexdigest(self) -> str:
+        """Of all that was given so far."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        return self._digest.hexdigest()
+
+
 class _Reading:
     def __init__(self, path: str, format_: str, tell: Callable[[int | None], object]) -> None:
         self._path, self._format, self._tell = path, format_, tell
         self._done = 0
-        self._digest = hashlib.sha256()
+        self._digest = _Digest()
 
     def run(self, told: str, source: str) -> dict[str, object]:
         try:
-            health = self._read()
+            with self._digest:
+                health = self._read()
+                sha256 = self._digest.hexdigest()
         except OSError as error:
             why = said("it could not be read to its end: {0}", reason_of(error))
             return {"verdict": "unknown", "detail": kept(why)}
-        sha256 = self._digest.hexdigest()
         if told and told != sha256:
             where = {
                 "blob-name": later("its name"),

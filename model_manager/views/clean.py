@@ -41,6 +41,17 @@ def _titles() -> dict[str, tuple[str, str]]:
     }
 
 
+def _cut(count: int) -> str:
+    """That not all suggestions stand in the table, and where the others are; empty where all do."""
+    if count <= _MOST:
+        return ""
+    return ngettext(
+        "{n} more suggestion is not shown: what stands here goes first, or `{command}` in a terminal lists all.",
+        "{n} more suggestions are not shown: what stands here goes first, or `{command}` in a terminal lists all.",
+        count - _MOST, command="model-manager clean",
+    )  # fmt: skip
+
+
 def _sure() -> dict[str, str]:
     return {"certain": _("certain"), "likely": _("likely"), "maybe": _("maybe")}
 
@@ -102,7 +113,7 @@ class CleanScreen(TickedScreen):
                 _("What could go and why, old quants, stopped downloads, broken files, will stand here."),
                 _("There is nothing to clean up. Old quants, stopped downloads and broken files would stand here."),
             )
-        self.words.configure(text=text)
+        self.words.configure(text=" ".join(filter(None, (text, _cut(len(offer.candidates))))))
         self.table.choose(chosen)
         self._count()
 

@@ -33,6 +33,17 @@ def _ways() -> dict[str, By]:
             _("Symbolic links"): "symlink", _("Trash the ticked copies"): "trash"}  # fmt: skip
 
 
+def _cut(count: int) -> str:
+    """That not all groups stand in the table, and where the others are; empty where all do."""
+    if count <= _MOST:
+        return ""
+    return ngettext(
+        "{n} more group is not shown: it follows when larger ones are settled, or `{command}` in a terminal lists all.",
+        "{n} more groups are not shown: they follow when larger ones are settled, or `{command}` in a terminal lists all.",
+        count - _MOST, command="model-manager duplicates",
+    )  # fmt: skip
+
+
 class DuplicatesScreen(TickedScreen):
     """Implements DuplicatesView."""
 
@@ -43,6 +54,8 @@ class DuplicatesScreen(TickedScreen):
         self._groups: dict[str, Group] = {}
         self._busy = False
         self._keepers: dict[str, int] = {}
+        self._frees: dict[str, list[int]] = {}
+        """Group -> what each copy frees while its keeper stays, in bytes."""
         self._chosen: dict[str, tuple[str, int]] = {}
         """Group -> volume and inode of the copy that the person wants to keep."""
         gap = theme.px(self, 8)
@@ -96,6 +109,7 @@ class DuplicatesScreen(TickedScreen):
         self.table.clear()
         self._groups = {group.id: group for group in found.groups}
         self._keepers = {group.id: self._keeper_of(group) for group in found.groups}
+        self._frees = {id_: group.frees(self._keepers[id_]) for id_, group in self._groups.items()}
         home = os.path.expanduser("~")
         for group in found.groups[:_MOST]:
             name = shown(group.copies[0].names[0].model_name) or os.path.basename(group.copies[0].path)
@@ -139,7 +153,7 @@ class DuplicatesScreen(TickedScreen):
             if unread:
                 text += " " + ngettext("{n} only looks the same: read it before anything is shared.",
                                        "{n} only look the same: read them before anything is shared.", unread)  # fmt: skip
-        self.words.configure(text=text)
+        self.words.configure(text=" ".join(filter(None, (text, _cut(len(found.groups))))))
         self._count()
 
     def _label(self, group: Group, number: int) -> None:
@@ -149,7 +163,7 @@ class DuplicatesScreen(TickedScreen):
         if names > 1:
             text += " · " + ngettext("{n} name", "{n} names", names)
         self.table.fix(row, stays, text)
-        self.table.tree.set(row, "frees", "" if stays else figures.size(group.frees(number)))
+        self.table.tree.set(row, "frees", "" if stays else figures.size(self._frees[group.id][number]))
 
     def _tick_all(self) -> None:
         self.table.tick(self._all())
@@ -160,11 +174,12 @@ class DuplicatesScreen(TickedScreen):
 
     def _keep(self) -> None:
         id_, _slash, number = self.table.tree.focus().partition("/")
-        before = self._keepers[id_]
         self._keepers[id_] = int(number)
-        copy = self._groups[id_].copies[int(number)]
+        copies = self._groups[id_].copies
+        copy = copies[int(number)]
         self._chosen[id_] = (copy.volume, copy.inode)
-        for one in (before, int(number)):
+        self._frees[id_] = self._groups[id_].frees(int(number))
+        for one in range(len(copies)):
             self._label(self._groups[id_], one)
         self._tell(self.table.tree.focus())
         self._count()
@@ -198,7 +213,7 @@ class DuplicatesScreen(TickedScreen):
 
     def _count(self) -> None:
         ticked = self._ticked()
-        size = figures.size(sum(group.frees(number) for group, number in ticked))
+        size = figures.size(sum(self._frees[group.id][number] for group, number in ticked))
         if _ways()[self.by.get()] == "trash":
             text = ngettext("Trash {n} copy ({size})…", "Trash {n} copies ({size})…", len(ticked), size=size)
         else:

@@ -26,6 +26,17 @@ from model_manager.views.widgets.wrapped import wrapped
 _MOST = 2000
 
 
+def _cut(count: int) -> str:
+    """That not all families stand in the table, and where the others are; empty where all do."""
+    if count <= _MOST:
+        return ""
+    return ngettext(
+        "{n} more family is not shown: the library has its models, and `{command}` in a terminal lists what could go of it.",
+        "{n} more families are not shown: the library has their models, and `{command}` in a terminal lists what could go of them.",
+        count - _MOST, command="model-manager clean old-quant",
+    )  # fmt: skip
+
+
 def _fits() -> dict[str, str]:
     return {"gpu": _("fits the graphics card"), "partly": _("partly on the graphics card"), "ram": _("fits the memory"),
             "too-big": _("too big")}  # fmt: skip
@@ -83,7 +94,8 @@ class FamiliesScreen(TickedScreen):
                 _("Models of which there are several quants will stand here, and which of them fit this machine."),
                 _("This machine has {memory}. Models of which there are several quants or versions would stand here."),
             )
-        self.words.configure(text=text.format(memory=memory))
+        text = text.format(memory=memory)
+        self.words.configure(text=" ".join(filter(None, (text, _cut(len(shown_))))))
         self._count()
 
     def _add_family(self, head: str, family: Family) -> None:

@@ -19,6 +19,9 @@ from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
 
+_MOST = 5000
+"""Lines of one section that are shown."""
+
 
 class HealthScreen(ttk.Frame):
     """Implements HealthView."""
@@ -85,9 +88,11 @@ class HealthScreen(ttk.Frame):
         for section in sections:
             top = self.tree.insert("", "end", text=section.title, values=(section.summary, "", ""), tags=("head",),
                                    open=section.title not in closed)  # fmt: skip
-            for line in section.lines[:5000]:
+            for line in section.lines[:_MOST]:
                 item = self.tree.insert(top, "end", text=line.title, values=(line.size, line.why, line.path))
                 self._lines[item] = line
+            if len(section.lines) > _MOST:
+                self.tree.insert(top, "end", text=_("… and {n} more").format(n=len(section.lines) - _MOST))
         self._tell()
 
     def _tell(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from measure import Figure, Result, by_turns, ms, ratio
 from trees import gguf_of_llama, safetensors_of
 
 from model_manager.base.reading import open_quietly
-from model_manager.formats import LIMITS, safetensors, safetensors_table
+from model_manager.formats import LIMITS, gguf_header, safetensors, safetensors_table
+from model_manager.formats.known_lists import KnownLists
 from model_manager.formats.sniff import facts_of
 
 _XL = ("model.diffusion_model.input_blocks.0.0.weight", "model.diffusion_model.output_blocks.0.0.in_layers.0.weight")
@@ -61,3 +63,27 @@ def headers(here: Path, small: bool, runs: int) -> list[Result]:
             what = f"safetensors, {title}, {count:,} tensors, {words}, CPU, safe_open with shapes"
             results.append(ratio("headers", what, seconds[side], "safe_open", seconds["peer"], 1.5))
     return results
+
+
+def family(here: Path, small: bool, runs: int) -> list[Result]:
+    """60 files with one tokenizer, one after another, against each read as the first of its family."""
+    count = 6 if small else 60
+    first = gguf_of_llama(here / "0.gguf")
+    paths = [first]
+    for number in range(1, count):
+        paths.append(here / f"{number}.gguf")
+        os.link(first, paths[-1])
+
+    def together() -> None:
+        gguf_header.KNOWN = KnownLists()
+        for path in paths:
+            _ours(path)
+
+    def alone() -> None:
+        for path in paths:
+            gguf_header.KNOWN = KnownLists()
+            _ours(path)
+
+    seconds = by_turns({"together": together, "alone": alone}, runs, cpu=True)
+    what = f"{count} GGUFs of 128k tokens, CPU, each alone"
+    return [ratio("family", what, seconds["together"], "each alone", seconds["alone"], 0.25)]

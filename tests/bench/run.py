@@ -22,20 +22,27 @@ from measure import Result, info, machine, peak, result_of  # noqa: E402
 from page import PageError, parts_of, table, write  # noqa: E402
 
 Benchmark = Callable[[Path, bool, int], list[Result]]
-NAMES = ("walk", "headers", "scan", "hub", "window", "rows", "heartbeat", "duplicates", "duplicates-wall", "hashing")
+NAMES = ("walk", "headers", "family", "scan", "hub", "window", "start", "rows", "orders", "heartbeat", "beside", "duplicates",
+         "duplicates-wall", "hashing", "deep", "operations", "growth")  # fmt: skip
 
 
 def benchmark(name: str) -> Benchmark:
+    import commands
+    import deep
     import disk
     import duplicates
+    import growth
     import headers
+    import operations
     import screen
+    import typed
 
     found: dict[str, Benchmark] = {
         "walk": disk.walk, "headers": headers.headers, "scan": disk.scan, "hub": disk.hub,
         "window": screen.window, "rows": screen.rows, "heartbeat": screen.heartbeat,
         "duplicates": duplicates.duplicates, "duplicates-wall": duplicates.duplicates_wall,
-        "hashing": duplicates.hashing,
+        "hashing": duplicates.hashing, "family": headers.family, "start": commands.start, "orders": typed.orders,
+        "beside": typed.beside, "deep": deep.deep, "operations": operations.operations, "growth": growth.growth,
     }  # fmt: skip
     return found[name]
 

@@ -92,7 +92,7 @@ def rows(here: Path, small: bool, runs: int) -> list[Result]:
         loaded = time.perf_counter() - start
         gc.collect()
         full = resident()
-        seconds = [_keystroke(shown, text) for text in _typed() * runs]
+        seconds = [keystroke(shown, text) for text in typed() * runs]
         shown.close()
     app.close()
     return [
@@ -111,13 +111,13 @@ def rows(here: Path, small: bool, runs: int) -> list[Result]:
     ]
 
 
-def _typed() -> list[str]:
+def typed() -> list[str]:
     """What stands in the field after each key of a few searches."""
     words = ("llama", "qwen3-00", "llm >5gb", "grain 77", "nothing like it", "-pony q8")
     return [word[:length] for word in words for length in range(1, len(word) + 1)]
 
 
-def _keystroke(shown: object, text: str) -> float:
+def keystroke(shown: object, text: str) -> float:
     start = time.perf_counter()
     shown.library.controller.find(text)  # type: ignore[attr-defined]
     shown.root.update()  # type: ignore[attr-defined]

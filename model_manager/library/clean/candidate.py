@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from model_manager.base import reach
+from model_manager.base.once import each_once
 from model_manager.base.own_name import apart
 from model_manager.base.text import shown, written
 from model_manager.catalog import Database, files, leftovers, models, second_ways
@@ -77,6 +78,7 @@ class Library:
         return found
 
 
+@each_once()
 def library_of(database: Database, machine: Machine, progress: Progress | None = None) -> Library:
     """Everything the rules need, with what fits this machine. Raises Cancelled."""
     progress = progress or Progress()
@@ -88,7 +90,7 @@ def library_of(database: Database, machine: Machine, progress: Progress | None =
         for file in models.files(tx):
             progress.step()
             members.setdefault(file.model, []).append(file)
-            paths.setdefault(file.file, set()).add(reach.realpath(file.path))
+            paths.setdefault(file.file, set()).add(reach.realpath_of_file(file.path))
             owners.setdefault(file.file, set()).add(file.model)
         rests = leftovers.every(tx)
         sources = models.sources(tx)

@@ -10,6 +10,7 @@ header says otherwise.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -87,19 +88,46 @@ def words_of(name: str) -> tuple[str, ...]:
 
 def lines_of(rows: Iterable[Row], fits: Mapping[int, Fit]) -> list[Line]:
     """Every line with more than nothing in it; those of one rung too."""
-    groups: dict[tuple[object, ...], list[list[Row]]] = {}
+    groups: dict[tuple[object, ...], _OfOneName] = {}
     for row in rows:
         if row.category in _ALONE or not row.bytes:
             key: tuple[object, ...] = (row.id,)
         else:
             key = (row.category, row.architecture, tuple(sorted(words_of(row.name))))
-        for same in groups.setdefault(key, []):
-            if _same_size(same[0].parameters, row.parameters):
-                same.append(row)
-                break
+        groups.setdefault(key, _OfOneName()).add(row)
+    return [_line(same, fits) for alike in groups.values() for same in alike.lines]
+
+
+class _OfOneName:
+    """Rows of one name, kind and architecture, parted by their parameters: a row joins the first line it is like.
+
+    The first rows of the lines differ by more than 1 %, so no more than two of them can be like another row.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[list[Row]] = []
+        self._unknown: list[Row] | None = None
+        self._sizes: list[int] = []
+        """The parameters of each line's first row, in order; `_of_size` has its place in `lines`."""
+        self._of_size: dict[int, int] = {}
+
+    def add(self, row: Row) -> None:
+        line = self._unknown if row.parameters is None else self._like(row.parameters)
+        if line is not None:
+            line.append(row)
+            return
+        self.lines.append([row])
+        if row.parameters is None:
+            self._unknown = self.lines[-1]
         else:
-            groups[key].append([row])
-    return [_line(same, fits) for alike in groups.values() for same in alike]
+            insort(self._sizes, row.parameters)
+            self._of_size[row.parameters] = len(self.lines) - 1
+
+    def _like(self, parameters: int) -> list[Row] | None:
+        place = bisect_left(self._sizes, parameters)
+        beside = self._sizes[max(0, place - 1) : place + 1]
+        alike = [self._of_size[size] for size in beside if _same_size(size, parameters)]
+        return self.lines[min(alike)] if alike else None
 
 
 def families_of(lines: Iterable[Line]) -> list[Family]:
@@ -150,7 +178,5 @@ def _bits(row: Row) -> float:
     return 8 * row.bytes / row.parameters if row.parameters else 0.0
 
 
-def _same_size(one: int | None, other: int | None) -> bool:
-    if one is None or other is None:
-        return one is other
+def _same_size(one: int, other: int) -> bool:
     return abs(one - other) <= 0.01 * max(one, other)

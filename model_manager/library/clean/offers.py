@@ -47,8 +47,8 @@ def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
     """These candidates as what shall go, with a warning for each that was offered because of one that goes too."""
     every = list(chosen)
     going = {one.model for one in every}
-    titles = {row.id: row.name for row in library.rows}
     lost = [one for one in every if one.keeps is not None and one.keeps in going]
+    titles = {row.id: row.name for row in library.rows} if lost else {}
     models_ = tuple(one.model for one in every if one.model is not None)
     paths = tuple(one.leftover for one in every if one.model is None)
     warnings = tuple(
@@ -56,7 +56,9 @@ def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
         for one in lost
     )  # fmt: skip
     stays: dict[int | str, Sequence[Stays]] = {
-        one.model: _stays_for(library, one) for one in every if one.model is not None and one not in lost
+        one.model: _stays_for(library, one)
+        for one in every
+        if one.model is not None and (one.keeps is None or one.keeps not in going)
     }
     return Wanted(models_, (), paths, warnings, stays)
 

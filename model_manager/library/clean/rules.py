@@ -12,7 +12,6 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from model_manager.base import reach
 from model_manager.base.messages import counted, joined, said
@@ -21,8 +20,9 @@ from model_manager.catalog.last_used import evidence
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.rows import Row
 from model_manager.library.clean.candidate import RULES, Candidate, Confidence, Library, freed
-from model_manager.library.clean.families import Line, Rung, versions_in
+from model_manager.library.clean.families import Rung
 from model_manager.library.clean.rests import called
+from model_manager.library.clean.versions import newer_lines
 from model_manager.library.labels.sources import again
 from model_manager.library.scan import watch
 from model_manager.stores.walk.under_way import PULLED
@@ -150,40 +150,13 @@ def _why_old(row: Row, best: Rung) -> str:
     return text
 
 
-class _Version(NamedTuple):
-    number: tuple[int, ...]
-    order: int
-    line: Line
-
-
 def _older_versions(library: Library) -> Iterator[Candidate]:
     """Lines whose names differ from a healthy one in a smaller version alone; the newest of about the same size stays."""
-    by_name: dict[tuple[object, ...], list[_Version]] = {}
-    for order, line in enumerate(library.lines):
-        for name, number in versions_in(line.words):
-            by_name.setdefault((line.rungs[0].row.category, *name), []).append(_Version(number, order, line))
-    newest: dict[int, Line] = {}
-    for alike in by_name.values():
-        alike.sort(reverse=True)
-        for place, older in enumerate(alike):
-            newer = next(
-                (one.line for one in alike[:place] if one.number > older.number and _replaces(one.line, older.line)),
-                None,
-            )
-            if newer is not None:
-                newest.setdefault(older.order, newer)
-    for order, newer in sorted(newest.items()):
+    for order, newer in sorted(newer_lines(library.lines).items(), key=lambda one: one[0]):
         for rung in library.lines[order].rungs:
             for row in (rung.row, *rung.copies):
                 why = said("{0} is newer, whole and healthy; a matter of taste", newer.rungs[0].row.name)
                 yield _of_model(library, row, "older-version", "maybe", why, newer.rungs[0].row.id)
-
-
-def _replaces(newer: Line, older: Line) -> bool:
-    """Whether it is healthy and of about the same size: a successor, not a sibling."""
-    one, other = older.rungs[0].row.parameters, newer.rungs[0].row.parameters
-    alike = one is None or other is None or 0.8 <= one / max(other, 1) <= 1.25
-    return alike and newer.rungs[0].row.verdict == "good"
 
 
 def _epochs(library: Library) -> Iterator[Candidate]:

@@ -17,7 +17,8 @@ from model_manager.base import reach
 from model_manager.base.comes_back import comes_back
 from model_manager.base.volumes import Volumes
 from model_manager.catalog.copies import FLOOR
-from model_manager.library.duplicates.copies import Candidate, Copy, Identity, Library, Name
+from model_manager.library.duplicates.candidates import Library
+from model_manager.library.duplicates.copies import Candidate, Copy, Identity, Name
 from model_manager.library.duplicates.keeper import keeper_of
 from model_manager.library.duplicates.wrappings import Unit
 
@@ -51,21 +52,23 @@ class Group:
     @property
     def reclaimable(self) -> int:
         """What really comes back when only the keeper stays."""
-        return sum(self.frees(number) for number in range(len(self.copies)) if number != self.keeper)
+        return sum(self.frees())
 
-    def frees(self, number: int, keeper: int | None = None) -> int:
-        """What comes back when this copy goes or shares, and those before it have.
+    def frees(self, keeper: int | None = None) -> list[int]:
+        """What comes back with each copy when it goes or shares, and those before it have. The keeper frees nothing.
 
-        `keeper`: another one than the default stays.
+        `keeper`: another one than the default stays. All at once, as a group may have thousands of copies.
         """
         keeper = self.keeper if keeper is None else keeper
         if self.parts:
-            return sum(part.frees(number, keeper) for part in self.parts)
-        copy = self.copies[number]
-        if copy.stays or copy.identity in {self.copies[n].identity for n in (keeper, *range(number))}:
-            return 0
-        # Who else shares blocks is not known: a snapshot may, and then they come back with nothing that goes here.
-        return max(0, copy.bytes - copy.shared)
+            return [sum(each) for each in zip(*(part.frees(keeper) for part in self.parts), strict=True)]
+        met = {self.copies[keeper].identity}
+        found = []
+        for copy in self.copies:
+            # Who else shares blocks is not known: a snapshot may, and then they come back with nothing that goes here.
+            found.append(0 if copy.stays or copy.identity in met else max(0, copy.bytes - copy.shared))
+            met.add(copy.identity)
+        return found
 
 
 def identical(
@@ -148,9 +151,10 @@ def _of_models(
     groups: Sequence[Group], found: Sequence[int], library: Library, reference: Sequence[str]
 ) -> Group:  # fmt: skip
     wholes, files = [], []
+    of_group = [{copy.identity: copy for copy in reversed(group.copies)} for group in groups]
     for model in found:
         mine = {library.rows[row] for row in library.weights[model]}
-        own = [next(copy for copy in group.copies if copy.identity in mine) for group in groups]
+        own = [next(by_file[file] for file in mine if file in by_file) for by_file in of_group]
         wholes.append(_whole(model, own, library))
         files.append(own)
     keeper = keeper_of(wholes, reference)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
+from queue import SimpleQueue
 from typing import BinaryIO
 
 from model_manager.base import reach
@@ -38,6 +41,8 @@ PIECE = 1 << 20
 1.4 times."""
 _SAMPLES, _SAMPLE = 8, 16 << 10
 _THREADS = 2
+_AT_HAND = 16
+"""Files that are handed to the threads ahead of the one that is read."""
 _TOGETHER = 16
 """Files that are read side by side at most; of more alike ones each is hashed for itself."""
 _TICK_NS = 50_000_000
@@ -46,6 +51,8 @@ change during the reading shows."""
 _TICK_UNLASTING_NS = 2_000_000_000
 _KEEP_AFTER = 1.0
 """Seconds between writes to the catalogue: one for each file took as long as reading small ones."""
+
+_NOTHING = Known()
 
 Answer = tuple[str, FileId, Known]
 
@@ -95,6 +102,8 @@ class Hashing:
         self._progress = progress or Progress()
         self._lock = threading.Lock()
         self._todo = self._done = 0
+        self._recalled: dict[FileId, Known] | None = None
+        self._unplugged: dict[str, bool] = {}
         self.read_bytes = 0
         self.problems: list[Unreadable] = []
 
@@ -104,14 +113,35 @@ class Hashing:
             found = reach.lstat(path)
         except OSError:
             return None
-        return self._id(path, found) if (found.st_mode & 0o170000) == 0o100000 else None
+        return self.id_of(path, found)
+
+    def id_of(self, path: str, found: os.stat_result) -> FileId | None:
+        """The identity of what lies at a path as `found` says; None when it is no regular file."""
+        return self._id(path, found) if stat.S_ISREG(found.st_mode) else None
 
     def goes_away(self, path: str, found: os.stat_result) -> bool:
-        """Whether a file lies on a drive that can be unplugged, or on the network."""
+        """Whether a file lies on a drive that can be unplugged, or on the network; each drive is asked once."""
         volume = self._volumes.of(path, found.st_dev)
-        return volume.network or is_removable(volume)
+        if volume.name not in self._unplugged:
+            self._unplugged[volume.name] = volume.network or is_removable(volume)
+        return self._unplugged[volume.name]
+
+    @contextmanager
+    def recalling(self) -> Iterator[None]:
+        """Until its end all answers are at hand, read once: a question for each of 100,000 files took 30 s.
+
+        What is learned meanwhile is among them.
+        """
+        with self._database.read() as tx:
+            self._recalled = hashes.every(tx)
+        try:
+            yield
+        finally:
+            self._recalled = None
 
     def known(self, id_: FileId) -> Known:
+        if self._recalled is not None:
+            return self._recalled.get(id_, _NOTHING)
         with self._database.read() as tx:
             return hashes.known(tx, id_)
 
@@ -119,7 +149,7 @@ class Hashing:
         """path -> a hash of eight pieces spread over the file, for those that could be read."""
         found, waiting = self._ask(paths, lambda known: known.sample)
         self._begin(min(_SAMPLES * _SAMPLE, id_.size) for _path, id_ in waiting)
-        works = [self._work(self._sample, path, id_) for path, id_ in waiting]
+        works = (self._work(self._sample, path, id_) for path, id_ in waiting)
         found.update((path, known.sample) for path, known in self._run(works) if known.sample)
         return found
 
@@ -146,7 +176,7 @@ class Hashing:
         works += [(sum(id_.size for _path, id_ in items), self._side_by_side(items)) for items in together]
         # The largest first: the two threads end together.
         works.sort(key=lambda work: -work[0])
-        found.update((path, known.sha256) for path, known in self._run([one for _size, one in works]) if known.sha256)
+        found.update((path, known.sha256) for path, known in self._run(one for _size, one in works) if known.sha256)
         return found
 
     def tensor_samples(self, formats: Mapping[str, str]) -> dict[str, str]:
@@ -172,10 +202,10 @@ class Hashing:
     ) -> dict[str, str]:  # fmt: skip
         found, waiting = self._ask(formats, answer, holds)
         self._begin(id_.size for _path, id_ in waiting)
-        works = [
+        works = (
             self._work(lambda file, size, format_=formats[path]: read(file, size, format_), path, id_)  # type: ignore[misc]
             for path, id_ in waiting
-        ]
+        )
         found.update((path, answer(known) or "") for path, known in self._run(works))
         return {path: value for path, value in found.items() if value}
 
@@ -201,14 +231,30 @@ class Hashing:
         self._todo, self._done = sum(sizes), 0
         self._progress.step(0, self._todo)
 
-    def _run(self, works: Sequence[Callable[[], list[Answer]]]) -> Iterator[tuple[str, Known]]:
-        """Does it on two threads; what was found is kept within a second, and when the run is cancelled."""
+    def _run(self, works: Iterable[Callable[[], list[Answer]]]) -> Iterator[tuple[str, Known]]:
+        """Does it on two threads; what was found is kept within a second, and when the run is cancelled.
+
+        A few are handed over at a time: what waits for 100,000 files took 300 MB.
+        """
         fresh: list[Answer] = []
         due = time.monotonic() + _KEEP_AFTER
+        waiting, ended = iter(works), SimpleQueue[Future[list[Answer]]]()
+        begun: set[Future[list[Answer]]] = set()
+
         with ThreadPoolExecutor(_THREADS, "hash") as pool:
-            waiting = [pool.submit(work) for work in works]
+
+            def begin(count: int) -> None:
+                for work in islice(waiting, count):
+                    one = pool.submit(work)
+                    begun.add(one)
+                    one.add_done_callback(ended.put)
+
             try:
-                for done in as_completed(waiting):
+                begin(_AT_HAND)
+                while begun:
+                    done = ended.get()
+                    begun.discard(done)
+                    begin(1)
                     results = done.result()
                     fresh += results
                     if time.monotonic() > due:
@@ -216,7 +262,7 @@ class Hashing:
                         fresh, due = [], time.monotonic() + _KEEP_AFTER
                     yield from ((path, known) for path, _id_, known in results)
             finally:
-                for one in waiting:
+                for one in begun:
                     one.cancel()
                 self._keep(fresh)
 
@@ -225,6 +271,8 @@ class Hashing:
             with self._database.write() as tx:
                 for _path, id_, known in fresh:
                     hashes.keep(tx, id_, known)
+                    if self._recalled is not None:
+                        self._recalled[id_] = hashes.known(tx, id_)
 
     def _work(self, read: Callable[[BinaryIO, int], Known], path: str, id_: FileId) -> Callable[[], list[Answer]]:
         def work() -> list[Answer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 
 from model_manager.base.reading import read_small
@@ -35,11 +36,12 @@ def most_complete(copies: Sequence[Copy], reference: Sequence[str] = ()) -> int:
     equal ones that of `keeper_of`.
     """
     known = [contents(copy) for copy in copies]
+    have = Counter(content for one in known for content in one)
     usual = keeper_of(copies, reference)
 
     def weight(number: int) -> tuple[bool, bool, bool, int, bool, bool]:
-        copy, others = copies[number], [one for other, one in enumerate(known) if other != number]
-        alone = sum(1 for content in known[number] if not any(content in other for other in others))
+        copy = copies[number]
+        alone = sum(1 for content in known[number] if have[content] == 1)
         return (
             not is_reference(copy, reference), copy.writable, copy.owned, -alone, not copy.pinned, number != usual,
         )  # fmt: skip

@@ -13,13 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from model_manager.base.once import each_once
 from model_manager.base.text import written
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database
-from model_manager.catalog.copies import differ, same_bytes
+from model_manager.catalog.copies import all_differ, same_bytes
 from model_manager.jobs import Progress
 from model_manager.library.duplicates import wrappings
-from model_manager.library.duplicates.copies import Candidate, Copy, Identity, read_library
+from model_manager.library.duplicates.candidates import Library
+from model_manager.library.duplicates.copies import Candidate, Copy, Identity
 from model_manager.library.duplicates.groups import Group, identical, rewrapped
 from model_manager.library.duplicates.hashing import Hashing, Unreadable
 from model_manager.library.duplicates.same_file import each_file_once
@@ -42,29 +44,36 @@ def flag(
     database: Database, volumes: Volumes, progress: Progress | None = None, reference: Sequence[str] = ()
 ) -> Duplicates:
     """What looks the same, without reading more than pieces. `reference`: folders that are never touched."""
-    return _flag(database, volumes, progress, reference, recall=False)
+    return _flag(database, Hashing(database, volumes, progress), volumes, reference, recall=False)
 
 
 def flag_and_recall(
     database: Database, volumes: Volumes, progress: Progress | None = None, reference: Sequence[str] = ()
 ) -> Duplicates:
     """Flags, and marks as proved the groups of which every copy was read before and did not change since."""
-    return _flag(database, volumes, progress, reference, recall=True)
+    return _flag(database, Hashing(database, volumes, progress), volumes, reference, recall=True)
 
 
-def _flag(
-    database: Database, volumes: Volumes, progress: Progress | None, reference: Sequence[str], recall: bool
+@each_once()
+def _flag(database: Database, hashing: Hashing, volumes: Volumes, reference: Sequence[str], recall: bool) -> Duplicates:
+    with hashing.recalling():
+        return _flagged(database, hashing, volumes, reference, recall)
+
+
+def _flagged(
+    database: Database, hashing: Hashing, volumes: Volumes, reference: Sequence[str], recall: bool
 ) -> Duplicates:
-    hashing = Hashing(database, volumes, progress)
-    library = read_library(database, hashing, reference)
+    library = Library(database, hashing, reference)
     flagged = [one for _size, candidates in library.by_size for one in _alike(candidates, hashing)]
     alike = each_file_once(flagged, volumes, hashing.problems)
     read = _read_before(alike, hashing) if recall else {}
     suspects = wrappings.flagged(database, library, hashing)
     if recall:
         suspects = [part for group in suspects for part in wrappings.still_alike(group, hashing)]
-    sure = [group for group in suspects if recall and wrappings.is_read(group, hashing)]
-    unsure = [group for group in suspects if group not in sure]
+    sure: list[list[list[wrappings.Unit]]] = []
+    unsure: list[list[list[wrappings.Unit]]] = []
+    for group in suspects:
+        (sure if recall and wrappings.is_read(group, hashing) else unsure).append(group)
     groups = [
         *identical(alike, library, read, reference),
         *rewrapped(wrappings.proved(sure, hashing), library, reference, True),
@@ -83,7 +92,7 @@ def prove(
     whose hash lies on disk are not read, and their groups stay flagged.
     """
     hashing = Hashing(database, volumes, progress)
-    library = read_library(database, hashing, reference)
+    library = Library(database, hashing, reference)
     told = {
         one.copy.path: one.told for _size, candidates in library.by_size for one in candidates if believe and one.told
     }
@@ -164,8 +173,7 @@ def _suspects(
     for path, sample in hashing.samples(known).items():
         by_sample.setdefault(sample, []).append(path)
     for alike in by_sample.values():
-        unread = [path for path in alike if not known[path].sha256]
-        if any(path != other and not differ(known[path], known[other]) for path in unread for other in alike):
+        if not all_differ([known[path] for path in alike]):
             yield alike
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
@@ -30,13 +30,14 @@ KINDS = {"hardlink": "hard", "reflink": "reflink", "symlink": "symbolic"}
 
 def plan_sharing(
     database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], by: By = "hardlink",
-    keep: Sequence[str] = (), reference: Sequence[str] = (), only: Sequence[str] = (),
+    keep: Collection[str] = (), reference: Sequence[str] = (), only: Collection[str] = (),
 ) -> Plan:  # fmt: skip
     """Every copy but the keeper of each group becomes a link to it, or shares its blocks.
 
     `keep`: paths that shall be the keepers of their groups. `only`: the paths of copies to replace; empty:
     all. Raises ModelManagerError in words: groups that are not proved, a keeper that was ticked.
     """
+    keep, only = frozenset(keep), frozenset(only)  # asked for every copy
     if by == "trash":
         return plan_trashing(database, volumes, env, groups, keep, only, reference)
     with database.read() as tx:
@@ -51,6 +52,7 @@ def plan_sharing(
                 said("keep one and clear the others away: --by trash"),
             ))  # fmt: skip
             continue
+        frees = [part.frees(keeper) for part in group.files]
         for number, copy in enumerate(group.copies):
             if number == keeper or (only and not any(name.real in only for name in copy.names)):
                 continue
@@ -58,20 +60,10 @@ def plan_sharing(
                 for root in known:
                     if any(name.real.startswith(root.path.rstrip(os.sep) + os.sep) for name in copy.names):
                         must_be_closed(root, env)
-                for part in group.files:
-                    if part.copies[number].identity != part.copies[keeper].identity:
-                        _add(
-                            draft,
-                            database,
-                            volumes,
-                            part,
-                            part.copies[number],
-                            part.copies[keeper],
-                            by,
-                            reference,
-                            number,
-                            keeper,
-                        )
+                for part, freed in zip(group.files, frees, strict=True):
+                    mine, stays = part.copies[number], part.copies[keeper]
+                    if mine.identity != stays.identity:
+                        _add(draft, database, volumes, mine, stays, by, reference, freed[number])
             except ModelManagerError as error:
                 problems.append(error)
     count = len(groups)
@@ -85,8 +77,8 @@ def plan_sharing(
 
 
 def plan_trashing(
-    database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Sequence[str] = (),
-    only: Sequence[str] = (), reference: Sequence[str] = (),
+    database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Collection[str] = (),
+    only: Collection[str] = (), reference: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
     """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay.
 
@@ -101,10 +93,11 @@ def plan_trashing(
     for group in groups:
         keeper = chosen_keeper(group, keep, only, most_complete(group.copies, reference))
         kept = group.copies[keeper]
-        staying = {name.place for name in kept.names}
+        staying = {name.place for name in kept.names} - {None}
+        there = contents(kept)
         for number, copy in enumerate(group.copies):
             if number != keeper and (not only or any(name.real in only for name in copy.names)):
-                going = [name for name in copy.names if name.whole and name.place not in staying - {None}]
+                going = [name for name in copy.names if name.whole and name.place not in staying]
                 parted += [name for name in copy.names if not name.whole]
                 must_stay = list(_staying(database, volumes, group, number, keeper)) if going else []
                 for name in going:
@@ -115,7 +108,7 @@ def plan_trashing(
                     else:
                         places[name.place] = None
                 if going:
-                    warnings += _alone(copy, kept)
+                    warnings += _alone(copy, there)
         if keeper != group.keeper and not keep:
             warnings.append(
                 said("{0} stays: of these copies the most lies beside it that exists nowhere else", kept.path)
@@ -145,14 +138,13 @@ def _staying(
         yield Stays(stays.path, stays.size, stays.mtime_ns, proof if copy.identity != stays.identity else None)
 
 
-def _alone(copy: Copy, kept: Copy) -> list[str]:
-    """What goes along with a copy and exists nowhere else, by name."""
-    there = contents(kept)
+def _alone(copy: Copy, there: Mapping[str, str]) -> list[str]:
+    """What goes along with a copy and exists nowhere else, by name. `there`: what lies beside the one that stays."""
     lost = sorted(path for content, path in contents(copy).items() if content not in there)
     return [said("{0} goes along, and the copy that stays has nothing like it", path) for path in lost]
 
 
-def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str], usual: int | None = None) -> int:
+def chosen_keeper(group: Group, keep: Collection[str], only: Collection[str], usual: int | None = None) -> int:
     """The copy that stays: one of `keep`, else the `usual` one. Refuses what is not proved, and that every copy go."""
     if not group.proved:
         raise ModelManagerError(
@@ -188,10 +180,10 @@ def chosen_keeper(group: Group, keep: Sequence[str], only: Sequence[str], usual:
 
 
 def _add(
-    draft: Draft, database: Database, volumes: Volumes, group: Group, copy: Copy, keeper: Copy, by: By,
-    reference: Sequence[str], number: int, stays: int,
+    draft: Draft, database: Database, volumes: Volumes, copy: Copy, keeper: Copy, by: By, reference: Sequence[str],
+    freed: int,
 ) -> None:  # fmt: skip
-    """One copy: all its names, together."""
+    """One copy: all its names, together. `freed`: the bytes that come back with it."""
     if is_reference(copy, reference):
         raise ModelManagerError(said("share"), copy.path, said("it lies in a folder that is never touched"))
     if not copy.writable:
@@ -224,5 +216,5 @@ def _add(
         # Shared blocks are the file's, whatever its names; a link replaces one name.
         if by == "reflink" and place:
             break
-        frees = group.frees(number, stays) if place == len(reals) - 1 or by == "reflink" else 0
+        frees = freed if place == len(reals) - 1 or by == "reflink" else 0
         draft.link(real, keeper.path, KINDS[by], said("the same bytes as {0}", keeper.path), proof, frees)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from model_manager.catalog import Database, files
 from model_manager.formats.tensors import merge
-from model_manager.library.duplicates.copies import Candidate, Copy, Identity, Library
+from model_manager.library.duplicates.candidates import Library
+from model_manager.library.duplicates.copies import Candidate, Copy, Identity
 from model_manager.library.duplicates.hashing import Hashing
 from model_manager.library.duplicates.tensor_bytes import FORMATS, add
 

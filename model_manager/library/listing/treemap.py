@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 MOST = 1_500
 """Boxes that are worth painting; the rest become one."""
@@ -61,7 +62,7 @@ def _row(areas: Sequence[tuple[float, int, int]], start: int, side: float) -> in
     total, largest, smallest = 0.0, 0.0, float("inf")
     best = float("inf")
     end = start
-    for area, _, _ in areas[start:]:
+    for area, _, _ in islice(areas, start, None):
         total += area
         largest, smallest = max(largest, area), min(smallest, area)
         square = total * total or 1e-12

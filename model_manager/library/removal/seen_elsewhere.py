@@ -17,16 +17,27 @@ def seen_elsewhere(paths: Iterable[str], shelf: Shelf, volumes: Volumes) -> Iter
     Asked only where a file system takes part that shows files of another one; what cannot be told counts as seen.
     """
     going = frozenset(paths)
+    beside: dict[int, list[tuple[str, bool]]] = {}
     for path in going:
         try:
             size = os.lstat(path).st_size
         except OSError:
             continue
-        for other in dict.fromkeys(file.path for file in shelf.by_size.get(size, ())) if size else ():
-            if other in going or reach.silent_mount(other) or not os.path.isfile(other):
-                continue
-            if os.path.islink(other) or os.path.islink(path):
-                continue
-            stacked = may_show_others(path, volumes) or may_show_others(other, volumes)
-            if stacked and sameness(path, other, volumes) != "two":
+        if size not in beside:
+            beside[size] = list(_beside(size, going, shelf, volumes)) if size else []
+        others = beside[size]
+        if not others or os.path.islink(path):
+            continue
+        if not may_show_others(path, volumes):
+            others = [one for one in others if one[1]]
+        for other, _stacked in others:
+            if sameness(path, other, volumes) != "two":
                 yield path, other
+
+
+def _beside(size: int, going: frozenset[str], shelf: Shelf, volumes: Volumes) -> Iterator[tuple[str, bool]]:
+    """(path, whether its file system shows files of another one) of the files of this size that stay, each looked at
+    once however many of that size go."""
+    for path in dict.fromkeys(file.path for file in shelf.by_size.get(size, ())):
+        if path not in going and not reach.silent_mount(path) and os.path.isfile(path) and not os.path.islink(path):
+            yield path, may_show_others(path, volumes)

@@ -29,6 +29,18 @@ class Shelf:
     titles: Mapping[int, str]
     pinned: frozenset[int]
 
+    @functools.cached_property
+    def of_model(self) -> Mapping[int, Sequence[PlaceView]]:
+        """Model -> its places."""
+        found: dict[int, list[PlaceView]] = {}
+        for place in self.places:
+            found.setdefault(place.model, []).append(place)
+        return found
+
+    @functools.cached_property
+    def by_id(self) -> Mapping[int, PlaceView]:
+        return {place.id: place for place in self.places}
+
     def others(self, file: int, going: Collection[int]) -> list[str]:
         """The paths by which places name a file that do not go."""
         return [path for place, path in self.names.get(file, ()) if place not in going]

@@ -35,8 +35,10 @@ class Unit:
 
 def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
     """The places that go, joined where they share a file in one root."""
-    going = [place for place in shelf.places if place.model in wanted.models or place.id in wanted.places]
-    ids = frozenset(place.id for place in going)
+    named = {place.id: place for model in wanted.models for place in shelf.of_model.get(model, ())}
+    named |= {id_: shelf.by_id[id_] for id_ in wanted.places if id_ in shelf.by_id}
+    going = sorted(named.values(), key=lambda place: (place.model, place.id))
+    ids = frozenset(named)
     missing = set(wanted.places) - ids
     if missing:
         raise UsageError(
@@ -46,7 +48,7 @@ def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
             said("`show MODEL` lists them"),
         )
     one_unit = frozenset(id_ for id_, root in shelf.roots.items() if BY_TOOL[root.tool].removal.one_unit)
-    for joined in _joined(going, shelf.files, one_unit):
+    for joined in joined_places(going, shelf.files, one_unit):
         group = Unit(shelf.roots[joined[0].root])
         for place in joined:
             own = shelf.files.get(place.id, [])
@@ -73,32 +75,29 @@ def origin_of(group: Unit, shelf: Shelf) -> str:
     return as_text(OfPlaces(group.root.tool, group.root.path, places, tuple(sorted(group.along)), pinned, links))
 
 
-def _joined(
+def joined_places(
     going: Sequence[PlaceView], files: Mapping[int, Sequence[FileView]], one_unit: frozenset[int]
 ) -> list[list[PlaceView]]:
     """Places of one root that share a file, by whatever names, or a repository, transitively; else each alone.
 
     Only together do they tell what nobody needs any more. `one_unit`: roots whose places share an index.
     """
-    groups: list[list[PlaceView]] = []
-    by_mark: dict[tuple[int, int | str], int] = {}
-    of_group: dict[int, set[int | str]] = {}
+    leader: dict[int, int] = {}
+    """Place -> another one of its group, in the end the first: its own id."""
+
+    def first(place: int) -> int:
+        while leader[place] != place:
+            leader[place] = place = leader[leader[place]]  # halves the way for those who ask next
+        return place
+
+    met: dict[tuple[int, int | str], int] = {}
     for place in going:
+        leader[place.id] = place.id
         shared: set[int | str] = {file.file for file in files.get(place.id, [])}
         shared |= {repository_of(place.path), "index" if place.root in one_unit else ""} - {""}
-        met = sorted({by_mark[key] for one in shared if (key := (place.root, one)) in by_mark})
-        if met:
-            target = met[0]
-            for other in met[1:]:
-                groups[target] += groups[other]
-                of_group[target] |= of_group.pop(other)
-                groups[other] = []
-        else:
-            target = len(groups)
-            groups.append([])
-            of_group[target] = set()
-        groups[target].append(place)
-        of_group[target] |= shared
-        for one in of_group[target]:
-            by_mark[(place.root, one)] = target
-    return [group for group in groups if group]
+        for one in shared:
+            leader[first(place.id)] = first(met.setdefault((place.root, one), place.id))
+    groups: dict[int, list[PlaceView]] = {}
+    for place in going:
+        groups.setdefault(first(place.id), []).append(place)
+    return list(groups.values())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from family_rows import lines, row
 
 from model_manager.catalog.rows import Row
 from model_manager.library.clean.candidate import Library
+from model_manager.library.clean.families import Line, versions_in
 from model_manager.library.clean.rules import candidates
+from model_manager.library.clean.versions import newer_lines
 
 
 def offered(*rows: Row) -> dict[str, str]:
@@ -36,3 +40,33 @@ def test_what_is_no_successor(other: Row) -> None:
 def test_a_healthy_one_between_stays_where_the_newest_is_sick() -> None:
     rows = [row("Some-Model-v0.1-7B"), row("Some-Model-v0.2-7B"), row("Some-Model-v0.3-7B", verdict="corrupt")]
     assert offered(*rows) == {"Some-Model-v0.1-7B": "Some-Model-v0.2-7B"}
+
+
+def plainly(every: list[Line]) -> dict[int, Line]:
+    """The rule in its plainest form: each line beside every other."""
+    found: dict[int, Line] = {}
+    for place, older in enumerate(every):
+        names = dict(versions_in(older.words))
+        replacing = []
+        for other, newer in enumerate(every):
+            one, two = older.rungs[0].row.parameters, newer.rungs[0].row.parameters
+            alike = one is None or two is None or 0.8 <= one / max(two, 1) <= 1.25
+            numbers = [number for name, number in versions_in(newer.words) if name in names and number > names[name]]
+            if numbers and alike and newer.rungs[0].row.verdict == "good":
+                replacing.append((max(numbers), other, newer))
+        if replacing:
+            found[place] = max(replacing, key=lambda one: one[:2])[2]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_as_comparing_each_with_every_other_says(seed: int) -> None:
+    dice = random.Random(seed)
+    rows = [
+        row(f"Some-Model-v{dice.randint(1, 6)}-7B", format=f"f{number}", quant=f"q{number}",
+            parameters=dice.choice((None, 1000, 1200, 1250, 1251, 1562, 1563, 2000)),
+            verdict=dice.choice(("good", "good", "truncated")))
+        for number in range(dice.randint(2, 14))
+    ]  # fmt: skip
+    every = [line for one in rows for line in lines(one)]
+    assert newer_lines(every) == plainly(every)
