@@ -22,10 +22,11 @@ from measure import Result, info, machine, peak, result_of  # noqa: E402
 from page import PageError, parts_of, table, write  # noqa: E402
 
 Benchmark = Callable[[Path, bool, int], list[Result]]
-NAMES = ("walk", "headers", "scan", "hub", "window", "rows", "heartbeat", "duplicates", "duplicates-wall", "hashing")
+NAMES = ("walk", "headers", "scan", "hub", "again", "window", "rows", "heartbeat", "duplicates", "duplicates-wall", "hashing")
 
 
 def benchmark(name: str) -> Benchmark:
+    import again
     import disk
     import duplicates
     import headers
@@ -33,6 +34,7 @@ def benchmark(name: str) -> Benchmark:
 
     found: dict[str, Benchmark] = {
         "walk": disk.walk, "headers": headers.headers, "scan": disk.scan, "hub": disk.hub,
+        "again": again.again,
         "window": screen.window, "rows": screen.rows, "heartbeat": screen.heartbeat,
         "duplicates": duplicates.duplicates, "duplicates-wall": duplicates.duplicates_wall,
         "hashing": duplicates.hashing,
