@@ -17,6 +17,7 @@ from model_manager.jobs import Cancelled, Progress
 from model_manager.library.scan import watch
 from model_manager.library.scan.context import Context, found_root, keep_problems
 from model_manager.library.scan.headers import Headers
+from model_manager.library.scan.last_uses import keeps_access_times
 from model_manager.library.scan.news import News
 from model_manager.library.scan.settling import Settling
 from model_manager.library.scan.storing import Storing
@@ -105,8 +106,8 @@ class RootReading:
     def _memory(self) -> Memory | None:
         """What the last scan left of the root's folders, where their times can be believed (`remembered.KINDS`).
 
-        Its mark holds everything but the disk that decides what is found: our version, how headers are read, the
-        volume, and what the person wants left out.
+        Its mark holds everything but the disk that decides what is found and stored: our version, how headers are read,
+        the volume, whether its access times say anything, and what the person wants left out.
         """
         device = os.stat(self._root.path).st_dev
         volume = self._context.volumes.of(self._root.path, device)
@@ -114,7 +115,8 @@ class RootReading:
             return None
         with self._context.database.read() as tx:
             before = listings.of_root(tx, self._root.id)
-            rules = digest(__version__, READER, volume.name, sorted(self._context.env.left_out))
+            timed = keeps_access_times(self._root.path, self._context.volumes)
+            rules = digest(__version__, READER, volume.name, timed, sorted(self._context.env.left_out))
             return Memory(rules, device, before, places.fingerprints(tx, self._root.id))
 
 

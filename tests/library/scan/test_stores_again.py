@@ -29,6 +29,8 @@ def hub(home: Path) -> Path:
     hub_repo(cache, "org/one", {"m.gguf": GGUF, "README.md": b"# one"}, commit=FIRST)
     hub_repo(cache, "org/two", {"config.json": b'{"model_type": "llama"}', "model.safetensors": TENSORS}, commit=FIRST)
     hub_repo(cache, "org/three", {"sub/n.gguf": OTHER}, commit=FIRST)
+    write(cache / "models--org--one/trees" / f"{SECOND}.json", "{}")
+    _tree(cache / "models--org--two", 1)
     return cache
 
 
@@ -36,6 +38,8 @@ def ollama(home: Path) -> Path:
     store = home / ".ollama/models"
     ollama_model(store, "registry.ollama.ai/library/a/latest", {"model": GGUF, "template": b"t"})
     ollama_model(store, "registry.ollama.ai/library/b/latest", {"model": OTHER, "params": b"{}"})
+    for path in (store / "blobs").iterdir():  # so old that one which nothing names is an orphan
+        os.utime(path, (10**9, 10**9))
     return store
 
 
@@ -67,7 +71,8 @@ def lead_elsewhere(link: Path, target: str) -> None:
 
 
 def _tree(repo: Path, size: int) -> Path:
-    return write(repo / f"trees/{FIRST}.json", json.dumps({"files": {"m.gguf": {"size": size}}}))
+    files = {name: {"size": size} for name in ("m.gguf", "model.safetensors")}
+    return write(repo / f"trees/{FIRST}.json", json.dumps({"files": files}))
 
 
 HUB: dict[str, Callable[[Path], object]] = {
@@ -105,6 +110,7 @@ HUB: dict[str, Callable[[Path], object]] = {
     ),
     "a revision without a name": lambda one: write(one / f"snapshots/{SECOND}/x.gguf", OTHER),
     "the repository's list comes": lambda one: _tree(one, 1 << 30),
+    "the repository's list is rewritten": lambda one: _tree(one.parent / "models--org--two", 1 << 30),
     "the blobs are elsewhere": lambda one: (
         (one / "blobs").rename(one.parent.parent / "far"),
         (one / "blobs").symlink_to(one.parent.parent / "far"),
@@ -251,3 +257,16 @@ def test_a_root_that_is_ignored_and_added_again_has_its_models(app: App, home: P
     watch.add_root(app.database, str(home / ".cache/huggingface/hub"), "huggingface")
     scan(app)
     assert told(app) == before
+
+
+def test_a_mount_that_keeps_no_access_times_any_more_is_noticed(
+    app: App, home: Path, tmp_path: Path, believing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub(home)
+    ollama(home)
+    scan(app)
+    scan(app)
+    for module in ("root_reading", "news"):
+        monkeypatch.setattr(f"model_manager.library.scan.{module}.keeps_access_times", lambda path, volumes: False)
+    scan(app)
+    assert told(app) == from_nothing(tmp_path / "fresh")
