@@ -201,6 +201,17 @@ def test_a_model_that_leads_to_another_repository_is_read_each_time(
     assert kept == {str(cache / "models--org--two")}
 
 
+def test_a_repository_that_shares_its_bytes_is_read_each_time(app: App, home: Path, believing: None) -> None:
+    """Through the cache-wide store or by a second name: what is left over elsewhere may hang on it."""
+    cache = hub(home)
+    hub_repo(cache, "org/five", {"s.gguf": gguf_bytes(seed=75)}, shared=True)
+    os.link(blob(cache / "models--org--two", TENSORS), home / "second")
+    scan(app)
+    with app.database.read() as tx:
+        kept = {os.fsdecode(path).rstrip("\0") for (path,) in tx.execute("SELECT path FROM listing")}
+    assert kept == {str(cache / f"models--org--{name}") for name in ("one", "three")}
+
+
 @pytest.mark.parametrize("what", ["folder", "branch", "blob", "manifest"])
 def test_what_changed_just_now_is_not_believed(
     what: str, app: App, home: Path, believing: None, monkeypatch: pytest.MonkeyPatch
