@@ -22,7 +22,9 @@ from measure import Result, info, machine, peak, result_of  # noqa: E402
 from page import PageError, parts_of, table, write  # noqa: E402
 
 Benchmark = Callable[[Path, bool, int], list[Result]]
-NAMES = ("walk", "headers", "scan", "hub", "again", "window", "rows", "heartbeat", "duplicates", "duplicates-wall", "hashing")
+NAMES = (
+    "walk", "headers", "scan", "hub", "again", "window", "rows", "heartbeat", "duplicates", "duplicates-wall", "hashing",
+)  # fmt: skip
 
 
 def benchmark(name: str) -> Benchmark:
