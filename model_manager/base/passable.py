@@ -72,9 +72,8 @@ def holds_kernels(folder: str) -> bool:
 def silent_or_kernels(link: str) -> tuple[str, bool]:
     """Of a link, without waiting: the silent mount that it leads to, and whether it leads into the kernel's own."""
     if reach.may_meet_silence():
-        if point := reach.silent_mount(link):
-            return point, False
-        return "", is_kernels(reach.realpath(link))
+        real, silent = reach.led_to(link)
+        return silent, not silent and is_kernels(real)
     try:
         leads = os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link)))
     except (OSError, ValueError):

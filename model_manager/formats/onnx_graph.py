@@ -92,43 +92,65 @@ def _attribute(walker: Walker, start: int, end: int, graph: Graph, limits: Limit
             read_graph(walker, low, high, graph, limits, depth + 1)
 
 
+@dataclass(slots=True)
+class _Stated:
+    """What the fields of one TensorProto say, before any of it is believed."""
+
+    sides: list[int] = field(default_factory=list)
+    kind: int = 0
+    name: str = ""
+    location: dict[str, str] = field(default_factory=dict)
+    """Key -> text of its external data: `location`, `offset`, `length`."""
+    inside: int = 0
+    """Bytes of data in this file; `place` is where the last of them begin."""
+    place: int = 0
+
+
 def _tensor(walker: Walker, start: int, end: int, graph: Graph, limits: Limits) -> None:
-    """TensorProto: 1 dims, 2 data_type, 8 name, 13 external_data, 14 data_location; every other field is data."""
-    sides: list[int] = []
-    kind, inside, location, name, place = 0, 0, {}, "", 0
-    for number, low, high in walker.fields(start, end):
-        if number == 1 and high < 0:
-            sides.append(low)
-        elif number == 1:
-            sides.extend(walker.numbers(low, high, limits.nesting))
-        elif number == 2 and high < 0:
-            kind = low
-        elif number == 13 and high >= 0:
-            entry = {part: walker.text(*span) for part, *span in walker.fields(low, high) if span[1] >= 0}
-            location[entry.get(1, "")] = entry.get(2, "")
-        elif number in (4, 5, 6, 7, 9, 10, 11) and high >= 0:
-            inside, place = inside + high - low, low
-        elif number == 8 and high >= 0:
-            name = walker.text(low, high, _NAMES)
-        if len(sides) > limits.nesting:
-            raise FormatProblem("corrupt", said("a tensor claims more dimensions than any has"))
-    count = elements(sides)
+    """Adds one tensor. No number of it is believed before it is compared with a limit."""
+    stated = _stated(walker, start, end, limits)
+    count = elements(stated.sides)
     if count > 1 << 50:
         raise FormatProblem("corrupt", said("a tensor claims {0} elements", f"{count:.3g}"))
     if len(graph.tensors) >= limits.tensors:
         raise FormatProblem("unknown", said("lists more than {0} tensors", figure(limits.tensors)))
-    dtype, bits = _TYPES.get(kind, (f"type {kind}", 0))
-    size = (count * bits + 7) // 8
-    if "location" in location:
-        needed = _whole(location.get("offset")) + (_whole(location.get("length")) or size)
-        graph.external[location["location"]] = max(graph.external.get(location["location"], 0), needed)
-        if len(graph.external) > limits.keys:
-            raise FormatProblem("unknown", said("names too many files of weights"))
+    dtype, bits = _TYPES.get(stated.kind, (f"type {stated.kind}", 0))
+    size, sides = (count * bits + 7) // 8, tuple(stated.sides)
+    if "location" in stated.location:
+        _outside(stated.location, size, graph, limits)
     elif not bits:
-        size = inside
-    elif inside == size:
-        graph.places.append((name, tuple(sides), place, size))
-    graph.tensors[str(len(graph.tensors))] = Tensor(tuple(sides), dtype, size)
+        size = stated.inside
+    elif stated.inside == size:
+        graph.places.append((stated.name, sides, stated.place, size))
+    graph.tensors[str(len(graph.tensors))] = Tensor(sides, dtype, size)
+
+
+def _stated(walker: Walker, start: int, end: int, limits: Limits) -> _Stated:
+    """TensorProto: 1 dims, 2 data_type, 8 name, 13 external_data, 14 data_location; every other field is data."""
+    stated = _Stated()
+    for number, low, high in walker.fields(start, end):
+        if number == 1:
+            stated.sides.extend([low] if high < 0 else walker.numbers(low, high, limits.nesting))
+        elif number == 2 and high < 0:
+            stated.kind = low
+        elif number == 13 and high >= 0:
+            entry = {part: walker.text(*span) for part, *span in walker.fields(low, high) if span[1] >= 0}
+            stated.location[entry.get(1, "")] = entry.get(2, "")
+        elif number in (4, 5, 6, 7, 9, 10, 11) and high >= 0:
+            stated.inside, stated.place = stated.inside + high - low, low
+        elif number == 8 and high >= 0:
+            stated.name = walker.text(low, high, _NAMES)
+        if len(stated.sides) > limits.nesting:
+            raise FormatProblem("corrupt", said("a tensor claims more dimensions than any has"))
+    return stated
+
+
+def _outside(location: dict[str, str], size: int, graph: Graph, limits: Limits) -> None:
+    """Notes how long the file must be that holds a tensor's data: several tensors lie in one, each at its offset."""
+    needed = _whole(location.get("offset")) + (_whole(location.get("length")) or size)
+    graph.external[location["location"]] = max(graph.external.get(location["location"], 0), needed)
+    if len(graph.external) > limits.keys:
+        raise FormatProblem("unknown", said("names too many files of weights"))
 
 
 def _whole(text: str | None) -> int:

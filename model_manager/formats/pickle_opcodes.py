@@ -25,7 +25,13 @@ _UINT = struct.Struct("<I")
 _LONG = struct.Struct("<Q")
 _REAL = struct.Struct(">d")
 _Action = Callable[["Walker"], object]
-TABLE: list[_Action | None] = [None] * 256
+
+
+def _unknown(w: Walker) -> None:
+    raise Broken(said("has 0x{0} where an instruction is due", f"{w.data[w.at - 1]:02x}"))
+
+
+TABLE: list[_Action] = [_unknown] * 256
 
 
 def _on(codes: bytes) -> Callable[[_Action], _Action]:

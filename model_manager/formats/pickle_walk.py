@@ -135,23 +135,25 @@ class Walker(Reader):
             self.stack.append(self.take(count))
 
     def run(self) -> None:
-        """Runs to STOP. What most steps are is done here with local names; the rest goes through the table."""
+        """Runs to STOP. What most steps are is done here with local names; the rest goes through the table.
+
+        A table of weights is written with the six kinds of step below nearly alone, and a call for each would take
+        longer than the step. `data` and `at` are the reader's own: they are given back (`self.at`) before anything else
+        may read, and taken again after it, since it may have read further.
+        """
         table, memo, left, steps = TABLE, self.memo, self.budget.steps, 0
         data, at, enough = self.data, self.at, -1
         stack = self.stack
         try:
             while True:
-                if at >= enough:
+                if at >= enough or steps >= left:  # so that no fast step needs to ask whether its bytes are there
                     self.at = at
-                    self.more(min(_LONGEST_FAST, max(1, self.end - self.position)))
+                    self.ahead(steps, left)
                     data, at = self.data, self.at
                     enough = len(data) - _LONGEST_FAST
                 code = data[at]
                 at += 1
                 steps += 1
-                if steps > left:
-                    self.at = at
-                    self.over(left)
                 if at <= enough:
                     if code == 0x71:  # BINPUT
                         memo[data[at]] = stack[-1]
@@ -180,10 +182,7 @@ class Walker(Reader):
                 if code == 0x2E:  # STOP
                     self.found.value = stack.pop()
                     return
-                action = table[code]
-                if action is None:
-                    raise Broken(said("has 0x{0} where an instruction is due", f"{code:02x}"))
-                action(self)
+                table[code](self)
                 stack = self.stack
                 if self.data is not data:
                     data, enough = self.data, len(self.data) - _LONGEST_FAST
@@ -192,10 +191,13 @@ class Walker(Reader):
             self.budget.steps -= steps
             self.found.steps = steps
 
-    def over(self, left: int) -> None:
+    def ahead(self, steps: int, left: int) -> None:
+        """Reads on for the next steps; raises Beyond where no step is left."""
+        self.more(min(_LONGEST_FAST, max(1, self.end - self.position)))
         if left <= 0:
             raise Beyond(said("lies behind all that this program reads of one file"))
-        raise Beyond(said("has more than {0} steps", figure(STEPS)))
+        if steps >= left:
+            raise Beyond(said("has more than {0} steps", figure(STEPS)))
 
     def look_ahead(self) -> None:
         """Behind the limits: looks once for the modules that attacks name, so that padding does not hide them."""

@@ -97,46 +97,56 @@ def _look(
         if _is_program(member.name):
             _program(file, member, start, contents, budget)
         if not table and not looks_like_pickle(head) and not member.name.lower().endswith(_PICKLES):
-            if head[:4] == LOCAL:
-                _inside(file, member, start, contents, budget, limits)
-            elif head[:4] in _MACHINE or member.name.lower().endswith((".so", ".dll", ".dylib", ".pyd")):
-                contents.healths.append(
-                    Health(
-                        "unknown", said("member {0} is machine code, which loading it may run", repr(member.name[:80]))
-                    )
-                )
-            elif contents.own_code and _is_program(member.name):
-                pass  # what TorchScript is made of
-            elif inner := nested.health_of(
-                member.name, head, file, start, member.size if member.method == STORED else 0
-            ):
-                contents.healths.append(inner)
+            _no_pickle(file, member, start, head, contents, budget, limits)
             return None
-        if member.size > limits.header and member.method != STORED:
-            raise FormatProblem(
-                "unknown",
-                said("member {0} unpacks to {1} bytes: not read", repr(member.name[:80]), figure(member.size)),
-            )
-        if member.size <= limits.header:
-            budget.unpacked -= member.size
-            if budget.unpacked < 0:
-                raise FormatProblem("unknown", said("its pickles unpack to more than this program reads"))
-            whole = unpacked(file, member, start, limits.header)
-            if len(whole) != member.size or zlib.crc32(whole) != member.crc:
-                contents.healths.append(
-                    Health(
-                        "unsafe", said("member {0} does not agree with its size or checksum", repr(member.name[:80]))
-                    )
-                )
-            found, _ = walk_all(cast(BinaryIO, io.BytesIO(whole)), 0, len(whole), budget)
-        else:
-            found, _ = walk_all(file, start, start + member.size, budget)
+        found = _walked(file, member, start, contents, budget, limits)
     except FormatProblem as problem:
         contents.healths.append(Health(problem.kind, problem.why))
         return None
     contents.pickles += found
     contents.healths += torchscript.classes(_classes(found))
     return found[0]
+
+
+def _no_pickle(
+    file: BinaryIO, member: Member, start: int, head: bytes, contents: Contents, budget: Budget, limits: Limits
+) -> None:
+    """A member of another kind: an archive within the archive, machine code, or a format that may hold code too."""
+    if head[:4] == LOCAL:
+        _inside(file, member, start, contents, budget, limits)
+    elif head[:4] in _MACHINE or member.name.lower().endswith((".so", ".dll", ".dylib", ".pyd")):
+        contents.healths.append(
+            Health("unknown", said("member {0} is machine code, which loading it may run", repr(member.name[:80])))
+        )
+    elif contents.own_code and _is_program(member.name):
+        pass  # what TorchScript is made of
+    elif inner := nested.health_of(member.name, head, file, start, member.size if member.method == STORED else 0):
+        contents.healths.append(inner)
+
+
+def _walked(
+    file: BinaryIO, member: Member, start: int, contents: Contents, budget: Budget, limits: Limits
+) -> list[Pickle]:
+    """The pickles of a member: a small one is unpacked and compared with its checksum, a large one read where it lies.
+
+    Loaders differ in whether they look at sizes and checksums, so one that does not agree may show each another pickle.
+    """
+    if member.size > limits.header:
+        if member.method != STORED:
+            raise FormatProblem(
+                "unknown",
+                said("member {0} unpacks to {1} bytes: not read", repr(member.name[:80]), figure(member.size)),
+            )
+        return walk_all(file, start, start + member.size, budget)[0]
+    budget.unpacked -= member.size
+    if budget.unpacked < 0:
+        raise FormatProblem("unknown", said("its pickles unpack to more than this program reads"))
+    whole = unpacked(file, member, start, limits.header)
+    if len(whole) != member.size or zlib.crc32(whole) != member.crc:
+        contents.healths.append(
+            Health("unsafe", said("member {0} does not agree with its size or checksum", repr(member.name[:80])))
+        )
+    return walk_all(cast(BinaryIO, io.BytesIO(whole)), 0, len(whole), budget)[0]
 
 
 def _is_program(name: str) -> bool:

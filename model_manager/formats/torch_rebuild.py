@@ -118,6 +118,7 @@ def _array(shape: tuple[object, ...], dtype: str, content: object) -> TensorValu
 
 
 def _torch(name: str, args: tuple[object, ...]) -> object | None:
+    """What PyTorch's functions of rebuilding make: the ways in which nearly every file is written, else the rare ones."""
     match name, args:
         case "_rebuild_tensor_v3", (Storage() as storage, int(offset), size, stride, _, _, Name(_, kind), *_):
             return _tensor(storage, offset, size, stride, DTYPES.get(kind, kind[:20]))
@@ -133,6 +134,14 @@ def _torch(name: str, args: tuple[object, ...]) -> object | None:
             return data
         case (("_rebuild_from_type_v2" | "_rebuild_from_type"), (Name() as function, _, tuple() as inner, *_)):
             return _torch(function.name, inner) if function.module.startswith("torch.") else None
+        case "TypedStorage", (Storage() as storage, *_):
+            return storage
+    return _rarely(name, args)
+
+
+def _rarely(name: str, args: tuple[object, ...]) -> TensorValue | None:
+    """Tensors that are sparse, have no bytes of their own, or were on a device (torch/_utils.py)."""
+    match name, args:
         case (("_rebuild_sparse_tensor" | "_rebuild_sparse_csr_tensor"), (_, tuple() as parts)):
             return _sparse(parts)
         case "_rebuild_meta_tensor_no_storage", (Name(_, kind), size, *_):
@@ -147,8 +156,6 @@ def _torch(name: str, args: tuple[object, ...]) -> object | None:
                 return TensorValue(held.shape, DTYPES.get(kind, held.dtype), held.bytes)
         case "_rebuild_device_tensor_from_cpu_tensor", (TensorValue() as data, *_):
             return data
-        case "TypedStorage", (Storage() as storage, *_):
-            return storage
     return None
 
 

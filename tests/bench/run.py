@@ -22,11 +22,14 @@ from measure import Result, info, machine, peak, result_of  # noqa: E402
 from page import PageError, parts_of, table, write  # noqa: E402
 
 Benchmark = Callable[[Path, bool, int], list[Result]]
-NAMES = ("walk", "headers", "family", "scan", "hub", "window", "start", "rows", "orders", "heartbeat", "beside", "duplicates",
-         "duplicates-wall", "hashing", "deep", "operations", "growth")  # fmt: skip
+NAMES = (
+    "walk", "headers", "family", "scan", "hub", "again", "window", "start", "rows", "orders", "heartbeat", "beside",
+    "duplicates", "duplicates-wall", "hashing", "deep", "operations", "growth",
+)  # fmt: skip
 
 
 def benchmark(name: str) -> Benchmark:
+    import again
     import commands
     import deep
     import disk
@@ -39,6 +42,7 @@ def benchmark(name: str) -> Benchmark:
 
     found: dict[str, Benchmark] = {
         "walk": disk.walk, "headers": headers.headers, "scan": disk.scan, "hub": disk.hub,
+        "again": again.again,
         "window": screen.window, "rows": screen.rows, "heartbeat": screen.heartbeat,
         "duplicates": duplicates.duplicates, "duplicates-wall": duplicates.duplicates_wall,
         "hashing": duplicates.hashing, "family": headers.family, "start": commands.start, "orders": typed.orders,

@@ -160,24 +160,39 @@ def _changes(node: ast.AST, returns: str | None) -> Iterator[tuple[ast.AST, Chan
         case ast.comprehension():
             for at, _test in enumerate(node.ifs):
                 yield node, _without("ifs", at)
-        case ast.Constant(value=bool()):
-            yield node, lambda n: ast.Constant(not n.value)  # type: ignore[attr-defined]
-        case ast.Constant(value=int() | float()):
-            yield node, lambda n: ast.Constant(n.value + 1)  # type: ignore[attr-defined]
-            yield node, lambda n: ast.Constant(n.value - 1)  # type: ignore[attr-defined]
-        case ast.Return() if node.value is not None:
-            for value in (True, False) if returns == "bool" else (None,):
-                if ast.unparse(node.value) != str(value):
-                    yield node, _give(value)
+        case ast.Constant():
+            yield from _other_constants(node)
         case ast.Call():
-            for at in range(len(node.keywords)):
-                yield node, _without("keywords", at)
-            if len(node.args) > 1 and ast.unparse(node.func).split(".")[-1] in CAN_DO_WITHOUT:
-                yield node, _without("args", len(node.args) - 1)
-        case ast.Expr() | ast.Assign() if _does_something(node):
+            yield from _fewer_arguments(node)
+        case ast.stmt():
+            yield from _other_statements(node, returns)
+
+
+def _other_constants(node: ast.Constant) -> Iterator[tuple[ast.AST, Change]]:
+    if isinstance(node.value, bool):
+        yield node, lambda n: ast.Constant(not n.value)  # type: ignore[attr-defined]
+    elif isinstance(node.value, int | float):
+        yield node, lambda n: ast.Constant(n.value + 1)  # type: ignore[attr-defined]
+        yield node, lambda n: ast.Constant(n.value - 1)  # type: ignore[attr-defined]
+
+
+def _fewer_arguments(node: ast.Call) -> Iterator[tuple[ast.AST, Change]]:
+    for at in range(len(node.keywords)):
+        yield node, _without("keywords", at)
+    if len(node.args) > 1 and ast.unparse(node.func).split(".")[-1] in CAN_DO_WITHOUT:
+        yield node, _without("args", len(node.args) - 1)
+
+
+def _other_statements(node: ast.stmt, returns: str | None) -> Iterator[tuple[ast.AST, Change]]:
+    if isinstance(node, ast.Return):
+        for value in (True, False) if returns == "bool" else (None,):
+            if node.value is not None and ast.unparse(node.value) != str(value):
+                yield node, _give(value)
+    elif isinstance(node, ast.Expr | ast.Assign):
+        if _does_something(node):
             yield node, lambda _n: ast.Pass()
-        case ast.stmt() if isinstance(node, DROPPABLE):
-            yield node, lambda _n: ast.Pass()
+    elif isinstance(node, DROPPABLE):
+        yield node, lambda _n: ast.Pass()
 
 
 def _does_something(node: ast.Expr | ast.Assign) -> bool:

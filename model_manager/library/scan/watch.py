@@ -1,172 +1,24 @@
-"""The folders watched: found by the tools' own rules, added, ignored, moved and removed by the user."""
+"""The folders watched: added, ignored, moved and removed by the user, and whether they are there (`finding`: by tools)."""
 
 from __future__ import annotations
 
-import contextvars
 import errno
-import logging
 import os
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
-from model_manager.base.messages import joined, said
+from model_manager.base.messages import said
 from model_manager.base.settings import SettingsFile
 from model_manager.base.spelling import as_listed
-from model_manager.base.text import _, given_paths, later
+from model_manager.base.text import _, given_paths
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, places, problems, roots
+from model_manager.catalog import Database, places, roots
 from model_manager.catalog.roots import RootRow
 from model_manager.stores.tool_facts import TOOLS
 
-if TYPE_CHECKING:
-    from model_manager.stores.contract import Store
-    from model_manager.stores.found import FoundRoot
-    from model_manager.stores.host.env import Env
-
-log = logging.getLogger(__name__)
-
 ANSWER_WITHIN = 10.0
 """Seconds after which a root that does not answer is said not to."""
-
-
-def find_roots(database: Database, env: Env, private: str, volumes: Volumes) -> list[RootRow]:
-    """Asks every adapter and stores what is new; answers all roots that are not ignored.
-
-    A folder is read by the first adapter that names it; the others stand in `also`. `private` is
-    our own data folder: never a root. Why an adapter failed is kept in the catalogue (`problems.of_search`).
-    """
-    from model_manager.stores.adapters import STORES  # loads every adapter: only where one is asked
-
-    found: dict[str, FoundRoot] = {}
-    also: dict[str, set[str]] = {}
-    with database.read() as tx:
-        known = {real_of(root.path, volumes): root for root in roots.every(tx)}
-        failed_before = dict(problems.of_search(tx))
-    failed: dict[str, str] = {}
-    patience = 3.0
-    for store in STORES:
-        asked, why = _in_time(store, env, known, patience) if reach.may_meet_silence() else _ask(store, env, known)
-        if asked is None:
-            asked, rest = _as_known(store, known, later("its models are not shown"))
-            silent = later("a drive or share that its settings lead to does not answer")
-            why = joined("; ", [said("Looking for {0}'s folders failed: {1}", store.facts.label, silent), rest])
-            patience = 0.5
-        if why:
-            failed[store.tool] = why
-        for root in asked:
-            real = real_of(root.path, volumes)
-            if real == os.path.realpath(private):
-                continue
-            if real not in found:
-                found[real] = root
-            elif found[real].tool != root.tool:
-                also.setdefault(real, set()).add(root.tool)
-    for real, here in known.items():
-        if real in found and (unheard := failed.keys() & set(here.also)):
-            also.setdefault(real, set()).update(unheard - {found[real].tool})
-    _drop_extras(found, also)
-    changes = [(real, root) for real, root in found.items() if _is_news(known.get(real), root, also.get(real, set()))]
-    if changes:
-        with database.write() as tx:
-            for real, root in changes:
-                stored = known.get(real)
-                if stored is None or stored.found_by != "user":
-                    path = stored.path if stored else root.path
-                    id_ = roots.add(tx, root.tool, path, root.found_by, dict(root.details))
-                else:
-                    id_ = stored.id
-                roots.update(tx, id_, also=also.get(real, set()))
-    if failed != failed_before:
-        with database.write() as tx:
-            problems.replace_search(tx, failed)
-    with database.read() as tx:
-        return [root for root in roots.every(tx) if not root.ignored]
-
-
-def _in_time(
-    store: Store, env: Env, known: Mapping[str, RootRow], patience: float
-) -> tuple[list[FoundRoot] | None, str]:
-    """As `_ask`; no list where an adapter is not back after so many seconds and some mount is silent: its settings or
-    folders may lead there. While all mounts answer it may take its time."""
-    answer: list[tuple[list[FoundRoot], str]] = []
-    counted = contextvars.copy_context()  # what it reads belongs to this scan
-    thread = threading.Thread(
-        target=lambda: answer.append(counted.run(_ask, store, env, known)),
-        daemon=True,
-        name=f"look for {store.facts.label}",
-    )
-    thread.start()
-    thread.join(patience)
-    while thread.is_alive() and not reach.some_silent():
-        thread.join(1.0)
-    return answer[0] if answer else (None, "")
-
-
-def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[FoundRoot], str]:
-    """The roots that an adapter names, and why it failed, if it did.
-
-    One adapter's mistake must not hide the other tools, nor give its folders to them: what it does not come to name is
-    named as it was known. So with settings that are there and cannot be read: they may name more than was found.
-    """
-    asked: list[FoundRoot] = []
-    why = ""
-    otherwise = later("its models are not shown")
-    env.unread.clear()
-    try:
-        for root in store.find(env):
-            asked.append(root)  # what it named before it failed counts
-    except Exception as error:
-        log.exception("%s could not be looked for", store.facts.label)
-        why = said("Looking for {0}'s folders failed: {1}", store.facts.label, reason_of(error))
-    if not why and env.unread:
-        path, reason = next(iter(env.unread.items()))
-        why = said("{0}'s settings in {1} are not used: {2}", store.facts.label, path, reason)
-        otherwise = later("what they name is not shown")
-    if not why:
-        return asked, ""
-    before, rest = _as_known(store, known, otherwise)
-    return asked + before, joined("; ", [why, rest])
-
-
-def _as_known(store: Store, known: Mapping[str, RootRow], otherwise: str) -> tuple[list[FoundRoot], str]:
-    """The roots of a tool as they were named before, and what becomes of them, in words."""
-    from model_manager.stores.found import FoundRoot
-
-    mine = [root for root in known.values() if root.tool == store.tool]
-    before = [
-        FoundRoot(root.tool, root.path, root.found_by, root.details)  # type: ignore[arg-type]
-        for root in mine if root.found_by != "user"
-    ]  # fmt: skip
-    watched = any(not root.ignored for root in mine)
-    return before, later("the folders known before are still read") if watched else otherwise
-
-
-def _drop_extras(found: dict[str, FoundRoot], also: dict[str, set[str]]) -> None:
-    """A folder that a tool only borrows (extra_model_paths.yaml, `--ckpt-dir`) is its owner's when it lies in one."""
-    for path in [path for path, root in found.items() if root.details.get("extra")]:
-        owners = [
-            other for other, root in found.items()
-            if not root.details.get("extra") and not root.details.get("shared") and path.startswith(other + os.sep)
-        ]  # fmt: skip
-        if owners:
-            owner = max(owners, key=len)
-            if found[owner].tool != found[path].tool:
-                also.setdefault(owner, set()).add(found[path].tool)
-            del found[path]
-
-
-def _is_news(known: RootRow | None, root: FoundRoot, also: set[str]) -> bool:
-    if known is None:
-        return True
-    same = known.found_by == "user" or (known.tool, known.found_by, known.details) == (
-        root.tool,
-        root.found_by,
-        dict(root.details),
-    )
-    return not same or set(known.also) != also
 
 
 def must_be_meant(path: str) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from model_manager.base import reach
 from model_manager.base.aside import WHY, lies_aside
@@ -19,6 +20,7 @@ from model_manager.stores.grouping.grouping import Group, each_alone, group, is_
 from model_manager.stores.hub.layout import ETAG, MODELS, is_repository
 from model_manager.stores.hub.repository import SNAPSHOTS, Entry, Key, Repository, key_of, read_repository
 from model_manager.stores.walk.look import NAME, Look, is_folder, is_link
+from model_manager.stores.walk.remembered import Whole, digest
 from model_manager.stores.walk.under_way import Locks
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
@@ -30,35 +32,76 @@ _LARGEST_TREE = 8 << 20
 """Bytes: 300 for each file of a repository, so 25,000 of them; beyond it the sizes of its files are not compared."""
 
 
+@dataclass(slots=True)
+class _Cache:
+    """What was met of one cache while its repositories were read."""
+
+    root: str
+    repos: list[Repository] = field(default_factory=list)
+    """Those of models that were read; one that is as it was stands alone and is not among them."""
+    others: list[str] = field(default_factory=list)
+    """The blobs' folders of data sets, spaces and kernels: they count as users, they are no models."""
+    lost: bool = False
+    """Whether a repository may be there that cannot be seen now."""
+
+
 def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Iterator[Found | Leftover]:
     """Every model of every repository of a cache, then partial downloads, orphans and revisions without a name.
 
     Payloads of the cache-wide store may belong to repositories of any type, so what is left over is known only when
-    all have been read: data sets and spaces count as users, they are no models.
+    all have been read.
     """
-    repos: list[Repository] = []
-    others: list[str] = []
-    lost = False
+    cache = _Cache(root)
+    rules = digest("repository", claims)
     for entry in look.entries(root):
-        if lies_aside(entry.name):
-            look.problem(entry.path, "repository", WHY)
-            lost = True
-        if not is_repository(entry.name):
-            continue
-        if not is_folder(entry):
-            lost = True
-            if is_link(entry):
-                look.problem(entry.path, "folder", later("it is a link that leads nowhere now"))
-                look.unread.append(entry.path)
-            continue
-        look.step()
-        if not entry.name.startswith(MODELS):
-            others.append(os.path.join(entry.path, "blobs"))
-            continue
-        repo = read_repository(entry.path, entry.name, look)
-        repos.append(repo)
-        yield from _models(repo, look, claims)
-    shared = os.path.join(root, "blobs")
+        if _is_seen(entry, cache, look):
+            look.step()
+            if entry.name.startswith(MODELS):
+                yield from _repository(entry, cache, rules, claims, look)
+            else:
+                cache.others.append(os.path.join(entry.path, "blobs"))
+    yield from _left_over(cache, look)
+
+
+def _is_seen(entry: os.DirEntry[str], cache: _Cache, look: Look) -> bool:
+    """Whether an entry of the cache is a repository that can be read; notes where one may be missing."""
+    if lies_aside(entry.name):
+        look.problem(entry.path, "repository", WHY)
+        cache.lost = True
+    if not is_repository(entry.name):
+        return False
+    if is_folder(entry):
+        return True
+    cache.lost = True
+    if is_link(entry):
+        look.problem(entry.path, "folder", later("it is a link that leads nowhere now"))
+        look.unread.append(entry.path)
+    return False
+
+
+def _repository(
+    entry: os.DirEntry[str], cache: _Cache, rules: bytes, claims: tuple[Claim, ...], look: Look
+) -> Iterator[Found]:
+    """The models of a repository, unless it is as it was: then the catalogue has them (`Repository.keep` says when)."""
+    whole = Whole(look.memory, entry.path, cache.root, rules)
+    if whole.unchanged() is not None:
+        return
+    before = look.met_problems + len(look.unread)
+    whole.look(entry.path)
+    repo = read_repository(entry.path, entry.name, look, whole if look.memory else None)
+    cache.repos.append(repo)
+    found = []
+    for model in _models(repo, look, claims):
+        found.append((model.path, model.name))
+        yield model
+    if before == look.met_problems + len(look.unread):
+        repo.keep(found)
+
+
+def _left_over(cache: _Cache, look: Look) -> Iterator[Leftover]:
+    """What nothing uses. Repositories that are as they were have nothing of it and use nothing of it."""
+    repos, others = cache.repos, cache.others
+    shared = os.path.join(cache.root, "blobs")
     is_shared = reach.is_dir(shared)
     untidy = [repo for repo in repos if not repo.is_tidy()]
     if not untidy and not is_shared:
@@ -71,9 +114,9 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
     locks = Locks()
     for repo in untidy:
         yield from _leftovers(repo, users, told, locks, look)
-    lost = lost or not all(reach.is_dir(folder) for folder in others)
+    lost = cache.lost or not all(reach.is_dir(folder) for folder in others)
     lost = lost or any(any(repo.dangling.values()) or not (repo.snapshots or repo.blobs) for repo in repos)
-    if not lost and all(repo.certain for repo in repos) and not {root, *others} & set(look.unread):
+    if not lost and all(repo.certain for repo in repos) and not {cache.root, *others} & set(look.unread):
         yield from _shared_orphans(shared, set(users) | told, look)
 
 
@@ -126,8 +169,11 @@ def _others(groups: list[Group], files: Mapping[str, Entry]) -> tuple[FoundFile,
 def _tree(repo: Repository, commit: str, look: Look) -> dict[str, dict[str, object]]:
     """What the whole revision holds, downloaded or not (huggingface_hub >= 1.22)."""
     place = f"{repo.path}{_TREES}{os.sep}{commit}.json"
+    if repo.whole is not None and os.access(repo.path + _TREES, os.F_OK):  # that one comes changes the folder above
+        repo.looks_at(repo.path + _TREES)
     if not os.access(place, os.F_OK):  # most have none, and an error costs three times the question
         return {}
+    repo.looks_at(place)
     record = look.json(place, _LARGEST_TREE)
     files = record.get("files") if isinstance(record, dict) else None
     return (

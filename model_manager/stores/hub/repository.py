@@ -6,7 +6,7 @@ The layout stands in `layout`. Plain `scandir` and `readlink`: a seventh of scan
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,7 +15,8 @@ from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.text import later
 from model_manager.stores.hub.layout import COMMIT, UNFINISHED, etag_in, id_of
-from model_manager.stores.walk.look import NAME, Look, is_folder
+from model_manager.stores.walk.look import NAME, Look, is_folder, is_link
+from model_manager.stores.walk.remembered import Whole
 
 _DEEPEST = 16
 _REFS, _BLOBS = os.sep + "refs", os.sep + "blobs"
@@ -51,6 +52,8 @@ class Repository:
     dangling: dict[str, list[str]] = field(default_factory=dict)
     blobs: dict[str, os.DirEntry[str]] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
+    whole: Whole | None = None
+    """What gathers the folders and files that this is read from."""
 
     @property
     def certain(self) -> bool:
@@ -69,14 +72,47 @@ class Repository:
             return False
         return {one.blob for files in self.snapshots.values() for one in files.values()}.issuperset(self.blobs)
 
+    def looks_at(self, path: str) -> None:
+        """Said before a folder is listed or a file read."""
+        if self.whole is not None:
+            self.whole.look(path)
+
+    def stands_alone(self) -> bool:
+        """Whether nothing else can use a file of it, nor it a file of something else: every file of its revisions is a
+        link to a blob of its own, which is no link and has no second name."""
+        if not self.certain or not self.is_tidy() or any(self.dangling.values()) or not self.snapshots:
+            return False
+        if os.path.islink(self.path + SNAPSHOTS):
+            return False
+        for files in self.snapshots.values():
+            for entry in files.values():
+                blob = self.blobs.get(entry.blob)
+                if blob is None or is_link(blob) or entry.stat.st_nlink != 1:
+                    return False
+        return True
+
+    def keep(self, found: Iterable[tuple[str, str]]) -> None:
+        """Lets the next scan believe this repository while nothing that it was read from changes.
+
+        Allowed only where it stands alone: then what is left over in another repository, or in the cache-wide store,
+        cannot depend on it, and it need not be read to tell.
+        """
+        if self.whole is None or not self.stands_alone():
+            return
+        for files in self.snapshots.values():
+            for entry in files.values():
+                self.whole.add(self.path + _BLOBS + os.sep + entry.blob, entry.stat)
+        self.whole.keep(found)
+
 
 def key_of(stat: os.stat_result) -> Key:
     """One file, whatever its names, while nothing is remounted."""
     return stat.st_dev, stat.st_ino
 
 
-def read_repository(path: str, name: str, look: Look) -> Repository:
-    repo = Repository(path, id_of(name))
+def read_repository(path: str, name: str, look: Look, whole: Whole | None = None) -> Repository:
+    """`whole`: what shall gather everything that it is read from, so that it may be remembered."""
+    repo = Repository(path, id_of(name), whole=whole)
     for ref, commit in _refs(repo, look):
         repo.refs.setdefault(commit, ref)
     repo.blobs = {entry.name: entry for entry in _listed(repo, path + _BLOBS, look)}
@@ -115,6 +151,7 @@ def _listed(repo: Repository, folder: str, look: Look) -> list[os.DirEntry[str]]
     """A folder's entries; doubt where it cannot be read or is a link that leads nowhere."""
     before = len(look.unread)
     entries = []
+    repo.looks_at(folder)
     for entry in look.listing(folder):
         if lies_aside(entry.name):
             repo.doubt(entry.path, WHY)
@@ -138,6 +175,7 @@ def _refs(repo: Repository, look: Look) -> Iterator[tuple[str, str]]:
             if is_folder(entry, links=False):
                 waiting.append((entry.path, f"{prefix}{entry.name}/"))
                 continue
+            repo.looks_at(entry.path)
             text = look.small(entry.path, 4096)
             commit = text.decode("ascii", "replace").strip() if text else ""
             if not COMMIT.match(commit):

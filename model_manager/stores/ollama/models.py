@@ -30,6 +30,7 @@ from model_manager.stores.ollama.layout import (
 )
 from model_manager.stores.ollama.manifests import Manifests, Unread, manifests_of
 from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.remembered import Whole, digest
 from model_manager.stores.walk.under_way import FRESH, PULLED, is_younger
 
 _ROLES: dict[str, Role] = {
@@ -57,19 +58,39 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         yield from ollama_service.describe(root, look)
         return
     store = _Store(root.path, manifests_of(root.path), entries)
+    rules = digest("manifest")
     for path, parts in store.manifests.files:
         look.step()
-        found = _model(store, path, parts, look)
-        if found:
-            yield found
+        yield from _tag(store, path, parts, rules, look)
     yield from _leftovers(store, look)
+
+
+def _tag(store: _Store, path: str, parts: Parts, rules: bytes, look: Look) -> Iterator[Found]:
+    """The model that a manifest names, unless manifest and blobs are as they were: then the catalogue has it.
+
+    Remembered only where nothing is missing and nothing had to be told of it. What it names counts as named either way.
+    """
+    whole = Whole(look.memory, path, store.root, rules)
+    looked_at = whole.unchanged()
+    if looked_at is not None:
+        store.named.update(map(os.path.basename, looked_at[1:]))  # the manifest itself is the first
+        return
+    before = look.met_problems + len(look.unread) + len(store.manifests.unread)
+    found = _model(store, path, parts, look, whole)
+    if found:
+        yield found
+        told = look.met_problems + len(look.unread) + len(store.manifests.unread)
+        if found.health is None and told == before:
+            whole.keep([(found.path, found.name)])
 
 
 def _can_list(path: str) -> bool:
     return os.access(path, os.R_OK | os.X_OK)
 
 
-def _model(store: _Store, path: str, parts: Parts, look: Look) -> Found | None:
+def _model(store: _Store, path: str, parts: Parts, look: Look, whole: Whole) -> Found | None:
+    """What a manifest names. It and each blob are given to `whole` before they are read, the manifest first."""
+    whole.look(path)
     manifest = look.json(path)
     stat = look.stat(path)
     every = layers_of(manifest)
@@ -84,6 +105,8 @@ def _model(store: _Store, path: str, parts: Parts, look: Look) -> Found | None:
     config = manifest.get("config")
     for layer, blob in every or ():
         _add_layer(store, layer, blob, layer is config, files, missing, details, look)
+    for file in files[1:]:
+        whole.add(file.path, file.stat)
     claims = tuple(_config_claims(store, config, look))
     hub = "huggingface" if parts[0] in ("hf.co", "huggingface.co") else "ollama"
     weights = any(file.role == "weights" for file in files)

@@ -56,17 +56,7 @@ def models_in(
     mattering.sort()
     partial = {name for name in mattering if is_partial(name)}
     notes = notes_among(partial, files, look) if partial else {}
-    for name in mattering:
-        if name in partial:
-            if data_of(name) in notes and name in notes[data_of(name)]:
-                continue
-            if is_models_partial(name, plain.believed):
-                yield from _leftover(name, files[name], look)
-        elif is_training(name) and any(other != name and is_weights(other) for other in mattering):
-            stat = look.stat(files[name].path)
-            if stat:
-                where = os.path.dirname(files[name].path)
-                yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
+    yield from _rests(mattering, partial, notes, files, look, plain)
     arrays = {name for name in mattering if suffix_of(name) == ARRAY}
     if whole or pipeline or any(is_weights(name) for name in mattering):
         for one in group([name for name in files if name not in partial], whole):
@@ -76,6 +66,25 @@ def models_in(
                 yield unfinished(found, notes) if notes else found
     if len(arrays) <= _MOST_ARRAYS:
         yield from _of_objects(folder, sorted(arrays), files, look, plain)
+
+
+def _rests(
+    mattering: list[str], partial: Collection[str], notes: Mapping[str, Collection[str]],
+    files: Mapping[str, os.DirEntry[str]], look: Look, plain: Plain,
+) -> Iterator[Leftover]:  # fmt: skip
+    """Unfinished downloads, and what a training left beside its weights.
+
+    A note beside a file that is there at full length is no rest: it goes where the model goes (`unfinished`).
+    """
+    for name in mattering:
+        if name in partial:
+            if name not in notes.get(data_of(name), ()) and is_models_partial(name, plain.believed):
+                yield from _leftover(name, files[name], look)
+        elif is_training(name) and any(other != name and is_weights(other) for other in mattering):
+            stat = look.stat(files[name].path)
+            if stat:
+                where = os.path.dirname(files[name].path)
+                yield Leftover("training-leftover", files[name].path, stat.st_size, on_disk(stat), where)
 
 
 def _of_objects(

@@ -46,55 +46,91 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
     `remembers`: the adapter passes on what is found here as it is, so what `look.memory` says of a folder that has
     not changed holds for the adapter too.
     """
-    visited = _Visited(os.path.realpath(root))
-    waiting = [top_folder(root, plain)]
-    memory = look.memory if remembers else None
-    rules = plain.mark() if memory else b""
-    while waiting:
+    walk = _Walk(root, look, plain, look.memory if remembers else None)
+    while walk.waiting:
         look.step()
-        folder = waiting.pop()
-        if memory is not None and not folder.apart:
-            below = memory.unchanged(folder.path, rules) if not visited.keys else None
-            if below is not None:
-                inside = os.path.join(folder.path, "")
-                if not any(inside + name in look.skip for name in below):
-                    waiting.extend(subfolder(folder, name, inside + name, plain) for name in reversed(below))
-                    continue
+        folder = walk.waiting.pop()
+        if not walk.is_as_it_was(folder):
+            yield from walk.listed(folder)
+
+
+class _Walk:
+    """One walk over plain folders. `waiting`: folders still to be looked at, the next one last."""
+
+    def __init__(self, root: str, look: Look, plain: Plain, memory: Memory | None) -> None:
+        self._look, self._plain, self._memory = look, plain, memory
+        self._visited = _Visited(os.path.realpath(root))
+        self._rules = plain.mark() if memory else b""
+        self.waiting = [top_folder(root, plain)]
+
+    def is_as_it_was(self, folder: Folder) -> bool:
+        """Whether a folder need not be listed: its subfolders wait then as they were known.
+
+        Allowed only where all holds:
+        - the folder, and each file in it that may be a model's, has the inode, size, time of writing and change time
+          that it had, the rules are the same, and all that was found in it is still in the catalogue (`Memory`);
+        - nothing above it was reached by a link, and no link was followed yet in this walk: a link may lead to what is
+          met a second time, and which of the names counts depends on the order of the walk;
+        - no subfolder has become another root meanwhile.
+        """
+        memory = self._memory
+        if memory is None or folder.apart:
+            return False
+        below = memory.unchanged(folder.path, self._rules) if not self._visited.keys else None
+        inside = os.path.join(folder.path, "")
+        if below is None or any(inside + name in self._look.skip for name in below):
             memory.same.discard(folder.path)
+            return False
+        self.waiting.extend(subfolder(folder, name, inside + name, self._plain) for name in reversed(below))
+        return True
+
+    def listed(self, folder: Folder) -> Iterator[Found | Leftover]:
+        """What lies in a folder; its subfolders wait, unless they are part of a model that the folder is."""
+        look, plain, memory = self._look, self._plain, self._memory
+        # Asked before the folder is listed: what changes after is seen the next time.
         stat = memory.settled(folder.path) if memory is not None and not folder.apart else None
         before = look.met_problems + len(look.unread)
-        files, folders = _list(folder, look, visited, plain)
-        cached = memory is not None and (
-            not visited.steady or _CACHE in [one.path[-len(_CACHE) :] for one in folders]
-        )  # a link may be a `.cache` too
-        if cached and has_downloads(folder.path):
-            for one in folders:
-                one.apart = True
-        relative = folder.relative
-        whole = bool(plain.whole) and relative != "" and relative.rpartition("/")[0] in plain.whole
-        if whole or _is_package(files, folders, relative):
-            listing = _collect(folder, files, folders, look, visited)
+        files, folders = _list(folder, look, self._visited, plain)
+        cached = self._has_records(folder, folders)
+        whole = self._is_whole(folder)
+        if whole or _is_package(files, folders, folder.relative):
+            listing = _collect(folder, files, folders, look, self._visited)
             found = models_in(folder, listing, may_matter(listing), look, plain, whole, package=True)
             yield from _wanted(found, folder, look)
-            continue
+            return
         if look.left_out:
-            folders = [one for one in folders if not look.left_out.has(one.name)]
-        waiting.extend(reversed(folders))
+            folders = [below for below in folders if not look.left_out.has(below.name)]
+        self.waiting.extend(reversed(folders))
         mattering = may_matter(files)
         models = models_in(folder, files, mattering, look, plain, False)
         if folders and files:
-            names = [one.name for one in folders]
-            models = itertools.chain(models, archives(folder.path, files, names, look))
+            models = itertools.chain(models, archives(folder.path, files, [below.name for below in folders], look))
         models = _wanted(models, folder, look)
         if memory is None or stat is None or cached:
             yield from models
-            continue
+            return
         items = []
         for item in models:
             items.append(item)
             yield item
         if before == look.met_problems + len(look.unread):
-            _keep(memory, folder, rules, stat, folders, {name: files[name] for name in mattering}, items)
+            _keep(memory, folder, self._rules, stat, folders, {name: files[name] for name in mattering}, items)
+
+    def _has_records(self, folder: Folder, folders: list[Folder]) -> bool:
+        """Whether a folder may hold records of downloads, which say something of files further down: nothing in it and,
+        where it does, below it is remembered. A link may be a `.cache` too."""
+        if self._memory is None:
+            return False
+        may = not self._visited.steady or _CACHE in [below.path[-len(_CACHE) :] for below in folders]
+        if may and has_downloads(folder.path):
+            for below in folders:
+                below.apart = True
+        return may
+
+    def _is_whole(self, folder: Folder) -> bool:
+        """Whether the tool keeps one model in each folder such as this."""
+        relative = folder.relative
+        return bool(self._plain.whole) and relative != "" and relative.rpartition("/")[0] in self._plain.whole
 
 
 def _wanted(items: Iterator[Found | Leftover], folder: Folder, look: Look) -> Iterator[Found | Leftover]:

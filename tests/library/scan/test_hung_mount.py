@@ -54,6 +54,56 @@ def test_paths_on_a_silent_mount_are_told_by_their_name(silent: Path, tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts are known on Linux")
+def test_where_a_link_leads_is_read_anew_each_time(silent: Path, tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "deep/er").mkdir(parents=True)
+    (tmp_path / "through").symlink_to("deep/er")
+    link = tmp_path / "deep/er/link"
+    link.symlink_to("../../blobs/one")
+    assert reach.led_to(str(link)) == (str(tmp_path / "blobs/one"), "")
+    link.unlink()
+    link.symlink_to(silent / "two")
+    assert reach.led_to(str(link)) == (str(silent / "two"), str(silent)), "not as it led a moment ago"
+    assert reach.led_to(str(link), follow=False) == (str(link), "")
+    link.unlink()
+    (tmp_path / "blobs/on").symlink_to(silent / "leads")
+    link.symlink_to("../../through/../er/../../blobs/on")
+    (silent / "leads").symlink_to("/elsewhere")
+    assert reach.led_to(str(tmp_path / "through/link")) == (str(silent / "leads"), str(silent))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts are known on Linux")
+@pytest.mark.parametrize(
+    "path", ["deep/..", "deep/../x", "./one//two/", ".", "/", "nowhere/x", "/proc/self/cwd", "deep"]
+)
+def test_where_nothing_is_silent_all_links_are_followed(
+    path: str, silent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one/two").mkdir(parents=True)
+    (tmp_path / "deep").symlink_to("one/two")
+    (tmp_path / "loop").symlink_to("loop")
+    assert reach.led_to(path) == (os.path.realpath(path), "")
+    assert reach.silent_mount("loop") == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts are known on Linux")
+def test_a_folder_that_becomes_a_link_into_a_silent_mount_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = tmp_path / "net"
+    point.mkdir()
+    monkeypatch.setattr(reach, "_reach", Reach(lambda one: False, lambda: [mount(str(point))], believed=0.05))
+    folder = tmp_path / "models"
+    folder.mkdir()
+    assert reach.silent_mount(str(folder / "x.gguf")) == ""
+    folder.rmdir()
+    folder.symlink_to(point)
+    time.sleep(0.1)
+    assert reach.silent_mount(str(folder / "x.gguf")) == str(point)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts are known on Linux")
 def test_elsewhere_a_path_is_the_systems_own(silent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one/two").mkdir(parents=True)

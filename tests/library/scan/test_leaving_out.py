@@ -68,7 +68,7 @@ def test_the_persons_words_come_back(app: App, top: Path) -> None:
 def test_a_folder_that_has_not_changed_is_looked_at_anew(app: App, top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered of folders holds for the same patterns only."""
     kind = Volumes().of(str(top), top.stat().st_dev).kind
-    monkeypatch.setattr("model_manager.library.scan.scan.KINDS", frozenset({kind}))
+    monkeypatch.setattr("model_manager.library.scan.root_reading.KINDS", frozenset({kind}))
     monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
     scan(app)
     for patterns, left in (((), 3), (("two*",), 2), (("two*", "backup"), 1), ((), 3), (("one.*",), 2), ((), 3)):

@@ -9,55 +9,16 @@ from pathlib import Path
 
 import pytest
 from factory import gguf_bytes, safetensors_bytes, sha256, write
+from scanned_again import believing, from_nothing, scan, told
 
-from model_manager.app import App, build
-from model_manager.base.volumes import Volumes
-from model_manager.jobs import Progress
+from model_manager.app import App
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import Report
 from model_manager.stores.walk.look import Look
 
+__all__ = ["believing"]
 GGUF, OTHER = gguf_bytes(seed=61), gguf_bytes(seed=62)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=63)
 NOTHING = b"no model at all" * 40
-
-
-@pytest.fixture
-def believing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folders made a moment ago count as settled, on whatever file system the tests run."""
-    kind = Volumes().of(str(home), home.stat().st_dev).kind
-    monkeypatch.setattr("model_manager.library.scan.scan.KINDS", frozenset({kind}))
-    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
-
-
-def scan(app: App) -> Report:
-    time.sleep(0.012)  # longer than a tick of the kernel's clock: what changed has another time
-    return app.scanner().run(Progress())
-
-
-def told(app: App) -> list[tuple[object, ...]]:
-    """All that a catalogue says of the disk, without its own numbers."""
-    queries = (
-        "SELECT place.path, place.name, title, found, fingerprint, model.name, size, verdict, claims FROM place"
-        " JOIN model ON model.id = place.model WHERE gone_at IS NULL",
-        "SELECT place.path, member.path, role, member.name, size, sha256, facts FROM member"
-        " JOIN place ON place.id = member.place JOIN file ON file.id = member.file",
-        # What a folder was of is known only to one who saw it full.
-        "SELECT path, kind, size FROM leftover WHERE kind != 'empty-folder'",
-        "SELECT path, kind, why FROM problem",
-    )
-    with app.database.read() as tx:
-        return [row for query in queries for row in sorted(tx.execute(query), key=repr)]
-
-
-def from_nothing(folder: Path, *roots: Path) -> list[tuple[object, ...]]:
-    fresh = build(str(folder))
-    for root in roots:
-        watch.add_root(fresh.database, str(root))
-    fresh.scanner().run(Progress())
-    found = told(fresh)
-    fresh.close()
-    return found
 
 
 def make(top: Path) -> Path:
@@ -212,7 +173,7 @@ def test_a_folder_that_changed_just_now_is_not_believed(
 
 
 def test_other_file_systems_are_listed_each_time(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model_manager.library.scan.scan.KINDS", frozenset())
+    monkeypatch.setattr("model_manager.library.scan.root_reading.KINDS", frozenset())
     monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
     watch.add_root(app.database, str(make(home / "AI")))
     scan(app)
@@ -222,7 +183,7 @@ def test_other_file_systems_are_listed_each_time(app: App, home: Path, monkeypat
 
 def test_what_is_no_model_is_read_once(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where every folder is listed anew, and also when no model was found at all."""
-    monkeypatch.setattr("model_manager.library.scan.scan.KINDS", frozenset())
+    monkeypatch.setattr("model_manager.library.scan.root_reading.KINDS", frozenset())
     path = write(home / "AI/x.bin", NOTHING)
     watch.add_root(app.database, str(home / "AI"))
     assert scan(app).read_bytes > 0

@@ -216,7 +216,7 @@ def test_the_scan_changes_nothing(app: App, home: Path) -> None:
 def test_one_adapters_mistake_does_not_end_the_scan(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
-    from model_manager.library.scan import scan as scanning
+    from model_manager.library.scan import root_reading as scanning
 
     def broken(root: object, look: object) -> Iterator[object]:
         raise RuntimeError("a mistake")
