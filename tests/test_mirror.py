@@ -15,12 +15,9 @@ MISSING = {
         "roots scan set show status store tag trash undo",
     "controllers": "chips clean disk_map drives duplicates elsewhere messages outcome places_shown regular_look removing "
         "row_order twins",
-    "formats": "flatbuffer ggml_tensors gguf_header gguf_types hdf5_attributes joblib_array keras_operations "
-        "keras_reads meant_zeros onnx_graph onnx_kinds packings pickle_head pickle_names pickle_opcodes "
-        "pickle_values places pytorch_legacy pytorch_zip safetensors_table scipy_stats skops_nodes state_dict "
-        "template_tokens trailing",
-    "formats/architectures": "language lora parts sight sound transformers unet",
-    "formats/folders": "contract kinds quantization readme speech weights",
+    "formats": "gguf_header hdf5_attributes joblib_array meant_zeros onnx_graph onnx_kinds packings pickle_opcodes "
+        "places pytorch_legacy pytorch_zip safetensors_table skops_nodes state_dict trailing",
+    "formats/folders": "contract quantization speech",
     "library": "meant",
     "library/clean": "candidate memory offers rests",
     "library/duplicates": "comparing copies proof sharing tensor_bytes",
