@@ -93,7 +93,7 @@ def readable(path: Path) -> sqlite3.Connection:
     wal = path.with_name(path.name + "-wal")
     journal = path.with_name(path.name + "-journal")
     if not journal.exists() and (not wal.exists() or wal.stat().st_size == 0):
-        ways.insert(0, ("immutable=1", ""))  # makes no file; else what was changed last would be missing
+        ways.insert(0, ("mode=ro&immutable=1", ""))  # makes no file; else what was changed last would be missing
     problem: sqlite3.Error | None = None
     for how, before in ways:
         connection = sqlite3.connect(f"file:{name}?{how}", uri=True, timeout=2, isolation_level=None)

@@ -19,13 +19,15 @@ _FIXED = dict.fromkeys(b"(.012N)}]Robaedlstu" + b"Q\x81\x85\x86\x87\x88\x89\x8f\
 }  # fmt: skip
 _COUNTED = {**dict.fromkeys(b"U\x8cC\x8a", 1), **dict.fromkeys(b"XTB\x8b", 4), **dict.fromkeys(b"\x8d\x8e\x96", 8)}
 _LINES = {
-    ord(code): re.compile(rest + rb"\r?\n")
+    ord(code): re.compile(rb"(?:" + rest + rb")\r?\n")
     for code, rest in (
         ("I", rb"-?\d{1,40}"), ("L", rb"-?\d{1,400}L?"), ("F", rb"[-+.\deEinfa]{1,40}"), ("g", rb"\d{1,9}"),
         ("p", rb"\d{1,9}"), ("S", rb"'[^\n]*'|\"[^\n]*\""), ("V", rb"[^\n]*"), ("P", rb"[^\n]*"),
         ("c", rb"[A-Za-z_][\w.]*\r?\n[A-Za-z_][\w.]*"), ("i", rb"[A-Za-z_][\w.]*\r?\n[A-Za-z_][\w.]*"),
     )
 }  # fmt: skip
+_CUT = re.compile(rb"[A-Za-z_][\w.]*\r?\n(?:[A-Za-z_][\w.]*)?\r?\Z")
+"""A name whose second line goes on behind the head."""
 _TEXTS = frozenset(b"SVUX\x8c\x8d")
 _ENOUGH = 3
 """Instructions before a STOP at the file's end that no other small file consists of by chance."""
@@ -64,6 +66,8 @@ def _followed(head: bytes) -> bool | None:
         elif code in _LINES:
             found = _LINES[code].match(head, at)
             if found is None:
+                if steps and code in b"ci" and _CUT.match(head, at):
+                    return None
                 return None if b"\n" not in head[at:] and (steps or code in _TEXTS) else False
             at = found.end()
             if code in b"ci":

@@ -170,3 +170,42 @@ def test_what_may_be_unplugged(system: Path, monkeypatch: pytest.MonkeyPatch, dr
 )  # fmt: skip
 def test_where_such_drives_are_mounted(mount: str, removable: bool) -> None:
     assert is_removable(Volume("x", "ext4", mount)) is removable
+
+
+def test_mountinfo_is_read_with_its_escapes(tmp_path: Path) -> None:
+    file = tmp_path / "mountinfo"
+    file.write_text("36 35 8:1 / /mnt/my\\040disk rw,noatime shared:1 - ext4 /dev/sda1 rw\nbroken line\n")
+    (mount,) = read_mounts(str(file))
+    assert (mount.point, mount.kind, mount.device) == ("/mnt/my disk", "ext4", os.makedev(8, 1))
+
+
+def test_a_volume_has_a_name_that_is_no_device_number(tmp_path: Path) -> None:
+    volume = Volumes().of(str(tmp_path), os.stat(tmp_path).st_dev)
+    assert volume.name and str(os.stat(tmp_path).st_dev) not in volume.name
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounting needs root")
+@pytest.mark.parametrize("kind", ["ext4"])
+def test_a_replugged_drive_keeps_its_name(tmp_path: Path, kind: str) -> None:
+    """One image, mounted twice under other device numbers: the same volume."""
+    image, other = tmp_path / "a.img", tmp_path / "b.img"
+    point = tmp_path / "drive"
+    point.mkdir()
+    for path in (image, other):
+        with open(path, "wb") as file:
+            file.truncate(8 << 20)
+        subprocess.run(["mkfs.ext4", "-q", str(path)], check=True)
+    names, devices = [], []
+    for number in range(2):
+        if number == 1:  # another drive takes the first loop device meanwhile
+            (tmp_path / "between").mkdir()
+            if subprocess.run(["mount", "-o", "loop", str(other), str(tmp_path / "between")]).returncode:
+                pytest.skip("no loop devices here")
+        if subprocess.run(["mount", "-o", "loop", str(image), str(point)]).returncode:
+            pytest.skip("no loop devices here")
+        found = os.stat(point)
+        names.append(Volumes().of(str(point), found.st_dev).name)
+        devices.append(found.st_dev)
+        subprocess.run(["umount", str(point)], check=True)
+    subprocess.run(["umount", str(tmp_path / "between")], check=True)
+    assert names[0] == names[1] and devices[0] != devices[1]

@@ -22,7 +22,7 @@ from headers import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.formats.test_pickle_calls import made, mapping, named, number, pickled, text
+from tests.formats.test_pickle_facts import made, mapping, named, number, pickled, text
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress, "zlib": zlib.compress, "bzip2": bz2.compress, "xz": lzma.compress,

@@ -12,7 +12,7 @@ import pytest
 
 from model_manager.base.facts import Facts
 from model_manager.formats.sniff import facts_of
-from tests.formats.test_pickle_calls import STRANGE, called, made, named
+from tests.formats.test_pickle_facts import STRANGE, called, made, named
 from tests.formats.torch_files import mapping, number, pickled, tensor, text, torch_zip
 
 RUN = named("payload.run")

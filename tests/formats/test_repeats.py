@@ -14,7 +14,7 @@ from model_manager.base.facts import Health
 from model_manager.formats.deep import read_all
 from model_manager.formats.repeats import LEAST, Repeats
 from model_manager.formats.span import Span
-from tests.formats.test_rows_of_zeros import MORE, OTHERS, Shape, Tensors
+from tests.formats.test_ordered_zeros import MORE, OTHERS, Shape, Tensors
 from tests.formats.test_zeros import FILES, NUMBERS, SHAPE, gguf, halves, looked_at
 
 GOOD = Health("good", "every byte was read")

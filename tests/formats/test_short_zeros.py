@@ -15,7 +15,7 @@ from model_manager.base.facts import Health
 from model_manager.formats.deep import read_all
 from model_manager.formats.runs import LEAST, SHORT, Runs
 from model_manager.formats.span import Span
-from tests.formats.test_rows_of_zeros import MORE, OTHERS, Tensors, one, rows
+from tests.formats.test_ordered_zeros import MORE, OTHERS, Tensors, one, rows
 from tests.formats.test_zeros import FILES, NUMBERS, SHAPE, halves, looked_at
 
 GOOD = Health("good", "every byte was read")

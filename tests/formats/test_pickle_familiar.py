@@ -14,7 +14,7 @@ from model_manager.base.facts import Facts
 from model_manager.formats.pickle_familiar import may_be_kept, may_be_made
 from model_manager.formats.sniff import facts_of
 from tests.formats.real_pickles import REAL
-from tests.formats.test_pickle_calls import STRANGE, called, made, named
+from tests.formats.test_pickle_facts import STRANGE, called, made, named
 from tests.formats.torch_files import mapping, pickled, tensor, text, torch_zip
 
 
