@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-LAYERS = ("base", "catalog", "formats", "operations", "stores", "library", "controllers", "cli")
+LAYERS = ("base", "catalog", "formats", "operations", "stores", "library", "actions", "controllers", "cli")
 TAKES: dict[str, tuple[int, ...]] = {
     "Claim": (3,), "claims": (3,), "Health": (1,), "FormatProblem": (1,), "Broken": (0,), "Beyond": (0,),
     "Refused": (0,), "MustGoBack": (0,), "NotInForce": (0,), "CatalogueDamaged": (0, 2, 3), "CannotRemove": (0, 2, 3),
-    "ModelManagerError": (0, 2, 3), "UsageError": (0, 2, 3),
+    "ModelManagerError": (0, 2, 3), "UsageError": (0, 2, 3), "ScansElsewhere": (0, 2, 3),
     "JournalFailed": (0, 2, 3), "NoTrash": (0, 2, 3), "OSError": (1,), "ValueError": (0,), "Changed": (1,),
     "Going": (1,), "TooMuch": (0,), "Leftover": (4,), "problem": (2,), "Check": (0, 2), "Asking": (5,), "Writing": (2,),
     "step": (0,), "later": (0,),

@@ -6,11 +6,10 @@ import argparse
 import csv
 import sys
 
+from model_manager.actions import listing
 from model_manager.app import App
 from model_manager.base.text import _, later, shown
-from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import print_json
-from model_manager.library.listing.present import models_json
 
 NAME = "export"
 HELP = later("print every model for other programs: JSON, or CSV with one line each")
@@ -29,9 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    with app.database.read() as tx:
-        ids = [row.id for row in read_rows(tx)]
-    found = models_json(app.database, ids)
+    found = listing.json_of(app, listing.all_ids(app))
     if not options.csv:
         print_json(list(found))
         return 0

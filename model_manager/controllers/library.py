@@ -8,34 +8,33 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from model_manager.actions import labels, listing
+from model_manager.actions import roots as folders
+from model_manager.actions.labels import Words
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
-from model_manager.catalog import roots, second_ways
 from model_manager.catalog.room import Room
-from model_manager.catalog.rows import Row, read_rows
+from model_manager.catalog.rows import Row
 from model_manager.controllers import twins
 from model_manager.controllers.changes import Choices
-from model_manager.controllers.messages import DetailsStale, LookAgain, RemovedHere, Said, ScanWanted
+from model_manager.controllers.messages import DetailsStale, LookAgain, RemovedHere, Said
 from model_manager.controllers.places_shown import counted
 from model_manager.controllers.removing import choices_of, plan_of
 from model_manager.controllers.row_order import ordered
 from model_manager.controllers.twins import Twins
 from model_manager.jobs import Job, JobChanged
-from model_manager.library.labels import words
-from model_manager.library.labels.categories import CATEGORIES, slugs
-from model_manager.library.listing.opened import Opened, opened
-from model_manager.library.listing.present import Json, place_states, show_json
+from model_manager.library.labels.categories import CATEGORIES
+from model_manager.library.listing.opened import Opened
+from model_manager.library.listing.present import Json
 from model_manager.library.listing.query import Query
-from model_manager.library.removal.still_there import missing
-from model_manager.library.scan import watch
 
 if TYPE_CHECKING:
+    from model_manager.actions.planning import Way
     from model_manager.operations import Plan
-    from model_manager.operations.draft import Way
 
 _NOTICED = 60.0
 """Seconds in which a file that a scan could not take for gone is no reason for another one."""
@@ -169,7 +168,7 @@ class Library:
 
         def work(progress: object) -> Opened | None:
             try:
-                return opened(self._app.database, self._app.volumes, path)
+                return listing.open_file(self._app, path)
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
                 return None
@@ -182,11 +181,11 @@ class Library:
 
         def work(progress: object) -> None:
             try:
-                watch.must_be_meant(os.path.dirname(path))
-                watch.add_root(self._app.database, os.path.dirname(path))
+                changed = folders.add(self._app, os.path.dirname(path))
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
-            self._app.jobs.post(ScanWanted())
+            else:
+                self._app.jobs.post(LookAgain(changed.look or frozenset()))
 
         self._app.jobs.start(_("Changing the folders"), "query", work)
 
@@ -210,14 +209,15 @@ class Library:
     def _read_details(self, id_: int) -> Json | None:
         self._notice_what_went(id_)
         try:
-            return show_json(self._app.database, id_) | {"states": place_states(self._app.database, id_)}
+            card, states = listing.show(self._app, id_)
+            return card | {"states": states}
         except ModelManagerError:  # it went since the rows were read: they are read again
             self._app.jobs.post(ChangedElsewhere())
             return None
 
     def _notice_what_went(self, id_: int) -> None:
         """One look at each place of a model whose card is opened; what is not there is scanned again, once a minute."""
-        lost = missing(self._app.database, self._app.volumes, (id_,), first_only=True)
+        lost = listing.what_went(self._app, id_)
         now = time.monotonic()
         fresh = [one for one in lost if now - self._noticed.get(one.path, -_NOTICED) >= _NOTICED]
         self._noticed.update((one.path, now) for one in fresh)
@@ -228,16 +228,13 @@ class Library:
         """What is on a drive that was unplugged is no longer there, and what came back is: no model has changed by that."""
 
         def work(progress: object) -> _Away:
-            with self._app.database.read() as tx:
-                return _Away(frozenset((root.id, root.state) for root in roots.every(tx) if root.state != "online"))
+            return _Away(frozenset((root.id, root.state) for root in listing.away(self._app)))
 
         self._app.jobs.start(_("Looking at the folders"), "query", work)
 
     def _look_for_copies(self) -> None:
         rows = self.rows
-        self._app.jobs.start(
-            _("Looking for copies"), "query", lambda progress: twins.look(self._app.database, rows), quiet=True
-        )
+        self._app.jobs.start(_("Looking for copies"), "query", lambda progress: twins.look(self._app, rows), quiet=True)
 
     def _take_twins(self, found: Twins) -> None:
         if self._busy or self.rows is not found.before:
@@ -248,16 +245,16 @@ class Library:
             self._filter()
 
     def set_category(self, ids: set[Hashable], slug: str | None) -> None:
-        self._change(ids, lambda id_: words.set_category(self._app.database, id_, slug))
+        self._change(ids, Words(category=slug or ""))
 
     def tag(self, ids: set[Hashable], add: list[str], remove: list[str]) -> None:
-        self._change(ids, lambda id_: words.tag(self._app.database, id_, add, remove))
+        self._change(ids, Words(add=add, remove=remove))
 
     def set_note(self, id_: int, note: str) -> None:
-        self._change({id_}, lambda one: words.set_note(self._app.database, one, note))
+        self._change({id_}, Words(note=note))
 
     def set_pinned(self, ids: set[Hashable], pinned: bool) -> None:
-        self._change(ids, lambda id_: words.set_pinned(self._app.database, id_, pinned))
+        self._change(ids, Words(pinned=pinned))
 
     def removal(self, ids: tuple[int, ...], places: tuple[int, ...] = ()) -> Callable[[Way], Plan]:
         """How to plan that these models, or only these places, go."""
@@ -270,14 +267,12 @@ class Library:
     def categories(self) -> list[str]:
         return self._slugs
 
-    def _change(self, ids: set[Hashable], work: Callable[[int], None]) -> None:
+    def _change(self, ids: set[Hashable], wanted: Words) -> None:
         chosen = tuple(int(str(id_)) for id_ in ids)
 
         def run(progress: object) -> None:
             try:
-                with self._app.database.together():
-                    for id_ in chosen:
-                        work(id_)
+                labels.change(self._app, chosen, wanted)
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
             self._app.jobs.post(ModelsChanged(chosen))
@@ -290,15 +285,15 @@ class Library:
         before, sort = self.rows, self.sort
 
         def work(progress: object) -> _Loaded:
-            with self._app.database.read() as tx:
-                wanted = None if ids is None else ids | second_ways.partners(tx, ids)
-                found = read_rows(tx, wanted)
-            if wanted is not None:
-                fresh = {row.id: row for row in found}
+            if ids is None:
+                found = listing.rows(self._app)
+            else:
+                wanted, read = listing.rows_again(self._app, ids)
+                fresh = {row.id: row for row in read}
                 known = {row.id: row.copies for row in before if row.id in wanted}
                 kept = [row for row in before if row.id not in wanted]
                 found = kept + [row._replace(copies=known.get(row.id, 0)) for row in fresh.values()]
-            return _Loaded(ordered(found, sort), slugs(self._app.database))
+            return _Loaded(ordered(found, sort), labels.slugs(self._app))
 
         self._loading = self._app.jobs.start(_("Loading the library"), "query", work, quiet=self._failed)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -79,9 +78,13 @@ class Scan:
         self._report = Report()
         self._met: dict[int, set[str]] = {}
 
-    def run(self, progress: Progress, only: Iterable[int] | None = None) -> Report:
-        """Scans; a cancelled scan keeps what it has learned and takes nothing for gone."""
+    def run(self, progress: Progress, only: Iterable[int] | None = None, after: Scan | None = None) -> Report:
+        """Scans; a cancelled scan keeps what it has learned and takes nothing for gone.
+
+        `after`: one that was cut short and that this one goes on for: what was new to that one is new to this one too.
+        """
         start = time.monotonic()
+        self._fresh |= after._fresh if after is not None else set()
         self._volumes.forget()
         lanes: list[Lane] = []
         often = gc.get_threshold()
@@ -339,15 +342,6 @@ class Scan:
         report.seconds, report.read_bytes = seconds, sum(one.count.bytes for one in (self._headers, *self._others))
         self._notify(RootsChanged())
         self._notify(ScanFinished(report.models, report.files, seconds, len(report.problems), report.cancelled))
-
-
-_one_at_a_time = threading.Lock()
-
-
-def scan(scanner: Scan, progress: Progress, only: Iterable[int] | None = None) -> Report:
-    """Runs a scan, of all roots or of `only` these, when no other of this process runs."""
-    with _one_at_a_time:
-        return scanner.run(progress, only)
 
 
 def _found(root: RootRow) -> FoundRoot:
