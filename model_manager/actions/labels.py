@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from model_manager.actions.context import Context
 from model_manager.library.labels import categories, words
-from model_manager.library.listing.status import by_category
 
 __all__ = ["Category", "Words", "add_category", "change", "remove_category", "rename_category", "slugs", "tree"]
 
@@ -61,6 +60,8 @@ def slugs(context: Context) -> list[str]:
 
 
 def tree(context: Context) -> list[Category]:
+    from model_manager.library.listing.status import by_category  # `tag` and `set` do without it
+
     names = dict(categories.CATEGORIES)
     counts = {slug: count for slug, count, _size in by_category(context.database)}
     return [

@@ -1,4 +1,7 @@
-"""What is known: rows that a query finds, one model with all about it, sums, folders. Looks into the catalogue alone."""
+"""What is known: rows that a query finds, one model with all about it, sums, folders. Looks into the catalogue alone.
+
+What single functions need is imported in them: every quick command begins here, and none needs all of it.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,18 @@ from model_manager.catalog import copies, models, roots, second_ways
 from model_manager.catalog.models import PlaceView
 from model_manager.catalog.rows import Row, read_rows
 from model_manager.library import meant
-from model_manager.library.labels.categories import slugs
 from model_manager.library.listing import present
 from model_manager.library.listing.known import nothing_known as is_nothing_known
-from model_manager.library.listing.opened import Opened, opened
 from model_manager.library.listing.present import Json
-from model_manager.library.listing.query import Query
-from model_manager.library.listing.status import Status
-from model_manager.library.listing.status import status as sums
-from model_manager.library.removal.still_there import Missing, missing
 from model_manager.library.scan import watch
 
 if TYPE_CHECKING:
     from model_manager.catalog.roots import RootRow
+    from model_manager.library.listing.opened import Opened
+    from model_manager.library.listing.status import Status
+    from model_manager.library.removal.still_there import Missing
 
-__all__ = ["Json", "Missing", "Opened", "Row", "Status", "all_ids", "away", "copies_of", "id_of", "json_of", "leftovers",
+__all__ = ["Json", "Row", "all_ids", "away", "copies_of", "id_of", "json_of", "leftovers",
            "nothing_known", "open_file", "places_there", "roots_json", "rows", "rows_again", "search", "show", "show_named",
            "silent_roots", "status", "what_went"]  # fmt: skip
 
@@ -49,6 +49,9 @@ def rows_again(context: Context, ids: Collection[int]) -> tuple[set[int], list[R
 
 def search(context: Context, text: str) -> list[Row]:
     """The lines that a query finds, largest first. Raises UsageError where it cannot be understood."""
+    from model_manager.library.labels.categories import slugs
+    from model_manager.library.listing.query import Query
+
     query = Query(text, slugs(context.database))
     with context.database.read() as tx:
         found = query.of(read_rows(tx))
@@ -99,11 +102,15 @@ def show_named(context: Context, text: str) -> tuple[Json, dict[str, str]]:
 
 def open_file(context: Context, path: str) -> Opened:
     """The model that a file belongs to; a card of its header where the library has none. Raises ModelManagerError."""
+    from model_manager.library.listing.opened import opened
+
     return opened(context.database, context.volumes, path)
 
 
 def what_went(context: Context, id_: int) -> list[Missing]:
     """The places of a model that are listed as there and are not, by one look at each."""
+    from model_manager.library.removal.still_there import missing
+
     return missing(context.database, context.volumes, (id_,), first_only=True)
 
 
@@ -121,6 +128,8 @@ def copies_of(context: Context) -> dict[int, int]:
 
 def status(context: Context) -> Status:
     """What is where, how much it weighs, how healthy it is."""
+    from model_manager.library.listing.status import status as sums
+
     return sums(context.database, context.volumes, context.env())
 
 

@@ -19,6 +19,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json
+from model_manager.cli.progress import tell_unseen
 from model_manager.cli.terminal import broken, columns, path_lines
 from model_manager.jobs import Progress
 from model_manager.library.removal.plan_words import STATES, VERBS, frees_text, undo_text, united_text
@@ -61,11 +62,6 @@ def _look_at(app: App, missing: Iterable[Missing]) -> None:
         scanning.look(app, {one.root for one in missing}, Progress())
     except ScansElsewhere as busy:
         tell_unseen(busy)
-
-
-def tell_unseen(busy: ScansElsewhere) -> None:
-    """That the folders which were changed could not be looked at, and who will."""
-    print(localised(busy), file=sys.stderr)
 
 
 def run_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from model_manager.actions import scanning
+from model_manager.actions.scanning import ScansElsewhere
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
@@ -46,6 +47,11 @@ def scanning_told(app: App, phases: bool = False) -> Iterator[Progress]:
     yield Progress(tell)
     if terminal and phases:
         print("\r\x1b[K", end="", file=sys.stderr)
+
+
+def tell_unseen(busy: ScansElsewhere) -> None:
+    """That the folders which were changed could not be looked at, and who will."""
+    print(localised(busy), file=sys.stderr)
 
 
 def _on_terminal(progress: Progress) -> None:

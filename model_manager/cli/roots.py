@@ -11,8 +11,7 @@ from model_manager.base import figures
 from model_manager.base.errors import UsageError
 from model_manager.base.text import _, given_path, later
 from model_manager.cli.output import hint, print_json, print_table
-from model_manager.cli.plans import tell_unseen
-from model_manager.cli.progress import scanning_told
+from model_manager.cli.progress import scanning_told, tell_unseen
 from model_manager.library.scan import watch
 
 NAME = "roots"

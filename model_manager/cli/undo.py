@@ -11,7 +11,8 @@ from model_manager.base.errors import UsageError
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import hint, print_json
-from model_manager.cli.plans import agreed, print_steps, print_warnings, say, tell_unseen, told
+from model_manager.cli.plans import agreed, print_steps, print_warnings, say, told
+from model_manager.cli.progress import tell_unseen
 from model_manager.library.removal.plan_words import BACK
 from model_manager.library.removal.undoing import Undoing
 from model_manager.operations import Operation

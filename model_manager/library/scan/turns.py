@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import secrets
 import threading
 from collections.abc import Collection
 
@@ -72,7 +71,7 @@ class Left:
         """Says nothing where the folder cannot be written: then no other process goes by it either."""
         if not self._folder:
             return
-        path = os.path.join(self._folder, _LEFT + secrets.token_hex(8))
+        path = os.path.join(self._folder, _LEFT + os.urandom(8).hex())
         with contextlib.suppress(OSError), open(path + ".new", "w", encoding="utf-8") as file:
             json.dump(sorted(roots), file)
         with contextlib.suppress(OSError):
