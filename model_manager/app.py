@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from model_manager.actions.scanning import Scans
 from model_manager.base import log
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import Event
@@ -59,6 +60,7 @@ class App:
         network = bool(mount and mount.kind in NETWORK)
         self.database = Database(paths.catalogue, network, untouched=foreign)
         self.jobs = Jobs()
+        self.scans = Scans("" if foreign else str(paths.data))
         self._operations: Operations | None = None
         self._making = threading.Lock()
         self.settled: list[Operation] = []
@@ -167,6 +169,7 @@ class App:
         )
 
     def scanner(self, notify: Callable[[Event], None] = lambda _: None) -> Scan:
+        """A scan that has not begun: `actions/scanning.py` runs it when no other one is at work."""
         from model_manager.library.scan.scan import Scan
 
         return Scan(self.database, self.volumes, self.env(), str(self.paths.data), notify)

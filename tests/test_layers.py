@@ -14,7 +14,8 @@ PACKAGE = ROOT / "model_manager"
 FILES = sorted(PACKAGE.rglob("*.py"))
 # Imports go downwards only: a module may import its own package and every level below it.
 LEVEL = {"base": 0, "catalog": 1, "jobs": 1, "operations": 2, "formats": 2, "stores": 3, "hubs": 3, "library": 4,
-         "merge": 4, "serve": 4, "assistant": 4, "app": 5, "controllers": 6, "cli": 6, "views": 7, "__main__": 8}  # fmt: skip
+         "merge": 4, "serve": 4, "assistant": 4, "actions": 5, "app": 6, "controllers": 7, "cli": 7, "views": 8,
+         "__main__": 9}  # fmt: skip
 # The command line opens the window, from inside the function that does so.
 LAZY = {("cli", "views")}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -30,7 +31,7 @@ WRITE_FLAGS = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"}
 # These write the program's own files, never the user's.
 OWN_FILES = {"base/paths.py", "base/settings.py", "base/log.py", "base/instance.py", "catalog/database.py", "operations/journal.py", "base/reserve.py",
              "catalog/damage.py", "catalog/looking.py", "catalog/words_file.py",
-             "operations/lock.py", "stores/host/private_copy.py"}  # fmt: skip
+             "operations/lock.py", "library/scan/turns.py", "stores/host/private_copy.py"}  # fmt: skip
 
 
 # Rooms of a package, from the ground up: each may import its own and those before it, never one beside or above it.
@@ -311,3 +312,79 @@ def test_words_are_translated_when_they_are_shown(path: Path) -> None:
 )  # fmt: skip
 def test_the_rule_sees_what_is_translated_too_soon(code: str, soon: int) -> None:
     assert len(_translated_too_soon(ast.parse(code))) == soon
+
+
+FACES = [path for path in FILES if _package(path) in ("cli", "controllers", "views")]
+# Of the program a face may use these: whoever needs more of it decides something, and that is done in `actions`.
+OF_APP = {
+    "settings",
+    "jobs",
+    "paths",
+    "settle",
+    "settled",
+    "notices",
+    "named_notices",
+    "news",
+    "news_of_settled",
+    "close",
+}
+# What makes a plan or a suggestion, and what changes the disk.
+BEHIND_ACTIONS = (
+    "operations.draft", "operations.trashed", "operations.disk", "operations.apply", "library.removal.planning",
+    "library.removal.units", "library.removal.wanted", "library.removal.still_there", "library.removal.touched",
+    "library.duplicates", "library.clean.rules", "library.clean.candidate", "library.clean.offers", "library.deep",
+    "library.doctor", "library.meant", "library.labels.words", "library.labels.category_folders", "library.scan.scan",
+    "library.scan.drives", "stores.adapters", "catalog.Database", "catalog.models", "catalog.roots", "catalog.elsewhere",
+)  # fmt: skip
+
+
+def _decides(tree: ast.AST, package: list[str]) -> list[str]:
+    """Where a face does what an action is for: reaches for the catalogue or the disk, or names what makes plans."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).removeprefix("self.") in (
+            "app",
+            "_app",
+            "window.app",
+        ):
+            found += [f"{node.lineno}: app.{node.attr}"] if node.attr not in OF_APP else []
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("Plan", "Draft", "Wanted"):
+            found.append(f"{node.lineno}: {ast.unparse(node.func)}(")
+    names = {name.removeprefix("model_manager.") for name, _lazy in _imported(tree, package)}
+    return found + [
+        name for name in sorted(names) if any(name == one or name.startswith(one + ".") for one in BEHIND_ACTIONS)
+    ]
+
+
+@pytest.mark.parametrize("path", FACES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_window_and_commands_decide_nothing(path: Path) -> None:
+    """They call actions, and turn what these answer into rows and words."""
+    package = ["model_manager", *path.relative_to(PACKAGE).parts[:-1]]
+    assert not _decides(ast.parse(path.read_text()), package)
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [("app.database", "1: app.database"), ("self._app.operations.apply(plan)", "1: app.operations"),
+     ("def f(): from model_manager.operations.draft import Way", "operations.draft"),
+     ("from model_manager.library.duplicates.sharing import plan_sharing", "library.duplicates.sharing"),
+     ("from model_manager.library import meant", "library.meant"), ("Plan('', '', (), 0, 0, (), 0.0)", "1: Plan(")],
+)  # fmt: skip
+def test_the_rule_sees_a_face_that_decides(code: str, what: str) -> None:
+    assert what in _decides(ast.parse(code), ["model_manager", "cli"])
+
+
+def test_one_way_leads_to_a_scan() -> None:
+    """Who makes a scan beside it makes two at a time."""
+    calls = [path for path in FILES if ".scanner(" in path.read_text() or "import Scan\n" in path.read_text()]
+    assert {path.relative_to(PACKAGE).as_posix() for path in calls} == {
+        "actions/scanning.py",
+        "actions/context.py",
+        "app.py",
+    }
+
+
+def test_a_package_of_use_cases_loads_none_of_them() -> None:
+    """`model-manager list` starts in a fifth of a second because it loads no plan and no adapter."""
+    names = [name for name, _lazy in _imports(PACKAGE / "actions" / "__init__.py")]
+    assert not [name for name in names if name.startswith("model_manager")]

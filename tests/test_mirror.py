@@ -11,6 +11,7 @@ PACKAGE, TESTS = ROOT / "model_manager", ROOT / "tests"
 MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 MISSING = {
     "": "__main__ app",
+    "actions": "context",
     "cli": "apply categories check clean dedupe delete doctor duplicates empty export history list plans roots "
         "scan set show status store tag trash undo",
     "controllers": "chips clean disk_map drives duplicates elsewhere messages outcome places_shown regular_look "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import applying
 from model_manager.app import App
 from model_manager.base.text import _, later
 from model_manager.cli.plans import apply_plan
@@ -19,4 +20,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    return apply_plan(app, app.operations.get(options.plan).plan, options)
+    return apply_plan(app, applying.operation(app, options.plan).plan, options)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import labels
 from model_manager.app import App
 from model_manager.base.errors import UsageError
 from model_manager.base.messages import said
 from model_manager.base.text import _, later, number
 from model_manager.cli.output import hint, print_json, print_table
-from model_manager.library.labels import categories
-from model_manager.library.listing.status import by_category
 
 NAME = "categories"
 HELP = later("the category tree; add, rename or remove one of your own")
@@ -25,17 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(app: App, options: argparse.Namespace) -> int:
     if options.action:
         _change(app, options.action, options.values)
-    names = dict(categories.CATEGORIES)
-    figures = {slug: (count, size) for slug, count, size in by_category(app.database)}
     found = [
-        {
-            "category": slug,
-            "name": names.get(slug, slug),
-            "own": slug not in names,
-            "models": figures.get(slug, (0, 0))[0],
-        }
-        for slug in categories.slugs(app.database)
-    ]
+        {"category": one.slug, "name": one.name, "own": one.own, "models": one.models} for one in labels.tree(app)
+    ]  # fmt: skip
     if options.json:
         print_json({"categories": found})
         return 0
@@ -49,8 +40,8 @@ def _change(app: App, action: str, values: list[str]) -> None:
     if len(values) != (2 if action == "rename" else 1):
         raise UsageError(said("change the categories"), "", said("the wrong number of names"), EXAMPLE)
     if action == "add":
-        categories.add(app.database, values[0])
+        labels.add_category(app, values[0])
     elif action == "rename":
-        categories.rename(app.database, values[0], values[1])
+        labels.rename_category(app, values[0], values[1])
     else:
-        categories.remove(app.database, values[0])
+        labels.remove_category(app, values[0])

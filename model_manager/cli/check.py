@@ -6,20 +6,15 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from model_manager.actions import health, listing, scanning
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later
-from model_manager.catalog import models
-from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import coloured, hint, print_json, print_table, tell_nothing_known
-from model_manager.cli.progress import reading_told
-from model_manager.jobs import Progress
-from model_manager.library import meant
-from model_manager.library.deep import check_deep
+from model_manager.cli.progress import reading_told, scanning_told
 from model_manager.library.labels.sources import again
 from model_manager.library.labels.verdicts import VERDICTS
-from model_manager.library.listing.present import models_json
 
 NAME = "check"
 HELP = later("health of models by their headers; --deep reads every byte")
@@ -34,16 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    app.scanner().run(Progress())  # what changed since is read; what did not is not
-    if options.models:
-        ids = [meant.model_meant(app.database, text) for text in options.models]
-    else:
-        with app.database.read() as tx:
-            ids = [row.id for row in read_rows(tx)]
+    with scanning_told(app) as progress:
+        scanning.scan(app, progress)  # what changed since is read; what did not is not
+    ids = [listing.id_of(app, text) for text in options.models] or listing.all_ids(app)
     if options.deep:
         with reading_told() as progress:
-            check_deep(app.database, app.volumes, ids, progress, options.again)
-    found = [{key: model[key] for key in ("id", "name", "health", "code")} for model in models_json(app.database, ids)]
+            health.check_every_byte(app, ids, progress, options.again)
+    found = [{key: model[key] for key in ("id", "name", "health", "code")} for model in listing.json_of(app, ids)]
     if options.json:
         print_json({"models": [{key: one[key] for key in ("id", "health", "code")} for one in found]})
         return 0
@@ -51,8 +43,7 @@ def run(app: App, options: argparse.Namespace) -> int:
         tell_nothing_known()
         return 0
     sick = [one for one in found if one["health"]["verdict"] not in ("good", "unknown") or one["code"]]
-    with app.database.read() as tx:
-        sources = models.sources(tx)
+    sources = health.sources(app)
     rows = []
     for one in sick:
         verdict = one["health"]["verdict"]

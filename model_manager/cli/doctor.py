@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import doctor
 from model_manager.app import App
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later
 from model_manager.cli.output import coloured, hint, print_json
-from model_manager.library.doctor import checks
 
 NAME = "doctor"
 HELP = later("the program's own health: versions, Tk, database, permissions, free space")
@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    found = checks(app.paths, app.database, app.settings)
-    app.database.damages.settle_unkept()  # told now; those with a file stay until somebody deletes it
+    found = doctor.check(app)
+    doctor.told(app)
     if options.json:
         print_json({"checks": [{"name": one.name, "ok": one.ok, "detail": one.detail} for one in found]})
     else:

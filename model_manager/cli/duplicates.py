@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
+from model_manager.actions import listing, sharing
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.cli.progress import reading_told
-from model_manager.library.duplicates import search as duplicates
-from model_manager.library.listing.known import nothing_known
 from model_manager.library.scan import watch
 
 NAME = "duplicates"
@@ -25,11 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    look = duplicates.prove if options.prove else duplicates.flag_and_recall
     with reading_told() as progress:
-        found = look(app.database, app.volumes, progress, app.settings.values.reference_folders)
+        found = sharing.find(app, progress, options.prove)
     if options.json:
-        print_json(duplicates.as_json(found))
+        print_json(sharing.as_json(found))
         return 0
     for group in found.groups:
         print(
@@ -46,7 +44,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     for problem in found.problems:
         print(f"{shown(problem.path)}: {localised(problem.why)}", file=sys.stderr)
     if not found.groups:
-        if nothing_known(app.database):
+        if listing.nothing_known(app):
             tell_nothing_known()
         else:
             print(_("Nothing is there twice."))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
-import time
 
+from model_manager.actions import history
+from model_manager.actions.history import Trashed
 from model_manager.app import App
 from model_manager.base import figures, units
 from model_manager.base.errors import UsageError
@@ -13,7 +14,6 @@ from model_manager.base.messages import said
 from model_manager.base.text import _, later, ngettext, shown, written
 from model_manager.cli.output import hint, print_json, print_table
 from model_manager.cli.plans import add_plan_arguments, run_plan
-from model_manager.operations.trashed import Trashed, plan_empty, trashed, with_what_comes_back
 
 NAME = "empty"
 HELP = later("delete for good what this program put in the trash; --list shows it")
@@ -28,26 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    found, _problems = app.operations.history()
-    unknown = set(options.operations) - {operation.id for operation in found}
-    if unknown:
-        raise UsageError(
-            said("empty"), min(unknown), said("there is no operation of this id"), said("see `model-manager history`")
-        )
-    before = time.time() - _days(options.older_than) * 86_400
-    items = [
-        item for item in trashed(found, app.volumes)
-        if item.at <= before and (not options.operations or item.operation in options.operations)
-    ]  # fmt: skip
+    items = history.in_trash(app, options.operations, _days(options.older_than))
     if options.list:
-        return _show(with_what_comes_back(items, app.volumes), options.json)
+        return _show(history.with_room(app, items), options.json)
     if not any(item.where == "trash" for item in items):
         if options.json:
             print_json({"plan": None})
         else:
             print(_("Nothing of this program's is in the trash, or not for so long: nothing is to be done."))
         return 0
-    return run_plan(app, plan_empty(items, app.volumes), options)
+    return run_plan(app, history.plan_emptying(app, items), options)
 
 
 def _show(items: list[Trashed], as_json: bool) -> int:

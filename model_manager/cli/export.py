@@ -7,12 +7,12 @@ import csv
 import sys
 from collections.abc import Callable
 
+from model_manager.actions import listing
+from model_manager.actions.listing import Json
 from model_manager.app import App
 from model_manager.base.text import _, later, shown
-from model_manager.catalog import models
 from model_manager.catalog.record import CSV
 from model_manager.cli.output import print_json_list
-from model_manager.library.listing.present import Json, models_json
 
 NAME = "export"
 HELP = later("print every model for other programs: JSON, or CSV with one line each")
@@ -37,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    with app.database.read() as tx:
-        found = models_json(app.database, models.largest_first(tx))
+    found = listing.json_of(app, listing.all_ids(app))
     if not options.csv:
         print_json_list(found)
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from model_manager.actions.history import history
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
@@ -22,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    every, problems = app.operations.history()
+    past = history(app)
     if options.json:
-        print_json({"operations": [operation.as_json() for operation in every]})
+        print_json({"operations": [operation.as_json() for operation in past.operations]})
         return 0
-    found = [one for one in every if one.state != "planned"]  # a plan that was only stored has changed nothing
-    for problem in problems:
+    found = past.done
+    for problem in past.problems:
         print(localised(problem), file=sys.stderr)
     if not found:
         print(_("This program has changed nothing on your disk."))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import listing
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, later, shown
-from model_manager.catalog.rows import read_rows
 from model_manager.cli.output import hint, print_json_lists, print_table, tell_nothing_known
-from model_manager.library.labels.categories import slugs
 from model_manager.library.labels.verdicts import STATES, VERDICTS
-from model_manager.library.listing.present import leftovers_json, models_json
-from model_manager.library.listing.query import Query
 from model_manager.library.scan import watch
 
 NAME = "list"
@@ -26,16 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(app: App, options: argparse.Namespace) -> int:
     text = " ".join(options.query)
-    query = Query(text, slugs(app.database))
-    with app.database.read() as tx:
-        rows = query.of(read_rows(tx))
-    rows.sort(key=lambda row: (-row.size, row.name))
+    rows = listing.search(app, text)
     if options.json:
         ids = [row.id for row in rows]
         rows.clear()  # printing goes on for long, and these are most of what is in memory
         # Before anything is printed: it asks the adapters, which can fail.
-        rests = [] if text.strip() else leftovers_json(app.database, app.volumes, app.env())
-        print_json_lists({"models": models_json(app.database, ids), "leftovers": rests})
+        rests = [] if text.strip() else listing.leftovers(app)
+        print_json_lists({"models": listing.json_of(app, ids), "leftovers": rests})
         return 0
     if not rows and not text.strip():
         tell_nothing_known()

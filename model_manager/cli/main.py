@@ -163,9 +163,9 @@ def _run(options: argparse.Namespace) -> int:
 
 def _tell_silent(app: App) -> None:
     """Names the folders that this command went round, since their drive or share does not answer."""
-    from model_manager.library.scan.watch import silent_roots
+    from model_manager.actions.listing import silent_roots
 
-    for path, mount in silent_roots(app.database):
+    for path, mount in silent_roots(app):
         text = _("{path}: the drive or share at {mount} does not answer; its models stay as they were known")
         print(text.format(path=shown(path), mount=shown(mount)), file=sys.stderr)
 

@@ -7,7 +7,12 @@ import contextlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
+from model_manager.actions import applying, scanning
+from model_manager.actions.planning import Missing, NotThere
+from model_manager.actions.removal import Removal
+from model_manager.actions.scanning import ScansElsewhere
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
@@ -15,11 +20,13 @@ from model_manager.base.localised import localised
 from model_manager.base.messages import said
 from model_manager.base.text import _, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json
+from model_manager.cli.progress import tell_unseen
 from model_manager.cli.terminal import broken, columns, path_lines
 from model_manager.jobs import Progress
 from model_manager.library.removal.plan_words import STATES, VERBS, frees_text, undo_text, united_text
-from model_manager.library.removal.touched import touched
 from model_manager.operations import Operation, Plan, Step
+
+Made = TypeVar("Made")
 
 _UNLIMITED = 1 << 20
 _INSIDE = " " * 6
@@ -32,23 +39,48 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help=_("do not ask"))
 
 
+def run_removal(app: App, make: Callable[[], Removal], options: argparse.Namespace) -> int:
+    """Makes a plan that clears things away, tells what of it is gone already, and goes on as `run_plan`."""
+    planned = made(app, make)
+    if planned.missing:
+        for sentence in dict.fromkeys(one.sentence for one in planned.missing):
+            print(localised(sentence), file=sys.stderr)
+        _look_at(app, planned.missing)
+    return run_plan(app, planned.plan, options)
+
+
+def made(app: App, make: Callable[[], Made]) -> Made:
+    """What `make` plans; where something of it is gone, its folders are looked at again before that is said."""
+    try:
+        return make()
+    except NotThere as error:
+        _look_at(app, error.missing)
+        raise
+
+
+def _look_at(app: App, missing: Iterable[Missing]) -> None:
+    try:
+        scanning.look(app, {one.root for one in missing}, Progress())
+    except ScansElsewhere as busy:
+        tell_unseen(busy)
+
+
 def run_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:
     """Shows the plan and, when the person agrees, applies that very object. Answers the exit status."""
     if not plan.steps:
-        return told(app.operations.store(plan), options.json, _("Nothing is to be done."))
+        return told(applying.store(app, plan), options.json, _("Nothing is to be done."))
     if options.dry_run:
         if not options.json:
             print_plan(plan)
         text = _("Stored. `model-manager apply {id}` runs this very plan.").format(id=plan.id)
-        return told(app.operations.store(plan), options.json, text)
+        return told(applying.store(app, plan), options.json, text)
     return apply_plan(app, plan, options)
 
 
 def apply_plan(app: App, plan: Plan, options: argparse.Namespace) -> int:
     if not agreed(options, lambda: print_plan(plan)):
         return 1
-    done = app.operations.apply(plan)
-    look_again(app, plan)
+    done = applying.apply(app, plan, tell_unseen).operation
     text = _("Done. `model-manager undo {id}` puts it back.").format(id=done.id)
     if not done.undoable:
         text = _("Done. This cannot be undone.")
@@ -94,11 +126,6 @@ def _answer(question: str) -> str:
 def _is_yes(answer: str) -> bool:
     """`y` and `yes` in English, and in the user's language."""
     return answer.strip().casefold() in {"y", "yes", *_("y yes").casefold().split()}
-
-
-def look_again(app: App, plan: Plan) -> None:
-    """Reads the folders again that a plan has changed, so that the next command tells the truth."""
-    app.scanner().run(Progress(), touched(app.database, plan))
 
 
 def print_plan(plan: Plan) -> None:

@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from model_manager.actions import scanning
+from model_manager.actions.scanning import ScansElsewhere
+from model_manager.app import App
 from model_manager.base import figures
+from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.jobs import Progress
 
@@ -25,6 +29,29 @@ def reading_told(clock: Callable[[], float] = time.monotonic) -> Iterator[Progre
         print("\r\x1b[K", end="", file=sys.stderr)
     else:
         yield Progress(_Lines(clock))
+
+
+@contextmanager
+def scanning_told(app: App, phases: bool = False) -> Iterator[Progress]:
+    """The progress for a scan: it tells once that it waits for another one, and on a terminal its `phases`."""
+    terminal, told = sys.stderr.isatty(), False
+
+    def tell(progress: Progress) -> None:
+        nonlocal told
+        if terminal and phases:
+            print(f"\r\x1b[K{localised(progress.phase)} …", end="", file=sys.stderr, flush=True)
+        elif scanning.waits(app) and not told:
+            told = True
+            print(f"{localised(progress.phase)} …", file=sys.stderr, flush=True)
+
+    yield Progress(tell)
+    if terminal and phases:
+        print("\r\x1b[K", end="", file=sys.stderr)
+
+
+def tell_unseen(busy: ScansElsewhere) -> None:
+    """That the folders which were changed could not be looked at, and who will."""
+    print(localised(busy), file=sys.stderr)
 
 
 def _on_terminal(progress: Progress) -> None:

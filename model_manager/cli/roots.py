@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import listing, roots
+from model_manager.actions.scanning import ScansElsewhere
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import UsageError
 from model_manager.base.messages import said
 from model_manager.base.text import _, given_path, later
 from model_manager.cli.output import hint, print_json, print_table
-from model_manager.jobs import Progress
-from model_manager.library.listing.present import roots_json
+from model_manager.cli.progress import scanning_told, tell_unseen
 from model_manager.library.scan import watch
 
 NAME = "roots"
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(app: App, options: argparse.Namespace) -> int:
     if options.action:
         _change(app, options.action, options.values, options.whole)
-    found = roots_json(app.database)
+    found = listing.roots_json(app)
     if options.json:
         print_json({"roots": found})
         return 0
@@ -51,14 +52,20 @@ def _change(app: App, action: str, values: list[str], whole: bool) -> None:
     if len(values) != needed:
         raise UsageError(said("change the roots"), "", said("the wrong number of values"), EXAMPLE)
     if action == "add":
-        if not whole:
-            watch.must_be_meant(given_path(values[0]))
-        root = watch.add_root(app.database, given_path(values[0]))
-        app.scanner().run(Progress(), only=[root.id])
+        changed = roots.add(app, given_path(values[0]), whole)
     elif action == "remove":
-        watch.remove_root(app.database, values[0])
+        changed = roots.remove(app, values[0])
     elif action == "ignore":
-        watch.ignore_root(app.database, values[0])
+        changed = roots.ignore(app, values[0])
     else:
-        root = watch.move_root(app.database, values[0], given_path(values[1]))
-        app.scanner().run(Progress(), only=[root.id])
+        changed = roots.move(app, values[0], given_path(values[1]))
+    look_at(app, changed)
+
+
+def look_at(app: App, changed: roots.Changed) -> None:
+    """Scans what has to be looked at because of a change, and says so where another process is scanning."""
+    try:
+        with scanning_told(app) as progress:
+            roots.look_at_changed(app, changed, progress)
+    except ScansElsewhere as busy:
+        tell_unseen(busy)

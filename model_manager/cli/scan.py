@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
+from model_manager.actions import listing, roots, scanning
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, given_path, later, ngettext, shown, written
 from model_manager.cli.output import hint, print_json
-from model_manager.jobs import Progress
-from model_manager.library.listing.present import roots_json
-from model_manager.library.listing.status import seen_twice, status
-from model_manager.library.scan import watch
+from model_manager.cli.progress import scanning_told
+from model_manager.library.listing.status import seen_twice
 
 NAME = "scan"
 HELP = later("find every model on this computer; PATH adds a folder of your own")
@@ -26,19 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    for path in () if options.whole else options.paths:
-        watch.must_be_meant(given_path(path))
-    for path in options.paths:
-        watch.add_root(app.database, given_path(path))
-    progress = Progress(_tell if sys.stderr.isatty() else None)
-    report = app.scanner().run(progress)
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
-    total = status(app.database, app.volumes, app.env())
+    roots.add_all(app, [given_path(path) for path in options.paths], options.whole)
+    with scanning_told(app, phases=True) as progress:
+        report = scanning.scan(app, progress)
+    total = listing.status(app)
     if options.json:
         print_json(
             {
-                "roots": roots_json(app.database), "models": report.models, "files": report.files,
+                "roots": listing.roots_json(app), "models": report.models, "files": report.files,
                 "size": total.apparent, "bytes": total.bytes, "seconds": round(report.seconds, 3),
                 "read_bytes": report.read_bytes,
                 "problems": [{"path": written(p.path), "kind": p.kind, "why": p.why} for p in report.problems],
@@ -61,7 +55,3 @@ def run(app: App, options: argparse.Namespace) -> int:
         print(line)
     hint(_("`model-manager status` sums up, `model-manager list` shows them"))
     return 0
-
-
-def _tell(progress: Progress) -> None:
-    print(f"\r\x1b[K{localised(progress.phase)} …", end="", file=sys.stderr, flush=True)

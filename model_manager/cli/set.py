@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import labels, listing
 from model_manager.app import App
 from model_manager.base.errors import UsageError
 from model_manager.base.messages import said
 from model_manager.base.text import _, later, shown
 from model_manager.cli.output import print_json
-from model_manager.library import meant
-from model_manager.library.labels import words
-from model_manager.library.listing.present import models_json
 
 NAME = "set"
 HELP = later("set category, note or pinned; a scan never overwrites them (category= gives it back)")
@@ -34,15 +32,11 @@ def run(app: App, options: argparse.Namespace) -> int:
             )
         if name == "pinned" and value.lower() not in _YES_NO:
             raise UsageError(said("set"), f"pinned={value}", said("write pinned=yes or pinned=no"), EXAMPLE)
-    id_ = meant.model_meant(app.database, options.model)
-    for name, _equals, value in pairs:
-        if name == "category":
-            words.set_category(app.database, id_, value or None)
-        elif name == "note":
-            words.set_note(app.database, id_, value)
-        else:
-            words.set_pinned(app.database, id_, _YES_NO[value.lower()])
-    (model,) = models_json(app.database, [id_])
+    id_ = listing.id_of(app, options.model)
+    values = {name: value for name, _equals, value in pairs}
+    pinned = _YES_NO[values["pinned"].lower()] if "pinned" in values else None
+    labels.change(app, [id_], labels.Words(values.get("category"), values.get("note"), pinned))
+    (model,) = listing.json_of(app, [id_])
     if options.json:
         print_json({"model": model})
     else:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 
+from model_manager.actions import listing
 from model_manager.app import App
-from model_manager.base import figures, reach
-from model_manager.base.errors import ModelManagerError
+from model_manager.base import figures
 from model_manager.base.localised import localised
-from model_manager.base.text import _, given_path, later, number, shown
+from model_manager.base.text import _, later, number, shown
 from model_manager.cli.output import coloured, hint, print_json, print_table
-from model_manager.library import meant
 from model_manager.library.labels.verdicts import SOURCES, STATES, VERDICTS
 from model_manager.library.listing.lines import Line, lines
-from model_manager.library.listing.opened import opened
-from model_manager.library.listing.present import Json, found_tags, place_states, show_json
+from model_manager.library.listing.present import Json, found_tags
 from model_manager.library.scan import watch
 
 NAME = "show"
@@ -29,26 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    found = _found(app, options.model)
+    found, states = listing.show_named(app, options.model)
     if options.json:
         print_json(found)
         return 0
-    known = found["model"]["id"]
-    _print(found, options.raw, place_states(app.database, int(known[1:])) if known else {})
+    _print(found, options.raw, states)
     return 0
-
-
-def _found(app: App, text: str) -> Json:
-    """The model that is meant; a file that the library has not is told by its header, with an empty id."""
-    try:
-        return show_json(app.database, meant.model_meant(app.database, text))
-    except ModelManagerError:
-        path = given_path(text)
-        reach.must_answer(path)
-        card = opened(app.database, app.volumes, path).card if os.path.isfile(path) else None
-        if card is None:
-            raise
-        return card
 
 
 def _print(found: Json, raw: bool, states: dict[str, str]) -> None:

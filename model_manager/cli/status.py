@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import listing
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, later, ngettext
 from model_manager.cli.output import hint, print_json, print_table, tell_nothing_known
-from model_manager.library.listing.status import Status, seen_twice, status
+from model_manager.library.listing.status import Status, seen_twice
 from model_manager.library.scan import watch
 
 NAME = "status"
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    found = status(app.database, app.volumes, app.env())
+    found = listing.status(app)
     if options.json:
         print_json(_json(found))
         return 0

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 
+from model_manager.actions import roots
 from model_manager.app import App
-from model_manager.base.errors import UsageError
-from model_manager.base.messages import said
 from model_manager.base.text import _, given_path, later, shown, written
 from model_manager.cli.output import hint, print_json
 from model_manager.cli.plans import add_plan_arguments, run_plan
-from model_manager.library.labels.categories import slugs
-from model_manager.library.labels.category_folders import plan_category_folders
-from model_manager.library.scan import watch
+from model_manager.cli.roots import look_at
 
 NAME = "store"
 HELP = later("the base folder for your own models; PATH sets it, --make-folders plans its category folders")
@@ -29,16 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(app: App, options: argparse.Namespace) -> int:
     path = given_path(options.path) if options.path else ""
     if path and (os.path.isdir(path) or not options.make_folders):
-        watch.set_base_path(app.database, app.settings, path)
+        look_at(app, roots.set_base_path(app, path))
         path = ""
     base = path or app.settings.values.base_path
     if options.make_folders:
-        if not base:
-            raise UsageError(said("make the category folders"), "", said("no base folder is set"), EXAMPLE)
-        plan = plan_category_folders(base, slugs(app.database), app.paths, app.volumes)
-        status = run_plan(app, plan, options)
+        status = run_plan(app, roots.plan_category_folders(app, base), options)
         if path and os.path.isdir(path):  # it was made just now
-            watch.set_base_path(app.database, app.settings, path)
+            look_at(app, roots.set_base_path(app, path))
         return status
     if options.json:
         print_json({"store": written(base) or None})

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import labels, listing
 from model_manager.app import App
 from model_manager.base.text import _, later, shown
 from model_manager.cli.output import print_json
-from model_manager.library import meant
-from model_manager.library.labels import words
-from model_manager.library.listing.present import models_json
 
 NAME = "tag"
 HELP = later("add or remove tags of your own")
@@ -25,9 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    id_ = meant.model_meant(app.database, options.model)
-    words.tag(app.database, id_, options.add, options.remove)
-    (model,) = models_json(app.database, [id_])
+    id_ = listing.id_of(app, options.model)
+    labels.change(app, [id_], labels.Words(add=options.add, remove=options.remove))
+    (model,) = listing.json_of(app, [id_])
     if options.json:
         print_json({"model": model})
     else:

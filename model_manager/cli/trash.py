@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from model_manager.actions import removal
 from model_manager.app import App
 from model_manager.base.text import _, later
-from model_manager.cli.plans import add_plan_arguments, run_plan
-from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import wanted_of
+from model_manager.cli.plans import add_plan_arguments, run_removal
 
 NAME = "trash"
 HELP = later("move models or leftovers to the trash, by each tool's own rule")
@@ -31,7 +30,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, options: argparse.Namespace) -> int:
-    wanted = wanted_of(app.database, options.items, options.place)
-    return run_plan(
-        app, plan_removal(app.database, app.volumes, app.env(), wanted, "aside" if options.aside else "trash"), options
-    )
+    way: removal.Way = "aside" if options.aside else "trash"
+    return run_removal(app, lambda: removal.plan_named(app, options.items, options.place, way), options)

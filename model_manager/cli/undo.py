@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import time
-from typing import cast
 
+from model_manager.actions import applying, undoing
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import UsageError
@@ -13,11 +12,11 @@ from model_manager.base.localised import localised
 from model_manager.base.messages import said
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import hint, print_json
-from model_manager.cli.plans import agreed, look_again, print_steps, print_warnings, say, told
+from model_manager.cli.plans import agreed, print_steps, print_warnings, say, told
+from model_manager.cli.progress import tell_unseen
 from model_manager.library.removal.plan_words import BACK
-from model_manager.library.removal.undoing import Undoing, newest_to_undo, undoing
-from model_manager.operations import Operation, Plan, StepState, as_json
-from model_manager.operations.plan import printable
+from model_manager.library.removal.undoing import Undoing
+from model_manager.operations import Operation
 
 NAME = "undo"
 HELP = later("put an operation back; without an id, the last that can be")
@@ -37,13 +36,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(app: App, options: argparse.Namespace) -> int:
     if options.give_up:
         return _give_up(app, options)
-    operation = _chosen(app, options.operation)
-    if not operation.undoable:
+    if options.operation is not None and not applying.operation(app, options.operation).undoable:
         # In the words of who would do it: never applied, stuck, nothing left.
-        return _undo(app, operation, options)
-    planned = undoing(operation, app.volumes)
+        return _undo(app, applying.operation(app, options.operation), options)
+    asked = undoing.newest(app) if options.operation is None else undoing.to_undo(app, options.operation)
+    if asked is None:
+        raise UsageError(
+            said("undo"),
+            "",
+            said("there is nothing that could be undone"),
+            said("`model-manager history` lists what was done"),
+        )
+    operation, planned = asked.operation, asked.undoing
     if options.dry_run:
-        _tell(operation, planned, options.json)
+        if options.json:
+            print_json({"plan": undoing.plan_json(asked, _title(operation))})
+            return 0
+        _print(operation, planned)
+        hint(_("`model-manager undo {id}` puts it back.").format(id=operation.id))
         return 0
     if not agreed(options, lambda: _print(operation, planned)):
         return 1
@@ -55,13 +65,13 @@ def _give_up(app: App, options: argparse.Namespace) -> int:
         raise UsageError(
             said("give up"), "", said("say which operation"), said("`model-manager history` lists what was done")
         )
-    operation = app.operations.get(options.operation)
+    operation = applying.operation(app, options.operation)
     if options.dry_run:
         _tell_giving_up(operation, options.json)
         return 0
     if not agreed(options, lambda: _tell_giving_up(operation, False)):
         return 1
-    done = app.operations.give_up(operation.id)
+    done = undoing.give_up(app, operation.id)
     if options.json:
         print_json({"plan": done.as_json()})
     else:
@@ -80,23 +90,8 @@ def _tell_giving_up(operation: Operation, as_json: bool) -> None:
         say(f"  {shown(step.path)}: {localised(now.problem)}" if now.problem else f"  {shown(step.path)}")
 
 
-def _chosen(app: App, id_: str | None) -> Operation:
-    if id_ is not None:
-        return app.operations.get(id_)
-    last = newest_to_undo(app.operations.history()[0], app.volumes)
-    if last is None:
-        raise UsageError(
-            said("undo"),
-            "",
-            said("there is nothing that could be undone"),
-            said("`model-manager history` lists what was done"),
-        )
-    return last
-
-
 def _undo(app: App, operation: Operation, options: argparse.Namespace) -> int:
-    done = app.operations.undo(operation.id)
-    look_again(app, done.plan)
+    done = undoing.undo(app, operation.id, tell_unseen)
     if done.state == "undone":
         return told(done, options.json, _("It is as it was before."), wanted=("undone",))
     if back := _put_back(done) - _put_back(operation):
@@ -108,26 +103,6 @@ def _undo(app: App, operation: Operation, options: argparse.Namespace) -> int:
 def _put_back(operation: Operation) -> int:
     """How many of its steps are put back."""
     return sum(now.state == "undone" for now in operation.steps)
-
-
-def _tell(operation: Operation, planned: Undoing, as_json: bool) -> None:
-    if as_json:
-        print_json({"plan": _json(operation, planned)})
-        return
-    _print(operation, planned)
-    hint(_("`model-manager undo {id}` puts it back.").format(id=operation.id))
-
-
-def _json(operation: Operation, planned: Undoing) -> dict[str, object]:
-    """The PLAN of an undo: steps in the order in which they go back, with the room that they need."""
-    waiting = Plan(operation.id, _title(operation), operation.plan.steps, 0, 0, planned.warnings, time.time())
-    plan = as_json(waiting, "planned", [StepState("planned")] * len(waiting.steps))
-    by_number = dict(zip((step.n for step in waiting.steps), cast("list[object]", plan["steps"]), strict=True))
-    return plan | {
-        "steps": [by_number[step.n] for step in planned.steps],
-        "needs": [{"path": printable(room.path), "bytes": room.needs, "free": room.free} for room in planned.rooms],
-        "seconds": round(planned.seconds),
-    }
 
 
 def _print(operation: Operation, planned: Undoing) -> None:

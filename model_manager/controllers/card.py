@@ -6,17 +6,17 @@ import os
 import time
 from collections.abc import Callable, Hashable
 
+from model_manager.actions import listing
+from model_manager.actions import roots as folders
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.messages import LookAgain, Said, ScanWanted
+from model_manager.controllers.messages import LookAgain, Said
 from model_manager.jobs import Latest
-from model_manager.library.listing.opened import Opened, opened
-from model_manager.library.listing.present import Json, place_states, show_json
-from model_manager.library.removal.still_there import missing
-from model_manager.library.scan import watch
+from model_manager.library.listing.opened import Opened
+from model_manager.library.listing.present import Json
 
 _NOTICED = 60.0
 """Seconds in which a file that a scan could not take for gone is no reason for another one."""
@@ -46,7 +46,7 @@ class Card:
 
         def work(progress: object) -> Opened | None:
             try:
-                return opened(self._app.database, self._app.volumes, path)
+                return listing.open_file(self._app, path)
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
                 return None
@@ -59,11 +59,11 @@ class Card:
 
         def work(progress: object) -> None:
             try:
-                watch.must_be_meant(os.path.dirname(path))
-                watch.add_root(self._app.database, os.path.dirname(path))
+                changed = folders.add(self._app, os.path.dirname(path))
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
-            self._app.jobs.post(ScanWanted())
+            else:
+                self._app.jobs.post(LookAgain(changed.look or frozenset()))
 
         self._app.jobs.start(_("Changing the folders"), "query", work)
 
@@ -84,14 +84,15 @@ class Card:
     def _read(self, id_: int) -> Json | None:
         self._notice_what_went(id_)
         try:
-            return show_json(self._app.database, id_) | {"states": place_states(self._app.database, id_)}
+            card, states = listing.show(self._app, id_)
+            return card | {"states": states}
         except ModelManagerError:  # it went since the rows were read: they are read again
             self._app.jobs.post(ChangedElsewhere())
             return None
 
     def _notice_what_went(self, id_: int) -> None:
         """One look at each place of a model whose card is opened; what is not there is scanned again, once a minute."""
-        lost = missing(self._app.database, self._app.volumes, (id_,), first_only=True)
+        lost = listing.what_went(self._app, id_)
         now = time.monotonic()
         fresh = [one for one in lost if now - self._noticed.get(one.path, -_NOTICED) >= _NOTICED]
         self._noticed.update((one.path, now) for one in fresh)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from model_manager.actions.undoing import ToUndo, newest, no_longer_so, to_undo, undo
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import OperationChanged
@@ -16,9 +17,9 @@ from model_manager.controllers.outcome import name_of, outcome, told_undone
 from model_manager.jobs import Cancelled, Job, Latest, Progress
 
 if TYPE_CHECKING:
-    from model_manager.library.removal.undoing import Undoing
-    from model_manager.operations import Operation, Plan
-    from model_manager.operations.draft import Way
+    from model_manager.actions.planning import Way
+    from model_manager.actions.scanning import ScansElsewhere
+    from model_manager.operations import Plan
 
     Make = Callable[[Way], Plan]
     """How to plan it in one way or another."""
@@ -70,15 +71,6 @@ class Applied:
     frees_later: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ToUndo:
-    """What undo would do with an operation, or with these units of it."""
-
-    operation: Operation
-    units: tuple[int, ...] | None
-    undoing: Undoing
-
-
 class ChangesView(Protocol):
     def review(self, planned: Planned) -> None: ...
     def ask_undo(self, asked: ToUndo) -> None: ...
@@ -116,13 +108,12 @@ class Changes:
             way = "aside"
 
         def work(progress: object) -> Planned:
-            from model_manager.library.removal.still_there import NotThere
-            from model_manager.operations.draft import NoTrash
+            from model_manager.actions.planning import NoTrash, NotThere, told_as_gone
 
             choice, others = make if ways else None, Choices()
             try:
                 others = choices()
-                plan = make(way)
+                plan = told_as_gone(self._app, lambda: make(way))
                 if not plan.steps:
                     why = " ".join(localised(warning) for warning in plan.warnings)
                     return Planned(None, way, _("Nothing to do: what was chosen is not there any more, or is as it should "
@@ -140,19 +131,9 @@ class Changes:
                 self._app.jobs.post(LookAgain(frozenset(one.root for one in error.missing)))
                 return Planned(None, way, localised(error.reason))
             except ModelManagerError as error:
-                return Planned(None, way, self._lost(error) or localised(error), choices=others)
+                return Planned(None, way, localised(error), choices=others)
 
         self._app.jobs.start(_("Planning"), "query", work, self._take_planned)
-
-    def _lost(self, error: ModelManagerError) -> str:
-        """What is said when a plan failed because what it would take is not there: its folder is looked at again."""
-        from model_manager.library.removal.still_there import lost
-
-        found = lost(self._app.database, self._app.volumes, error.path)
-        if found is None:
-            return ""
-        self._app.jobs.post(LookAgain(frozenset({found.root})))
-        return localised(found.sentence)
 
     def handle(self, message: object) -> None:
         if isinstance(message, Applied):
@@ -186,12 +167,7 @@ class Changes:
             return
 
         def look(progress: object) -> frozenset[str]:
-            from model_manager.library.removal.undoing import stands
-
-            operations = {one.id: one for one in self._app.operations.history()[0] if one.id in told}
-            return frozenset(
-                id_ for id_ in told if id_ not in operations or not stands(operations[id_], self._app.volumes)
-            )
+            return no_longer_so(self._app, told)
 
         self._asking.start(_("Reading the history"), "query", look, self._withdraw, quiet=True)
 
@@ -199,18 +175,24 @@ class Changes:
         """Applies the very plan that was shown, then reads again what it changed."""
 
         def work(progress: Progress) -> str:
-            from model_manager.library.removal.touched import gone_of, models_of_units
+            from model_manager.actions import applying
 
-            models = models_of_units(self._app.database, plan)
+            jobs = self._app.jobs
             try:
-                done = self._app.operations.apply(plan, progress)
-                self._app.jobs.post(RemovedHere(gone_of(done, models)))
+                done = applying.apply(
+                    self._app,
+                    plan,
+                    self._say_unseen,
+                    progress,
+                    jobs.post,
+                    lambda applied: jobs.post(RemovedHere(applied.gone)),
+                ).operation
             except ModelManagerError as error:
                 words = localised(self._named(error, plan.id))
                 self._app.jobs.post(Said(words))
                 return words
             finally:
-                self._look_again(plan)
+                self._app.jobs.post(OperationChanged(plan.id))
             words = outcome(done)
             later = done.plan.frees - done.plan.frees_now if done.state in ("applied", "partly") else 0
             self._app.jobs.post(Applied(done.id, words, done.undoable, later))
@@ -225,8 +207,11 @@ class Changes:
             self._app.settle()
             for sentence in self._app.news_of_settled:
                 self._app.jobs.post(Noticed(localised(sentence)))
+            from model_manager.actions.applying import look_again
+
             for operation in self._app.settled:
-                self._look_again(operation.plan)
+                look_again(self._app, operation.plan, self._say_unseen, self._app.jobs.post)
+                self._app.jobs.post(OperationChanged(operation.id))
 
         if self._app.paths.journal.exists():
             self._app.jobs.start(_("Looking for changes that were interrupted"), "files", work, quiet=True)
@@ -235,10 +220,9 @@ class Changes:
         """Plans to delete for good what this operation moved to the trash; the review asks."""
 
         def make(way: Way) -> Plan:
-            from model_manager.operations.trashed import plan_empty, trashed
+            from model_manager.actions.history import plan_emptying_of
 
-            found = [operation for operation in self._app.operations.history()[0] if operation.id == id_]
-            return plan_empty(trashed(found, self._app.volumes), self._app.volumes)
+            return plan_emptying_of(self._app, id_)
 
         self.plan(make, "delete")
 
@@ -250,11 +234,8 @@ class Changes:
         self._asked.add((id_, wanted))
 
         def look(progress: object) -> ToUndo | None:
-            from model_manager.library.removal.undoing import undoing
-
             try:
-                operation = self._app.operations.get(id_)
-                return ToUndo(operation, wanted, undoing(operation, self._app.volumes, wanted))
+                return to_undo(self._app, id_, wanted)
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(self._named(error, id_))))
                 return None
@@ -270,13 +251,10 @@ class Changes:
         in_vain = frozenset(self._in_vain)
 
         def look(progress: object) -> ToUndo | None:
-            from model_manager.library.removal.undoing import newest_to_undo, undoing
-
-            operation = newest_to_undo(self._app.operations.history()[0], self._app.volumes, in_vain)
-            if operation is None:
+            found = newest(self._app, in_vain)
+            if found is None:
                 self._app.jobs.post(Said(_("Nothing is left that could be put back.")))
-                return None
-            return ToUndo(operation, None, undoing(operation, self._app.volumes))
+            return found
 
         def found(what: ToUndo | None) -> None:
             self._going_back = self._go_on(what)
@@ -295,17 +273,17 @@ class Changes:
 
         def work(progress: Progress) -> str:
             try:
-                done = self._app.operations.undo(id_, units_, progress)
+                done = undo(self._app, id_, self._say_unseen, units_, progress, self._app.jobs.post)
             except ModelManagerError as error:
                 self._in_vain.add(id_)
                 words = localised(self._named(error, id_))
                 self._app.jobs.post(Said(words))
                 return words
             except Cancelled:
-                self._look_again(self._app.operations.get(id_).plan)
                 self._app.jobs.post(Said(_("Stopped. What was put back by then is back, the rest is as it was.")))
                 raise
-            self._look_again(done.plan)
+            finally:
+                self._app.jobs.post(OperationChanged(id_))
             if done.undoable and units_ is None:
                 self._in_vain.add(id_)
             words = told_undone(done, units_)
@@ -322,13 +300,12 @@ class Changes:
         if error.path != id_:
             return error
         try:
-            name = name_of(self._app.operations.get(id_))
+            from model_manager.actions.applying import operation
+
+            name = name_of(operation(self._app, id_))
         except ModelManagerError:
             name = ""
         return type(error)(error.verb, name, error.reason, error.hint)
 
-    def _look_again(self, plan: Plan) -> None:
-        from model_manager.library.removal.touched import touched
-
-        self._app.scanner(self._app.jobs.post).run(Progress(), touched(self._app.database, plan))
-        self._app.jobs.post(OperationChanged(plan.id))
+    def _say_unseen(self, busy: ScansElsewhere) -> None:
+        self._app.jobs.post(Said(localised(busy)))

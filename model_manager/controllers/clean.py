@@ -6,33 +6,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from model_manager.actions import cleaning
+from model_manager.actions.cleaning import Candidate, Family, Machine
 from model_manager.app import App
 from model_manager.base.events import OperationChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
+from model_manager.controllers.removing import without_what_is_gone
 from model_manager.jobs import Latest, Progress
-from model_manager.library.clean.candidate import Candidate, Library, library_of
-from model_manager.library.clean.families import Family, families_of
-from model_manager.library.clean.memory import Machine, this_machine
-from model_manager.library.clean.offers import offered, reclaimable, wanted_of
-from model_manager.library.clean.rules import candidates
-from model_manager.library.removal.planning import plan_removal
 from model_manager.operations import Plan
-from model_manager.operations.draft import Way
 
 
 @dataclass(frozen=True)
 class Offer:
-    """Everything that could go, by rule, the families it comes from, and the machine that they must fit."""
+    """Everything that could go, by rule, and the families it comes from."""
 
-    library: Library
-    candidates: tuple[Candidate, ...]
+    suggested: cleaning.Offer
     families: tuple[Family, ...]
-    machine: Machine
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        return self.suggested.candidates
+
+    @property
+    def machine(self) -> Machine:
+        """What the models must fit."""
+        return self.suggested.machine
 
     def frees(self, chosen: Sequence[Candidate]) -> int:
         """What really comes back when these go together, in bytes."""
-        return reclaimable(self.library, chosen)
+        return self.suggested.frees(chosen)
 
 
 class CleanView(Protocol):
@@ -46,7 +49,7 @@ class Clean:
         self._app, self._view, self._changes = app, view, changes
         self._loading = Latest(app.jobs)
         self._machine: Machine | None = None
-        self._library: Library
+        self._suggested: cleaning.Offer
 
     def start(self) -> None:
         self._loading.start(_("Looking what could go"), "lists", self._load, self._take)
@@ -60,22 +63,21 @@ class Clean:
             self.start()
 
     def _take(self, offer: Offer) -> None:
-        self._library = offer.library
+        self._suggested = offer.suggested
         self._view.show_offer(offer)
 
     def plan(self, chosen: Sequence[Candidate]) -> None:
         """Plans that these go; the review asks."""
-        wanted = wanted_of(self._library, chosen)
+        suggested = self._suggested
 
-        def make(way: Way) -> Plan:
-            return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
+        def make(way: cleaning.Way) -> Plan:
+            return without_what_is_gone(
+                self._app, lambda: cleaning.plan_cleaning(self._app, suggested, chosen, way)
+            )  # fmt: skip
 
         self._changes.plan(make, ways=True)
 
     def _load(self, progress: Progress) -> Offer:
-        self._machine = self._machine or this_machine()
-        library = library_of(self._app.database, self._machine, progress)
-        families = tuple(families_of(library.lines))
-        app, found = self._app, candidates(library)
-        able = offered(app.database, app.volumes, app.env(), library, found, progress)
-        return Offer(library, tuple(able), families, self._machine)
+        suggested = cleaning.suggest(self._app, machine=self._machine, progress=progress)
+        self._machine = suggested.machine
+        return Offer(suggested, cleaning.families(suggested))

@@ -9,9 +9,8 @@ import platform
 import re
 
 from model_manager import __version__
+from model_manager.actions import doctor, listing
 from model_manager.app import App
-from model_manager.library.doctor import checks
-from model_manager.library.listing.present import roots_json
 
 _SECRET = re.compile(
     r"\b(?:hf|sk|gh[oprsu]|github_pat|gho|glpat|xox[abp]|civitai)[_-][A-Za-z0-9_-]{8,}"
@@ -30,8 +29,8 @@ def diagnostics(app: App) -> str:
     found = {
         "version": __version__,
         "system": f"{platform.system()} {platform.release()}",
-        "checks": [[one.name, one.ok, one.detail] for one in checks(app.paths, app.database, app.settings)],
-        "roots": [[root["tool"], root["path"], root["state"], root["models"]] for root in roots_json(app.database)],
+        "checks": [[one.name, one.ok, one.detail] for one in doctor.check(app)],
+        "roots": [[root["tool"], root["path"], root["state"], root["models"]] for root in listing.roots_json(app)],
     }
     try:
         with open(app.paths.log, encoding="utf-8", errors="replace") as file:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
+from model_manager.actions import noticing
+from model_manager.actions.noticing import Moved
 from model_manager.app import App
 from model_manager.base.text import _, short_path, shown
 from model_manager.controllers.messages import LookAgain, Said
 from model_manager.controllers.regular_look import RegularLook
-from model_manager.library.scan import drives
-from model_manager.library.scan.drives import Moved
 
 EVERY = 2.0
 """Seconds between two looks."""
@@ -24,7 +24,7 @@ class Drives:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._drives = drives.Drives(app.database)
+        self._drives = noticing.drives(app)
         self._looks = 0
         self._regular = RegularLook(app, _("Looking at the drives"), "drives", EVERY, _BUSY, self._look, self._tell)
         self._regular.wait(EVERY)

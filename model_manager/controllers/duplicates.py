@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from model_manager.actions import sharing
+from model_manager.actions.sharing import By, Group
+from model_manager.actions.sharing import Duplicates as Found
 from model_manager.app import App
 from model_manager.base.events import OperationChanged, ScanFinished
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import FilesRead
 from model_manager.jobs import Job, Latest, Progress
-from model_manager.library.duplicates import search as duplicates
-from model_manager.library.duplicates.groups import Group
-from model_manager.library.duplicates.search import Duplicates as Found
-from model_manager.library.duplicates.sharing import By, plan_sharing
-from model_manager.operations import Plan
-from model_manager.operations.draft import Way
 
 
 class DuplicatesView(Protocol):
@@ -56,25 +53,15 @@ class Duplicates:
 
     def plan(self, groups: Sequence[Group], by: By, keep: Sequence[str], only: Sequence[str]) -> None:
         """Plans that the ticked copies (`only`) of these groups give way; the review asks."""
-        reference = tuple(self._app.settings.values.reference_folders)
-
-        def make(way: Way) -> Plan:
-            return plan_sharing(
-                self._app.database, self._app.volumes, self._app.env(), groups, by, keep, reference, only
-            )
-
-        self._changes.plan(make)
+        self._changes.plan(lambda way: sharing.plan_sharing(self._app, groups, by, keep, only))
 
     def _is_proving(self) -> bool:
         return self._proving is not None and self._proving.state in ("waiting", "running")
 
     def _work(self, prove: bool) -> Callable[[Progress], Found]:
-        reference = tuple(self._app.settings.values.reference_folders)
-        look = duplicates.prove if prove else duplicates.flag_and_recall
-
         def work(progress: Progress) -> Found:
             try:
-                return look(self._app.database, self._app.volumes, progress, reference)
+                return sharing.find(self._app, progress, prove)
             finally:
                 self._app.jobs.post(FilesRead())
 

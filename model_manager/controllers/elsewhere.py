@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from model_manager.actions import noticing
+from model_manager.actions.noticing import Seen
 from model_manager.app import App
 from model_manager.base.events import ChangedElsewhere, OperationChanged, RootsChanged
 from model_manager.base.text import _
-from model_manager.catalog import elsewhere
-from model_manager.catalog.elsewhere import Seen
 from model_manager.controllers.regular_look import RegularLook
 
 EVERY = 1.5
@@ -22,7 +22,7 @@ class Elsewhere:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._seen = elsewhere.Elsewhere(app.database)
+        self._seen = noticing.elsewhere(app)
         self._regular = RegularLook(
             app, _("Looking for changes"), "elsewhere", EVERY, _BUSY, self._seen.look, self._take, self._put_off
         )

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
+from model_manager.actions import listing, roots
+from model_manager.actions.roots import Changed
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
-from model_manager.controllers.messages import Said, ScanWanted
+from model_manager.controllers.messages import LookAgain, Said, ScanWanted
 from model_manager.jobs import Latest
-from model_manager.library.labels.categories import slugs
-from model_manager.library.labels.category_folders import plan_category_folders
-from model_manager.library.listing.present import Json, roots_json
-from model_manager.library.scan import watch
-from model_manager.operations import Plan
-from model_manager.operations.draft import Way
+from model_manager.library.listing.present import Json
 
 
 class FoldersView(Protocol):
@@ -40,20 +37,16 @@ class Folders:
         self._view.show_roots(found.roots, self._app.settings.values.base_path, found.offer)
 
     def add(self, path: str) -> None:
-        def change() -> None:
-            watch.must_be_meant(path)
-            watch.add_root(self._app.database, path)
-
-        self._change(change)
+        self._change(lambda: roots.add(self._app, path))
 
     def remove(self, id_: str) -> None:
-        self._change(lambda: self._have_gone(watch.remove_root(self._app.database, id_)[1]))
+        self._change(lambda: roots.remove(self._app, id_))
 
     def ignore(self, id_: str) -> None:
-        self._change(lambda: self._have_gone(watch.ignore_root(self._app.database, id_)))
+        self._change(lambda: roots.ignore(self._app, id_))
 
     def move(self, id_: str, path: str) -> None:
-        self._change(lambda: watch.move_root(self._app.database, id_, path))
+        self._change(lambda: roots.move(self._app, id_, path))
 
     @property
     def kept(self) -> list[str]:
@@ -63,49 +56,35 @@ class Folders:
     def keep_copies(self, id_: str) -> None:
         """Makes a folder one whose copies always stay when duplicates are cleared, or an ordinary one again."""
 
-        def work() -> None:
-            path = watch.named(self._app.database, id_).path
-            kept = self._app.settings.values.reference_folders
-            self._app.settings.values.reference_folders = (
-                [one for one in kept if one != path] if path in kept else [*kept, path]
-            )
-            self._app.settings.save()
-
-        self._change(work)
+        self._change(lambda: roots.keep_copies(self._app, id_))
 
     def set_base_path(self, path: str) -> None:
-        def work() -> None:
-            watch.set_base_path(self._app.database, self._app.settings, path)
-
-        self._change(work)
+        self._change(lambda: roots.set_base_path(self._app, path))
 
     def plan_folders(self) -> None:
         """Plans the category folders; the person sees the plan before anything happens."""
         base = self._app.settings.values.base_path
+        self._changes.plan(lambda way: roots.plan_category_folders(self._app, base))
 
-        def make(way: Way) -> Plan:
-            return plan_category_folders(base, slugs(self._app.database), self._app.paths, self._app.volumes)
-
-        self._changes.plan(make)
-
-    def _change(self, work: Callable[[], object]) -> None:
+    def _change(self, work: Callable[[], Changed]) -> None:
         def run(progress: object) -> _Roots:
             try:
-                work()
+                self._follow(work())
             except ModelManagerError as error:
                 self._app.jobs.post(Said(localised(error)))
-            self._app.jobs.post(ScanWanted())
             return self._load()
 
         self._app.jobs.start(_("Changing the folders"), "query", run, self._show)
 
-    def _have_gone(self, ids: Iterable[int]) -> None:
-        """The next scan finds nothing changed: what it would compare with is gone from the catalogue already."""
-        self._app.jobs.post(ModelsChanged(tuple(ids)))
+    def _follow(self, changed: Changed) -> None:
+        """Tells which models are elsewhere, and has those folders scanned that the change is about."""
+        if changed.models:
+            self._app.jobs.post(ModelsChanged(tuple(changed.models)))
+        self._app.jobs.post(ScanWanted() if changed.look is None else LookAgain(changed.look))
 
     def _load(self) -> _Roots:
         likely = os.path.join(os.path.expanduser("~"), "AI", "models")
-        return _Roots(roots_json(self._app.database), likely if os.path.isdir(likely) else "")
+        return _Roots(listing.roots_json(self._app), likely if os.path.isdir(likely) else "")
 
 
 class _Roots:

@@ -7,26 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from model_manager.actions import health, listing, removal
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.events import ModelsChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, short_path, shown
-from model_manager.catalog import models, problems
 from model_manager.catalog.leftovers import LeftoverRow
-from model_manager.catalog.rows import read_rows
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.messages import FilesRead, Said
+from model_manager.controllers.removing import without_what_is_gone
 from model_manager.jobs import Latest, Progress
-from model_manager.library.clean.rests import called, read_rests
-from model_manager.library.deep import check_deep
+from model_manager.library.clean.rests import called
 from model_manager.library.labels.sources import again
 from model_manager.library.labels.verdicts import VERDICTS
-from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import Wanted
 from model_manager.library.scan import watch
 from model_manager.operations import Plan
-from model_manager.operations.draft import Way
 from model_manager.stores.walk.under_way import may_be_under_way
 
 
@@ -78,12 +74,9 @@ class Health:
         """Reads every byte of these models, of all without; what was read before and stayed is not read again."""
 
         def work(progress: Progress) -> str:
-            wanted = list(ids)
-            if not wanted:
-                with self._app.database.read() as tx:
-                    wanted = [row.id for row in read_rows(tx)]
+            wanted = list(ids) or listing.all_ids(self._app)
             try:
-                done = check_deep(self._app.database, self._app.volumes, wanted, progress)
+                done = health.check_every_byte(self._app, wanted, progress)
                 words = ngettext(
                     "{n} file was read to its last byte.", "{n} files were read to their last byte.", done.files
                 )
@@ -101,29 +94,25 @@ class Health:
 
     def clear_away(self, lines: Sequence[Line]) -> None:
         """Plans that these go; the review asks."""
-        wanted = Wanted(
-            tuple(line.id for line in lines if line.id is not None), (),
-            tuple(line.leftover for line in lines if line.leftover),
-        )  # fmt: skip
+        ids = tuple(line.id for line in lines if line.id is not None)
+        leftovers = tuple(line.leftover for line in lines if line.leftover)
 
-        def make(way: Way) -> Plan:
-            return plan_removal(self._app.database, self._app.volumes, self._app.env(), wanted, way)
+        def make(way: removal.Way) -> Plan:
+            return without_what_is_gone(
+                self._app, lambda: removal.plan_chosen(self._app, ids, (), leftovers, way)
+            )  # fmt: skip
 
         self._changes.plan(make, ways=True)
 
     def _load(self, progress: Progress) -> list[Section]:
         home = os.path.expanduser("~")
-        with self._app.database.read() as tx:
-            sick = models.sick(tx)
-            sources = models.sources(tx)
-            unread = problems.every(tx)
-            unasked = problems.of_search(tx)
-        rests = read_rests(self._app.database, self._app.volumes, self._app.env(), progress)
+        found = health.health(self._app, progress)
+        rests, unread, unasked = found.rests, found.unread, found.not_found
         sections = []
         by_verdict: dict[str, list[Line]] = {}
-        for id_, name, verdict, detail, code, size, path in sick:
+        for id_, name, verdict, detail, code, size, path in found.sick:
             why = detail or _("names code: {names}").format(names=", ".join(code))
-            if where := again(sources.get(id_)):
+            if where := again(found.sources.get(id_)):
                 why = f"{why}; {where}"
             heading = _(VERDICTS.get(verdict, verdict)) if verdict not in ("good", "unknown") else _("names code")
             by_verdict.setdefault(heading, []).append(

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from model_manager.actions import history
+from model_manager.actions.history import Trashed
 from model_manager.app import App
 from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _
 from model_manager.controllers.changes import Changes
 from model_manager.jobs import Latest
-from model_manager.operations import Operation, Plan
-from model_manager.operations.draft import Way
-from model_manager.operations.trashed import Trashed, plan_empty, trashed, with_what_comes_back
+from model_manager.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,13 @@ class History:
 
     def empty(self, items: Sequence[Trashed]) -> None:
         """Plans to delete these for good; the review asks."""
-
-        def make(way: Way) -> Plan:
-            return plan_empty(items, self._app.volumes)
-
-        self._changes.plan(make, "delete")
+        self._changes.plan(lambda way: history.plan_emptying(self._app, items), "delete")
 
     def _load(self) -> Past:
-        operations, _problems = self._app.operations.history()
-        items = with_what_comes_back(trashed(operations, self._app.volumes), self._app.volumes)
+        items = history.with_room(self._app, history.in_trash(self._app))
         there = tuple(item for item in items if item.where == "trash")
         return Past(
-            tuple(_line(operation) for operation in operations if operation.state != "planned"),
+            tuple(_line(operation) for operation in history.history(self._app).done),
             there,
             len(items) - len(there),
         )

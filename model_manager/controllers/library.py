@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Protocol
 
+from model_manager.actions import listing
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
-from model_manager.catalog import roots
 from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row
 from model_manager.controllers.card import Card
@@ -27,8 +27,8 @@ from model_manager.library.listing.present import Json
 from model_manager.library.listing.query import Query
 
 if TYPE_CHECKING:
+    from model_manager.actions.planning import Way
     from model_manager.operations import Plan
-    from model_manager.operations.draft import Way
 
 
 class LibraryView(Protocol):
@@ -155,8 +155,7 @@ class Library:
         """What is on a drive that was unplugged is no longer there, and what came back is: no model has changed by that."""
 
         def work(progress: object) -> frozenset[tuple[int, str]]:
-            with self._app.database.read() as tx:
-                return frozenset((root.id, root.state) for root in roots.every(tx) if root.state != "online")
+            return frozenset((root.id, root.state) for root in listing.away(self._app))
 
         self._asking_roots.start(_("Looking at the folders"), "query", work, self._take_away)
 

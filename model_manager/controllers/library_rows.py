@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from model_manager.actions import labels, listing
 from model_manager.app import App
 from model_manager.base.text import _
-from model_manager.catalog import Database, second_ways
-from model_manager.catalog.rows import Row, read_rows
+from model_manager.catalog.rows import Row
 from model_manager.controllers import twins
 from model_manager.controllers.row_order import ordered
 from model_manager.controllers.twins import Twins
 from model_manager.jobs import Latest
-from model_manager.library.labels.categories import CATEGORIES, slugs
+from model_manager.library.labels.categories import CATEGORIES
 
 _EVERY = 0.25
 """Seconds between two readings of what changed by itself."""
@@ -77,20 +77,20 @@ class LibraryRows:
 
     def look_for_copies(self) -> None:
         """Which rows have copies is asked anew: what was read elsewhere changes that."""
-        rows, database = self.all, self._app.database
+        rows = self.all
         self._looking.start(
-            _("Looking for copies"), "query", lambda progress: twins.look(database, rows), self._take_twins, quiet=True
+            _("Looking for copies"), "query", lambda progress: twins.look(self._app, rows), self._take_twins, quiet=True
         )
 
     def _load(self) -> None:
         wanted = _both(self._stale, self._asked if self._loading.is_running else set())
         self._asked, self._stale = wanted, set()
-        before, sort, known, database = self.all, self.sort, self.slugs, self._app.database
+        before, sort, known = self.all, self.sort, self.slugs
 
         def work(progress: object) -> Loaded:
             if wanted is not None and not wanted:
                 return Loaded(ordered(before, sort), known)
-            return Loaded(ordered(_read(database, before, wanted), sort), slugs(database))
+            return Loaded(ordered(_read(self._app, before, wanted), sort), labels.slugs(self._app))
 
         title = _("Loading the library") if wanted is None or wanted else _("Sorting")
         self._loading.start(title, "query", work, self.take, self._fail, quiet=self._failed)
@@ -119,13 +119,11 @@ def _both(some: set[int] | None, others: set[int] | None) -> set[int] | None:
     return None if some is None or others is None else some | others
 
 
-def _read(database: Database, before: list[Row], ids: set[int] | None) -> list[Row]:
+def _read(app: App, before: list[Row], ids: set[int] | None) -> list[Row]:
     """The rows as the catalogue has them, of these models or of all. What is known of copies is kept until that is asked."""
-    with database.read() as tx:
-        if ids is None:
-            return list(read_rows(tx))
-        wanted = ids | second_ways.partners(tx, ids)
-        read = read_rows(tx, wanted)
+    if ids is None:
+        return listing.rows(app)
+    wanted, read = listing.rows_again(app, ids)
     copies = {row.id: row.copies for row in before if row.id in wanted}
     kept = [row for row in before if row.id not in wanted]
     return kept + [row._replace(copies=copies.get(row.id, 0)) for row in read]

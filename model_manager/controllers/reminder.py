@@ -13,7 +13,7 @@ from model_manager.base.events import ScanFinished
 from model_manager.base.text import _, ngettext
 
 if TYPE_CHECKING:
-    from model_manager.operations.trashed import Trashed
+    from model_manager.actions.history import Trashed
 
 _DAY = 86_400
 _WEEK = 7 * _DAY
@@ -52,12 +52,11 @@ class Reminder:
             return
 
         def work(progress: object) -> Due | None:
-            from model_manager.operations.trashed import trashed
+            from model_manager.actions.history import in_trash
 
             if not self._app.paths.journal.exists():
                 return None
-            found = trashed(self._app.operations.history()[0], self._app.volumes)
-            return due(found, values.remind_after_days, now)
+            return due(in_trash(self._app), values.remind_after_days, now)
 
         self._app.jobs.start(
             _("Looking into the trash"), "query", work, lambda found: self.tell(found) if found else None

@@ -2,64 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from model_manager.actions import listing
 from model_manager.app import App
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
-from model_manager.catalog import models
 from model_manager.controllers.changes import Choice, Choices
 from model_manager.controllers.messages import LookAgain, Said
-from model_manager.library.removal.still_there import Missing, NotThere, missing
 from model_manager.library.scan import watch
 
 if TYPE_CHECKING:
+    from model_manager.actions.removal import Removal, Way
     from model_manager.operations import Plan
-    from model_manager.operations.draft import Way
 
 
 def plan_of(app: App, ids: tuple[int, ...], places: tuple[int, ...], way: Way) -> Plan:
-    """Plans that these models, or only these places, go. What is not there any more is told and left out.
+    """Plans that these models, or only these places, go. Not for the window's thread."""
+    from model_manager.actions.removal import plan_chosen
 
-    Raises NotThere when nothing of it is there. Not for the window's thread.
-    """
-    from model_manager.library.removal.planning import plan_removal
-    from model_manager.library.removal.staying import what_stays
-    from model_manager.library.removal.wanted import Wanted
-
-    lost = missing(app.database, app.volumes, ids, places)
-    whole = () if places else ids
-    if lost:
-        whole, places = _without(app, lost, whole, places)
-        if not whole and not places:
-            raise NotThere(lost)
-        app.jobs.post(LookAgain(frozenset(one.root for one in lost)))
-        for sentence in dict.fromkeys(one.sentence for one in lost):
-            app.jobs.post(Said(localised(sentence)))
-    with app.database.read() as tx:
-        wanted = Wanted(whole, places, warnings=what_stays(tx, places, whole))
-    return plan_removal(app.database, app.volumes, app.env(), wanted, way)
+    return without_what_is_gone(app, lambda: plan_chosen(app, ids, places, way=way))
 
 
-def _without(
-    app: App, lost: list[Missing], whole: tuple[int, ...], places: tuple[int, ...]
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The models of which everything is there, and the places that are there of the others."""
-    gone = {one.place for one in lost}
-    touched = {one.model for one in lost} & set(whole)
-    with app.database.read() as tx:
-        rest = [one.id for one in models.places(tx, touched) if one.state == "online"]
-    left = dict.fromkeys([*places, *rest])
-    return tuple(id_ for id_ in whole if id_ not in touched), tuple(place for place in left if place not in gone)
+def without_what_is_gone(app: App, make: Callable[[], Removal]) -> Plan:
+    """The plan; what of it is gone already is said, and its folders are looked at again."""
+    planned = make()
+    if planned.missing:
+        app.jobs.post(LookAgain(frozenset(one.root for one in planned.missing)))
+    for sentence in dict.fromkeys(one.sentence for one in planned.missing):
+        app.jobs.post(Said(localised(sentence)))
+    return planned.plan
 
 
 def choices_of(app: App, id_: int, place: int | None = None) -> Choices:
     """A model that lies in several places: all of them, or one. `place`: the one that was asked for. Not for the
     window's thread.
     """
-    with app.database.read() as tx:
-        seen = [one for one in models.places(tx, [id_]) if one.state == "online"]
+    seen = listing.places_there(app, id_)
     if len(seen) < 2:
         return Choices()
     names = [f"{watch.label_of(one.tool)}: {shown(one.name)}" for one in seen]

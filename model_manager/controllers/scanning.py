@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 
+from model_manager.actions import scanning
+from model_manager.actions.scanning import ScansElsewhere
 from model_manager.app import App
 from model_manager.base import figures
+from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.messages import LookAgain, ScanWanted
+from model_manager.controllers.messages import LookAgain, Said, ScanWanted
 from model_manager.jobs import Job, Progress
 
 
@@ -20,8 +23,8 @@ class Scanning:
         self.again = False
         """Whether what a scan goes by was changed while one was under way."""
         self._began = 0.0
-        self._waiting: list[frozenset[int]] = []
-        """Folders that are to be looked at again and have not had their turn."""
+        self._waiting: set[int] = set()
+        """Folders that are to be looked at again: one job looks at all that have come together when its turn comes."""
 
     @property
     def is_running(self) -> bool:
@@ -32,13 +35,10 @@ class Scanning:
         if self.is_running:
             return
         self._began = time.time()  # not monotonic: the time that a computer slept counts
-        scanner = self._app.scanner
 
         def work(progress: Progress) -> str:
-            from model_manager.library.scan.scan import scan  # loads every adapter and format, in this thread
-
             self._app.settle()
-            found = scan(scanner(self._app.jobs.post), progress)
+            found = scanning.scan(self._app, progress, self._app.jobs.post)
             if found.cancelled:
                 return _("stopped before its end")
             return _("{n} models, {seconds} s").format(
@@ -48,17 +48,18 @@ class Scanning:
         self.job = self._app.jobs.start(_("Scanning"), "scan", work, lambda words: self._end(), self._end)
 
     def look_again(self, roots: frozenset[int]) -> None:
-        """Scans these folders alone, after a scan that is under way. The same ones wait only once."""
-        if roots in self._waiting:
+        """Scans these folders alone, after a scan that is under way, with all that are asked for until then."""
+        begun = bool(self._waiting)
+        self._waiting |= roots
+        if begun or not roots:
             return
-        self._waiting.append(roots)
-        scanner = self._app.scanner
 
         def work(progress: Progress) -> None:
-            from model_manager.library.scan.scan import scan
-
-            self._waiting.remove(roots)
-            scan(scanner(self._app.jobs.post), progress, roots)
+            wanted, self._waiting = frozenset(self._waiting), set()
+            try:
+                scanning.look(self._app, wanted, progress, self._app.jobs.post)
+            except ScansElsewhere as busy:
+                self._app.jobs.post(Said(localised(busy)))
 
         self._app.jobs.start(_("Looking again"), "scan", work)
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
+from model_manager.actions import doctor
 from model_manager.app import App
 from model_manager.base.errors import reason_of
 from model_manager.base.localised import localised
@@ -13,7 +14,6 @@ from model_manager.base.settings import Settings as Values
 from model_manager.base.text import _, shown
 from model_manager.controllers.diagnostics import diagnostics
 from model_manager.controllers.messages import Said, ScanWanted
-from model_manager.operations.disk import Disk
 from model_manager.stores.walk.left_out import LONGEST, MOST, fault_of, good_patterns
 
 _CHOSEN = ("appearance", "theme", "font_size", "scale", "language", "clear_way", "confirm_final", "remind_after_days",
@@ -81,7 +81,7 @@ class Settings:
         def work(progress: object) -> None:
             text = diagnostics(self._app)
             try:
-                Disk().write_new(path, text.encode("utf-8", "backslashreplace"))
+                doctor.save(path, text)
             except FileExistsError:
                 why = _("there is a file of this name already: choose another one")
             except OSError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model_manager.catalog import Database, copies
+from model_manager.actions import listing
+from model_manager.app import App
 from model_manager.catalog.rows import Row
 
 
@@ -20,9 +21,8 @@ class Twins:
         return any(new is not old for new, old in zip(self.after, self.before, strict=True))
 
 
-def look(database: Database, rows: list[Row]) -> Twins:
-    with database.read() as tx:
-        found = copies.of_models(tx)
+def look(app: App, rows: list[Row]) -> Twins:
+    found = listing.copies_of(app)
     return Twins(rows, [
         row if row.copies == found.get(row.id, 0) else row._replace(copies=found.get(row.id, 0)) for row in rows
     ])  # fmt: skip

@@ -7,13 +7,13 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
+from model_manager.actions.cleaning import Candidate
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
-from model_manager.library.clean.candidate import Candidate
 from model_manager.views import theme
 from model_manager.views.first_words import first_words
 from model_manager.views.ticked_screen import TickedScreen

@@ -7,14 +7,13 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
+from model_manager.actions.sharing import By, Group
+from model_manager.actions.sharing import Duplicates as Found
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.duplicates import Duplicates
-from model_manager.library.duplicates.groups import Group
-from model_manager.library.duplicates.search import Duplicates as Found
-from model_manager.library.duplicates.sharing import By
 from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.first_words import first_words

@@ -6,13 +6,12 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
+from model_manager.actions.cleaning import Candidate, Family, Line, Rung
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, ngettext, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.clean import Clean, Offer
-from model_manager.library.clean.candidate import Candidate
-from model_manager.library.clean.families import Family, Line, Rung
 from model_manager.library.labels.verdicts import VERDICTS
 from model_manager.library.scan import watch
 from model_manager.views import theme

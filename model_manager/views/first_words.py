@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from model_manager.actions.listing import nothing_known
 from model_manager.app import App
 from model_manager.base.text import _
-from model_manager.library.listing.known import nothing_known
 
 
 def where_to_begin() -> str:
@@ -13,4 +13,4 @@ def where_to_begin() -> str:
 
 def first_words(app: App, will: str, otherwise: str) -> str:
     """`otherwise`, or, while nothing is known, where to begin and what `will` stand there."""
-    return f"{where_to_begin()} {will}" if nothing_known(app.database) else otherwise
+    return f"{where_to_begin()} {will}" if nothing_known(app) else otherwise

@@ -14,6 +14,7 @@ from model_manager.base.frozen import is_frozen
 from model_manager.base.paths import OwnPaths
 from model_manager.base.text import _, later, shown
 from model_manager.views import theme
+from model_manager.views.sidebar import SCREENS
 from model_manager.views.widgets.focus_back import gives_back
 
 _KEYS = (
@@ -28,27 +29,9 @@ _KEYS = (
     ("Ctrl+J", later("jobs")), ("Ctrl+Z", later("undo")), ("Menu, Shift+F10", later("context menu; sorting and columns too")),
     ("F1", later("this window")),
 )  # fmt: skip
-_SCREENS = (
-    (
-        later("Library"),
-        later("Every model that any of your tools has, with what it is, why we believe that, and where it lies."),
-    ),
-    (later("Disk map"), later("What takes the room, by kind or by tool.")),
-    (
-        later("Duplicates"),
-        later("The same bytes more than once. Read them to be sure, then share one file or clear copies away."),
-    ),
-    (later("Clean up"), later("What could go, by rules that give their reasons. Nothing is ticked for you.")),
-    (later("Families"), later("Each base model with its quants as a ladder, and which of them fit this machine.")),
-    (later("Health"), later("What is broken, left over, or could not be read.")),
-    (later("History"), later("What this program changed, with a way back, and what lies in the trash.")),
-    (later("Folders"), later("Which folders are watched, and your own base folder.")),
-    (
-        later("Settings"),
-        later(
-            "Names that a scan leaves out, look, language, when it asks and reminds, what is asked on this computer."
-        ),
-    ),
+_LIBRARY = (
+    later("Library"),
+    later("Every model that any of your tools has, with what it is, why we believe that, and where it lies."),
 )
 _NEVER = (
     later("Nothing on your disk changes without a plan that you have seen: every path, its size, and what comes back."),
@@ -95,7 +78,8 @@ class Help(ttk.Toplevel):
 
     def _write(self, paths: OwnPaths) -> None:
         self._head(_("What each screen does"))
-        self._lines((_(title), _(words)) for title, words in _SCREENS)
+        screens = [_LIBRARY, *((title, words) for _name, title, words in SCREENS)]
+        self._lines((_(title), _(words)) for title, words in screens)
         self._head(_("What is never done"))
         for words in _NEVER:
             self.text.insert("end", f"•  {_(words)}\n", "plain")

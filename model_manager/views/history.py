@@ -7,13 +7,13 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
+from model_manager.actions.history import Trashed
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.controllers.changes import Changes
 from model_manager.controllers.history import History, Line, Past
 from model_manager.library.removal.plan_words import STATES
-from model_manager.operations.trashed import Trashed
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -139,7 +139,9 @@ class HistoryScreen(ttk.Frame):
         self.restore_button.configure(state="normal" if self.trash.selection() else "disabled")
         items = self._chosen_or_all()
         count = len({(item.operation, item.unit) for item in items})
-        text = ngettext("Delete {n} for good…", "Delete these {n} for good…", count)  # what comes back, the review tells
+        text = ngettext(
+            "Delete {n} for good…", "Delete these {n} for good…", count
+        )  # what comes back, the review tells
         self.empty_button.configure(text=text, state="normal" if items else "disabled")
 
     def _chosen_or_all(self) -> list[Trashed]:

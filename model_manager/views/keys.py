@@ -34,7 +34,7 @@ class Keys:
         root.bind("<F1>", lambda event: self._show_help())
         root.bind("<F6>", lambda event: self._next_part(1))
         root.bind("<Shift-F6>", lambda event: self._next_part(-1))
-        for number, name in enumerate(("library", *(name for name, _title in SCREENS[:8])), 1):
+        for number, name in enumerate(("library", *(name for name, _title, _words in SCREENS[:8])), 1):
             root.bind(f"<{control}-Key-{number}>", lambda event, screen=name: window.go(screen))
         traversal.attach(root)
         self.ring = FocusRing(root)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import ttkbootstrap as ttk
 
+from model_manager.actions.planning import Way
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
@@ -21,7 +22,6 @@ from model_manager.library.removal.plan_words import (
     undo_text,
 )
 from model_manager.operations import Plan, Step
-from model_manager.operations.draft import Way
 from model_manager.views import theme
 from model_manager.views.question import Question
 from model_manager.views.widgets.focus_back import gives_back

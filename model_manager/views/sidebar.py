@@ -15,16 +15,20 @@ from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.when_needed import when_needed
 
 SCREENS = (
-    ("disk_map", later("Disk map")),
-    ("duplicates", later("Duplicates")),
-    ("clean", later("Clean up")),
-    ("families", later("Families")),
-    ("health", later("Health")),
-    ("history", later("History")),
-    ("folders", later("Folders")),
-    ("settings", later("Settings")),
-)
-"""(name, title) of every screen below the library, in the order of their lines and of their keys, of which there are nine."""
+    ("disk_map", later("Disk map"), later("What takes the room, by kind or by tool.")),
+    ("duplicates", later("Duplicates"),
+     later("The same bytes more than once. Read them to be sure, then share one file or clear copies away.")),
+    ("clean", later("Clean up"), later("What could go, by rules that give their reasons. Nothing is ticked for you.")),
+    ("families", later("Families"),
+     later("Each base model with its quants as a ladder, and which of them fit this machine.")),
+    ("health", later("Health"), later("What is broken, left over, or could not be read.")),
+    ("history", later("History"), later("What this program changed, with a way back, and what lies in the trash.")),
+    ("folders", later("Folders"), later("Which folders are watched, and your own base folder.")),
+    ("settings", later("Settings"),
+     later("Names that a scan leaves out, look, language, when it asks and reminds, what is asked on this computer.")),
+)  # fmt: skip
+"""(name, title, what Help says of it) of every screen below the library, in the order of their lines and of their keys, of
+which there are nine."""
 
 
 class Sidebar(ttk.Frame):
@@ -49,7 +53,7 @@ class Sidebar(ttk.Frame):
         self.tree.insert("", "end", "tools", text=_("Tools"), open=True)
         # The screens stand below, in a list of their own: they must not scroll away with a long library.
         self.screens = ttk.Treeview(self, show="tree", selectmode="browse", height=len(SCREENS))
-        for name, title in SCREENS:
+        for name, title, _words in SCREENS:
             self.screens.insert("", "end", f"screen:{name}", text=_(title))
         self.screens.column("#0", width=theme.px(self, 100))
         self.screens.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(theme.px(self, 6), 0))

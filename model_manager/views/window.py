@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import ttkbootstrap as ttk
 
+from model_manager.actions.undoing import ToUndo
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere, ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.changes import Applied, Changes, Planned, ToUndo
+from model_manager.controllers.changes import Applied, Changes, Planned
 from model_manager.controllers.drives import Drives
 from model_manager.controllers.elsewhere import Elsewhere
 from model_manager.controllers.messages import (
@@ -49,7 +50,7 @@ from model_manager.views.widgets.lowest_list import lowest_list
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from model_manager.operations.draft import Way
+    from model_manager.actions.planning import Way
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,6 @@ from model_manager.library.duplicates import search as duplicates
 from model_manager.library.duplicates.sharing import plan_sharing
 from model_manager.library.removal.plan_words import action_text, final_text, things
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 ONE, TWO = gguf_bytes(seed=1), gguf_bytes(seed=2)
 NAMES = ("registry.ollama.ai/library/some/7b", "registry.ollama.ai/robin/mine/latest")
@@ -35,7 +34,7 @@ def ids(app: App, home: Path) -> dict[str, int]:
     for name in ("a", "b"):
         write(home / f"mine/{name}.gguf", TWO)
     watch.add_root(app.database, str(home / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     library = Library(app, MagicMock())
     library.start()
     until(app, library.handle, lambda: len(library.rows) == 3)

@@ -17,7 +17,6 @@ from model_manager.controllers.folders import Folders
 from model_manager.controllers.messages import ScanWanted
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 
 class Screen:
@@ -30,7 +29,7 @@ def test_models_of_a_folder_that_goes_are_told_to_have_changed(app: App, tmp_pat
     """The scan that follows tells nothing: it finds the catalogue as the folder left it."""
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
     root = watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(lambda message: None), Progress())
+    app.scanner(lambda message: None).run(Progress())
     with app.database.read() as tx:
         (row,) = read_rows(tx)
     getattr(Folders(app, Screen(), cast(Changes, None)), act)(f"r{root.id}")

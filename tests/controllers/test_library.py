@@ -16,7 +16,6 @@ from model_manager.controllers.duplicates import Duplicates
 from model_manager.controllers.library import Library
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 
 def load(app: App, library: Library, models: int) -> None:
@@ -30,9 +29,9 @@ def test_what_another_process_scanned_is_shown_after_the_next_scan(app: App, tmp
     library.start()
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(lambda message: None), Progress())  # the other process
+    app.scanner(lambda message: None).run(Progress())  # the other process
     told: list[object] = []
-    scan(app.scanner(told.append), Progress())
+    app.scanner(told.append).run(Progress())
     (finished,) = [one for one in told if isinstance(one, ScanFinished)]
     assert finished.models == 1 and library.rows == []
     library.handle(finished)
@@ -45,7 +44,7 @@ def test_what_was_read_elsewhere_on_the_screen_tells_which_rows_have_copies(app:
     for name in ("one", "twin"):
         write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=1))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(lambda message: None), Progress())
+    app.scanner(lambda message: None).run(Progress())
     library = Library(app, MagicMock())
     library.start()
     load(app, library, 2)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from model_manager.controllers import scanning
-from model_manager.controllers.messages import ScanWanted
+from model_manager.controllers.messages import LookAgain, ScanWanted
 from model_manager.controllers.scanning import Scanning
 from model_manager.jobs import Job, JobChanged, State
 
@@ -80,3 +80,18 @@ def test_who_comes_back_after_a_while_sees_the_disk_of_now(
     now += 10_000
     found.came_back()
     assert len(jobs.started) == 2, "0 turns it off"
+
+
+def test_folders_that_are_to_be_looked_at_wait_together(
+    found: Scanning, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr(scanning.scanning, "look", lambda app, roots, progress, notify: looked.append(roots))
+    found._app.jobs.post = None  # type: ignore[method-assign,assignment]
+    for roots in ({1}, {2, 3}, {1}):
+        found.handle(LookAgain(frozenset(roots)))
+    assert len(jobs.started) == 1
+    jobs.started[0].work(None)
+    assert looked == [{1, 2, 3}]
+    found.handle(LookAgain(frozenset({4})))
+    assert len(jobs.started) == 2, "what comes afterwards is looked at too"

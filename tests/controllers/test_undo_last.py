@@ -19,7 +19,6 @@ from model_manager.controllers.library import Library
 from model_manager.controllers.messages import Said
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 from model_manager.operations import Operation
 
 NAMES = ("a", "b", "c")
@@ -58,7 +57,7 @@ def done(app: App, home: Path) -> list[Operation]:
     for number, name in enumerate(NAMES):
         write(home / f"mine/{name}.gguf", gguf_bytes(seed=number))
     watch.add_root(app.database, str(home / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     library = Library(app, MagicMock())
     library.start()
     while len(library.rows) != 3:

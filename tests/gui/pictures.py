@@ -90,7 +90,7 @@ def shots(base: str, folder: str, look: tuple[str, str, str, float], size: str) 
     shot("search")
     library.clear_search()
     library.controller.choose_place("all", "")
-    for screen, _title in SCREENS:
+    for screen, _title, _words in SCREENS:
         window.open(screen)
         settle(1.5)
         shot(screen)

@@ -101,13 +101,12 @@ def test_the_card_of_a_deleted_model_closes_and_the_next_is_chosen(window: Any, 
 def test_an_action_on_what_has_gone_says_so(window: Any, home: Path) -> None:
     """Another program has deleted it, and the catalogue knows already; the window does not yet."""
     from model_manager.jobs import Progress
-    from model_manager.library.scan.scan import scan
 
     library = window.library
     id_ = named(window, "delta").id
     library.table.select({id_})
     (home / "models/delta.gguf").unlink()
-    scan(window.app.scanner(), Progress())
+    window.app.scanner().run(Progress())
     library.clear_away()
     wait(window, lambda: "not there any more" in messages(window))
     library.controller.select({id_})

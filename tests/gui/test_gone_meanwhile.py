@@ -114,7 +114,7 @@ def test_other_screens_say_it_too(window: Any, home: Path) -> None:
     (row,) = [row for row in window.library.controller.rows if row.name == "c"]
     (home / "models/c.gguf").unlink()
     window.screens["health"].controller.clear_away([Line("c", "", "", "", row.id)])
-    wait(window, lambda: "c.gguf is gone already" in words(window))
+    wait(window, lambda: "c is gone already" in words(window))
     wait(window, lambda: "c" not in {row.name for row in window.library.controller.rows})
 
 

@@ -154,11 +154,10 @@ def test_the_commands_of_the_smoke_test_exist() -> None:
 def test_its_library_is_what_a_scan_finds(home: Path) -> None:
     from model_manager.app import build as made
     from model_manager.jobs import Progress
-    from model_manager.library.scan.scan import scan
 
     stray = smoke.fill(home)
     app = made()
-    assert scan(app.scanner(), Progress()).models == smoke.MODELS
+    assert app.scanner().run(Progress()).models == smoke.MODELS
     app.close()
     assert stray.is_file() and list((home / "Downloads").iterdir()) == [stray]
 

@@ -30,7 +30,7 @@ def test_it_names_the_screens_the_keys_and_the_folder(told: Any, tmp_path: Path)
     from model_manager.views import sidebar
 
     text = told.text.get("1.0", "end")
-    assert [title for _name, title in sidebar.SCREENS if title not in text and title != "Settings"] == []
+    assert [title for _name, title, _words in sidebar.SCREENS if title not in text and title != "Settings"] == []
     assert str(tmp_path / "own") in text and "Ctrl+Z" in text and "without a plan that you have seen" in text
 
 

@@ -49,8 +49,8 @@ class Missing:
 class NotThere(ModelManagerError):
     """Nothing of what was chosen is there; `reason` is a sentence of its own."""
 
-    def __init__(self, missing: Sequence[Missing]) -> None:
-        super().__init__("clear away", missing[0].path, missing[0].sentence)
+    def __init__(self, missing: Sequence[Missing], verb: str = "clear away") -> None:
+        super().__init__(verb, missing[0].path, missing[0].sentence)
         self.missing = tuple(missing)
 
 

@@ -11,7 +11,6 @@ from model_manager.base.messages import said
 from model_manager.base.text import given_paths
 from model_manager.catalog import Database, leftovers, models
 from model_manager.library.meant import Meant, meant, where
-from model_manager.library.removal.staying import what_stays
 from model_manager.operations.plan import Proof
 
 
@@ -42,7 +41,7 @@ def wanted_of(database: Database, texts: Sequence[str], places: Sequence[str] = 
     """What a person named: models by their ids, places of models by name or path, leftovers by path, places by id.
 
     Raises ModelManagerError. A place given by its id belongs to one of the models that are named, which then stays
-    otherwise. What stays of a model is a warning.
+    otherwise. What stays of a model is told once it is known what of this is there (`actions/removal.py`).
     """
     with database.read() as tx:
         rests = [row.path for row in leftovers.every(tx)]
@@ -64,4 +63,4 @@ def wanted_of(database: Database, texts: Sequence[str], places: Sequence[str] = 
         alone = [known[place] for place in places] if places else [
             place for one in named if one.model not in whole for place in one.places
         ]  # fmt: skip
-        return Wanted(whole, tuple(dict.fromkeys(alone)), tuple(paths), what_stays(tx, alone, whole))
+        return Wanted(whole, tuple(dict.fromkeys(alone)), tuple(paths))

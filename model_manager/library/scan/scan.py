@@ -7,7 +7,6 @@ The phases are objects: `finding.RootSearch` → for each root `root_reading.Roo
 from __future__ import annotations
 
 import gc
-import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -48,10 +47,15 @@ class Scan:
         self._headers = [Headers(database, volumes)]
         """The first serves the local roots, each other one a lane: they serve one thread."""
 
-    def run(self, progress: Progress, only: Iterable[int] | None = None) -> Report:
-        """Scans; a cancelled scan keeps what it has learned and takes nothing for gone."""
+    def run(self, progress: Progress, only: Iterable[int] | None = None, after: Scan | None = None) -> Report:
+        """Scans; a cancelled scan keeps what it has learned and takes nothing for gone.
+
+        `after`: one that was cut short and that this one goes on for: what was new to that one is new to this one too.
+        """
         start = time.monotonic()
         self._context.volumes.forget()
+        if after is not None:
+            self._context.stored |= after._context.stored
         lanes: list[Lane] = []
         often = gc.get_threshold()
         gc.set_threshold(*_SELDOM)
@@ -120,12 +124,3 @@ class Scan:
         context.notify(RootsChanged())
         context.notify(ScanFinished(report.models, report.files, seconds, len(report.problems), report.cancelled))
         return report
-
-
-_one_at_a_time = threading.Lock()
-
-
-def scan(scanner: Scan, progress: Progress, only: Iterable[int] | None = None) -> Report:
-    """Runs a scan, of all roots or of `only` these, when no other of this process runs."""
-    with _one_at_a_time:
-        return scanner.run(progress, only)

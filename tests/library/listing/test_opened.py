@@ -13,13 +13,12 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.jobs import Progress
 from model_manager.library.listing.opened import opened
 from model_manager.library.listing.present import show_json
-from model_manager.library.scan.scan import scan
 
 
 def test_a_file_of_the_library_is_its_model(app: App, home: Path) -> None:
     path = write(home / ".lmstudio/models/a/b/llama-Q4_K_M.gguf", gguf_bytes())
     base = hub_repo(home / ".cache/huggingface/hub", "org/other", {"other.gguf": gguf_bytes(seed=2)})
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     found = opened(app.database, app.volumes, str(path))
     assert found.id is not None and found.card is None
     link = next((base / "snapshots").rglob("other.gguf"))
@@ -33,7 +32,7 @@ def test_a_file_of_the_library_is_its_model(app: App, home: Path) -> None:
 def test_any_other_file_has_a_card_as_show_prints_it(app: App, home: Path) -> None:
     inside = write(home / ".lmstudio/models/a/b/mistral-7b-Q4_K_M.gguf", gguf_bytes({"general.name": "One"}))
     outside = write(home / "Downloads/mistral-7b-Q4_K_M.gguf", gguf_bytes({"general.name": "One"}))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     id_ = opened(app.database, app.volumes, str(inside)).id
     assert id_ is not None
     known, card = show_json(app.database, id_), opened(app.database, app.volumes, str(outside)).card

@@ -8,6 +8,7 @@ import pytest
 from factory import gguf_bytes, hub_repo, safetensors_bytes, sha256, write
 from removing import known, look, scan
 
+from model_manager.actions.removal import plan_named
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import models
@@ -40,7 +41,7 @@ def test_a_blob_that_leads_into_another_cache(watched: str, way: Way, app: App, 
     assert look(home) == before
     # The other way round only links go, and that is said truly.
     (entry,) = (leads / "snapshots").rglob("w.gguf")
-    plan = plan_removal(app.database, app.volumes, app.env(), wanted_of(app.database, [str(entry)]), way)
+    plan = plan_named(app, [str(entry)], way=way).plan
     assert not any("lead nowhere" in one for one in plan.warnings) and any("stays" in one for one in plan.warnings)
     assert app.operations.apply(plan).state == "applied"
     assert (keeps / "blobs" / sha256(GGUF)).read_bytes() == GGUF

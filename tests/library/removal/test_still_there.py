@@ -17,7 +17,6 @@ from model_manager.library.removal.planning import plan_removal
 from model_manager.library.removal.still_there import lost, missing
 from model_manager.library.removal.wanted import Wanted
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 PART = safetensors_bytes({"model.layers.0.weight": ("F16", (64, 64))})
 
@@ -28,7 +27,7 @@ def ids(app: App, home: Path) -> dict[str, int]:
     parts = {f"big/model-0000{n}-of-00002.safetensors": PART for n in (1, 2)}
     tree(home / "mine", {**parts, "big/config.json": '{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}'})
     watch.add_root(app.database, str(home / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     with app.database.read() as tx:
         return {row.name: row.id for row in read_rows(tx)}
 
