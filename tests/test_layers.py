@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,7 @@ def _package(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@functools.cache
 def _imports(path: Path) -> list[tuple[str, bool]]:
     """(module, inside a function)"""
     return _imported(ast.parse(path.read_text()), ["model_manager", *path.relative_to(PACKAGE).parts[:-1]])
@@ -118,6 +120,7 @@ def test_rooms_stand_on_those_below(path: Path) -> None:
             assert other == room or below < height, f"{path.name} imports {name}"
 
 
+@functools.cache
 def _adapters() -> set[str]:
     return {
         ".".join(["model_manager", *path.relative_to(PACKAGE).with_suffix("").parts])
@@ -249,6 +252,7 @@ def test_a_packages_init_is_its_public_list(path: Path) -> None:
         assert (node.end_lineno or 0) - node.lineno < 40, f"{package}/__init__.py: too much for a public list"
 
 
+@functools.cache
 def _top_level(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.parse(path.read_text()).body:

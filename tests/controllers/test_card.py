@@ -16,7 +16,6 @@ from model_manager.controllers.library import Library
 from model_manager.controllers.messages import Said
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 
 def load(app: App, library: Library, models: int) -> None:
@@ -43,7 +42,7 @@ def test_only_the_card_of_the_last_choice_is_shown(app: App, tmp_path: Path, req
     for number, name in enumerate("abc"):
         write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=number))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     view = MagicMock()
     library = Library(app, view)
     library.start()
@@ -62,7 +61,7 @@ def test_the_card_of_a_file_from_outside_stays_until_something_is_chosen(app: Ap
     write(tmp_path / "mine/a.gguf", gguf_bytes(seed=1))
     outside = write(tmp_path / "outside.gguf", gguf_bytes(seed=2))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     view = MagicMock()
     library = Library(app, view)
     library.start()

@@ -18,7 +18,6 @@ from model_manager.base.events import ModelsChanged
 from model_manager.controllers.library import Library
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 
 def load(app: App, library: Library, models: int) -> None:
@@ -47,7 +46,7 @@ def test_sorting_while_rows_are_loading_brings_no_old_rows_back(
     for name, size in (("b", 2000), ("c", 1000), ("a", 3000)):
         write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=size) + bytes(size))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     view = MagicMock()
     library = Library(app, view)
     library.start()
@@ -56,7 +55,7 @@ def test_sorting_while_rows_are_loading_brings_no_old_rows_back(
     os.unlink(tmp_path / "mine/c.gguf")
     write(tmp_path / "mine/d.gguf", gguf_bytes(seed=4000) + bytes(4000))
     told: list[object] = []
-    scan(app.scanner(told.append), Progress())
+    app.scanner(told.append).run(Progress())
     go = request.getfixturevalue("held")
     library._rows._not_before = 0.0
     for message in told:
@@ -76,7 +75,7 @@ def test_of_two_orders_the_last_one_is_shown(app: App, tmp_path: Path, request: 
     for number, name in enumerate("abc"):
         write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=number))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     view = MagicMock()
     library = Library(app, view)
     library.start()
@@ -97,7 +96,7 @@ def test_the_rows_of_a_reading_that_failed_are_read_again(
     caplog.set_level("CRITICAL", "model_manager.jobs")
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     library = Library(app, MagicMock())
     monkeypatch.setattr("model_manager.controllers.library_rows._LATER", 0.05)
     with monkeypatch.context() as broken:

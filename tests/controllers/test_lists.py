@@ -28,7 +28,6 @@ from model_manager.library.clean.offers import offered
 from model_manager.library.clean.rests import read_rests
 from model_manager.library.clean.rules import candidates
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 SCREENS = {
     "clean": (Clean, "show_offer", "model_manager.controllers.clean", "library_of"),
@@ -42,7 +41,7 @@ def two(app: App, tmp_path: Path) -> App:
     for number, name in enumerate("ab"):
         write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=number))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     return app
 
 
@@ -164,7 +163,7 @@ def test_each_long_part_asks_whether_to_go_on(two: App, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         library_of(two.database, this_machine(), Stop())
     write(tmp_path / "mine/broken.gguf", gguf_bytes(seed=3)[:200])
-    scan(two.scanner(), Progress())
+    two.scanner().run(Progress())
     library = library_of(two.database, this_machine())
     found = candidates(library)
     assert found
@@ -176,7 +175,7 @@ def test_leftovers_ask_whether_to_go_on(app: App, home: Path) -> None:
     ollama_model(home / ".ollama/models", "registry.ollama.ai/library/a/latest", {"model": gguf_bytes(seed=1)})
     blob = write(home / ".ollama/models/blobs" / ("sha256-" + "0" * 64), b"nobody names it")
     os.utime(blob, (10**9, 10**9))  # a young one may be a download
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     with pytest.raises(Cancelled):
         read_rests(app.database, app.volumes, app.env(), Stop())
     assert read_rests(app.database, app.volumes, app.env()).flagged

@@ -19,7 +19,6 @@ from model_manager.jobs import Progress
 from model_manager.library.labels import words
 from model_manager.library.listing.present import show_json
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def two(app: App, tmp_path: Path) -> list[int]:
     for number, name in enumerate("ab"):
         write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=number))
     watch.add_root(app.database, str(tmp_path / "mine"))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     return [row.id for row in rows(app)]
 
 

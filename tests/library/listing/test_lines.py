@@ -14,7 +14,6 @@ from model_manager.jobs import Progress
 from model_manager.library.listing.lines import Line, lines
 from model_manager.library.listing.present import Json, models_json
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def model(app: App, home: Path) -> Json:
     """One whose header states its context."""
     header = {"general.architecture": "llama", "llama.context_length": 131072}
     watch.add_root(app.database, str(tree(home / "AI", {"one-Q4_K_M.gguf": gguf_bytes(header)})))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     with app.database.read() as tx:
         ids = models.largest_first(tx)
     return next(models_json(app.database, ids))

@@ -14,7 +14,6 @@ from model_manager.library.labels import words
 from model_manager.library.listing import present
 from model_manager.library.listing.present import models_json
 from model_manager.library.scan import watch
-from model_manager.library.scan.scan import scan
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def ids(app: App, home: Path) -> list[int]:
     """Five models, the largest first."""
     files = {f"{name}.gguf": gguf_bytes(seed=seed) + bytes(64 * seed) for seed, name in enumerate("abcde")}
     watch.add_root(app.database, str(tree(home / "AI", files)))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     with app.database.read() as tx:
         return models.largest_first(tx)
 

@@ -20,7 +20,6 @@ from model_manager.library.labels import words
 from model_manager.library.listing.present import Json, models_json
 from model_manager.library.scan import derive, watch
 from model_manager.library.scan.derive import derive_again
-from model_manager.library.scan.scan import scan
 
 _opened: list[str] | None = None
 
@@ -58,7 +57,7 @@ def own(app: App, home: Path) -> Path:
     files = {"a-Q4_K_M.gguf": gguf_bytes(header, seed=6), "broken.gguf": gguf_bytes(header, seed=7)[:-40]}
     folder = tree(home / "AI", files)
     watch.add_root(app.database, str(folder))
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     (one,) = [int(model["id"][1:]) for model in every(app) if model["name"].startswith("a-")]
     words.tag(app.database, one, ["mine"], [])
     words.set_category(app.database, one, "multimodal")
@@ -89,7 +88,7 @@ def test_a_new_field_is_filled_from_what_the_catalogue_holds(app: App, own: Path
     later = as_an_older_version_left_it(app)
     assert {model["context_length"] for model in every(later)} == {None}
     with opened() as paths:
-        scan(later.scanner(), Progress())
+        later.scanner().run(Progress())
     assert every(later) == before
     weights = {
         os.path.realpath(file["path"]) for model in before for file in model["files"] if file["role"] == "weights"
@@ -130,7 +129,7 @@ def test_what_was_not_reached_is_done_next_time(app: App, own: Path, monkeypatch
     with pytest.raises(Cancelled):
         next(some)
     assert [model["name"] for model in every(later)].count("as before") == 3
-    scan(later.scanner(), Progress())
+    later.scanner().run(Progress())
     assert every(later) == before
     later.close()
 
@@ -139,5 +138,5 @@ def test_a_newer_program_is_not_undone_by_an_older_one(app: App, own: Path) -> N
     """What it derived stays as it is: this program does not know what went into it."""
     with app.database.write() as tx:
         tx.execute("UPDATE model SET derived = derived + 1, name = 'by a newer one'")
-    scan(app.scanner(), Progress())
+    app.scanner().run(Progress())
     assert {model["name"] for model in every(app)} == {"by a newer one"}
