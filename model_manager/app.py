@@ -21,7 +21,7 @@ from model_manager.base.reserve import Reserve
 from model_manager.base.settings import SettingsFile
 from model_manager.base.text import use_language
 from model_manager.base.volumes import NETWORK, Volumes
-from model_manager.catalog import Database, elsewhere, looking
+from model_manager.catalog import Database, outside_changes, read_only
 from model_manager.catalog.damage import Damage
 from model_manager.jobs import Jobs
 
@@ -87,9 +87,9 @@ class App:
         if self.settings.damaged:
             told.append(self.settings.damaged)
         if database.looking_only:
-            told.append(said("{0} ({1})", looking.sentence(folder, database.looking_only), database.way_out))
+            told.append(said("{0} ({1})", read_only.sentence(folder, database.looking_only), database.way_out))
         elif database.unsaved:
-            told.append(looking.words_sentence(str(database.words.path), database.unsaved))
+            told.append(read_only.words_sentence(str(database.words.path), database.unsaved))
         return told + self.news_of_settled
 
     @property
@@ -126,7 +126,7 @@ class App:
                 restamp = Restamp(self.database, self.volumes)
 
                 def version() -> object:
-                    return made.at_work, elsewhere.version(self.database), self.database.writes - restamp.writes
+                    return made.at_work, outside_changes.version(self.database), self.database.writes - restamp.writes
 
                 guard = Guard(self.database, self.volumes, lambda: self.env(made.at_work), thrown, version)
                 made = Operations(
@@ -157,7 +157,7 @@ class App:
         """This computer as adapters see it now. `at_work`: the operation that asks, which its own paths are not held from."""
         from model_manager.operations.held import held_paths
         from model_manager.stores.host.env import is_drive, this_computer
-        from model_manager.stores.walk.left_out import good_patterns
+        from model_manager.stores.walk.ignore_patterns import good_patterns
 
         drives = tuple(mount.point for mount in self.volumes.mounted() if is_drive(mount.point))
         chosen = self.settings.values

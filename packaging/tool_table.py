@@ -17,7 +17,9 @@ def table() -> str:
     rows: dict[tuple[str, str], list[str]] = {}
     for tool in TOOLS.values():
         rows.setdefault((tool.leaves, _CHECKED[tool.checked]), []).append(_name(tool))
-    return HEAD + "".join(f"| {', '.join(names)} | {leaves} | {checked} |\n" for (leaves, checked), names in rows.items())
+    return HEAD + "".join(
+        f"| {', '.join(names)} | {leaves} | {checked} |\n" for (leaves, checked), names in rows.items()
+    )
 
 
 def with_table(text: str) -> str:

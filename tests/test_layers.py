@@ -31,7 +31,7 @@ PATH_WRITES = {"unlink", "rmdir", "mkdir", "touch", "write_text", "write_bytes",
 WRITE_FLAGS = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"}
 # These write the program's own files, never the user's.
 OWN_FILES = {"base/paths.py", "base/settings.py", "base/log.py", "base/instance.py", "catalog/database.py", "operations/journal.py", "base/reserve.py",
-             "catalog/damage.py", "catalog/looking.py", "catalog/words_file.py",
+             "catalog/damage.py", "catalog/read_only.py", "catalog/label_file.py",
              "operations/lock.py", "library/scan/turns.py", "stores/host/private_copy.py"}  # fmt: skip
 
 
@@ -370,7 +370,7 @@ def test_window_and_commands_decide_nothing(path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "what"),
     [("app.database", "1: app.database"), ("self._app.operations.apply(plan)", "1: app.operations"),
-     ("def f(): from model_manager.operations.draft import Way", "operations.draft"),
+     ("def f(): from model_manager.operations.plan_builder import Way", "operations.draft"),
      ("from model_manager.library.duplicates.sharing import plan_sharing", "library.duplicates.sharing"),
      ("from model_manager.library import meant", "library.meant"), ("Plan('', '', (), 0, 0, (), 0.0)", "1: Plan(")],
 )  # fmt: skip

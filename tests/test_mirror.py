@@ -14,23 +14,23 @@ MISSING = {
     "actions": "context",
     "cli": "apply categories check clean dedupe delete doctor duplicates empty export history list plans roots "
         "scan set show status store tag trash undo",
-    "controllers": "chips clean disk_map drives duplicates elsewhere messages outcome places_shown regular_look "
-        "removing twins",
+    "controllers": "chips clean copy_counts disk_map drives duplicates messages outcome outside_changes places_shown "
+        "regular_look removing",
     "formats": "gguf_header hdf5_attributes joblib_array meant_zeros onnx_graph onnx_kinds packings pickle_opcodes "
         "places pytorch_legacy pytorch_zip safetensors_table skops_nodes state_dict trailing",
     "formats/folders": "contract quantization speech",
-    "library": "meant",
-    "library/clean": "candidate memory offers rests",
+    "library": "model_lookup",
+    "library/clean": "candidate leftovers memory offers",
     "library/duplicates": "candidates comparing copies proof sharing tensor_bytes",
-    "library/labels": "categories category_folders sources verdicts words",
+    "library/labels": "categories category_folders sources user_labels verdicts",
     "library/listing": "status treemap",
-    "library/removal": "held origins plan_words seen_elsewhere shelf staying touched units wanted",
+    "library/removal": "affected held kept_paths origins plan_words seen_elsewhere selection shelf units",
     "library/scan": "context drives headers register",
     "stores/grouping": "followers projectors weight_sets",
     "stores/host": "flags loopback root_list",
     "stores/tools": "folder",
-    "stores/walk": "folder_models look plain remembered removal under_way unfinished",
-    "views": "clean details disk_map duplicates families file_dialogs first_words folders health history keys "
+    "stores/walk": "folder_memory folder_models plain removal running_downloads store_reader unfinished",
+    "views": "clean details disk_map duplicates empty_states families file_dialogs folders health history keys "
         "notices open_folder question review screens sidebar start ticked_screen tile_keys toast window",
     "views/settings": "advanced folders look page privacy safety screen",
     "views/widgets": "choice column ellipsis fair_panes focus_back focus_ring head headings hover lowest_list traversal "

@@ -9,17 +9,17 @@ from model_manager.actions import scanning
 from model_manager.actions.context import Context
 from model_manager.actions.scanning import Notify, ScansElsewhere
 from model_manager.jobs import Progress
-from model_manager.library.removal.touched import gone_of, models_of_units, touched
+from model_manager.library.removal.affected import gone_of, models_of_units, touched
 from model_manager.operations import Operation, Plan
 
-__all__ = ["Applied", "Unseen", "apply", "look_again", "operation", "store"]
+__all__ = ["AppliedPlan", "Unseen", "apply", "look_again", "operation", "store"]
 
 Unseen = Callable[[ScansElsewhere], None]
 """Called where nobody could look again, since another process scans."""
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedPlan:
     """`gone`: the models of which places were taken away, and all of what was planned for them was done."""
 
     operation: Operation
@@ -38,8 +38,8 @@ def operation(context: Context, id_: str) -> Operation:
 
 def apply(
     context: Context, plan: Plan, unseen: Unseen, progress: Progress | None = None, notify: Notify = lambda event: None,
-    done: Callable[[Applied], object] = lambda applied: None,
-) -> Applied:  # fmt: skip
+    done: Callable[[AppliedPlan], object] = lambda applied: None,
+) -> AppliedPlan:  # fmt: skip
     """Applies the very plan that was shown, then looks again at what it touches: also where it failed or was stopped,
     for what was done by then is done. Raises ModelManagerError and Cancelled.
 
@@ -48,7 +48,7 @@ def apply(
     models = models_of_units(context.database, plan)
     try:
         found = context.operations.apply(plan, progress)
-        applied = Applied(found, gone_of(found, models))
+        applied = AppliedPlan(found, gone_of(found, models))
         done(applied)
     finally:
         look_again(context, plan, unseen, notify)

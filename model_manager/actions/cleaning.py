@@ -7,28 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model_manager.actions.context import Context
-from model_manager.actions.removal import Removal, plan_wanted
+from model_manager.actions.removal import PlannedRemoval, plan_wanted
 from model_manager.base.errors import UsageError
 from model_manager.base.messages import said
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.jobs import Progress
 from model_manager.library.clean import rules
-from model_manager.library.clean.candidate import RULES, Candidate, Library, as_json, library_of
-from model_manager.library.clean.families import Family, Line, Rung, families_of
+from model_manager.library.clean.candidate import RULES, Candidate, CatalogueSnapshot, as_json, library_of
+from model_manager.library.clean.families import Family, QuantLine, Rung, families_of
 from model_manager.library.clean.memory import Machine, this_machine
 from model_manager.library.clean.offers import offered, reclaimable, wanted_of
 from model_manager.library.clean.rules import UNUSED_DAYS
-from model_manager.operations.draft import Way
+from model_manager.operations.plan_builder import Way
 
-__all__ = ["RULES", "UNUSED_DAYS", "Candidate", "Family", "Line", "Machine", "Offer", "Rung", "Way", "as_json", "families",
+__all__ = ["RULES", "UNUSED_DAYS", "Candidate", "Family", "Machine", "QuantLine", "Rung", "Suggestions", "Way", "as_json", "families",
            "plan_cleaning", "suggest", "taken"]  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Offer:
+class Suggestions:
     """`candidates`: what could go at this moment. `machine`: what the models must fit."""
 
-    library: Library
+    library: CatalogueSnapshot
     candidates: tuple[Candidate, ...]
     machine: Machine
     waiting: tuple[tuple[LeftoverRow, float], ...] = ()
@@ -42,7 +42,7 @@ class Offer:
 def suggest(
     context: Context, only: Sequence[str] = (), unused_days: int = UNUSED_DAYS, machine: Machine | None = None,
     progress: Progress | None = None,
-) -> Offer:  # fmt: skip
+) -> Suggestions:  # fmt: skip
     """What could go by all rules, or `only` by these. `machine`: where it was looked at before.
 
     Raises UsageError, Cancelled.
@@ -58,15 +58,15 @@ def suggest(
         rules.candidates(library, wanted, unused_days=unused_days), progress,
     )  # fmt: skip
     waits = rules.waiting(library.rests, time.time()) if "partial" in wanted else []
-    return Offer(library, tuple(found), machine, tuple(waits))
+    return Suggestions(library, tuple(found), machine, tuple(waits))
 
 
-def families(offer: Offer) -> tuple[Family, ...]:
+def families(offer: Suggestions) -> tuple[Family, ...]:
     """The ladders of quants and versions that these suggestions come from."""
     return tuple(families_of(offer.library.lines))
 
 
-def taken(offer: Offer, ids: Sequence[str], all_certain: bool = False) -> list[Candidate]:
+def taken(offer: Suggestions, ids: Sequence[str], all_certain: bool = False) -> list[Candidate]:
     """The suggestions of these ids, and with `all_certain` those of which it is certain that nobody needs them."""
     known = {one.id for one in offer.candidates}
     wrong = next((id_ for id_ in ids if id_ not in known), None)
@@ -82,6 +82,8 @@ def taken(offer: Offer, ids: Sequence[str], all_certain: bool = False) -> list[C
     return chosen
 
 
-def plan_cleaning(context: Context, offer: Offer, chosen: Sequence[Candidate], way: Way = "trash") -> Removal:
+def plan_cleaning(
+    context: Context, offer: Suggestions, chosen: Sequence[Candidate], way: Way = "trash"
+) -> PlannedRemoval:
     """Plans that these go, with what must stay for them, and a warning for what was offered because of one that goes."""
     return plan_wanted(context, wanted_of(offer.library, chosen), way)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from model_manager.actions.context import Context
 from model_manager.catalog import models, problems
 from model_manager.jobs import Progress
-from model_manager.library.clean.rests import Rests, read_rests
+from model_manager.library.clean.leftovers import Leftovers, read_rests
 from model_manager.library.deep import Checked, check_deep
 
-__all__ = ["Checked", "Health", "Rests", "Sick", "check_every_byte", "health", "sources"]
+__all__ = ["Checked", "HealthReport", "Leftovers", "Sick", "check_every_byte", "health", "sources"]
 
 
 class Sick(NamedTuple):
@@ -28,7 +28,7 @@ class Sick(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthReport:
     sick: tuple[Sick, ...]
     """The worst first."""
     sources: Mapping[int, Sequence[str]]
@@ -37,16 +37,16 @@ class Health:
     """(path, kind, why) of files and folders."""
     not_found: tuple[tuple[str, str], ...]
     """(tool, why) of tools whose folders could not be looked for."""
-    rests: Rests
+    rests: Leftovers
 
 
-def health(context: Context, progress: Progress | None = None) -> Health:
+def health(context: Context, progress: Progress | None = None) -> HealthReport:
     """Raises Cancelled."""
     with context.database.read() as tx:
         sick = tuple(Sick(*one) for one in models.sick(tx))
         known = models.sources(tx)
         unread, not_found = tuple(problems.every(tx)), tuple(problems.of_search(tx))
-    return Health(
+    return HealthReport(
         sick,
         known,
         unread,

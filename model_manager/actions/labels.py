@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from model_manager.actions.context import Context
-from model_manager.library.labels import categories, words
+from model_manager.library.labels import categories, user_labels
 
-__all__ = ["Category", "Words", "add_category", "change", "remove_category", "rename_category", "slugs", "tree"]
+__all__ = ["Category", "LabelChange", "add_category", "change", "remove_category", "rename_category", "slugs", "tree"]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class LabelChange:
     """What shall be noted; None leaves it as it is. A `category` of "" gives it back to the evidence."""
 
     category: str | None = None
@@ -33,25 +33,25 @@ class Category:
     models: int
 
 
-def change(context: Context, ids: Collection[int], wanted: Words) -> None:
+def change(context: Context, ids: Collection[int], wanted: LabelChange) -> None:
     """Notes all of it on all of these models, or nothing where something of it cannot be noted.
 
     Raises ModelManagerError.
     """
     database = context.database
-    words.must_be_category(database, wanted.category or None)
-    words.must_be_short(wanted.note or "")
-    words.good_tags(wanted.add)
+    user_labels.must_be_category(database, wanted.category or None)
+    user_labels.must_be_short(wanted.note or "")
+    user_labels.good_tags(wanted.add)
     with database.together():
         for id_ in ids:
             if wanted.category is not None:
-                words.set_category(database, id_, wanted.category or None)
+                user_labels.set_category(database, id_, wanted.category or None)
             if wanted.note is not None:
-                words.set_note(database, id_, wanted.note)
+                user_labels.set_note(database, id_, wanted.note)
             if wanted.pinned is not None:
-                words.set_pinned(database, id_, wanted.pinned)
+                user_labels.set_pinned(database, id_, wanted.pinned)
             if wanted.add or wanted.remove:
-                words.tag(database, id_, wanted.add, wanted.remove)
+                user_labels.tag(database, id_, wanted.add, wanted.remove)
 
 
 def slugs(context: Context) -> list[str]:

@@ -13,18 +13,18 @@ from model_manager.actions.context import Context
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.text import given_path
-from model_manager.catalog import copies, models, roots, second_ways
+from model_manager.catalog import copies, models, mount_aliases, roots
 from model_manager.catalog.models import PlaceView
 from model_manager.catalog.rows import Row, read_rows
-from model_manager.library import meant
-from model_manager.library.listing import present
-from model_manager.library.listing.known import nothing_known as is_nothing_known
-from model_manager.library.listing.present import Json
+from model_manager.library import model_lookup
+from model_manager.library.listing import model_json
+from model_manager.library.listing.any_models import nothing_known as is_nothing_known
+from model_manager.library.listing.model_json import Json
 from model_manager.library.scan import watch
 
 if TYPE_CHECKING:
     from model_manager.catalog.roots import RootRow
-    from model_manager.library.listing.opened import Opened
+    from model_manager.library.listing.opened_file import OpenedFile
     from model_manager.library.listing.status import Status
     from model_manager.library.removal.still_there import Missing
 
@@ -43,7 +43,7 @@ def rows_again(context: Context, ids: Collection[int]) -> tuple[set[int], list[R
     """Which lines are not so any more when these models have changed, and what stands there now: also of those that share
     files with them by a second way."""
     with context.database.read() as tx:
-        wanted = {*ids, *second_ways.partners(tx, ids)}
+        wanted = {*ids, *mount_aliases.partners(tx, ids)}
         return wanted, read_rows(tx, wanted)
 
 
@@ -67,22 +67,22 @@ def all_ids(context: Context) -> list[int]:
 
 def id_of(context: Context, text: str) -> int:
     """The model that an id, a name or a path means. Raises ModelManagerError: none, or several."""
-    return meant.model_meant(context.database, text)
+    return model_lookup.model_meant(context.database, text)
 
 
 def json_of(context: Context, ids: Iterable[int]) -> Iterator[Json]:
     """MODEL objects, in the order of `ids`, read a few hundred at a time."""
-    return present.models_json(context.database, ids)
+    return model_json.models_json(context.database, ids)
 
 
 def leftovers(context: Context) -> list[Json]:
     """LEFTOVER objects: what nobody needs as far as anybody can tell."""
-    return present.leftovers_json(context.database, context.volumes, context.env())
+    return model_json.leftovers_json(context.database, context.volumes, context.env())
 
 
 def show(context: Context, id_: int) -> tuple[Json, dict[str, str]]:
     """All about a model, and where each of its places is now. Raises ModelManagerError when it is not there any more."""
-    return present.show_json(context.database, id_), present.place_states(context.database, id_)
+    return model_json.show_json(context.database, id_), model_json.place_states(context.database, id_)
 
 
 def show_named(context: Context, text: str) -> tuple[Json, dict[str, str]]:
@@ -101,9 +101,9 @@ def show_named(context: Context, text: str) -> tuple[Json, dict[str, str]]:
         return card, {}
 
 
-def open_file(context: Context, path: str) -> Opened:
+def open_file(context: Context, path: str) -> OpenedFile:
     """The model that a file belongs to; a card of its header where the library has none. Raises ModelManagerError."""
-    from model_manager.library.listing.opened import opened
+    from model_manager.library.listing.opened_file import opened
 
     return opened(context.database, context.volumes, path)
 
@@ -141,7 +141,7 @@ def nothing_known(context: Context) -> bool:
 
 def roots_json(context: Context) -> list[Json]:
     """ROOT objects: the folders that are watched or ignored."""
-    return present.roots_json(context.database)
+    return model_json.roots_json(context.database)
 
 
 def away(context: Context) -> list[RootRow]:

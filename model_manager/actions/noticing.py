@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from model_manager.actions.context import Context
-from model_manager.catalog.elsewhere import Elsewhere, Seen
+from model_manager.catalog.outside_changes import OutsideChanges, Seen
 from model_manager.library.scan.drives import Drives, Moved
 
-__all__ = ["Drives", "Elsewhere", "Moved", "Seen", "drives", "elsewhere"]
+__all__ = ["Drives", "Moved", "OutsideChanges", "Seen", "drives", "elsewhere"]
 
 
-def elsewhere(context: Context) -> Elsewhere:
+def elsewhere(context: Context) -> OutsideChanges:
     """Ask it, from one thread, whether another process has changed the catalogue since it was asked last."""
-    return Elsewhere(context.database)
+    return OutsideChanges(context.database)
 
 
 def drives(context: Context) -> Drives:

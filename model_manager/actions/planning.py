@@ -8,7 +8,7 @@ from typing import TypeVar
 from model_manager.actions.context import Context
 from model_manager.base.errors import ModelManagerError
 from model_manager.library.removal.still_there import Missing, NotThere, lost
-from model_manager.operations.draft import NoTrash, Way
+from model_manager.operations.plan_builder import NoTrash, Way
 
 __all__ = ["Missing", "NoTrash", "NotThere", "Way", "told_as_gone"]
 

@@ -12,21 +12,21 @@ from model_manager.base.messages import said
 from model_manager.base.text import shown
 from model_manager.jobs import Progress
 from model_manager.library.duplicates import search
-from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.groups import CopyGroup
 from model_manager.library.duplicates.search import Duplicates, as_json
 from model_manager.library.duplicates.sharing import By
 from model_manager.library.duplicates.sharing import plan_sharing as plan_of_groups
-from model_manager.library.meant import meant, where
+from model_manager.library.model_lookup import meant, where
 from model_manager.operations import Plan
 
-__all__ = ["By", "Chosen", "Duplicates", "Group", "as_json", "chosen_groups", "find", "plan_sharing"]
+__all__ = ["By", "Chosen", "CopyGroup", "Duplicates", "as_json", "chosen_groups", "find", "plan_sharing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """`keep`: the paths of the copies that shall stay, one of a group at most."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[CopyGroup, ...]
     keep: tuple[str, ...] = ()
 
 
@@ -53,7 +53,7 @@ def chosen_groups(context: Context, found: Duplicates, ids: Sequence[str], keep:
 
 
 def plan_sharing(
-    context: Context, groups: Sequence[Group], by: By, keep: Sequence[str] = (), only: Sequence[str] = ()
+    context: Context, groups: Sequence[CopyGroup], by: By, keep: Sequence[str] = (), only: Sequence[str] = ()
 ) -> Plan:
     """Plans that the copies of these groups give way, all but one or `only` those at these paths.
 
@@ -81,7 +81,7 @@ def plan_sharing(
     )  # fmt: skip
 
 
-def _kept(context: Context, groups: Sequence[Group], text: str) -> str:
+def _kept(context: Context, groups: Sequence[CopyGroup], text: str) -> str:
     """The file of the copy that shall stay: by any of its paths, or by a model's id or name."""
     at = where(text)
     copies = [copy for group in groups for copy in group.copies]

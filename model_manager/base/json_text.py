@@ -25,7 +25,7 @@ _ALIKE = bytes.maketrans(b"{}", b"[]")
 _MARKS = bytes(byte for byte in range(256) if byte not in b'[]{}",')
 
 
-class TooMuch(ValueError):
+class JsonTooLarge(ValueError):
     """A text beyond our limits, which may well be sound. Says in words which limit."""
 
 
@@ -37,29 +37,29 @@ def parsed(raw: bytes) -> Any:
     try:
         return _DECODER.decode(text)
     except RecursionError:
-        raise TooMuch(said("nested too deep")) from None
+        raise JsonTooLarge(said("nested too deep")) from None
 
 
 def _check(raw: bytes) -> None:
     if len(raw) > _WIDEST and _WIDE.search(raw):
-        raise TooMuch(said("{0} bytes with characters that make it four times as long", figure(len(raw))))
+        raise JsonTooLarge(said("{0} bytes with characters that make it four times as long", figure(len(raw))))
     opened = raw.count(b"[") + raw.count(b"{")
     if opened <= DEEPEST and opened + raw.count(b",") <= MOST_PARTS:
         return  # as nearly all are: the rest need not be told from what stands in texts
     marks = (_ESCAPED.sub(b"", raw) if b"\\" in raw else raw).translate(None, _MARKS).replace(b'""', b"")
     if marks.count(b'"') > 2 * MOST_PARTS:  # looking at each would take what is to be kept
-        raise TooMuch(said("more than {0} texts", figure(MOST_PARTS)))
+        raise JsonTooLarge(said("more than {0} texts", figure(MOST_PARTS)))
     marks = _STRING.sub(b"", marks)
     opened = marks.count(b"[") + marks.count(b"{")
     if (parts := opened + marks.count(b",")) > MOST_PARTS:
-        raise TooMuch(said("{0} entries, over the limit of {1}", figure(parts), figure(MOST_PARTS)))
+        raise JsonTooLarge(said("{0} entries, over the limit of {1}", figure(parts), figure(MOST_PARTS)))
     marks = marks.translate(_ALIKE, b",")
     for _ in range(DEEPEST):
         if b"[" not in marks:
             return
         marks = marks.replace(b"[]", b"")
     if b"[" in marks:
-        raise TooMuch(said("nested more than {0} deep", DEEPEST))
+        raise JsonTooLarge(said("nested more than {0} deep", DEEPEST))
 
 
 def _whole(digits: str) -> int:

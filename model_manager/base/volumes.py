@@ -152,7 +152,6 @@ class Volumes:
             true_ctime=not _is_fat(mount.kind, lasting),
         )
 
-
     def _name(self, mount: Mount, device: int, path: str) -> str:
         """Its lasting name, or one of its own where a copy of a whole drive, made block by block, is mounted beside it.
 

@@ -21,7 +21,7 @@ One = TypeVar("One")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class KnownBytes:
     """A file of the catalogue, and what is known of its bytes. `told`: a hash that a tool wrote down."""
 
     file: int
@@ -158,7 +158,7 @@ def all_differ(known: Sequence[Known]) -> bool:
     return None not in marks and len(comparisons) == 1 and all(marks[mark] == 1 for mark in unread)
 
 
-def groups(tx: sqlite3.Connection) -> list[list[Seen]]:
+def groups(tx: sqlite3.Connection) -> list[list[KnownBytes]]:
     """The files of models that are there and have the same bytes as another one, as far as is known."""
     return [same for same, _models in _with_models(tx)]
 
@@ -172,11 +172,11 @@ def of_models(tx: sqlite3.Connection) -> dict[int, int]:
     return count
 
 
-def _with_models(tx: sqlite3.Connection) -> list[tuple[list[Seen], set[int]]]:
+def _with_models(tx: sqlite3.Connection) -> list[tuple[list[KnownBytes], set[int]]]:
     """Each group with the models that have one of its files. Each table is gone through once."""
     seen = _seen(tx)
     members = _members(tx, [one.file for one in seen])
-    by_size: dict[int, list[Seen]] = {}
+    by_size: dict[int, list[KnownBytes]] = {}
     for one in seen:
         if one.file in members:
             by_size.setdefault(one.size, []).append(replace(one, path=members[one.file][0][2]))
@@ -191,7 +191,7 @@ def _with_models(tx: sqlite3.Connection) -> list[tuple[list[Seen], set[int]]]:
     return found
 
 
-def _seen(tx: sqlite3.Connection) -> list[Seen]:
+def _seen(tx: sqlite3.Connection) -> list[KnownBytes]:
     """The files as large as another one of which something is known; `path` is empty yet."""
     read = {
         tuple(row[:5]): Known(sha256=row[5], sample=row[6], apart=row[7])
@@ -208,7 +208,7 @@ def _seen(tx: sqlite3.Connection) -> list[Seen]:
     ):
         known = read.get((volume, key, size, mtime_ns, ctime_ns), Known())
         if told or known.sha256 or known.sample:
-            found.append(Seen(id_, size, bytes_, "", told, known))
+            found.append(KnownBytes(id_, size, bytes_, "", told, known))
     return found
 
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.messages import said
 from model_manager.base.text import later
-from model_manager.catalog import damage, kept_words, looking
+from model_manager.catalog import damage, label_backup, read_only
 from model_manager.catalog.damage import CatalogueDamaged, Damage, Damages
+from model_manager.catalog.label_file import LabelFile
 from model_manager.catalog.migrations import MIGRATIONS, NEWEST, add_columns, lacks_columns
-from model_manager.catalog.words_file import WordsFile
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Database:
         """What was damaged and has been begun anew since this was opened."""
         self.unsaved = ""
         """Why the user's words could not be kept in their own file, in the system's words."""
-        self.words = WordsFile(path.parent)
+        self.words = LabelFile(path.parent)
         self.damages = Damages(path.parent)
         self._journal = "DELETE" if network else "WAL"
         self._address = ""
@@ -106,14 +106,14 @@ class Database:
         """A transaction for what the user says: refused where it could not be kept."""
         if self.looking_only:
             raise ModelManagerError(said("keep what you say"), str(self.path.parent), self.looking_only,
-                                    looking.way_out(self.path.parent, self.looking_only))  # fmt: skip
+                                    read_only.way_out(self.path.parent, self.looking_only))  # fmt: skip
         with self.write() as tx:
             yield tx
 
     @property
     def way_out(self) -> str:
         """What to do where the catalogue is only looked at."""
-        return looking.way_out(self.path.parent, self.looking_only)
+        return read_only.way_out(self.path.parent, self.looking_only)
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -149,7 +149,7 @@ class Database:
             self.connections.clear()
             self._local = threading.local()
             if self._address:
-                looking.let_go(self._address)
+                read_only.let_go(self._address)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -182,7 +182,7 @@ class Database:
         connection.execute("PRAGMA temp_store = MEMORY")
         if self._has_words:
             connection.create_function("words_changed", 1, self._note_words)
-            kept_words.watch(connection)
+            label_backup.watch(connection)
         self._local.connection, self._local.which = connection, self._which
         return connection
 
@@ -213,7 +213,7 @@ class Database:
     def _why_not_opened(self) -> str:
         if self.path.exists() and not os.access(self.path, os.R_OK | os.W_OK):
             return later("the catalogue's file may not be read and written")
-        return looking.why_not_written(self.path.parent)
+        return read_only.why_not_written(self.path.parent)
 
     def _open(self, after_damage: bool = False) -> None:
         folder = self.path.parent
@@ -252,7 +252,7 @@ class Database:
         self._has_words = NEWEST >= _WORDS_SINCE
         if self._has_words:
             connection.create_function("words_changed", 1, self._note_words)
-            kept_words.watch(connection)
+            label_backup.watch(connection)
             self._agree_on_words(connection)
 
     def _agree_on_words(self, connection: sqlite3.Connection) -> None:
@@ -266,7 +266,7 @@ class Database:
             (known,) = connection.execute("SELECT number FROM revision").fetchone()
             found = self.words.read()
             if found is not None and found.revision > known:
-                count = kept_words.restore(connection, found.body)
+                count = label_backup.restore(connection, found.body)
                 connection.execute("UPDATE revision SET number = ?", (found.revision,))
                 log.info("the words on %d models were taken back from %s", count, self.words.path)
             elif found is None or found.revision < known or self.words.problem():
@@ -281,7 +281,7 @@ class Database:
         """Before the transaction is committed: whoever has the lock writes, so the file is never behind."""
         if self._address:
             return
-        body = kept_words.collect(connection, changed)
+        body = label_backup.collect(connection, changed)
         (known,) = connection.execute("SELECT number FROM revision").fetchone()
         try:
             written = self.words.write(known, body)
@@ -341,7 +341,7 @@ class Database:
                 with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
                     self._migrate(fresh)
                     if (found := self.words.read()) is not None:
-                        kept_words.restore(fresh, found.body)
+                        label_backup.restore(fresh, found.body)
                         fresh.execute("UPDATE revision SET number = ?", (found.revision,))
                     with contextlib.closing(sqlite3.connect(self.path, timeout=5, isolation_level=None)) as target:
                         fresh.backup(target)
@@ -355,10 +355,10 @@ class Database:
         """Keeps the words of a damaged catalogue from before they had a file of their own, where they can be read."""
         with (
             contextlib.suppress(sqlite3.Error, OSError, ValueError),
-            contextlib.closing(looking.anyhow(self.path)) as source,
+            contextlib.closing(read_only.anyhow(self.path)) as source,
         ):
             source.execute("CREATE TEMP TABLE trace (model INTEGER PRIMARY KEY, files TEXT NOT NULL)")
-            self.words.write(0, kept_words.collect(source))
+            self.words.write(0, label_backup.collect(source))
 
     def _tell(self, happened: Damage) -> None:
         self.happened.append(happened)
@@ -367,7 +367,7 @@ class Database:
     def _look_only(self, why: str) -> None:
         """Goes on with a copy in memory: what a scan learns is forgotten at the end, what the user says is refused."""
         log.info("the catalogue %s cannot be written (%s): looked at only", self.path, why)
-        self._address = looking.in_memory(self.path)
+        self._address = read_only.in_memory(self.path)
         self.looking_only, self._has_words, self._which = why, False, (0, 0)
         connection = self._connect()
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -376,7 +376,7 @@ class Database:
         elif version < NEWEST or lacks_columns(connection):
             self._migrate(connection)
             if version == 0 and (found := self.words.read()) is not None:
-                kept_words.restore(connection, found.body)
+                label_backup.restore(connection, found.body)
 
     def _tell_of(self, error: Exception) -> None:
         """Raises what a person may read instead; a damaged catalogue has been begun anew by then."""
@@ -398,10 +398,10 @@ class Database:
         return not isinstance(error, sqlite3.Error) and damage.checked(self._connection()) != "ok"
 
     def _cannot(self, error: sqlite3.Error) -> ModelManagerError:
-        why = "" if damage.is_busy(error) else looking.why_not_written(self.path.parent)
+        why = "" if damage.is_busy(error) else read_only.why_not_written(self.path.parent)
         if why:
             return ModelManagerError(
-                said("write the catalogue"), str(self.path), why, looking.way_out(self.path.parent, why)
+                said("write the catalogue"), str(self.path), why, read_only.way_out(self.path.parent, why)
             )
         return ModelManagerError(said("use the catalogue"), str(self.path), reason_of(error),
                                  said("check that its folder can be written and that the disk is not full"))  # fmt: skip

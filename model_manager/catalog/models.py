@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from model_manager.base.messages import Message, from_text, to_text
 from model_manager.base.sixty_four_bits import nearest, unfolded
-from model_manager.catalog.chosen import these
 from model_manager.catalog.codec import dump
+from model_manager.catalog.id_filter import these
 
 
 class PlaceView(NamedTuple):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from model_manager.base.sixty_four_bits import nearest
-from model_manager.catalog import united
+from model_manager.catalog import merged_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class PlaceRow:
     fingerprint: bytes
 
 
-class Entry(NamedTuple):
+class PlaceEntry(NamedTuple):
     """One place to store. `weights` names its weight files, `likeness` what it would be known by elsewhere."""
 
     root: int
@@ -50,7 +50,7 @@ def fingerprints(tx: sqlite3.Connection, root: int) -> frozenset[bytes]:
     return frozenset(row[0] for row in tx.execute("SELECT fingerprint FROM place WHERE root = ?", (root,)))
 
 
-def put(tx: sqlite3.Connection, entry: Entry) -> set[int]:
+def put(tx: sqlite3.Connection, entry: PlaceEntry) -> set[int]:
     """Stores a place and answers the models that it touched."""
     row = tx.execute(
         "SELECT id, model FROM place WHERE root = ? AND path = ? AND name = ?",
@@ -78,14 +78,14 @@ def put(tx: sqlite3.Connection, entry: Entry) -> set[int]:
         [(place, file, os.fsencode(path), role, name) for file, path, role, name in entry.members],
     )
     if before is not None and before != model:
-        united.note_earlier(tx, place, before)
+        merged_models.note_earlier(tx, place, before)
         if not apart:
             _merge_if_deserted(tx, before, model, entry.size)
         return {before, model}
     return {model}
 
 
-def _model_for(tx: sqlite3.Connection, entry: Entry, before: int | None) -> tuple[int, bool]:
+def _model_for(tx: sqlite3.Connection, entry: PlaceEntry, before: int | None) -> tuple[int, bool]:
     """The model with these very weight files; else the one that was here, or was before; else a new one.
 
     Tells with it whether that one was a part of what is here now, and is for itself again.
@@ -96,10 +96,10 @@ def _model_for(tx: sqlite3.Connection, entry: Entry, before: int | None) -> tupl
         model = int(row[0])
         tx.execute("UPDATE model SET likeness = ?, gone_at = NULL WHERE id = ?", (entry.likeness, model))
         return model, False
-    earlier = united.earlier(tx, entry.root, entry.path, entry.name)
-    parts = united.parts_of(tx, before) if before is not None and earlier else set()
+    earlier = merged_models.earlier(tx, entry.root, entry.path, entry.name)
+    parts = merged_models.parts_of(tx, before) if before is not None and earlier else set()
     if before is not None and (part := next((one for one in earlier if one in parts), None)) is not None:
-        united.come_apart(tx, before, part, entry.weights, entry.likeness)
+        merged_models.come_apart(tx, before, part, entry.weights, entry.likeness)
         return part, True
     if before is not None and _places(tx, before) == 1:
         return _is_now(tx, before, entry), False
@@ -118,7 +118,7 @@ def _model_for(tx: sqlite3.Connection, entry: Entry, before: int | None) -> tupl
     return int(cursor.lastrowid or 0), False
 
 
-def _is_now(tx: sqlite3.Connection, model: int, entry: Entry) -> int:
+def _is_now(tx: sqlite3.Connection, model: int, entry: PlaceEntry) -> int:
     values = (entry.weights, entry.likeness, model)
     tx.execute("UPDATE model SET weights = ?, likeness = ?, gone_at = NULL WHERE id = ?", values)
     return model
@@ -142,7 +142,7 @@ def _merge_if_deserted(tx: sqlite3.Connection, old: int, new: int, size: int) ->
         return
     row = tx.execute("SELECT size FROM model WHERE id = ?", (old,)).fetchone()
     if row and row[0] == nearest(size):
-        united.unite_for_now(tx, old, new)
+        merged_models.unite_for_now(tx, old, new)
 
 
 def remove(tx: sqlite3.Connection, places: Iterable[int]) -> set[int]:
@@ -152,7 +152,7 @@ def remove(tx: sqlite3.Connection, places: Iterable[int]) -> set[int]:
         row = tx.execute("SELECT model FROM place WHERE id = ?", (place,)).fetchone()
         if row:
             touched.add(int(row[0]))
-            united.note_earlier(tx, place, int(row[0]))
+            merged_models.note_earlier(tx, place, int(row[0]))
             tx.execute("DELETE FROM place WHERE id = ?", (place,))
     return touched
 

@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from model_manager.catalog import second_ways
+from model_manager.catalog import mount_aliases
 from model_manager.catalog.codec import dump
 
 
@@ -79,7 +79,7 @@ def figures(tx: sqlite3.Connection) -> dict[int, tuple[int, int]]:
         " (SELECT member.file FROM member JOIN place AS p ON p.id = member.place WHERE p.root = place.root))"
         " FROM place GROUP BY root"
     )
-    twice = second_ways.twice_in(tx, "place.root")
+    twice = mount_aliases.twice_in(tx, "place.root")
     return {root: (models, int(size) - twice.get(root, 0)) for root, models, size in rows}
 
 

@@ -7,10 +7,10 @@ import os
 import sqlite3
 from collections.abc import Iterable
 
-from model_manager.catalog import copies, second_ways
-from model_manager.catalog.chosen import these
+from model_manager.catalog import copies, mount_aliases
+from model_manager.catalog.id_filter import these
+from model_manager.catalog.labels import user_tags
 from model_manager.catalog.record import LISTED, Row
-from model_manager.catalog.user_words import user_tags
 
 __all__ = ["Row", "away_models", "read_rows"]
 
@@ -25,7 +25,7 @@ def read_rows(tx: sqlite3.Connection, ids: Iterable[int] | None = None) -> list[
     paths = _paths(tx, ids)
     twins = copies.of_models(tx) if ids is None else {}
     away = away_models(tx)
-    several = second_ways.shared(tx, ids)
+    several = mount_aliases.shared(tx, ids)
     found = []
     known: dict[object, object] = {}  # one "gguf" and one time of a scan for all: 100,000 rows take 55 MB less
     # In the order that is shown first, so that a filter runs through memory forwards: 18 ms instead of 40.

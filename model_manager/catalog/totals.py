@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from model_manager.catalog import second_ways
-from model_manager.catalog.second_ways import THERE as _THERE
+from model_manager.catalog import mount_aliases
+from model_manager.catalog.mount_aliases import THERE as _THERE
 
 
 def of_all(tx: sqlite3.Connection) -> tuple[int, int]:
@@ -16,7 +16,7 @@ def of_all(tx: sqlite3.Connection) -> tuple[int, int]:
         "SELECT TOTAL(size) FROM (SELECT member.path, file.size FROM member JOIN file"
         f" ON file.id = member.file WHERE {_THERE} GROUP BY member.path)"
     ).fetchone()
-    return int(once) - sum(second_ways.counted_once(tx)), int(names)
+    return int(once) - sum(mount_aliases.counted_once(tx)), int(names)
 
 
 def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
@@ -35,7 +35,7 @@ def bytes_by(tx: sqlite3.Connection, what: str) -> dict[str, tuple[int, int]]:
         " GROUP BY word"
     )
     weights = {word: int(size or 0) for word, size in sums}
-    twice = second_ways.twice_in(tx, column)
+    twice = mount_aliases.twice_in(tx, column)
     return {word: (models, weights.get(word, 0) - twice.get(word, 0)) for word, models in counts.items()}
 
 

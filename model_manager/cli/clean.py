@@ -6,14 +6,14 @@ import argparse
 from collections.abc import Sequence
 
 from model_manager.actions import cleaning, listing
-from model_manager.actions.cleaning import RULES, UNUSED_DAYS, Candidate, Offer
+from model_manager.actions.cleaning import RULES, UNUSED_DAYS, Candidate, Suggestions
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, later, ngettext, shown
 from model_manager.cli.output import coloured, hint, print_json, tell_nothing_known
 from model_manager.cli.plans import add_plan_arguments, run_removal
-from model_manager.stores.walk.under_way import may_be_under_way
+from model_manager.stores.walk.running_downloads import may_be_under_way
 
 NAME = "clean"
 HELP = later("what could go and why; --take plans it")
@@ -61,7 +61,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_waiting(offer: Offer) -> None:
+def _print_waiting(offer: Suggestions) -> None:
     """Why unfinished downloads that `status` counts are not offered yet."""
     for rest, since in offer.waiting:
         print(_("not offered before {when}: {path} ({size}), {why}").format(

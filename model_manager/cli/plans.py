@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from model_manager.actions import applying, scanning
 from model_manager.actions.planning import Missing, NotThere
-from model_manager.actions.removal import Removal
+from model_manager.actions.removal import PlannedRemoval
 from model_manager.actions.scanning import ScansElsewhere
 from model_manager.app import App
 from model_manager.base import figures
@@ -39,7 +39,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help=_("do not ask"))
 
 
-def run_removal(app: App, make: Callable[[], Removal], options: argparse.Namespace) -> int:
+def run_removal(app: App, make: Callable[[], PlannedRemoval], options: argparse.Namespace) -> int:
     """Makes a plan that clears things away, tells what of it is gone already, and goes on as `run_plan`."""
     planned = made(app, make)
     if planned.missing:

@@ -62,7 +62,7 @@ def _change(app: App, action: str, values: list[str], whole: bool) -> None:
     look_at(app, changed)
 
 
-def look_at(app: App, changed: roots.Changed) -> None:
+def look_at(app: App, changed: roots.RootsChange) -> None:
     """Scans what has to be looked at because of a change, and says so where another process is scanning."""
     try:
         with scanning_told(app) as progress:

@@ -35,7 +35,7 @@ def run(app: App, options: argparse.Namespace) -> int:
     id_ = listing.id_of(app, options.model)
     values = {name: value for name, _equals, value in pairs}
     pinned = _YES_NO[values["pinned"].lower()] if "pinned" in values else None
-    labels.change(app, [id_], labels.Words(values.get("category"), values.get("note"), pinned))
+    labels.change(app, [id_], labels.LabelChange(values.get("category"), values.get("note"), pinned))
     (model,) = listing.json_of(app, [id_])
     if options.json:
         print_json({"model": model})

@@ -11,8 +11,8 @@ from model_manager.base.localised import localised
 from model_manager.base.text import _, later, number, shown
 from model_manager.cli.output import coloured, hint, print_json, print_table
 from model_manager.library.labels.verdicts import SOURCES, STATES, VERDICTS
-from model_manager.library.listing.lines import Line, lines
-from model_manager.library.listing.present import Json, found_tags
+from model_manager.library.listing.lines import CardLine, lines
+from model_manager.library.listing.model_json import Json, found_tags
 from model_manager.library.scan import watch
 
 NAME = "show"
@@ -64,7 +64,7 @@ def _print(found: Json, raw: bool, states: dict[str, str]) -> None:
         hint("\n" + _("--raw adds the header's own keys"))
 
 
-def _facts(model: Json) -> list[Line]:
+def _facts(model: Json) -> list[CardLine]:
     category, believed = model["category"], SOURCES.get(str(model["category_evidence"]))
     if believed:
         category = _("{category} (by {source})").format(category=category, source=_(believed))
@@ -80,8 +80,8 @@ def _facts(model: Json) -> list[Line]:
         "pinned": _("yes") if model["pinned"] else "",
     }  # fmt: skip
     more = (
-        Line(0, _("Id"), model["id"]), Line(10, _("Category"), category),
-        Line(175, _("Your tags"), ", ".join(model["user_tags"])),
+        CardLine(0, _("Id"), model["id"]), CardLine(10, _("Category"), category),
+        CardLine(175, _("Your tags"), ", ".join(model["user_tags"])),
     )  # fmt: skip
     return lines(model, own, more)
 

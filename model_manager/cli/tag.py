@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(app: App, options: argparse.Namespace) -> int:
     id_ = listing.id_of(app, options.model)
-    labels.change(app, [id_], labels.Words(add=options.add, remove=options.remove))
+    labels.change(app, [id_], labels.LabelChange(add=options.add, remove=options.remove))
     (model,) = listing.json_of(app, [id_])
     if options.json:
         print_json({"model": model})

@@ -13,19 +13,19 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.messages import LookAgain, Said
+from model_manager.controllers.messages import LookAgain, StatusMessage
 from model_manager.jobs import Latest
-from model_manager.library.listing.opened import Opened
-from model_manager.library.listing.present import Json
+from model_manager.library.listing.model_json import Json
+from model_manager.library.listing.opened_file import OpenedFile
 
 _NOTICED = 60.0
 """Seconds in which a file that a scan could not take for gone is no reason for another one."""
 
 
-class Card:
+class CardController:
     """Reads in the background; of several choices only the last one's card is shown."""
 
-    def __init__(self, app: App, show: Callable[[Json], None], opened_: Callable[[Opened], None]) -> None:
+    def __init__(self, app: App, show: Callable[[Json], None], opened_: Callable[[OpenedFile], None]) -> None:
         self._app, self._show, self._opened_ = app, show, opened_
         self.file = ""
         """The file whose card is shown although it lies in no folder that is watched."""
@@ -44,11 +44,11 @@ class Card:
     def open_file(self, path: str) -> None:
         """Finds the model that this file belongs to; one that the library has not gets a card by its header."""
 
-        def work(progress: object) -> Opened | None:
+        def work(progress: object) -> OpenedFile | None:
             try:
                 return listing.open_file(self._app, path)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
+                self._app.jobs.post(StatusMessage(localised(error)))
                 return None
 
         self._opening.start(_("Opening a file"), "query", work, self._take_opened)
@@ -61,7 +61,7 @@ class Card:
             try:
                 changed = folders.add(self._app, os.path.dirname(path))
             except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
+                self._app.jobs.post(StatusMessage(localised(error)))
             else:
                 self._app.jobs.post(LookAgain(changed.look or frozenset()))
 
@@ -71,7 +71,7 @@ class Card:
         if details is not None:
             self._show(details)
 
-    def _take_opened(self, found: Opened | None) -> None:
+    def _take_opened(self, found: OpenedFile | None) -> None:
         if found is None:
             return
         if found.id is None and found.card is not None:

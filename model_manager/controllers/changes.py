@@ -12,7 +12,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
-from model_manager.controllers.messages import LookAgain, Noticed, RemovedHere, Said
+from model_manager.controllers.messages import LookAgain, Noticed, RemovedHere, StatusMessage
 from model_manager.controllers.outcome import name_of, outcome, told_undone
 from model_manager.jobs import Cancelled, Job, Latest, Progress
 
@@ -82,7 +82,7 @@ class ChangesView(Protocol):
     """What was told of these operations is not so any more: put back, emptied, here or elsewhere."""
 
 
-class Changes:
+class ChangesController:
     """One for the window; the screens give it a way to make their plan."""
 
     def __init__(self, app: App, view: ChangesView) -> None:
@@ -143,7 +143,7 @@ class Changes:
 
     def _take_planned(self, planned: Planned) -> None:
         if planned.plan is None and planned.make is None and not planned.choices.all:
-            self._app.jobs.post(Said(planned.problem))
+            self._app.jobs.post(StatusMessage(planned.problem))
         else:
             self._view.review(planned)
 
@@ -189,7 +189,7 @@ class Changes:
                 ).operation
             except ModelManagerError as error:
                 words = localised(self._named(error, plan.id))
-                self._app.jobs.post(Said(words))
+                self._app.jobs.post(StatusMessage(words))
                 return words
             finally:
                 self._app.jobs.post(OperationChanged(plan.id))
@@ -237,7 +237,7 @@ class Changes:
             try:
                 return to_undo(self._app, id_, wanted)
             except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(self._named(error, id_))))
+                self._app.jobs.post(StatusMessage(localised(self._named(error, id_))))
                 return None
             finally:
                 self._asked.discard((id_, wanted))
@@ -253,7 +253,7 @@ class Changes:
         def look(progress: object) -> ToUndo | None:
             found = newest(self._app, in_vain)
             if found is None:
-                self._app.jobs.post(Said(_("Nothing is left that could be put back.")))
+                self._app.jobs.post(StatusMessage(_("Nothing is left that could be put back.")))
             return found
 
         def found(what: ToUndo | None) -> None:
@@ -277,17 +277,19 @@ class Changes:
             except ModelManagerError as error:
                 self._in_vain.add(id_)
                 words = localised(self._named(error, id_))
-                self._app.jobs.post(Said(words))
+                self._app.jobs.post(StatusMessage(words))
                 return words
             except Cancelled:
-                self._app.jobs.post(Said(_("Stopped. What was put back by then is back, the rest is as it was.")))
+                self._app.jobs.post(
+                    StatusMessage(_("Stopped. What was put back by then is back, the rest is as it was."))
+                )
                 raise
             finally:
                 self._app.jobs.post(OperationChanged(id_))
             if done.undoable and units_ is None:
                 self._in_vain.add(id_)
             words = told_undone(done, units_)
-            self._app.jobs.post(Said(words))
+            self._app.jobs.post(StatusMessage(words))
             return words
 
         job = self._app.jobs.start(
@@ -308,4 +310,4 @@ class Changes:
         return type(error)(error.verb, name, error.reason, error.hint)
 
     def _say_unseen(self, busy: ScansElsewhere) -> None:
-        self._app.jobs.post(Said(localised(busy)))
+        self._app.jobs.post(StatusMessage(localised(busy)))

@@ -11,17 +11,17 @@ from model_manager.actions.cleaning import Candidate, Family, Machine
 from model_manager.app import App
 from model_manager.base.events import OperationChanged, ScanFinished
 from model_manager.base.text import _
-from model_manager.controllers.changes import Changes
+from model_manager.controllers.changes import ChangesController
 from model_manager.controllers.removing import without_what_is_gone
 from model_manager.jobs import Latest, Progress
 from model_manager.operations import Plan
 
 
 @dataclass(frozen=True)
-class Offer:
+class CleanOffer:
     """Everything that could go, by rule, and the families it comes from."""
 
-    suggested: cleaning.Offer
+    suggested: cleaning.Suggestions
     families: tuple[Family, ...]
 
     @property
@@ -39,17 +39,17 @@ class Offer:
 
 
 class CleanView(Protocol):
-    def show_offer(self, offer: Offer) -> None: ...
+    def show_offer(self, offer: CleanOffer) -> None: ...
 
 
-class Clean:
+class CleanController:
     """Serves two screens: what could go by rules, and the ladders of quants."""
 
-    def __init__(self, app: App, view: CleanView, changes: Changes) -> None:
+    def __init__(self, app: App, view: CleanView, changes: ChangesController) -> None:
         self._app, self._view, self._changes = app, view, changes
         self._loading = Latest(app.jobs)
         self._machine: Machine | None = None
-        self._suggested: cleaning.Offer
+        self._suggested: cleaning.Suggestions
 
     def start(self) -> None:
         self._loading.start(_("Looking what could go"), "lists", self._load, self._take)
@@ -62,7 +62,7 @@ class Clean:
         if isinstance(message, ScanFinished | OperationChanged):
             self.start()
 
-    def _take(self, offer: Offer) -> None:
+    def _take(self, offer: CleanOffer) -> None:
         self._suggested = offer.suggested
         self._view.show_offer(offer)
 
@@ -77,7 +77,7 @@ class Clean:
 
         self._changes.plan(make, ways=True)
 
-    def _load(self, progress: Progress) -> Offer:
+    def _load(self, progress: Progress) -> CleanOffer:
         suggested = cleaning.suggest(self._app, machine=self._machine, progress=progress)
         self._machine = suggested.machine
-        return Offer(suggested, cleaning.families(suggested))
+        return CleanOffer(suggested, cleaning.families(suggested))

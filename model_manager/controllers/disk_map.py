@@ -7,7 +7,7 @@ from typing import Protocol
 
 from model_manager.base import figures
 from model_manager.base.text import _, shown
-from model_manager.catalog.room import Room
+from model_manager.catalog.disk_use import DiskUse
 from model_manager.catalog.rows import Row
 from model_manager.library.labels.categories import CATEGORIES
 from model_manager.library.listing import treemap
@@ -38,7 +38,7 @@ class DiskMapView(Protocol):
     def show_tiles(self, tiles: list[Tile], path: str, total: str) -> None: ...
 
 
-class DiskMap:
+class DiskMapController:
     """Groups rows by kind or by tool; a click on a group looks into it."""
 
     def __init__(self, view: DiskMapView) -> None:
@@ -64,7 +64,7 @@ class DiskMap:
         """Computes the tiles for a canvas of this size."""
         self._size = (width, height)
         groups: dict[str, list[_Weighed]] = {}
-        room = Room()
+        room = DiskUse()
         for row in self.rows:
             for key in self._keys(row):
                 if not self.inside or key == self.inside:

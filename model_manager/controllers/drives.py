@@ -8,7 +8,7 @@ from model_manager.actions import noticing
 from model_manager.actions.noticing import Moved
 from model_manager.app import App
 from model_manager.base.text import _, short_path, shown
-from model_manager.controllers.messages import LookAgain, Said
+from model_manager.controllers.messages import LookAgain, StatusMessage
 from model_manager.controllers.regular_look import RegularLook
 
 EVERY = 2.0
@@ -19,7 +19,7 @@ _BUSY = ("scan", "files")
 """The lanes whose work looks for itself, or is not to be disturbed."""
 
 
-class Drives:
+class DriveWatch:
     """Looks in a lane of its own, never on the window's thread."""
 
     def __init__(self, app: App) -> None:
@@ -44,4 +44,4 @@ class Drives:
         if moved:
             home = os.path.expanduser("~")
             folders = ", ".join(shown(short_path(one.path, home)) for one in moved)
-            self._app.jobs.post(Said(text.format(folders=folders)))
+            self._app.jobs.post(StatusMessage(text.format(folders=folders)))

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from model_manager.actions import sharing
-from model_manager.actions.sharing import By, Group
+from model_manager.actions.sharing import By, CopyGroup
 from model_manager.actions.sharing import Duplicates as Found
 from model_manager.app import App
 from model_manager.base.events import OperationChanged, ScanFinished
 from model_manager.base.text import _
-from model_manager.controllers.changes import Changes
+from model_manager.controllers.changes import ChangesController
 from model_manager.controllers.messages import FilesRead
 from model_manager.jobs import Job, Latest, Progress
 
@@ -21,8 +21,8 @@ class DuplicatesView(Protocol):
     def show_busy(self, busy: bool) -> None: ...
 
 
-class Duplicates:
-    def __init__(self, app: App, view: DuplicatesView, changes: Changes) -> None:
+class DuplicatesController:
+    def __init__(self, app: App, view: DuplicatesView, changes: ChangesController) -> None:
         self._app, self._view, self._changes = app, view, changes
         self._flagging = Latest(app.jobs)
         self._proving: Job | None = None
@@ -51,7 +51,7 @@ class Duplicates:
         if isinstance(message, ScanFinished | OperationChanged):
             self.start()
 
-    def plan(self, groups: Sequence[Group], by: By, keep: Sequence[str], only: Sequence[str]) -> None:
+    def plan(self, groups: Sequence[CopyGroup], by: By, keep: Sequence[str], only: Sequence[str]) -> None:
         """Plans that the ticked copies (`only`) of these groups give way; the review asks."""
         self._changes.plan(lambda way: sharing.plan_sharing(self._app, groups, by, keep, only))
 

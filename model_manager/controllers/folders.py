@@ -7,26 +7,26 @@ from collections.abc import Callable
 from typing import Protocol
 
 from model_manager.actions import listing, roots
-from model_manager.actions.roots import Changed
+from model_manager.actions.roots import RootsChange
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ModelsChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.messages import LookAgain, Said, ScanWanted
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.messages import LookAgain, ScanWanted, StatusMessage
 from model_manager.jobs import Latest
-from model_manager.library.listing.present import Json
+from model_manager.library.listing.model_json import Json
 
 
 class FoldersView(Protocol):
     def show_roots(self, roots: list[Json], base_path: str, offer: str) -> None: ...
 
 
-class Folders:
+class FoldersController:
     """Every change runs in the background and is followed by a scan of what it touched."""
 
-    def __init__(self, app: App, view: FoldersView, changes: Changes) -> None:
+    def __init__(self, app: App, view: FoldersView, changes: ChangesController) -> None:
         self._app, self._view, self._changes = app, view, changes
         self._loading = Latest(app.jobs)
 
@@ -66,17 +66,17 @@ class Folders:
         base = self._app.settings.values.base_path
         self._changes.plan(lambda way: roots.plan_category_folders(self._app, base))
 
-    def _change(self, work: Callable[[], Changed]) -> None:
+    def _change(self, work: Callable[[], RootsChange]) -> None:
         def run(progress: object) -> _Roots:
             try:
                 self._follow(work())
             except ModelManagerError as error:
-                self._app.jobs.post(Said(localised(error)))
+                self._app.jobs.post(StatusMessage(localised(error)))
             return self._load()
 
         self._app.jobs.start(_("Changing the folders"), "query", run, self._show)
 
-    def _follow(self, changed: Changed) -> None:
+    def _follow(self, changed: RootsChange) -> None:
         """Tells which models are elsewhere, and has those folders scanned that the change is about."""
         if changed.models:
             self._app.jobs.post(ModelsChanged(tuple(changed.models)))

@@ -14,16 +14,16 @@ from model_manager.base.events import ModelsChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.catalog.leftovers import LeftoverRow
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.messages import FilesRead, Said
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.messages import FilesRead, StatusMessage
 from model_manager.controllers.removing import without_what_is_gone
 from model_manager.jobs import Latest, Progress
-from model_manager.library.clean.rests import called
+from model_manager.library.clean.leftovers import called
 from model_manager.library.labels.sources import again
 from model_manager.library.labels.verdicts import VERDICTS
 from model_manager.library.scan import watch
 from model_manager.operations import Plan
-from model_manager.stores.walk.under_way import may_be_under_way
+from model_manager.stores.walk.running_downloads import may_be_under_way
 
 
 def _kinds() -> dict[str, str]:
@@ -35,7 +35,7 @@ def _kinds() -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HealthLine:
     """One row of a section; `id` is the model's when it is one, `leftover` the path of what no tool lists."""
 
     title: str
@@ -50,15 +50,15 @@ class Line:
 class Section:
     title: str
     summary: str
-    lines: tuple[Line, ...]
+    lines: tuple[HealthLine, ...]
 
 
 class HealthView(Protocol):
     def show_sections(self, sections: list[Section]) -> None: ...
 
 
-class Health:
-    def __init__(self, app: App, view: HealthView, changes: Changes) -> None:
+class HealthController:
+    def __init__(self, app: App, view: HealthView, changes: ChangesController) -> None:
         self._app, self._view, self._changes = app, view, changes
         self._loading = Latest(app.jobs)
 
@@ -84,7 +84,7 @@ class Health:
                     words += " " + ngettext(
                         "{n} was read before and stayed.", "{n} were read before and stayed.", done.kept
                     )
-                self._app.jobs.post(Said(words))
+                self._app.jobs.post(StatusMessage(words))
                 return words
             finally:
                 self._app.jobs.post(ModelsChanged(tuple(wanted)))
@@ -92,7 +92,7 @@ class Health:
 
         self._app.jobs.start(_("Reading every byte"), "hash", work, lambda words: self.start(), self.start)
 
-    def clear_away(self, lines: Sequence[Line]) -> None:
+    def clear_away(self, lines: Sequence[HealthLine]) -> None:
         """Plans that these go; the review asks."""
         ids = tuple(line.id for line in lines if line.id is not None)
         leftovers = tuple(line.leftover for line in lines if line.leftover)
@@ -109,14 +109,14 @@ class Health:
         found = health.health(self._app, progress)
         rests, unread, unasked = found.rests, found.unread, found.not_found
         sections = []
-        by_verdict: dict[str, list[Line]] = {}
+        by_verdict: dict[str, list[HealthLine]] = {}
         for id_, name, verdict, detail, code, size, path in found.sick:
             why = detail or _("names code: {names}").format(names=", ".join(code))
             if where := again(found.sources.get(id_)):
                 why = f"{why}; {where}"
             heading = _(VERDICTS.get(verdict, verdict)) if verdict not in ("good", "unknown") else _("names code")
             by_verdict.setdefault(heading, []).append(
-                Line(shown(name), figures.size(size), localised(why), short_path(path, home), id_)
+                HealthLine(shown(name), figures.size(size), localised(why), short_path(path, home), id_)
             )
         for verdict, lines in by_verdict.items():
             sections.append(Section(verdict[:1].upper() + verdict[1:], f"{len(lines)}", tuple(lines)))
@@ -131,18 +131,18 @@ class Health:
             lines = [replace(_leftover(row), why=localised(why), leftover="") for row, why in rests.unclear]
             sections.append(Section(_("May be needed elsewhere"), f"{len(lines)}", tuple(lines)))
         if unasked or unread:
-            lines = [Line(watch.label_of(tool), "", localised(why), "") for tool, why in unasked]
+            lines = [HealthLine(watch.label_of(tool), "", localised(why), "") for tool, why in unasked]
             lines += [
-                Line(shown(path.rsplit("/", 1)[-1]), "", localised(why), short_path(path, home))
+                HealthLine(shown(path.rsplit("/", 1)[-1]), "", localised(why), short_path(path, home))
                 for path, _kind, why in unread
             ]
             sections.append(Section(_("Could not be read"), f"{len(lines)}", tuple(lines)))
         return sections
 
 
-def _leftover(row: LeftoverRow) -> Line:
+def _leftover(row: LeftoverRow) -> HealthLine:
     why = f"{watch.label_of(row.tool)}: {localised(row.of)}"
     if row.kind == "partial" and (fresh := may_be_under_way(row.path)):
         why = f"{why}; {localised(fresh)}"
     path = short_path(row.path, os.path.expanduser("~"))
-    return Line(shown(called(row)), figures.size(row.bytes), why, path, None, row.path)
+    return HealthLine(shown(called(row)), figures.size(row.bytes), why, path, None, row.path)

@@ -12,13 +12,13 @@ from model_manager.app import App
 from model_manager.base.events import OperationChanged
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.changes import Changes
+from model_manager.controllers.changes import ChangesController
 from model_manager.jobs import Latest
 from model_manager.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryLine:
     """One operation as shown. `at`: when it was done, in seconds since 1970; `problem` is why something of it stayed.
 
     `frees`: bytes of what is in force of it.
@@ -37,7 +37,7 @@ class Line:
 class Past:
     """`trash`: what is still there of what this program moved; `frees`: bytes that emptying it brings back."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[HistoryLine, ...]
     trash: tuple[Trashed, ...]
     elsewhere: int
     """How many things somebody else restored or emptied."""
@@ -51,8 +51,8 @@ class HistoryView(Protocol):
     def show_past(self, past: Past) -> None: ...
 
 
-class History:
-    def __init__(self, app: App, view: HistoryView, changes: Changes) -> None:
+class HistoryController:
+    def __init__(self, app: App, view: HistoryView, changes: ChangesController) -> None:
         self._app, self._view, self._changes = app, view, changes
         self._loading = Latest(app.jobs)
 
@@ -89,9 +89,9 @@ class History:
         )
 
 
-def _line(operation: Operation) -> Line:
+def _line(operation: Operation) -> HistoryLine:
     problem = next((step.problem for step in operation.steps if step.problem), operation.damaged)
-    return Line(
+    return HistoryLine(
         operation.id,
         operation.at,
         localised(operation.plan.title),

@@ -12,18 +12,18 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere, ModelsChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, shown
-from model_manager.catalog.room import Room
+from model_manager.catalog.disk_use import DiskUse
 from model_manager.catalog.rows import Row
-from model_manager.controllers.card import Card
+from model_manager.controllers.card import CardController
 from model_manager.controllers.changes import Choices
 from model_manager.controllers.library_rows import LibraryRows
-from model_manager.controllers.messages import FilesRead, RemovedHere, Said
-from model_manager.controllers.own_words import OwnWords
+from model_manager.controllers.messages import FilesRead, RemovedHere, StatusMessage
 from model_manager.controllers.places_shown import counts_of
 from model_manager.controllers.removing import choices_of, plan_of
+from model_manager.controllers.user_labels import LabelsController
 from model_manager.jobs import Latest
-from model_manager.library.listing.opened import Opened
-from model_manager.library.listing.present import Json
+from model_manager.library.listing.model_json import Json
+from model_manager.library.listing.opened_file import OpenedFile
 from model_manager.library.listing.query import Query
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ class LibraryView(Protocol):
     def say(self, text: str) -> None: ...
 
 
-class Library:
+class LibraryController:
     """`handle` is called on the window's thread for every message; everything slow runs in the lane `query`."""
 
     def __init__(self, app: App, view: LibraryView) -> None:
         self._app, self._view = app, view
         self._rows = LibraryRows(app, self._take, self._show_all)
-        self._card = Card(app, self._show_card, self._show_opened)
+        self._card = CardController(app, self._show_card, self._show_opened)
         self.shown: list[Row] = []
         self.search = self._understood = ""
         """What was typed, and the last of it that could be understood."""
@@ -71,7 +71,7 @@ class Library:
         self._removed: set[int] = set()
         """Models that were cleared away in this window and may be listed still."""
         self.tick, self.sort_by = self._rows.tick, self._rows.sort_by
-        words = OwnWords(app)
+        words = LabelsController(app)
         self.set_category, self.tag, self.set_note = words.set_category, words.tag, words.set_note
         self.set_pinned = words.set_pinned
         self.open_file, self.watch_folder_of_opened = self._card.open_file, self._card.watch_folder
@@ -139,12 +139,12 @@ class Library:
         self._card.choose(ids)
         if len(ids) != 1:
             chosen = [row for row in self.rows if row.id in ids]
-            self._view.show_details(None, len(chosen), Room(chosen).bytes)
+            self._view.show_details(None, len(chosen), DiskUse(chosen).bytes)
 
     def _show_card(self, details: Json) -> None:
         self._view.show_details(details, 1, details["model"]["size"])
 
-    def _show_opened(self, found: Opened) -> None:
+    def _show_opened(self, found: OpenedFile) -> None:
         if found.id is not None:
             self._view.show_model(found.id)
         elif found.card is not None:
@@ -181,7 +181,7 @@ class Library:
     def _take(self, before: list[Row]) -> None:
         next_one = self._was_removed_here(before)
         there = [row for row in self.rows if not row.away]
-        self._there, self._bytes = len(there), Room(there).bytes
+        self._there, self._bytes = len(there), DiskUse(there).bytes
         self._sick = sum([row.verdict not in ("good", "unknown") for row in there])
         self._view.show_places(*counts_of(there, self.categories()))
         self._show_all(next_one)
@@ -203,11 +203,11 @@ class Library:
         self._removed &= there
         if elsewhere and len(elsewhere) < 2:
             text = _("{name} is not in the library any more.").format(name=shown(elsewhere[0]))
-            self._app.jobs.post(Said(text))
+            self._app.jobs.post(StatusMessage(text))
         elif elsewhere:
             text = ngettext("{n} of the chosen models is not in the library any more.",
                             "{n} of the chosen models are not in the library any more.", len(elsewhere))  # fmt: skip
-            self._app.jobs.post(Said(text))
+            self._app.jobs.post(StatusMessage(text))
         return not elsewhere
 
     def _read_card_again(self) -> None:
@@ -242,7 +242,7 @@ class Library:
         if away := len(self.rows) - self._there:
             parts.append(_("{n} not there now").format(n=figures.count(away)))
         if len(self.shown) != len(self.rows):
-            there = Room(row for row in self.shown if not row.away)
+            there = DiskUse(row for row in self.shown if not row.away)
             parts.append(
                 _("{n} shown, {size}").format(n=figures.count(len(self.shown)), size=figures.size(there.bytes))
             )

@@ -10,9 +10,9 @@ from model_manager.actions import labels, listing
 from model_manager.app import App
 from model_manager.base.text import _
 from model_manager.catalog.rows import Row
-from model_manager.controllers import twins
+from model_manager.controllers import copy_counts
+from model_manager.controllers.copy_counts import CopyCounts
 from model_manager.controllers.row_order import ordered
-from model_manager.controllers.twins import Twins
 from model_manager.jobs import Latest
 from model_manager.library.labels.categories import CATEGORIES
 
@@ -79,7 +79,11 @@ class LibraryRows:
         """Which rows have copies is asked anew: what was read elsewhere changes that."""
         rows = self.all
         self._looking.start(
-            _("Looking for copies"), "query", lambda progress: twins.look(self._app, rows), self._take_twins, quiet=True
+            _("Looking for copies"),
+            "query",
+            lambda progress: copy_counts.look(self._app, rows),
+            self._take_twins,
+            quiet=True,
         )
 
     def _load(self) -> None:
@@ -107,7 +111,7 @@ class LibraryRows:
         self._stale, self._failed = None, True
         self._not_before = time.monotonic() + _LATER  # the same again, but not at once
 
-    def _take_twins(self, found: Twins) -> None:
+    def _take_twins(self, found: CopyCounts) -> None:
         if self._loading.is_running or self.all is not found.before:
             self.look_for_copies()  # behind what is being loaded
         elif found.news:

@@ -8,7 +8,7 @@ from model_manager.base.text import _
 from model_manager.jobs import Job
 
 
-class Said:
+class StatusMessage:
     """A message for the person at the window."""
 
     def __init__(self, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from model_manager.base.text import _
-from model_manager.catalog.room import Room
+from model_manager.catalog.disk_use import DiskUse
 from model_manager.catalog.rows import Row
 from model_manager.library.labels.categories import CATEGORIES
 from model_manager.library.scan import watch
@@ -16,14 +16,14 @@ Line = tuple[str, str, int, int]
 
 def counts_of(there: Iterable[Row], slugs: Sequence[str]) -> tuple[list[Line], list[Line]]:
     """(kinds in the order of `slugs`, tools with the heaviest first) of these models."""
-    by_category: dict[str, Room] = {}
-    by_tool: dict[str, Room] = {}
+    by_category: dict[str, DiskUse] = {}
+    by_tool: dict[str, DiskUse] = {}
     for row in there:
         parts = row.category.split("/")
         for length in range(1, len(parts) + 1):
-            by_category.setdefault("/".join(parts[:length]), Room()).add(row)
+            by_category.setdefault("/".join(parts[:length]), DiskUse()).add(row)
         for tool in row.tools.split(","):
-            by_tool.setdefault(tool, Room()).add(row)
+            by_tool.setdefault(tool, DiskUse()).add(row)
     names = dict(CATEGORIES)
     order = [*slugs, *(slug for slug in sorted(by_category) if slug not in slugs)]
     categories = [

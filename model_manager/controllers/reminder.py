@@ -32,7 +32,7 @@ class ReminderView(Protocol):
     def remind(self, text: str) -> None: ...
 
 
-class Reminder:
+class ReminderController:
     """Looks in the background once the first scan has ended; empties nothing."""
 
     def __init__(self, app: App, view: ReminderView) -> None:

@@ -11,11 +11,11 @@ from model_manager.app import App
 from model_manager.base.localised import localised
 from model_manager.base.text import _, shown
 from model_manager.controllers.changes import Choice, Choices
-from model_manager.controllers.messages import LookAgain, Said
+from model_manager.controllers.messages import LookAgain, StatusMessage
 from model_manager.library.scan import watch
 
 if TYPE_CHECKING:
-    from model_manager.actions.removal import Removal, Way
+    from model_manager.actions.removal import PlannedRemoval, Way
     from model_manager.operations import Plan
 
 
@@ -26,13 +26,13 @@ def plan_of(app: App, ids: tuple[int, ...], places: tuple[int, ...], way: Way) -
     return without_what_is_gone(app, lambda: plan_chosen(app, ids, places, way=way))
 
 
-def without_what_is_gone(app: App, make: Callable[[], Removal]) -> Plan:
+def without_what_is_gone(app: App, make: Callable[[], PlannedRemoval]) -> Plan:
     """The plan; what of it is gone already is said, and its folders are looked at again."""
     planned = make()
     if planned.missing:
         app.jobs.post(LookAgain(frozenset(one.root for one in planned.missing)))
     for sentence in dict.fromkeys(one.sentence for one in planned.missing):
-        app.jobs.post(Said(localised(sentence)))
+        app.jobs.post(StatusMessage(localised(sentence)))
     return planned.plan
 
 

@@ -10,7 +10,7 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.messages import LookAgain, Said, ScanWanted
+from model_manager.controllers.messages import LookAgain, ScanWanted, StatusMessage
 from model_manager.jobs import Job, Progress
 
 
@@ -59,7 +59,7 @@ class Scanning:
             try:
                 scanning.look(self._app, wanted, progress, self._app.jobs.post)
             except ScansElsewhere as busy:
-                self._app.jobs.post(Said(localised(busy)))
+                self._app.jobs.post(StatusMessage(localised(busy)))
 
         self._app.jobs.start(_("Looking again"), "scan", work)
 

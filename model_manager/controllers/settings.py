@@ -13,8 +13,8 @@ from model_manager.base.localised import localised
 from model_manager.base.settings import Settings as Values
 from model_manager.base.text import _, shown
 from model_manager.controllers.diagnostics import diagnostics
-from model_manager.controllers.messages import Said, ScanWanted
-from model_manager.stores.walk.left_out import LONGEST, MOST, fault_of, good_patterns
+from model_manager.controllers.messages import ScanWanted, StatusMessage
+from model_manager.stores.walk.ignore_patterns import LONGEST, MOST, fault_of, good_patterns
 
 _CHOSEN = ("appearance", "theme", "font_size", "scale", "language", "clear_way", "confirm_final", "remind_after_days",
            "not_asked", "log_level")  # fmt: skip
@@ -24,7 +24,7 @@ class SettingsView(Protocol):
     def show_diagnostics(self, text: str) -> None: ...
 
 
-class Settings:
+class SettingsController:
     def __init__(self, app: App, view: SettingsView) -> None:
         self._app, self._view = app, view
 
@@ -87,15 +87,15 @@ class Settings:
             except OSError as error:
                 why = localised(reason_of(error))
             else:
-                self._app.jobs.post(Said(_("Saved: {path}").format(path=shown(path))))
+                self._app.jobs.post(StatusMessage(_("Saved: {path}").format(path=shown(path))))
                 return
-            self._app.jobs.post(Said(_("{path} was not written: {why}").format(path=shown(path), why=why)))
+            self._app.jobs.post(StatusMessage(_("{path} was not written: {why}").format(path=shown(path), why=why)))
 
         self._app.jobs.start(_("Collecting diagnostics"), "query", work)
 
     def _show(self, text: str) -> None:
         self._view.show_diagnostics(text)
-        self._app.jobs.post(Said(_("Copied. It names folders below ~, and no secrets that were recognised.")))
+        self._app.jobs.post(StatusMessage(_("Copied. It names folders below ~, and no secrets that were recognised.")))
 
     def _apply(self) -> None:
         level = "DEBUG" if self._app.settings.values.log_level == "DEBUG" else "INFO"

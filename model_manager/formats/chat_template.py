@@ -73,7 +73,7 @@ def _looked_up(template: str, found: dict[str, None], odd: list[str]) -> None:
     try:
         # Quotes and brackets stay as they are written: only what cannot end a text is decoded before it is read.
         keys, spelled = template_keys.looked_up(_ESCAPE.sub(_sign, template))
-    except template_tokens.TooMuch:
+    except template_tokens.TemplateTooLarge:
         odd.append("…")
         return
     named = [shown(key) for key in keys]

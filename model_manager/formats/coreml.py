@@ -11,10 +11,10 @@ from typing import BinaryIO
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import said
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.protobuf import Walker
-from model_manager.formats.window import Window
+from model_manager.formats.protobuf import MessageWalker
 
 NAME = "coreml"
 SUFFIXES = (".mlmodel",)
@@ -47,10 +47,10 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one .mlmodel."""
-    window = Window(file, size, piece=16 * 1024)
+    window = ByteWindow(file, size, piece=16 * 1024)
     if window.peek(1) not in (b"\x08", b"\x12"):  # its version or description, in whichever order
         raise FormatProblem("corrupt", said("does not begin as a Core ML model"))
-    walker = Walker(window)
+    walker = MessageWalker(window)
     words: dict[str, object] = {}
     pictures: list[str] = []
     health = GOOD
@@ -71,7 +71,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     return Facts(NAME, tuple(_claims(words, pictures)), health=health, metadata=bounded(words))
 
 
-def _description(walker: Walker, start: int, end: int, words: dict[str, object], pictures: list[str]) -> None:
+def _description(walker: MessageWalker, start: int, end: int, words: dict[str, object], pictures: list[str]) -> None:
     """ModelDescription: 1 input, 10 output, 100 metadata {1 description, 2 version, 3 author, 4 licence}."""
     inputs: list[str] = []
     for field, low, high in walker.fields(start, end):
@@ -87,7 +87,7 @@ def _description(walker: Walker, start: int, end: int, words: dict[str, object],
     words["inputs"] = ", ".join(inputs)
 
 
-def _feature(walker: Walker, start: int, end: int) -> tuple[str, bool]:
+def _feature(walker: MessageWalker, start: int, end: int) -> tuple[str, bool]:
     """FeatureDescription: 1 name, 3 type; whether it is a picture."""
     name, picture = "", False
     for field, low, high in walker.fields(start, end):

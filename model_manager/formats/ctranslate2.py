@@ -12,10 +12,10 @@ from typing import BinaryIO
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import counted, figure, said
 from model_manager.formats import quants, whisper_sizes
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tensors import Tensor, elements, shares
-from model_manager.formats.window import Window
 
 NAME = "ctranslate2"
 SUFFIXES = (".bin",)
@@ -44,7 +44,7 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one model.bin."""
-    window = Window(file, size, piece=_PIECE)
+    window = ByteWindow(file, size, piece=_PIECE)
     version = window.number("I")
     name = _text(window)
     revision = window.number("I") if version >= 2 else 1
@@ -66,12 +66,12 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     return Facts(NAME, tuple(_claims(name, tensors)), shares(tensors), health, metadata=bounded(words))
 
 
-def _text(window: Window) -> str:
+def _text(window: ByteWindow) -> str:
     length = window.number("H")
     return window.take(length).rstrip(b"\0").decode("utf-8", "replace")
 
 
-def _variable(window: Window, version: int, limits: Limits, tensors: dict[str, Tensor]) -> None:
+def _variable(window: ByteWindow, version: int, limits: Limits, tensors: dict[str, Tensor]) -> None:
     name, rank = _text(window), window.number("B")
     if rank > limits.nesting:
         raise FormatProblem("corrupt", said("variable {0} claims {1} dimensions", repr(name[:80]), rank))

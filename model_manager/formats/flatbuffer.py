@@ -9,8 +9,8 @@ import struct
 from dataclasses import dataclass
 
 from model_manager.base.messages import figure, said
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.window import Window
 
 _MOST = 20_000
 """Entries of one vector; the largest models have some 5,000, and a table costs some 3 µs."""
@@ -18,10 +18,10 @@ _LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FlatbufferTable:
     """A table at `at`; `fields` are the offsets of its fields from there, 0 for those left out."""
 
-    window: Window
+    window: ByteWindow
     size: int
     at: int
     fields: tuple[int, ...]
@@ -62,7 +62,7 @@ class Table:
         self.window.seek(start)
         return struct.unpack(f"<{count}i", self.window.take(4 * count))
 
-    def tables(self, field: int) -> list[Table]:
+    def tables(self, field: int) -> list[FlatbufferTable]:
         """A vector of tables."""
         start, count = self._vector(field)
         if count * 4 > self.size:
@@ -94,13 +94,13 @@ class Table:
         return start + 4, self.window.number("I")
 
 
-def root(window: Window, size: int) -> Table:
+def root(window: ByteWindow, size: int) -> FlatbufferTable:
     """The table that the file's first four bytes point to."""
     window.seek(0)
     return _table(window, size, window.number("I"))
 
 
-def _table(window: Window, size: int, at: int) -> Table:
+def _table(window: ByteWindow, size: int, at: int) -> FlatbufferTable:
     window.seek(min(at, size))
     table = at - window.number("i")
     if not 0 <= table < size:
@@ -112,4 +112,4 @@ def _table(window: Window, size: int, at: int) -> Table:
             "corrupt", said("a table at byte {0} has a layout of {1} bytes", figure(at), figure(length))
         )
     window.skip(2)
-    return Table(window, size, at, struct.unpack(f"<{length // 2 - 2}H", window.take(length // 2 * 2 - 4)))
+    return FlatbufferTable(window, size, at, struct.unpack(f"<{length // 2 - 2}H", window.take(length // 2 * 2 - 4)))

@@ -14,11 +14,11 @@ from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import ggml_tensors, quants, whisper_sizes
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.gguf_types import FILE_TYPES
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tensors import Tensor, elements, shares
-from model_manager.formats.window import Window
 
 NAME = "ggml"
 SUFFIXES = (".ggml",)
@@ -43,7 +43,7 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one file; its tensors are counted where the layout is known."""
-    window = Window(file, size, piece=_PIECE)
+    window = ByteWindow(file, size, piece=_PIECE)
     magic = _MAGICS.get(window.take(4))
     if magic is None:
         raise FormatProblem("corrupt", said("does not begin with one of ggml's magics"))
@@ -59,7 +59,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     return _unversioned(window)
 
 
-def _unversioned(window: Window) -> Facts:
+def _unversioned(window: ByteWindow) -> Facts:
     """Magic `ggml`: which program wrote it shows in the integers behind it."""
     if window.peek(4)[:4] == struct.pack("<I", 10) and window.peek(14)[4:].startswith(b"silero"):
         window.skip(4)
@@ -96,7 +96,7 @@ def _plausible(keys: dict[str, int]) -> bool:
     )
 
 
-def _whisper(window: Window) -> Facts:
+def _whisper(window: ByteWindow) -> Facts:
     keys = dict(zip(_WHISPER, (window.number("i") for _ in _WHISPER), strict=True))
     size = whisper_sizes.name_of(keys["n_audio_layer"], keys["n_text_layer"], keys["n_vocab"], keys["n_mels"])
     base = f"whisper {size}" if size else "whisper"
@@ -117,7 +117,7 @@ def _whisper(window: Window) -> Facts:
     return _with_tensors(window, keys, claims, begin)
 
 
-def _parakeet(window: Window, numbers: Sequence[int]) -> Facts:
+def _parakeet(window: ByteWindow, numbers: Sequence[int]) -> Facts:
     keys = dict(zip(_PARAKEET, numbers, strict=False))
     claims = (
         Claim("category", "stt", "metadata", said("Parakeet's header")),
@@ -140,7 +140,7 @@ def _parakeet(window: Window, numbers: Sequence[int]) -> Facts:
     return _with_tensors(window, keys, claims, begin)
 
 
-def _rwkv(window: Window, version: int) -> Facts:
+def _rwkv(window: ByteWindow, version: int) -> Facts:
     keys = dict(zip(_RWKV, (window.number("i") for _ in _RWKV), strict=True))
     why, kind = said("rwkv.cpp's header, version {0}", version), keys["data_type"]
     claims = (*_language("rwkv"), Claim("base_model", "rwkv", "metadata", why))
@@ -150,7 +150,7 @@ def _rwkv(window: Window, version: int) -> Facts:
     return _with_tensors(window, {"version": version, **keys}, claims, lambda: None)
 
 
-def _llama(window: Window, why: str) -> Facts:
+def _llama(window: ByteWindow, why: str) -> Facts:
     keys = dict(zip(_LLAMA, (window.number("i") for _ in _LLAMA), strict=True))
     if not _plausible(keys):
         raise FormatProblem("corrupt", said("{0}, with figures that no model has", why))
@@ -162,7 +162,7 @@ def _llama(window: Window, why: str) -> Facts:
     return _facts(keys, claims, why, {}, Health("good", said("{0}: too old for today's llama.cpp", why)))
 
 
-def _adapter(window: Window) -> Facts:
+def _adapter(window: ByteWindow) -> Facts:
     version, rank, alpha = (window.number("i") for _ in range(3))
     claims = (
         Claim("category", "llm/adapters", "metadata", said("magic ggla")),
@@ -182,7 +182,9 @@ def _label(ftype: int) -> Iterator[Claim]:
         yield Claim("quant_label", FILE_TYPES[ftype % 1000], "metadata", said("ftype {0}", ftype))
 
 
-def _with_tensors(window: Window, keys: dict[str, int], claims: Sequence[Claim], begin: ggml_tensors.Begin) -> Facts:
+def _with_tensors(
+    window: ByteWindow, keys: dict[str, int], claims: Sequence[Claim], begin: ggml_tensors.Begin
+) -> Facts:
     tensors, health = ggml_tensors.walk(window, begin)
     return _facts(keys, (*_weights(tensors), *claims), "ggml", tensors, health)
 
@@ -203,18 +205,18 @@ def _weights(tensors: dict[str, Tensor]) -> Iterator[Claim]:
         yield from quants.of_gguf(tensors, "")
 
 
-def _count(window: Window) -> int:
+def _count(window: ByteWindow) -> int:
     value = window.number("i")
     if value < 0:
         raise FormatProblem("corrupt", said("claims {0} entries", figure(value)))
     return value
 
 
-def _skip_floats(window: Window, count: int) -> None:
+def _skip_floats(window: ByteWindow, count: int) -> None:
     window.skip(4 * count)
 
 
-def _skip_words(window: Window) -> None:
+def _skip_words(window: ByteWindow) -> None:
     """A vocabulary: a count, then texts with their lengths in front."""
     count = _count(window)
     if count * 4 > window.left:

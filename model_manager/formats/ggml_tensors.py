@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from model_manager.base.facts import GOOD, Health
 from model_manager.base.messages import counted, figure, said
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.gguf_types import TYPES
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.tensors import Tensor, elements
-from model_manager.formats.window import Window
 
 Begin = Callable[[], None]
 _HEAD = struct.Struct("<3i")
@@ -18,7 +18,7 @@ _MOST = 20_000
 """Tensors read: the largest of these models have 1,300, and each costs some 5 µs."""
 
 
-def walk(window: Window, begin: Begin) -> tuple[dict[str, Tensor], Health]:
+def walk(window: ByteWindow, begin: Begin) -> tuple[dict[str, Tensor], Health]:
     """The tensors up to the file's end, `begin` having moved the window to the first; what broke is the health."""
     tensors: dict[str, Tensor] = {}
     try:
@@ -33,7 +33,7 @@ def walk(window: Window, begin: Begin) -> tuple[dict[str, Tensor], Health]:
     return tensors, GOOD
 
 
-def _tensor(window: Window) -> tuple[str, Tensor]:
+def _tensor(window: ByteWindow) -> tuple[str, Tensor]:
     dimensions, length, kind = _HEAD.unpack(window.take(_HEAD.size))
     if not 0 <= dimensions <= 4 or not 0 < length <= 4096 or not 0 <= kind < 256:
         raise FormatProblem("corrupt", said("no tensor begins at byte {0}", figure(window.position - 12)))

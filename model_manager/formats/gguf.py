@@ -9,13 +9,13 @@ from model_manager.base.facts import GOOD, Claim, Facts, Health, Split, worst
 from model_manager.base.messages import counted, figure, said
 from model_manager.base.text import later
 from model_manager.formats import architectures, chat_template, quants
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.gguf_header import MAGIC, Header, Skipped, read_header
 from model_manager.formats.gguf_types import FILE_TYPES
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tail import zero_tail
 from model_manager.formats.tensors import elements, shares
-from model_manager.formats.window import Window
 
 NAME = "gguf"
 SUFFIXES = (".gguf",)
@@ -42,7 +42,7 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one GGUF file or shard."""
-    header = read_header(Window(file, size), limits)
+    header = read_header(ByteWindow(file, size), limits)
     keys = header.keys
     claims = tuple(_claims(header))
     health = _health(header, file, size)

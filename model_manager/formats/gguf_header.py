@@ -12,12 +12,12 @@ from typing import Any
 
 from model_manager.base.messages import figure, said
 from model_manager.base.text import later
+from model_manager.formats.byte_window import PIECE, ByteWindow
 from model_manager.formats.gguf_types import TYPES
 from model_manager.formats.known_lists import KNOWN, LEAST
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.span import Span
 from model_manager.formats.tensors import Tensor
-from model_manager.formats.window import PIECE, Window
 
 MAGIC = b"GGUF"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -59,7 +59,7 @@ class Header:
         ]
 
 
-def read_header(window: Window, limits: Limits) -> Header:
+def read_header(window: ByteWindow, limits: Limits) -> Header:
     """Reads everything before the tensor data. Raises FormatProblem."""
     if window.take(4) != MAGIC:
         raise FormatProblem("corrupt", said("does not begin with GGUF"))
@@ -128,7 +128,7 @@ def _read_tensors(walker: _Walker, header: Header, count: int) -> None:
 class _Walker:
     """Reads GGUF's strings, counts and values; `wide` is `I` in version 1, `Q` after it."""
 
-    def __init__(self, window: Window, limits: Limits, wide: str) -> None:
+    def __init__(self, window: ByteWindow, limits: Limits, wide: str) -> None:
         self.window, self.limits, self.wide = window, limits, wide
         self._length = struct.Struct(window.byte_order + wide)
         self._texts = 0

@@ -12,6 +12,7 @@ from model_manager.base.facts import GOOD, Facts, Health, worst
 from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats import keras_config
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.hdf5_attributes import Root
 from model_manager.formats.pickle_facts import code_of
 from model_manager.formats.pickle_head import may_be_pickle
@@ -19,7 +20,6 @@ from model_manager.formats.pickle_reader import Budget
 from model_manager.formats.pickle_walk import Pickle
 from model_manager.formats.problem import LIMITS, FormatProblem, Limits
 from model_manager.formats.trailing import walk_all
-from model_manager.formats.window import Window
 
 NAME = "hdf5"
 SUFFIXES = (".h5", ".hdf5")
@@ -34,7 +34,7 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one HDF5 file: complete or not."""
-    window = Window(file, size)
+    window = ByteWindow(file, size)
     if window.take(8) != _MAGIC:
         raise FormatProblem("corrupt", said("does not begin as HDF5"))
     version = window.number("B")
@@ -57,7 +57,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     return Facts(NAME, health=worst(wrong) if wrong else GOOD, code=code, metadata=metadata)
 
 
-def _configured(window: Window, version: int, width: int, base: int) -> tuple[tuple[str, ...], list[Health]]:
+def _configured(window: ByteWindow, version: int, width: int, base: int) -> tuple[tuple[str, ...], list[Health]]:
     """What the configuration in the root group's attributes says; nothing where there is none."""
     if version < 2:
         window.take(width)  # the driver's block

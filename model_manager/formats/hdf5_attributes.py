@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from model_manager.base.messages import figure, said
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.window import Window
 
 _ATTRIBUTE, _CONTINUED, _ATTRIBUTES = 0x0C, 0x10, 0x15
 _FIXED, _VARIABLE = 3, 9
@@ -36,7 +36,7 @@ class Attributes:
 class Root:
     """Reads one object header. `width` is the bytes of an address, `base` is what addresses count from."""
 
-    def __init__(self, window: Window, width: int, base: int) -> None:
+    def __init__(self, window: ByteWindow, width: int, base: int) -> None:
         self._window, self._width, self._base = window, width, base
         self._left = _MESSAGES
 

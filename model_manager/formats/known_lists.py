@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from model_manager.formats.window import PIECE, Window
+from model_manager.formats.byte_window import PIECE, ByteWindow
 
 LEAST = 1000
 """Texts from which on a list is worth remembering."""
@@ -35,11 +35,11 @@ class KnownLists:
         self._seed = secrets.randbits(64)
         self._known: dict[Key, _Known] = {}
 
-    def key(self, window: Window, wide: str, count: int) -> Key:
+    def key(self, window: ByteWindow, wide: str, count: int) -> Key:
         """By what a list at the cursor is looked up: its count and how it begins."""
         return window.byte_order, wide, count, window.peek(_BEGINNING)
 
-    def passes(self, window: Window, key: Key, most: int) -> bool:
+    def passes(self, window: ByteWindow, key: Key, most: int) -> bool:
         """Whether the cursor was moved behind a list that is known; else it stands where it stood.
 
         `most`: the position in the file behind which nothing is walked.

@@ -14,12 +14,12 @@ from typing import BinaryIO
 from model_manager.base.facts import GOOD, Claim, Companion, Facts, Health
 from model_manager.base.messages import counted, figure, said
 from model_manager.formats import onnx_kinds, quants
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.metadata import bounded
 from model_manager.formats.onnx_graph import Graph, read_graph
 from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.protobuf import Walker
+from model_manager.formats.protobuf import MessageWalker
 from model_manager.formats.tensors import elements, shares
-from model_manager.formats.window import Window
 
 NAME = "onnx"
 SUFFIXES = (".onnx", ".ort")
@@ -91,7 +91,7 @@ def _is_text(payload: bytes, lines: bool) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one ONNX file. What was read before it broke is kept."""
-    window = Window(file, size, piece=_PIECE)
+    window = ByteWindow(file, size, piece=_PIECE)
     if window.peek(8)[4:8] == b"ORTM":
         return Facts(NAME, (Claim("tag", "ort", "metadata", said("ONNX Runtime's own form (ORTM)")),))
     if not _begins(window.peek(512)):
@@ -99,7 +99,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     graph, words = Graph(), dict[str, object]()
     health = GOOD
     try:
-        _walk(Walker(window), size, graph, words, limits)
+        _walk(MessageWalker(window), size, graph, words, limits)
     except FormatProblem as problem:
         if problem.kind == "unknown":
             raise
@@ -118,11 +118,11 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
 def places_of(file: BinaryIO, size: int, limits: Limits) -> list[tuple[str, tuple[int, ...], int, int]]:
     """Name, shape, first byte and length of each weight that lies in the file itself. Raises FormatProblem."""
     graph = Graph()
-    _walk(Walker(Window(file, size, piece=_PIECE)), size, graph, {}, limits)
+    _walk(MessageWalker(ByteWindow(file, size, piece=_PIECE)), size, graph, {}, limits)
     return graph.places
 
 
-def _walk(walker: Walker, size: int, graph: Graph, words: dict[str, object], limits: Limits) -> None:
+def _walk(walker: MessageWalker, size: int, graph: Graph, words: dict[str, object], limits: Limits) -> None:
     for field, start, end in walker.fields(0, size):
         if field == 1 and end < 0:
             words["ir_version"] = start
@@ -136,7 +136,7 @@ def _walk(walker: Walker, size: int, graph: Graph, words: dict[str, object], lim
             words.setdefault(key, value)
 
 
-def _entry(walker: Walker, start: int, end: int) -> tuple[str, str]:
+def _entry(walker: MessageWalker, start: int, end: int) -> tuple[str, str]:
     found = {field: walker.text(*span) for field, *span in walker.fields(start, end) if span[1] >= 0}
     return found.get(1, "")[:200], found.get(2, "")
 

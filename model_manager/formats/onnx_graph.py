@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from model_manager.base.messages import figure, said
 from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.protobuf import Walker
+from model_manager.formats.protobuf import MessageWalker
 from model_manager.formats.tensors import Tensor, elements
 
 _TYPES = {1: ("F32", 32), 2: ("UINT8", 8), 3: ("INT8", 8), 4: ("U16", 16), 5: ("I16", 16), 6: ("I32", 32),
@@ -43,7 +43,7 @@ class Graph:
     nodes: int = 0
 
 
-def read_graph(walker: Walker, start: int, end: int, graph: Graph, limits: Limits, depth: int = 0) -> None:
+def read_graph(walker: MessageWalker, start: int, end: int, graph: Graph, limits: Limits, depth: int = 0) -> None:
     """Adds a graph's parts to `graph`; inputs and outputs of inner graphs are left out."""
     graph.seen = True
     for number, low, high in walker.fields(start, end):
@@ -64,7 +64,7 @@ def read_graph(walker: Walker, start: int, end: int, graph: Graph, limits: Limit
                 into[name] = shape
 
 
-def _node(walker: Walker, start: int, end: int, graph: Graph, limits: Limits, depth: int) -> None:
+def _node(walker: MessageWalker, start: int, end: int, graph: Graph, limits: Limits, depth: int) -> None:
     """NodeProto: 4 op_type, 5 attribute."""
     operator = ""
     for number, low, high in walker.fields(start, end):
@@ -76,7 +76,7 @@ def _node(walker: Walker, start: int, end: int, graph: Graph, limits: Limits, de
             _attribute(walker, low, high, graph, limits, depth)
 
 
-def _attribute(walker: Walker, start: int, end: int, graph: Graph, limits: Limits, depth: int) -> None:
+def _attribute(walker: MessageWalker, start: int, end: int, graph: Graph, limits: Limits, depth: int) -> None:
     """AttributeProto: 1 name, 3 i, 5 t, 6 g."""
     name = ""
     for number, low, high in walker.fields(start, end):
@@ -106,7 +106,7 @@ class _Stated:
     place: int = 0
 
 
-def _tensor(walker: Walker, start: int, end: int, graph: Graph, limits: Limits) -> None:
+def _tensor(walker: MessageWalker, start: int, end: int, graph: Graph, limits: Limits) -> None:
     """Adds one tensor. No number of it is believed before it is compared with a limit."""
     stated = _stated(walker, start, end, limits)
     count = elements(stated.sides)
@@ -125,7 +125,7 @@ def _tensor(walker: Walker, start: int, end: int, graph: Graph, limits: Limits) 
     graph.tensors[str(len(graph.tensors))] = Tensor(sides, dtype, size)
 
 
-def _stated(walker: Walker, start: int, end: int, limits: Limits) -> _Stated:
+def _stated(walker: MessageWalker, start: int, end: int, limits: Limits) -> _Stated:
     """TensorProto: 1 dims, 2 data_type, 8 name, 13 external_data, 14 data_location; every other field is data."""
     stated = _Stated()
     for number, low, high in walker.fields(start, end):
@@ -157,7 +157,7 @@ def _whole(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-def _value(walker: Walker, start: int, end: int) -> tuple[str, tuple[int, ...]]:
+def _value(walker: MessageWalker, start: int, end: int) -> tuple[str, tuple[int, ...]]:
     """ValueInfoProto: 1 name, 2 type {1 tensor_type {2 shape {1 dim {1 dim_value}}}}."""
     name, sides = "", list[int]()
     for number, low, high in walker.fields(start, end):
@@ -170,7 +170,7 @@ def _value(walker: Walker, start: int, end: int) -> tuple[str, tuple[int, ...]]:
     return name, tuple(sides[:32])
 
 
-def _within(walker: Walker, spans: list[tuple[int, int]], path: tuple[int, ...]) -> list[tuple[int, int]]:
+def _within(walker: MessageWalker, spans: list[tuple[int, int]], path: tuple[int, ...]) -> list[tuple[int, int]]:
     """The payloads that lie at a path of field numbers below these payloads."""
     for step in path:
         spans = [

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from model_manager.formats.pickle_familiar import is_data_class, may_be_called, may_be_given, may_be_kept, may_be_made
 from model_manager.formats.pickle_names import known
 from model_manager.formats.pickle_reader import Budget
-from model_manager.formats.pickle_values import Key, Made, Name
+from model_manager.formats.pickle_values import GlobalName, Key, Made
 
 if TYPE_CHECKING:
     from model_manager.formats.pickle_walk import Pickle
@@ -32,14 +32,14 @@ _CONTAINERS = {("collections", name) for name in ("OrderedDict", "Counter", "deq
     (module, name) for module in _PYTHON for name in ("set", "frozenset", "list", "tuple", "dict")
 }
 _FILLED = _CONTAINERS | {("collections", "defaultdict")}
-_HOLDERS = frozenset({Name, Made, dict, list, tuple})
+_HOLDERS = frozenset({GlobalName, Made, dict, list, tuple})
 _NAMESPACES = {("argparse", "Namespace"), ("types", "SimpleNamespace")}
 
 
 def is_data(value: object) -> bool:
     """Whether an object cannot be called."""
     callee = value.callee if isinstance(value, Made) else None
-    return isinstance(callee, Name) and is_data_class(callee.module, callee.name)
+    return isinstance(callee, GlobalName) and is_data_class(callee.module, callee.name)
 
 
 class Implicit:
@@ -101,7 +101,7 @@ class Implicit:
             self.loose()
         self._finished[id(target)] = target
         callee = target.callee if isinstance(target, Made) else None
-        pair = (callee.module, callee.name) if isinstance(callee, Name) else None
+        pair = (callee.module, callee.name) if isinstance(callee, GlobalName) else None
         if pair is None or known(*pair):
             if not _plain_state(state):
                 self.loose()
@@ -129,7 +129,7 @@ class Implicit:
                 self.loose()
             return False
         callee = target.callee
-        if not isinstance(callee, Name) or isinstance(target.items, list if pairs else dict):
+        if not isinstance(callee, GlobalName) or isinstance(target.items, list if pairs else dict):
             self.loose()
         elif not known(callee.module, callee.name):
             if self.outside:
@@ -154,7 +154,7 @@ class Implicit:
         return self._budget.searched < 0
 
     def _names(self, values: Iterable[object]) -> Iterable[Pair]:
-        return ((one.module, one.name) for one in self._all(values, True) if isinstance(one, Name))
+        return ((one.module, one.name) for one in self._all(values, True) if isinstance(one, GlobalName))
 
     def _all(self, values: Iterable[object], through: bool) -> Iterable[object]:
         """Every name and object that values hold in plain containers; with `through`, in objects too."""
@@ -163,7 +163,7 @@ class Implicit:
         while waiting:
             one = waiting.pop()
             kind = type(one)
-            if kind is Name:
+            if kind is GlobalName:
                 yield one
                 continue
             parts: Iterable[object]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from model_manager.base.messages import said
 from model_manager.formats.pickle_reader import LONGEST_TEXT, Broken
-from model_manager.formats.pickle_values import OPAQUE, Name
+from model_manager.formats.pickle_values import OPAQUE, GlobalName
 from model_manager.formats.torch_rebuild import storage_of
 
 if TYPE_CHECKING:
-    from model_manager.formats.pickle_walk import Walker
+    from model_manager.formats.pickle_walk import PickleWalker
 
 COMPUTED = ("?", "computed name")
 _SHORT = struct.Struct("<H")
@@ -24,10 +24,10 @@ _INT = struct.Struct("<i")
 _UINT = struct.Struct("<I")
 _LONG = struct.Struct("<Q")
 _REAL = struct.Struct(">d")
-_Action = Callable[["Walker"], object]
+_Action = Callable[["PickleWalker"], object]
 
 
-def _unknown(w: Walker) -> None:
+def _unknown(w: PickleWalker) -> None:
     raise Broken(said("has 0x{0} where an instruction is due", f"{w.data[w.at - 1]:02x}"))
 
 
@@ -43,11 +43,11 @@ def _on(codes: bytes) -> Callable[[_Action], _Action]:
     return add
 
 
-def _u4(w: Walker) -> int:
+def _u4(w: PickleWalker) -> int:
     return int(_UINT.unpack(w.take(4))[0])
 
 
-def _u8(w: Walker) -> int:
+def _u8(w: PickleWalker) -> int:
     return int(_LONG.unpack(w.take(8))[0])
 
 
@@ -108,19 +108,19 @@ _set(b"\x8a", lambda w: _long(w, w.take(1)[0]))
 _set(b"\x8b", lambda w: _long(w, _u4(w)))
 
 
-def _grouped(w: Walker, kind: type[list[object]] | type[tuple[object, ...]]) -> None:
+def _grouped(w: PickleWalker, kind: type[list[object]] | type[tuple[object, ...]]) -> None:
     items = w.marked()
     w.stack.append(kind(items))
 
 
 @_on(b"(")
-def _mark(w: Walker) -> None:
+def _mark(w: PickleWalker) -> None:
     w.marks.append(w.stack)
     w.stack = []
 
 
 @_on(b"0")
-def _pop(w: Walker) -> None:
+def _pop(w: PickleWalker) -> None:
     if w.stack:
         w.stack.pop()
     else:
@@ -128,86 +128,86 @@ def _pop(w: Walker) -> None:
 
 
 @_on(b"\x85")
-def _tuple1(w: Walker) -> None:
+def _tuple1(w: PickleWalker) -> None:
     w.stack[-1] = (w.stack[-1],)
 
 
 @_on(b"\x86")
-def _tuple2(w: Walker) -> None:
+def _tuple2(w: PickleWalker) -> None:
     second = w.stack.pop()
     w.stack[-1] = (w.stack[-1], second)
 
 
 @_on(b"\x87")
-def _tuple3(w: Walker) -> None:
+def _tuple3(w: PickleWalker) -> None:
     third, second = w.stack.pop(), w.stack.pop()
     w.stack[-1] = (w.stack[-1], second, third)
 
 
 @_on(b"d")
-def _dict(w: Walker) -> None:
+def _dict(w: PickleWalker) -> None:
     items = w.marked()
     w.stack.append({})
     w.put_items(items)
 
 
 @_on(b"s")
-def _setitem(w: Walker) -> None:
+def _setitem(w: PickleWalker) -> None:
     value, key = w.stack.pop(), w.stack.pop()
     w.put_items([key, value])
 
 
 @_on(b"I")
-def _integer(w: Walker) -> None:
+def _integer(w: PickleWalker) -> None:
     line = w.line()
     w.stack.append(line == "01" if line in ("00", "01") else _whole(line))
 
 
 @_on(b"\x93")
-def _stack_global(w: Walker) -> None:
+def _stack_global(w: PickleWalker) -> None:
     name, module = w.stack.pop(), w.stack.pop()
     if isinstance(name, str) and isinstance(module, str):
         w.stack.append(w.name(module, name))
     else:
         w.computed(COMPUTED[1])
-        w.stack.append(Name(*COMPUTED))
+        w.stack.append(GlobalName(*COMPUTED))
 
 
 @_on(b"i")
-def _inst(w: Walker) -> None:
+def _inst(w: PickleWalker) -> None:
     name = w.name(w.line(), w.line())
     args = tuple(w.marked())
     w.stack.append(w.call(name, args))
 
 
 @_on(b"o")
-def _obj(w: Walker) -> None:
+def _obj(w: PickleWalker) -> None:
     items = w.marked()
     w.stack.append(w.call(items[0], tuple(items[1:])))
 
 
 @_on(b"R")
-def _reduce(w: Walker) -> None:
+def _reduce(w: PickleWalker) -> None:
     args = w.stack.pop()
     w.stack[-1] = w.call(w.stack[-1], args)
 
 
 @_on(b"\x81")
-def _newobj(w: Walker) -> None:
+def _newobj(w: PickleWalker) -> None:
     args = w.stack.pop()
     w.stack[-1] = w.make(w.stack[-1], args)
 
 
 @_on(b"\x92")
-def _newobj_ex(w: Walker) -> None:
+def _newobj_ex(w: PickleWalker) -> None:
     keywords, args = w.stack.pop(), w.stack.pop()
     w.stack[-1] = w.make(w.stack[-1], args, keywords)
 
 
-def _extension(w: Walker, number: int) -> None:
+def _extension(w: PickleWalker, number: int) -> None:
     """The names behind these numbers are registered in the program that loads the file: nobody here can tell them."""
     w.computed(f"copyreg extension {number}")
-    w.stack.append(Name(COMPUTED[0], f"copyreg extension {number}"))
+    w.stack.append(GlobalName(COMPUTED[0], f"copyreg extension {number}"))
 
 
 _set(b"\x82", lambda w: _extension(w, w.take(1)[0]))
@@ -216,7 +216,7 @@ _set(b"\x84", lambda w: _extension(w, _INT.unpack(w.take(4))[0]))
 
 
 @_on(b"\x95")
-def _frame(w: Walker) -> None:
+def _frame(w: PickleWalker) -> None:
     if _u8(w) > w.end - w.position:
         raise Broken(said("has a frame that is longer than the rest"))
 
@@ -226,14 +226,14 @@ def _protocol(number: int) -> None:
         raise Broken(said("has protocol {0}", number))
 
 
-def _persistent(w: Walker, identity: object) -> None:
+def _persistent(w: PickleWalker, identity: object) -> None:
     storage = storage_of(identity)
     w.implicit.asked(identity)
     if storage:
         w.found.storages[storage.key] = storage
     if isinstance(identity, tuple) and len(identity) > 1 and identity[0] in ("storage", "module"):
         # ('module', class, file, source): how PyTorch before 1.6 names a class beside its source.
-        if identity[0] == "storage" and isinstance(identity[1], Name):
+        if identity[0] == "storage" and isinstance(identity[1], GlobalName):
             w.calls(identity[1], (), 0)
         w.stack.append(storage or (identity[1] if identity[0] == "module" else OPAQUE))
     else:
@@ -241,7 +241,7 @@ def _persistent(w: Walker, identity: object) -> None:
         w.stack.append(OPAQUE)
 
 
-def _long(w: Walker, count: int) -> None:
+def _long(w: PickleWalker, count: int) -> None:
     if count > 16:
         w.skip(count)
         w.stack.append(OPAQUE)

@@ -18,7 +18,7 @@ OPAQUE = Opaque()
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class GlobalName:
     """A global: `module.name` as the pickle spells it."""
 
     module: str

@@ -19,7 +19,7 @@ from model_manager.formats.pickle_implicit import METHODS, Implicit, is_data, me
 from model_manager.formats.pickle_names import HANDS_ON, known
 from model_manager.formats.pickle_opcodes import COMPUTED, TABLE
 from model_manager.formats.pickle_reader import CALLS, STEPS, Beyond, Broken, Budget, Cut, Reader
-from model_manager.formats.pickle_values import OPAQUE, Blob, Key, Made, Name, Storage
+from model_manager.formats.pickle_values import OPAQUE, Blob, GlobalName, Key, Made, Storage
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.torch_rebuild import rebuild
 
@@ -82,7 +82,7 @@ def walk(
     """The pickle at `start`, which may use the bytes up to `end`; `inside` is one within another, which may know what
     that one remembers (`memo`). Raises OSError."""
     budget.begin()
-    walker = Walker(file, start, end, budget, None if inside else budget.inner)
+    walker = PickleWalker(file, start, end, budget, None if inside else budget.inner)
     found = walker.found
     walker.memo.update(memo or {})
     walker.strict = memo is not None
@@ -103,7 +103,7 @@ def walk(
     return found
 
 
-class Walker(Reader):
+class PickleWalker(Reader):
     """The stack, marks and memo of one pickle."""
 
     def __init__(self, file: BinaryIO, start: int, end: int, budget: Budget, inner: Budget | None) -> None:
@@ -216,9 +216,9 @@ class Walker(Reader):
         others = any(pair[0] in _CALLERS and not known(*pair) and pair[1] != "partial" for pair in self.found.names)
         self.found.names |= self.watched if others else self.watched - (self.followed - self.found.made)
 
-    def name(self, module: str, name: str) -> Name:
+    def name(self, module: str, name: str) -> GlobalName:
         if (module, name) in self.found.names:
-            return Name(module, name)
+            return GlobalName(module, name)
         self.implicit.named((module, name))
         if (module, name) in _WATCHED:
             self.watched.add((module, name))
@@ -226,7 +226,7 @@ class Walker(Reader):
             self.found.names.add((module[:300], name[:300]))
         else:
             raise Beyond(said("has more than {0} names", figure(_NAMES)))
-        return Name(module, name)
+        return GlobalName(module, name)
 
     def computed(self, what: str) -> None:
         if self.strict:  # no loader gets further
@@ -244,7 +244,7 @@ class Walker(Reader):
         self.budget.calls -= 1
         if self.budget.calls < 0:
             raise Beyond(said("makes more than {0} calls", figure(CALLS)))
-        if not isinstance(callee, Name):
+        if not isinstance(callee, GlobalName):
             self.computed("a call of something computed")
             return Made(callee, args)
         pair = (callee.module, callee.name)
@@ -256,7 +256,7 @@ class Walker(Reader):
 
     def make(self, callee: object, args: object, keywords: object = None) -> object:
         """NEWOBJ: an object without its constructor. What only a call can do is not done so."""
-        if not isinstance(callee, Name) or (callee.module, callee.name) in _WATCHED:
+        if not isinstance(callee, GlobalName) or (callee.module, callee.name) in _WATCHED:
             return self.call(callee, args)
         if keywords:
             self.implicit.argument((callee.module, callee.name), (keywords,))
@@ -267,7 +267,7 @@ class Walker(Reader):
             self.implicit.kept((args,))
         return rebuild(callee, args)
 
-    def calls(self, callee: Name, args: object, depth: int) -> None:
+    def calls(self, callee: GlobalName, args: object, depth: int) -> None:
         """Notes a call, and what the callee would call of its arguments."""
         pair = (callee.module, callee.name)
         if not known(*pair):
@@ -286,7 +286,7 @@ class Walker(Reader):
 
     def handed(self, callee: object, args: object, depth: int) -> None:
         """What a known callable gets to call."""
-        if isinstance(callee, Name):
+        if isinstance(callee, GlobalName):
             self.calls(callee, args, depth + 1)
         elif callee is not None and type(callee) is not str:
             self.computed("a call of something computed")
@@ -294,9 +294,9 @@ class Walker(Reader):
     def getattr_(self, args: object) -> object:
         self.implicit.asked(args)
         match args:
-            case (Name() as owner, str() as attribute):
+            case (GlobalName() as owner, str() as attribute):
                 return self.name(owner.module, f"{owner.name}.{attribute}")
-            case (Made(callee=Name() as owner), str() as attribute) if may_be_made(owner.module, owner.name):
+            case (Made(callee=GlobalName() as owner), str() as attribute) if may_be_made(owner.module, owner.name):
                 return self.name(owner.module, f"{owner.name}.{attribute}")  # a method bound to a part of a model
         self.computed("getattr of something computed")
         return Made(None, ())
@@ -327,15 +327,15 @@ class Walker(Reader):
             target.state = state
             if scipy_stats.runs_text(target.callee, state):
                 self.computed("its own text")
-            if isinstance(target.callee, Name) and target.callee.name == "partial":
+            if isinstance(target.callee, GlobalName) and target.callee.name == "partial":
                 self.implicit.kept((state,), spared=False)
-            elif isinstance(target.callee, Name) and "joblib" in target.callee.module:
+            elif isinstance(target.callee, GlobalName) and "joblib" in target.callee.module:
                 joblib_array.follow(self, target.callee.name, state, self.array_objects)
 
     def methods(self, state: object) -> None:
         """A state may put something in place of a method that the loader calls next (BUILD asks for `__setstate__`)."""
         for key, value in methods_in(state):
-            if isinstance(value, Name):
+            if isinstance(value, GlobalName):
                 self.calls(value, (), 0)
             elif isinstance(value, Made) and key in METHODS and (key[:2] == "__" or not is_data(value)):
                 self.computed(f"its own {key}")
@@ -355,9 +355,9 @@ class Walker(Reader):
 
     def changed(self, target: object) -> bool:
         """Whether a global thing itself is changed, and not something that was made here."""
-        if isinstance(target, Name):
+        if isinstance(target, GlobalName):
             self.computed(f"changes {target.module[:100]}.{target.name[:100]}")
-        return isinstance(target, Name)
+        return isinstance(target, GlobalName)
 
     def put_items(self, items: list[object]) -> None:
         target = self.stack[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from model_manager.formats import onnx, pytorch_legacy, pytorch_zip
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.gguf_header import read_header
 from model_manager.formats.npy_header import LONGEST, MAGIC, parse
 from model_manager.formats.pickle_reader import Budget
@@ -13,7 +14,6 @@ from model_manager.formats.problem import LIMITS, FormatProblem
 from model_manager.formats.safetensors import read_table, spans_of
 from model_manager.formats.span import Span
 from model_manager.formats.state_dict import state_dict
-from model_manager.formats.window import Window
 from model_manager.formats.zip_members import STORED, data_start, members
 
 
@@ -21,7 +21,7 @@ def spans(file: BinaryIO, size: int, format_: str) -> list[Span]:
     """The tensors of a GGUF or safetensors file by their place; none for other formats. Raises FormatProblem."""
     file.seek(0)
     if format_ == "gguf":
-        header = read_header(Window(file, size), LIMITS)
+        header = read_header(ByteWindow(file, size), LIMITS)
         found = header.spans()
     elif format_ == "safetensors":
         found = spans_of(*read_table(file, size, LIMITS))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base.messages import figure, said
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.window import Window
 
 MOST_FIELDS = 150_000
 """Fields looked at in one file: at some 1 µs each this bounds the time that a hostile file can take. A graph of
@@ -19,10 +19,10 @@ _HEAD = 20
 _FIXED = {1: 8, 5: 4}
 
 
-class Walker:
+class MessageWalker:
     """Walks messages within a window. `position` is where the payload of the field just met begins."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: ByteWindow) -> None:
         self.window = window
         self._left = MOST_FIELDS
 

@@ -16,7 +16,7 @@ from model_manager.base.messages import counted, figure, said
 from model_manager.formats import architectures, packed, training
 from model_manager.formats.metadata import bounded
 from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.safetensors_table import Table, end_of, parse, tensors_of
+from model_manager.formats.safetensors_table import HeaderTable, end_of, parse, tensors_of
 from model_manager.formats.span import Span
 from model_manager.formats.tail import zero_tail
 from model_manager.formats.tensors import histogram
@@ -49,7 +49,7 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     )
 
 
-def read_table(file: BinaryIO, size: int, limits: Limits) -> tuple[int, Table]:
+def read_table(file: BinaryIO, size: int, limits: Limits) -> tuple[int, HeaderTable]:
     """The header's length and its table, from the beginning of a file."""
     length = _length(file, size, limits)
     text = file.read(length)
@@ -60,7 +60,7 @@ def read_table(file: BinaryIO, size: int, limits: Limits) -> tuple[int, Table]:
     return length, parse(text, limits)
 
 
-def spans_of(length: int, table: Table) -> list[Span]:
+def spans_of(length: int, table: HeaderTable) -> list[Span]:
     """Where each tensor lies, in the order of the table; `length` is the header's."""
     return [
         Span(name, dtype, 8 + length + start, stop - start, shape)
@@ -100,7 +100,7 @@ def _metadata(raw: object) -> dict[str, str]:
     return {str(key): value for key, value in raw.items() if isinstance(value, str)}
 
 
-def _health(file: BinaryIO, size: int, length: int, table: Table) -> Health:
+def _health(file: BinaryIO, size: int, length: int, table: HeaderTable) -> Health:
     expected = 8 + length + end_of(table)
     if expected > size:
         return Health(

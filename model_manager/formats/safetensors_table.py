@@ -48,7 +48,7 @@ _KEYS = 10_000  # of metadata: trainers write a hundred
 _NAME = 4096  # characters: the longest known has 300
 
 
-class Table(NamedTuple):
+class HeaderTable(NamedTuple):
     """One header: `metadata` as it stands there, and a column for each thing that is said of a tensor."""
 
     metadata: object
@@ -59,7 +59,7 @@ class Table(NamedTuple):
     stops: Sequence[int]
 
 
-def parse(raw: bytes, limits: Limits) -> Table:
+def parse(raw: bytes, limits: Limits) -> HeaderTable:
     """The columns of a header; whatever is not of the right type is refused, values are not looked at."""
     if not raw.startswith(b"{"):
         raise FormatProblem("corrupt", said("the header does not begin with {"))
@@ -107,7 +107,7 @@ def _check_costs(raw: bytes, limits: Limits) -> None:
         )
 
 
-def _quick(raw: bytes) -> Table | None:
+def _quick(raw: bytes) -> HeaderTable | None:
     """None for a header that is not printed as usual. Raises ValueError."""
     text = raw.decode("utf-8")
     metadata: object = None
@@ -135,10 +135,10 @@ def _quick(raw: bytes) -> Table | None:
         begins = [*map(int, starts)]
         if (*map(str, begins),) != starts:  # JSON has no 007
             return None
-    return Table(metadata, names, dtypes, [*map(sides.__getitem__, shapes)], begins, ends)
+    return HeaderTable(metadata, names, dtypes, [*map(sides.__getitem__, shapes)], begins, ends)
 
 
-def _slow(raw: bytes) -> Table:
+def _slow(raw: bytes) -> HeaderTable:
     """Raises FormatProblem, ValueError and RecursionError."""
     text = raw.decode("utf-8")
     table: dict[str, Any] = _DECODER.decode(text)  # it begins with {
@@ -147,7 +147,7 @@ def _slow(raw: bytes) -> Table:
         json.JSONDecoder(object_pairs_hook=_once, parse_int=_whole).decode(text)
     metadata = table.pop("__metadata__", None)
     if not table:
-        return Table(metadata, (), (), (), (), ())
+        return HeaderTable(metadata, (), (), (), (), ())
     try:
         dtypes, shapes, offsets = zip(*map(_PARTS, table.values()), strict=True)
         starts, stops = zip(*offsets, strict=True)
@@ -157,7 +157,7 @@ def _slow(raw: bytes) -> Table:
     if not usable:
         first = next(name for name, entry in table.items() if not _sound(entry))
         raise FormatProblem("corrupt", said("tensor {0} has no usable shape, dtype or offsets", repr(first[:80])))
-    return Table(metadata, [*table], dtypes, [*map(tuple, shapes)], starts, stops)
+    return HeaderTable(metadata, [*table], dtypes, [*map(tuple, shapes)], starts, stops)
 
 
 def _refuse(word: str) -> float:
@@ -213,7 +213,7 @@ def _sound(entry: Any) -> bool:
         return False
 
 
-def tensors_of(table: Table, limits: Limits) -> tuple[dict[str, Tensor], Counter[Tensor]]:
+def tensors_of(table: HeaderTable, limits: Limits) -> tuple[dict[str, Tensor], Counter[Tensor]]:
     """The tensors, and how many are alike: what one must be is asked once for all of a kind."""
     sizes = map(sub, table.stops, table.starts)
     made = map(_TENSOR, zip(table.shapes, table.dtypes, sizes, strict=True))
@@ -243,7 +243,7 @@ def _wrong(tensor: Tensor, limits: Limits) -> str:
     return ""
 
 
-def end_of(table: Table) -> int:
+def end_of(table: HeaderTable) -> int:
     """Where the last tensor ends, counted from the data's start, when each begins where another ended."""
     at = 0
     for start, stop in sorted(zip(table.starts, table.stops, strict=True)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from model_manager.formats.pickle_values import Name
+from model_manager.formats.pickle_values import GlobalName
 
 _TEXT = "_parse_arg_template"
 _NAMES = r"(?:[A-Za-z_]\w{0,60}, ){0,20}"
@@ -26,7 +26,7 @@ _WRITTEN = re.compile(
 
 def runs_text(callee: object, state: object) -> bool:
     """Whether a state gives a distribution another text than its own, or may do so."""
-    if not isinstance(callee, Name) or callee.module.split(".")[:2] != ["scipy", "stats"]:
+    if not isinstance(callee, GlobalName) or callee.module.split(".")[:2] != ["scipy", "stats"]:
         return False
     old = (
         isinstance(state, tuple) and len(state) == 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats.metadata import bounded
-from model_manager.formats.pickle_values import Made, Name, TensorValue
+from model_manager.formats.pickle_values import GlobalName, Made, TensorValue
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.torch_rebuild import settled
 
@@ -149,7 +149,7 @@ def training_leftover(value: object) -> str:
             return later("a learning rate schedule's state")
         if {"python", "numpy", "cpu"} <= keys <= {"python", "numpy", "cpu", "cuda", "xla", "npu", "mps", "hpu", "mlu"}:
             return later("a random generator's state")
-    state = value.state if isinstance(value, Made) and isinstance(value.callee, Name) else None
+    state = value.state if isinstance(value, Made) and isinstance(value.callee, GlobalName) else None
     if isinstance(state, dict) and set(list(state)[:1000]) >= {"output_dir", "per_device_train_batch_size"}:
         return later("a training's arguments")
     return ""

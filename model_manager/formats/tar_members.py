@@ -14,7 +14,7 @@ from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats import tar_pax
 from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.tar_pax import Said, differs
+from model_manager.formats.tar_pax import PaxRecord, differs
 
 BLOCK = 512
 _MOST = 10_000
@@ -88,7 +88,7 @@ def members(
 
     Raises FormatProblem on a header that does not fit, a member beyond the end, or what readers take differently.
     """
-    at, told, before = 0, Said(), set[bytes]()
+    at, told, before = 0, PaxRecord(), set[bytes]()
     for _ in range(min(limits.members, _MOST)):
         if at + BLOCK > size:
             return
@@ -116,7 +116,7 @@ def members(
                     links.append((plain_name(told.name or one.name), told.link or one.link))
             elif one.kind != _FOLDER:
                 yield TarMember(plain_name(told.name or one.name), start, length)
-            told, before = Said(), set()
+            told, before = PaxRecord(), set()
         at = start + -(-length // BLOCK) * BLOCK
     raise FormatProblem("unknown", said("a tar with over {0} members", figure(_MOST)))
 
@@ -137,7 +137,7 @@ def _header(head: bytes) -> _Header:
     return _Header(kind, name, _text(head[157:257]), size)
 
 
-def _before(file: BinaryIO, one: _Header, told: Said, before: set[bytes]) -> Said:
+def _before(file: BinaryIO, one: _Header, told: PaxRecord, before: set[bytes]) -> PaxRecord:
     """What a header says of the next member, together with what the one before it said."""
     if one.size > _LONGEST:
         raise differs(said("a name or record of {0} bytes", figure(one.size)))

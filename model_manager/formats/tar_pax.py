@@ -17,7 +17,7 @@ _SIZE = re.compile(rb"\d{1,18}")
 _TOLD_ALIKE = (b"path", b"linkpath", b"size")
 
 
-class Said(NamedTuple):
+class PaxRecord(NamedTuple):
     """What the records say of the next member; None where they say nothing."""
 
     name: str | None = None
@@ -25,7 +25,7 @@ class Said(NamedTuple):
     size: int | None = None
 
 
-def attributes(text: bytes, everywhere: bool) -> Said:
+def attributes(text: bytes, everywhere: bool) -> PaxRecord:
     """The records of one header. Raises FormatProblem for what readers take differently; `everywhere`: of all members."""
     found: dict[bytes, bytes] = {}
     at = 0
@@ -45,7 +45,7 @@ def attributes(text: bytes, everywhere: bool) -> Said:
             found[key] = value
         at = end
     name, link, size = (found.get(key) for key in _TOLD_ALIKE)
-    return Said(
+    return PaxRecord(
         None if name is None else _text(name),
         None if link is None else _text(link),
         None if size is None else int(size),

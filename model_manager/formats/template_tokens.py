@@ -32,7 +32,7 @@ class Token:
     inner: list[Token] = field(default_factory=list)
 
 
-class TooMuch(Exception):
+class TemplateTooLarge(Exception):
     """More, or deeper, than any template of a model is."""
 
 
@@ -58,7 +58,7 @@ def _blocks(template: str) -> Iterator[list[Token]]:
             at, tokens = _block(template, begin.end(), "}}" if begin[0][1] == "{" else "%}")
             count += len(tokens)
             if count > _MOST:
-                raise TooMuch
+                raise TemplateTooLarge
             yield tokens
 
 
@@ -79,7 +79,7 @@ def _block(template: str, at: int, end: str) -> tuple[int, list[Token]]:
             depth += (text in CLOSES) - (text in CLOSES.values() and depth > 0) if kind == "sign" else 0
             tokens.append(Token(kind, text))
             if len(tokens) > _MOST:
-                raise TooMuch
+                raise TemplateTooLarge
     return at, tokens
 
 
@@ -91,7 +91,7 @@ def _nested(tokens: list[Token]) -> list[Token]:
             levels[-1].append(group)
             levels.append(group.inner)
             if len(levels) > _DEEPEST:
-                raise TooMuch
+                raise TemplateTooLarge
         elif token.kind == "sign" and token.text in CLOSES.values():
             if len(levels) > 1:
                 levels.pop()

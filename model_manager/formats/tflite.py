@@ -11,10 +11,10 @@ from typing import BinaryIO
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import counted, figure, said
 from model_manager.formats import quants
-from model_manager.formats.flatbuffer import Table, root
+from model_manager.formats.byte_window import ByteWindow
+from model_manager.formats.flatbuffer import FlatbufferTable, root
 from model_manager.formats.problem import FormatProblem, Limits
 from model_manager.formats.tensors import Tensor, elements, shares
-from model_manager.formats.window import Window
 
 NAME = "tflite"
 SUFFIXES = (".tflite", ".lite")
@@ -35,7 +35,7 @@ def matches(head: bytes) -> bool:
 
 def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     """The facts of one model. Weights are the tensors whose buffers hold bytes."""
-    window = Window(file, size, piece=_PIECE)
+    window = ByteWindow(file, size, piece=_PIECE)
     if window.peek(8)[4:8] != b"TFL3":
         raise FormatProblem("corrupt", said("does not begin as TensorFlow Lite"))
     model = root(window, size)
@@ -67,7 +67,9 @@ def read(file: BinaryIO, size: int, limits: Limits) -> Facts:
     return Facts(NAME, (*_weights(tensors), *_kind(inputs)), shares(tensors), _health(buffers, size), metadata=words)
 
 
-def _weigh(table: Table, shape: tuple[int, ...], buffers: list[Table], tensors: dict[str, Tensor]) -> None:
+def _weigh(
+    table: FlatbufferTable, shape: tuple[int, ...], buffers: list[FlatbufferTable], tensors: dict[str, Tensor]
+) -> None:
     """Adds a tensor whose buffer holds bytes. Tensor: 0 shape, 1 type, 2 buffer, 3 name."""
     index = table.number(2, "I")
     if not 0 < index < len(buffers):
@@ -117,7 +119,7 @@ def _kind(inputs: list[tuple[str, tuple[int, ...]]]) -> Iterator[Claim]:
             return
 
 
-def _health(buffers: list[Table], size: int) -> Health:
+def _health(buffers: list[FlatbufferTable], size: int) -> Health:
     """Bytes of buffers that lie outside the FlatBuffer (models over 2 GB): 1 offset, 2 size."""
     for buffer in buffers:
         end = buffer.number(1, "Q") + buffer.number(2, "Q")

@@ -10,7 +10,7 @@ import re
 
 from model_manager.base.messages import said
 from model_manager.formats.pickle_reader import Broken
-from model_manager.formats.pickle_values import Blob, Made, Name, Opaque, Storage, TensorValue
+from model_manager.formats.pickle_values import Blob, GlobalName, Made, Opaque, Storage, TensorValue
 
 # Names as safetensors spells them; bits of one element.
 STORAGES = {
@@ -45,12 +45,12 @@ def itemsize(dtype: str) -> int:
 def storage_of(identity: object) -> Storage | None:
     """The storage that a persistent id stands for: ('storage', type, key, location, count, …)."""
     match identity:
-        case ("storage", Name(_, kind), str() | int() as key, _, int(count), *_) if count >= 0:
+        case ("storage", GlobalName(_, kind), str() | int() as key, _, int(count), *_) if count >= 0:
             return Storage(STORAGES.get(kind, ""), str(key)[:200], count)
     return None
 
 
-def rebuild(callee: Name, args: object) -> object:
+def rebuild(callee: GlobalName, args: object) -> object:
     """What the call would make: a tensor, a plain container, or an object by its callee's name."""
     if not isinstance(args, tuple):
         return Made(callee, args)
@@ -72,7 +72,7 @@ def rebuild(callee: Name, args: object) -> object:
 
 def settled(value: object) -> object:
     """A numpy array, whose state has arrived since it was made, as a tensor; anything else as it is."""
-    if isinstance(value, Made) and isinstance(value.callee, Name) and value.callee.name == "_reconstruct":
+    if isinstance(value, Made) and isinstance(value.callee, GlobalName) and value.callee.name == "_reconstruct":
         match value.state:
             case (_, tuple() as shape, Made() as kind, _, content):
                 return _array(shape, numpy_dtype(kind), content) or value
@@ -120,7 +120,7 @@ def _array(shape: tuple[object, ...], dtype: str, content: object) -> TensorValu
 def _torch(name: str, args: tuple[object, ...]) -> object | None:
     """What PyTorch's functions of rebuilding make: the ways in which nearly every file is written, else the rare ones."""
     match name, args:
-        case "_rebuild_tensor_v3", (Storage() as storage, int(offset), size, stride, _, _, Name(_, kind), *_):
+        case "_rebuild_tensor_v3", (Storage() as storage, int(offset), size, stride, _, _, GlobalName(_, kind), *_):
             return _tensor(storage, offset, size, stride, DTYPES.get(kind, kind[:20]))
         case ("_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_qtensor"), (
             Storage() as storage, int(offset), size, stride, *_,
@@ -132,7 +132,7 @@ def _torch(name: str, args: tuple[object, ...]) -> object | None:
             return data
         case (("Parameter" | "Buffer"), (TensorValue() as data, *_)):
             return data
-        case (("_rebuild_from_type_v2" | "_rebuild_from_type"), (Name() as function, _, tuple() as inner, *_)):
+        case (("_rebuild_from_type_v2" | "_rebuild_from_type"), (GlobalName() as function, _, tuple() as inner, *_)):
             return _torch(function.name, inner) if function.module.startswith("torch.") else None
         case "TypedStorage", (Storage() as storage, *_):
             return storage
@@ -144,13 +144,13 @@ def _rarely(name: str, args: tuple[object, ...]) -> TensorValue | None:
     match name, args:
         case (("_rebuild_sparse_tensor" | "_rebuild_sparse_csr_tensor"), (_, tuple() as parts)):
             return _sparse(parts)
-        case "_rebuild_meta_tensor_no_storage", (Name(_, kind), size, *_):
+        case "_rebuild_meta_tensor_no_storage", (GlobalName(_, kind), size, *_):
             return _without_bytes(size, kind)
-        case "_rebuild_wrapper_subclass", (_, Name(_, kind), size, *_):
+        case "_rebuild_wrapper_subclass", (_, GlobalName(_, kind), size, *_):
             return _without_bytes(size, kind)
         case "_rebuild_nested_tensor", (TensorValue() as buffer, *_):
             return buffer
-        case "_rebuild_device_tensor_from_numpy", (Made() as array, Name(_, kind), *_):
+        case "_rebuild_device_tensor_from_numpy", (Made() as array, GlobalName(_, kind), *_):
             held = settled(array)
             if isinstance(held, TensorValue):
                 return TensorValue(held.shape, DTYPES.get(kind, held.dtype), held.bytes)
@@ -189,7 +189,7 @@ def _without_bytes(size: object, kind: str) -> TensorValue | None:
 
 def _sides(size: object) -> tuple[int, ...] | None:
     """A shape: a tuple or torch.Size of at most 64 whole numbers."""
-    if isinstance(size, Made) and isinstance(size.callee, Name) and size.callee.name == "Size":
+    if isinstance(size, Made) and isinstance(size.callee, GlobalName) and size.callee.name == "Size":
         size = size.args[0] if isinstance(size.args, tuple) and size.args else None
     if not isinstance(size, tuple | list) or len(size) > _SIDES:
         return None

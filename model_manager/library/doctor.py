@@ -21,9 +21,9 @@ from model_manager.base.volumes import mount_point
 from model_manager.catalog import Database
 from model_manager.catalog.damage import DatabaseError
 from model_manager.operations import Operation
-from model_manager.operations.bins import home_trash
 from model_manager.operations.held import unsettled
 from model_manager.operations.journal import Journal
+from model_manager.operations.trash_folders import home_trash
 
 _LITTLE = 200 * 10**6
 

@@ -11,23 +11,23 @@ import contextlib
 import os
 from collections.abc import Callable, Collection, Iterator
 
-from model_manager.base.aside import aside_name
 from model_manager.base.errors import ModelManagerError, UsageError, reason_of
 from model_manager.base.messages import said, told_by
 from model_manager.base.paths import OwnPaths
 from model_manager.base.reserve import Reserve
+from model_manager.base.set_aside import aside_name
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
 from model_manager.operations.disk import Disk
 from model_manager.operations.journal import Journal, JournalFailed, Log
+from model_manager.operations.kept_files import must_hold_after, must_hold_before
 from model_manager.operations.lock import held
 from model_manager.operations.operation import Operation
 from model_manager.operations.plan import Plan, Step
 from model_manager.operations.proof import must_be_equal
 from model_manager.operations.records import tell, understood
 from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
-from model_manager.operations.staying import must_hold_after, must_hold_before
 from model_manager.operations.verb import Site, Stamped
 from model_manager.operations.verbs import VERBS
 from model_manager.operations.whole import why_not_whole

@@ -44,7 +44,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptFile:
     """A file that stays, because of which a step may take another: asked on the disk before the step and after it.
 
     `ctime_ns`: its change time, which nobody can set back as they can the others; None where it tells nothing. `same`:
@@ -80,7 +80,7 @@ class Step:
     how: Mapping[str, str] = field(default_factory=dict)
     of: str = ""
     """What it is a part of, as a person calls it: the model's name."""
-    keeps: tuple[Kept, ...] = ()
+    keeps: tuple[KeptFile, ...] = ()
     """What must stay for this step to be right: another file each, there as it was seen when planned."""
 
 
@@ -266,14 +266,14 @@ def _step_from(record: object) -> Step:
     )
 
 
-def _kept_from(record: object) -> Kept:
+def _kept_from(record: object) -> KeptFile:
     if not isinstance(record, dict):
         raise ValueError(said("a step says strangely what stays"))
     ctime_ns = record.get("ctime_ns")
     if not isinstance(ctime_ns, int | None):
         raise ValueError(said("a step says strangely what stays"))
     same = record.get("same")
-    return Kept(
+    return KeptFile(
         _get(record, "path", str),
         identity_from_record(record.get("identity")),
         ctime_ns,

@@ -7,10 +7,10 @@ gives; only if one lies there does it go on.
 
 from __future__ import annotations
 
+from model_manager.operations.kept_files import must_lie_once
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import Refused
 from model_manager.operations.sameness import may_show_others
-from model_manager.operations.staying import must_lie_once
 from model_manager.operations.verb import Site
 
 

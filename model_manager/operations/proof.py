@@ -14,7 +14,7 @@ from model_manager.base.messages import said
 from model_manager.base.mounted_as import is_of_one_run, mounted_as
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
-from model_manager.operations.plan import Kept, Proof
+from model_manager.operations.plan import KeptFile, Proof
 from model_manager.operations.refusal import Refused
 
 
@@ -38,7 +38,7 @@ def _tells_changes(path: str, details: os.stat_result, volumes: Volumes) -> bool
 
 
 def must_be_equal(
-    disk: Disk, volumes: Volumes, keeps: Iterable[Kept], ctimes: dict[str, int], worked: Callable[[int], None]
+    disk: Disk, volumes: Volumes, keeps: Iterable[KeptFile], ctimes: dict[str, int], worked: Callable[[int], None]
 ) -> None:
     """Raises Refused where a file that goes as a copy is not shown to be one: else both are read now and compared."""
     for kept in dict.fromkeys(keeps):

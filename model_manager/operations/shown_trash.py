@@ -14,7 +14,7 @@ import urllib.parse
 
 from model_manager.base import reach
 from model_manager.base.reading import read_small
-from model_manager.operations.bins import ASIDE, home_trash
+from model_manager.operations.trash_folders import ASIDE, home_trash
 
 _OF_A_VOLUME = re.compile(r"\.Trash-\d+")
 _MOST_NOTES = 20_000

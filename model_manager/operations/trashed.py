@@ -13,10 +13,10 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
-from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_from_record, identity_of, is_as_left
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
+from model_manager.operations.plan_builder import Draft
 from model_manager.operations.remounted import is_it, remounted
 from model_manager.operations.shown_trash import is_trash, is_where_it_went
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from model_manager.base.aside import aside_name
 from model_manager.base.messages import said
+from model_manager.base.set_aside import aside_name
 from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
 from model_manager.operations.identity import Identity, identity_from_record, identity_of, whole_tree

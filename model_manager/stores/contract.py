@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from model_manager.base.messages import said
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.host.last_used import Used
 from model_manager.stores.parts import Part, Placed
 from model_manager.stores.tool_facts import TOOLS, Tool
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Store:
 
     tool: str
     find: Callable[[Env], Iterable[FoundRoot]]
-    describe: Callable[[FoundRoot, Look], Iterator[Found | Leftover]]
+    describe: Callable[[FoundRoot, StoreReader], Iterator[FoundModel | Leftover]]
     removal: Removal
     processes: Callable[[Env], Iterable[Process]] | None = None
     """The tool's own processes where the names of its programs alone do not tell (`main.py`)."""

@@ -12,10 +12,10 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, short_path, shown
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.clean import Clean, Offer
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.clean import CleanController, CleanOffer
 from model_manager.views import theme
-from model_manager.views.first_words import first_words
+from model_manager.views.empty_states import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column
@@ -59,11 +59,11 @@ def _sure() -> dict[str, str]:
 class CleanScreen(TickedScreen):
     """Implements CleanView."""
 
-    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+    def __init__(self, parent: tk.Misc, app: App, changes: ChangesController) -> None:
         super().__init__(parent)
         self._app = app
-        self.controller = Clean(app, self, changes)
-        self._offer: Offer | None = None
+        self.controller = CleanController(app, self, changes)
+        self._offer: CleanOffer | None = None
         self._rows: dict[str, Candidate] = {}
         gap = theme.px(self, 8)
         head = Head(self, _("Clean up"))
@@ -87,7 +87,7 @@ class CleanScreen(TickedScreen):
         wrapped(self.whole, 2 * gap)
         self._count()
 
-    def show_offer(self, offer: Offer) -> None:
+    def show_offer(self, offer: CleanOffer) -> None:
         ticked, chosen = set(self.table.ticked), "".join(self.table.tree.selection())
         self._offer = offer
         self._rows = {one.id: one for one in offer.candidates[:_MOST]}

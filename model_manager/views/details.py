@@ -14,8 +14,8 @@ from model_manager.base import figures, units
 from model_manager.base.localised import localised
 from model_manager.base.text import _, ngettext, short_path, shown
 from model_manager.library.labels.verdicts import AWAY, SOURCES, STATES, VERDICTS
-from model_manager.library.listing.lines import Line, lines
-from model_manager.library.listing.present import Json, found_tags
+from model_manager.library.listing.lines import CardLine, lines
+from model_manager.library.listing.model_json import Json, found_tags
 from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.open_folder import open_folder
@@ -222,7 +222,7 @@ class Details(ttk.Frame):
                 if self._reasons:
                     self._label(body, why[line.field], quiet=True)
 
-    def _lines(self, model: Json) -> list[Line]:
+    def _lines(self, model: Json) -> list[CardLine]:
         label = model["quant_label"] if model["quant_label"] != model["quant"] else None
         quant = [model["quant"], label and _("label {label}").format(label=label)]
         last = model["last_used"]
@@ -232,7 +232,7 @@ class Details(ttk.Frame):
         }  # fmt: skip
         repository = model["source"]["repo"] if model["source"] else ""
         sha256 = f"{self._hash()[:12]}…" if self._hash() else ""
-        more = [Line(120, _("Source"), repository, "source_repo"), Line(200, _("SHA-256"), sha256)]
+        more = [CardLine(120, _("Source"), repository, "source_repo"), CardLine(200, _("SHA-256"), sha256)]
         return lines(model, own, more)
 
     def _words(self, body: ttk.Frame, model: Json) -> None:

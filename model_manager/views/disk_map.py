@@ -14,10 +14,10 @@ from typing import Any
 import ttkbootstrap as ttk
 
 from model_manager.base.text import _
-from model_manager.controllers.disk_map import DiskMap, Tile
-from model_manager.controllers.library import Library
+from model_manager.controllers.disk_map import DiskMapController, Tile
+from model_manager.controllers.library import LibraryController
 from model_manager.views import theme
-from model_manager.views.first_words import where_to_begin
+from model_manager.views.empty_states import where_to_begin
 from model_manager.views.tile_keys import TileKeys
 
 # Hues that stay apart for most kinds of colour vision (Okabe and Ito 2008), mixed with the theme's background.
@@ -27,10 +27,10 @@ _HUES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6
 class DiskMapScreen(ttk.Frame):
     """Implements DiskMapView. Shows what the library shows: its search narrows the map too."""
 
-    def __init__(self, parent: tk.Misc, library: Library, open_model: Callable[[int], None]) -> None:
+    def __init__(self, parent: tk.Misc, library: LibraryController, open_model: Callable[[int], None]) -> None:
         super().__init__(parent)
         self._library, self._open_model = library, open_model
-        self.controller = DiskMap(self)
+        self.controller = DiskMapController(self)
         self._tiles: list[Tile] = []
         self._timer = ""
         self._rows_seen: object = None

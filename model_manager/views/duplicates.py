@@ -7,16 +7,16 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from model_manager.actions.sharing import By, Group
+from model_manager.actions.sharing import By, CopyGroup
 from model_manager.actions.sharing import Duplicates as Found
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, ngettext, short_path, shown
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.duplicates import Duplicates
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.duplicates import DuplicatesController
 from model_manager.library.scan import watch
 from model_manager.views import theme
-from model_manager.views.first_words import first_words
+from model_manager.views.empty_states import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.head import Head
@@ -46,11 +46,11 @@ def _cut(count: int) -> str:
 class DuplicatesScreen(TickedScreen):
     """Implements DuplicatesView."""
 
-    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+    def __init__(self, parent: tk.Misc, app: App, changes: ChangesController) -> None:
         super().__init__(parent)
         self._app = app
-        self.controller = Duplicates(app, self, changes)
-        self._groups: dict[str, Group] = {}
+        self.controller = DuplicatesController(app, self, changes)
+        self._groups: dict[str, CopyGroup] = {}
         self._busy = False
         self._keepers: dict[str, int] = {}
         self._frees: dict[str, list[int]] = {}
@@ -133,7 +133,7 @@ class DuplicatesScreen(TickedScreen):
         copy = self._groups[id_].copies[int(number)] if number else None
         return (copy.volume, copy.inode) if copy else None
 
-    def _keeper_of(self, group: Group) -> int:
+    def _keeper_of(self, group: CopyGroup) -> int:
         chosen = self._chosen.get(group.id)
         numbers = (number for number, copy in enumerate(group.copies) if (copy.volume, copy.inode) == chosen)
         return next(numbers, group.keeper)
@@ -155,7 +155,7 @@ class DuplicatesScreen(TickedScreen):
         self.words.configure(text=" ".join(filter(None, (text, _cut(len(found.groups))))))
         self._count()
 
-    def _label(self, group: Group, number: int) -> None:
+    def _label(self, group: CopyGroup, number: int) -> None:
         row, stays = f"{group.id}/{number}", number == self._keepers[group.id]
         names = len(group.copies[number].names)
         text = _("stays") if stays else _("may go")
@@ -206,7 +206,7 @@ class DuplicatesScreen(TickedScreen):
             )
         )
 
-    def _ticked(self) -> list[tuple[Group, int]]:
+    def _ticked(self) -> list[tuple[CopyGroup, int]]:
         rows = [row.partition("/") for row in sorted(self.table.ticked)]
         return [(self._groups[id_], int(number)) for id_, _slash, number in rows if id_ in self._groups]
 

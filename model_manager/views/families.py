@@ -6,16 +6,16 @@ import tkinter as tk
 
 import ttkbootstrap as ttk
 
-from model_manager.actions.cleaning import Candidate, Family, Line, Rung
+from model_manager.actions.cleaning import Candidate, Family, QuantLine, Rung
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, ngettext, shown
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.clean import Clean, Offer
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.clean import CleanController, CleanOffer
 from model_manager.library.labels.verdicts import VERDICTS
 from model_manager.library.scan import watch
 from model_manager.views import theme
-from model_manager.views.first_words import first_words
+from model_manager.views.empty_states import first_words
 from model_manager.views.ticked_screen import TickedScreen
 from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column
@@ -44,11 +44,11 @@ def _fits() -> dict[str, str]:
 class FamiliesScreen(TickedScreen):
     """Implements CleanView."""
 
-    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+    def __init__(self, parent: tk.Misc, app: App, changes: ChangesController) -> None:
         super().__init__(parent)
         self._app = app
-        self.controller = Clean(app, self, changes)
-        self._offer: Offer | None = None
+        self.controller = CleanController(app, self, changes)
+        self._offer: CleanOffer | None = None
         self._old: dict[str, Candidate] = {}
         gap = theme.px(self, 8)
         head = Head(self, _("Families"))
@@ -69,7 +69,7 @@ class FamiliesScreen(TickedScreen):
         self.table.on_choose = lambda row: self._enable()
         self._count()
 
-    def show_offer(self, offer: Offer) -> None:
+    def show_offer(self, offer: CleanOffer) -> None:
         ticked = set(self.table.ticked)
         self._offer = offer
         self._old = {f"m{one.model}": one for one in offer.candidates if one.rule == "old-quant"}
@@ -108,7 +108,7 @@ class FamiliesScreen(TickedScreen):
             for rung in line.rungs:
                 self._add_rung(below, line, rung)
 
-    def _add_rung(self, below: str, line: Line, rung: Rung) -> None:
+    def _add_rung(self, below: str, line: QuantLine, rung: Rung) -> None:
         for row in (rung.row, *rung.copies):
             best = line.best_that_fits is rung and row is rung.row
             used = figures.day(row.used_at) if row.used_at else ""
@@ -154,6 +154,6 @@ class FamiliesScreen(TickedScreen):
         self.controller.plan(self._chosen())
 
 
-def _is_ladder(line: Line) -> bool:
+def _is_ladder(line: QuantLine) -> bool:
     """Whether there is something to choose between: other quants, or copies."""
     return len(line.rungs) > 1 or bool(line.rungs[0].copies)

@@ -9,7 +9,7 @@ from tkinter import filedialog
 
 from model_manager.base import reach
 from model_manager.base.text import _, shown
-from model_manager.views.question import Question
+from model_manager.views.question import QuestionDialog
 
 
 def ask_folder(parent: tk.Misc, title: str, then: Callable[[str], None]) -> None:
@@ -25,7 +25,7 @@ def ask_folder(parent: tk.Misc, title: str, then: Callable[[str], None]) -> None
         "{path} holds your whole home folder. All of it is looked through then, which may take long, and files of other "
         "programs may stand among your models. A folder that holds only models is better."
     )
-    Question(
+    QuestionDialog(
         parent, _("Take the whole home folder?"), text.format(path=shown(path)), _("Take all of it"),
         lambda: then(path), "primary",
     )  # fmt: skip

@@ -11,10 +11,10 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.events import RootsChanged
 from model_manager.base.text import _, short_path
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.folders import Folders
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.folders import FoldersController
 from model_manager.library.labels.verdicts import STATES
-from model_manager.library.listing.present import Json
+from model_manager.library.listing.model_json import Json
 from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.file_dialogs import ask_folder
@@ -32,9 +32,9 @@ def _ways_found() -> dict[str, str]:
 class FoldersScreen(ttk.Frame):
     """Implements FoldersView."""
 
-    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+    def __init__(self, parent: tk.Misc, app: App, changes: ChangesController) -> None:
         super().__init__(parent)
-        self.controller = Folders(app, self, changes)
+        self.controller = FoldersController(app, self, changes)
         gap = theme.px(self, 8)
         head = Head(self, _("Folders"))
         head.add(ttk.Button(head, text=_("Add a folder…"), bootstyle="primary", command=self.add))

@@ -11,10 +11,10 @@ import ttkbootstrap as ttk
 from model_manager.app import App
 from model_manager.base.events import ChangedElsewhere, ScanFinished
 from model_manager.base.text import _
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.health import Health, Line, Section
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.health import HealthController, HealthLine, Section
 from model_manager.views import theme
-from model_manager.views.first_words import first_words
+from model_manager.views.empty_states import first_words
 from model_manager.views.widgets.head import Head
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -26,12 +26,14 @@ _MOST = 5000
 class HealthScreen(ttk.Frame):
     """Implements HealthView."""
 
-    def __init__(self, parent: tk.Misc, app: App, open_model: Callable[[int], None], changes: Changes) -> None:
+    def __init__(
+        self, parent: tk.Misc, app: App, open_model: Callable[[int], None], changes: ChangesController
+    ) -> None:
         super().__init__(parent)
         self._app = app
-        self.controller = Health(app, self, changes)
+        self.controller = HealthController(app, self, changes)
         self._open_model = open_model
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, HealthLine] = {}
         gap = theme.px(self, 8)
         head = Head(self, _("Health"))
         self.away = ttk.Button(head, text=_("Clear away…"), icon="trash3", command=self._clear_away, state="disabled")
@@ -107,7 +109,7 @@ class HealthScreen(ttk.Frame):
         if line is not None and line.id is not None:
             self._open_model(line.id)
 
-    def _chosen(self) -> list[Line]:
+    def _chosen(self) -> list[HealthLine]:
         """The chosen lines that are seen and can go: models and leftovers. Those of a closed section are not meant."""
         seen = [item for item in self.tree.selection() if self.tree.item(self.tree.parent(item), "open")]
         lines = [self._lines[item] for item in seen if item in self._lines]

@@ -11,8 +11,8 @@ from model_manager.actions.history import Trashed
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.text import _, ngettext, short_path, shown
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.history import History, Line, Past
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.history import HistoryController, HistoryLine, Past
 from model_manager.library.removal.plan_words import STATES
 from model_manager.views import theme
 from model_manager.views.widgets.plain_tree import Column, PlainTree
@@ -22,10 +22,10 @@ from model_manager.views.widgets.wrapped import wrapped
 class HistoryScreen(ttk.Frame):
     """Implements HistoryView."""
 
-    def __init__(self, parent: tk.Misc, app: App, changes: Changes) -> None:
+    def __init__(self, parent: tk.Misc, app: App, changes: ChangesController) -> None:
         super().__init__(parent)
-        self.controller = History(app, self, changes)
-        self._lines: dict[str, Line] = {}
+        self.controller = HistoryController(app, self, changes)
+        self._lines: dict[str, HistoryLine] = {}
         self._items: dict[str, list[Trashed]] = {}
         """Row -> the things of one unit: what came together goes back together."""
         self._gap = gap = theme.px(self, 8)

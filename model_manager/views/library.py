@@ -11,20 +11,20 @@ from model_manager.app import App
 from model_manager.base import figures
 from model_manager.base.events import ScanFinished
 from model_manager.base.text import _, ngettext, shown
+from model_manager.catalog.disk_use import DiskUse
 from model_manager.catalog.record import COLUMNS, Field
-from model_manager.catalog.room import Room
 from model_manager.catalog.rows import Row
-from model_manager.controllers.changes import Changes, Choices
+from model_manager.controllers.changes import ChangesController, Choices
 from model_manager.controllers.chips import CHIPS
-from model_manager.controllers.library import Library
+from model_manager.controllers.library import LibraryController
 from model_manager.library.labels.verdicts import STATES, VERDICTS
-from model_manager.library.listing.present import Json
+from model_manager.library.listing.model_json import Json
 from model_manager.library.scan import watch
 from model_manager.views import theme
 from model_manager.views.details import Details
-from model_manager.views.first_words import where_to_begin
+from model_manager.views.empty_states import where_to_begin
 from model_manager.views.sidebar import Sidebar
-from model_manager.views.widgets.column import Column
+from model_manager.views.widgets.column import ScrolledColumn
 from model_manager.views.widgets.fair_panes import FairPanes
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.table import Table
@@ -60,9 +60,9 @@ _CELLS: dict[str, Callable[[Row], str]] = {"name": _name, "category": _kind, "to
 """What more than the field itself is told in, by the field's name."""
 
 
-def _columns() -> tuple[Column, ...]:
+def _columns() -> tuple[ScrolledColumn, ...]:
     return tuple(
-        Column(id_, _(cells.heading or field.title), _CELLS.get(field.name) or _cell(field), cells.width,
+        ScrolledColumn(id_, _(cells.heading or field.title), _CELLS.get(field.name) or _cell(field), cells.width,
                numeric=cells.numeric, stretch=field.name == "name", shown=cells.shown, rank=cells.rank)
         for id_, field in COLUMNS.items() if (cells := field.cells)
     )  # fmt: skip
@@ -84,13 +84,13 @@ class LibraryScreen(ttk.Frame):
         sidebar: Sidebar,
         say: Callable[[str], None],
         rescan: Callable[[], None],
-        changes: Changes,
+        changes: ChangesController,
         add_folder: Callable[[], None],
     ) -> None:
         super().__init__(parent)
         self._changes, self._add_folder = changes, add_folder
         self.app, self.sidebar, self.say, self._rescan = app, sidebar, say, rescan
-        self.controller = Library(app, self)
+        self.controller = LibraryController(app, self)
         self._timer = ""
         self._started = False
         self._build()
@@ -255,7 +255,7 @@ class LibraryScreen(ttk.Frame):
         self.empty.place(relx=0.5, rely=0.4, anchor="center")
 
     def show_places(self, categories: list[tuple[str, str, int, int]], tools: list[tuple[str, str, int, int]]) -> None:
-        there = Room(row for row in self.controller.rows if not row.away)
+        there = DiskUse(row for row in self.controller.rows if not row.away)
         self.sidebar.tree.item("all", values=(figures.count(there.count), figures.size(there.bytes)))
         self.sidebar.show(categories, tools)
 

@@ -12,7 +12,7 @@ from model_manager.views import theme
 from model_manager.views.widgets.focus_back import gives_back
 
 
-class Question(ttk.Toplevel):
+class QuestionDialog(ttk.Toplevel):
     """`action` names what the button does; Esc, closing and Return answer no."""
 
     def __init__(

@@ -23,7 +23,7 @@ from model_manager.library.removal.plan_words import (
 )
 from model_manager.operations import Plan, Step
 from model_manager.views import theme
-from model_manager.views.question import Question
+from model_manager.views.question import QuestionDialog
 from model_manager.views.widgets.focus_back import gives_back
 from model_manager.views.widgets.plain_tree import Column, PlainTree
 from model_manager.views.widgets.wrapped import wrapped
@@ -55,7 +55,7 @@ class Review(ttk.Toplevel):
         super().__init__(title=_("Review"), transient=parent.winfo_toplevel())
         self._planned, self._on_apply, self._on_way, self._on_choice = planned, on_apply, on_way, on_choice
         self._asks_again = asks_again
-        self.question: Question | None = None
+        self.question: QuestionDialog | None = None
         least = theme.on_screen(parent, 640, 420)
         self.minsize(*least)
         top = parent.winfo_toplevel()
@@ -195,7 +195,7 @@ class Review(ttk.Toplevel):
         if plan is not None and self._asks_again and is_final(plan):
             if self.question is not None:
                 self.question.destroy()
-            self.question = Question(self, _("For good?"), final_text(plan), action_text(plan), self._do)
+            self.question = QuestionDialog(self, _("For good?"), final_text(plan), action_text(plan), self._do)
         else:
             self._do()
 

@@ -19,9 +19,8 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.events import ChangedElsewhere, ModelsChanged, OperationChanged, RootsChanged, ScanFinished
 from model_manager.base.localised import localised
 from model_manager.base.text import _
-from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.drives import Drives
-from model_manager.controllers.elsewhere import Elsewhere
+from model_manager.controllers.changes import Applied, ChangesController, Planned
+from model_manager.controllers.drives import DriveWatch
 from model_manager.controllers.messages import (
     DetailsStale,
     FilesRead,
@@ -29,11 +28,12 @@ from model_manager.controllers.messages import (
     Noticed,
     OpenWanted,
     RemovedHere,
-    Said,
     ScanWanted,
+    StatusMessage,
     failure,
 )
-from model_manager.controllers.reminder import Reminder
+from model_manager.controllers.outside_changes import OutsideChangesWatch
+from model_manager.controllers.reminder import ReminderController
 from model_manager.controllers.scanning import Scanning
 from model_manager.jobs import Job, JobChanged
 from model_manager.views import theme
@@ -94,8 +94,8 @@ class Window:
         theme.mend_inks(self.root)
         self.pump = Pump(self.root, app.jobs.messages)
         self.scanning = Scanning(app)
-        self.elsewhere = Elsewhere(app)
-        self.drives = Drives(app)
+        self.elsewhere = OutsideChangesWatch(app)
+        self.drives = DriveWatch(app)
         self._ticking = self._waiting = ""
         self._telling = False
         self._build()
@@ -114,9 +114,9 @@ class Window:
         outer.pack(side="top", fill="both", expand=True)
         self.notices = Notices(self.root, outer)
         self.toasts = Toasts(self.root, lambda: self.go(self.current), self._foot)
-        self.changes = Changes(self.app, self)
+        self.changes = ChangesController(self.app, self)
         self._other_way = False
-        self.reminder = Reminder(self.app, self)
+        self.reminder = ReminderController(self.app, self)
         self.library = LibraryScreen(
             self.body, self.app, self.sidebar, self.toasts.show, self.scan, self.changes, self.add_folder
         )
@@ -143,7 +143,7 @@ class Window:
             OperationChanged,
             ChangedElsewhere,
             JobChanged,
-            Said,
+            StatusMessage,
             Noticed,
             ScanWanted,
             LookAgain,
@@ -261,13 +261,13 @@ class Window:
 
     def ask_undo(self, asked: ToUndo) -> None:
         """What undo must copy, what room that takes and about how long."""
-        from model_manager.views.question import Question
+        from model_manager.views.question import QuestionDialog
 
         plan, size = asked.operation.plan, figures.size(sum(room.needs for room in asked.undoing.rooms))
         words = [localised(plan.title), *(localised(warning) for warning in asked.undoing.warnings[:_MOST_SAID])]
         if more := len(asked.undoing.warnings) - _MOST_SAID:
             words += [_("… and {n} more").format(n=more)] * (more > 0)
-        self.question = Question(
+        self.question = QuestionDialog(
             self.root, _("Undo this?"), "\n\n".join(words), _("Undo, copy {size}").format(size=size),
             lambda: self.changes.put_back(plan.id, asked.units), "primary",
         )  # fmt: skip
@@ -323,12 +323,12 @@ class Window:
         if busy is None or not busy.progress.phase:
             self.leave()
             return
-        from model_manager.views.question import Question
+        from model_manager.views.question import QuestionDialog
 
         words = [localised(busy.progress.phase),
                  _("This is not finished. What is done by now stays, what is in the middle goes back to how it was before, "
                    "and the rest is left as it is.")]  # fmt: skip
-        self.question = Question(
+        self.question = QuestionDialog(
             self.root, _("Stop and close?"), "\n\n".join(words), _("Stop and close"), self.leave, "primary"
         )
 
@@ -347,7 +347,7 @@ class Window:
         self.root.destroy()
 
     def _handle(self, message: object) -> None:
-        if isinstance(message, Said):
+        if isinstance(message, StatusMessage):
             self.toasts.show(message.text)
         elif isinstance(message, Noticed):
             self.notices.show(message.text)

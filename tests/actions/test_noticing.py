@@ -30,6 +30,6 @@ def test_what_another_process_changes_is_seen(app: App, home: Path) -> None:
     seen = noticing.elsewhere(app)
     assert (seen.look(), seen.look()) == ("", "")
     other = build(str(app.paths.data))
-    labels.change(other, listing.all_ids(other), labels.Words(note="elsewhere"))
+    labels.change(other, listing.all_ids(other), labels.LabelChange(note="elsewhere"))
     other.close()
     assert seen.look() == "yes" and seen.look() == ""

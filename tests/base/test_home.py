@@ -12,7 +12,7 @@ import pytest
 from factory import gguf_bytes, write
 
 from model_manager.base.home import home, put_right
-from model_manager.operations.bins import home_trash
+from model_manager.operations.trash_folders import home_trash
 from model_manager.stores.host.env import this_computer
 
 ACCOUNT = pwd.getpwuid(os.getuid()).pw_dir

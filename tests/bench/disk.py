@@ -20,20 +20,20 @@ from model_manager.formats.sniff import facts_of
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
 from model_manager.library.scan.scan import Report
-from model_manager.stores.found import Found
+from model_manager.stores.discovered import FoundModel
 from model_manager.stores.hub.cache import describe_hub
 from model_manager.stores.tools.folder import FOLDERS
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 _NOTHING = Facts("gguf")
 
 
-def _walk(top: Path) -> list[Found]:
-    look = Look(lambda path, stat: _NOTHING)
+def _walk(top: Path) -> list[FoundModel]:
+    look = StoreReader(lambda path, stat: _NOTHING)
     found = describe_tree(str(top), look, Plain(categories=FOLDERS, believed=False))
-    return [one for one in found if isinstance(one, Found)]
+    return [one for one in found if isinstance(one, FoundModel)]
 
 
 def walk(here: Path, small: bool, runs: int) -> list[Result]:
@@ -48,7 +48,7 @@ def walk(here: Path, small: bool, runs: int) -> list[Result]:
     return [ratio("walk", "wall, find -printf", seconds["ours"], "find -printf", seconds["find"], 1.0)]
 
 
-def _headers(found: list[Found]) -> None:
+def _headers(found: list[FoundModel]) -> None:
     for one in found:
         for file in one.files:
             if file.role == "weights":
@@ -120,8 +120,8 @@ def hub(here: Path, small: bool, runs: int) -> list[Result]:
     def ours() -> int:
         sizes: dict[tuple[int, int], int] = {}
         rest = 0
-        for one in describe_hub(str(top), Look(lambda path, stat: _NOTHING)):
-            if isinstance(one, Found):
+        for one in describe_hub(str(top), StoreReader(lambda path, stat: _NOTHING)):
+            if isinstance(one, FoundModel):
                 for file in one.files:
                     stat = file.stat
                     sizes[stat.st_dev, stat.st_ino] = stat.st_size

@@ -15,7 +15,7 @@ from model_manager.app import build
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
 from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import Wanted
+from model_manager.library.removal.selection import Selection
 from model_manager.library.scan import watch
 
 EACH = 0.015
@@ -54,7 +54,7 @@ def _trashed(here: Path, tree: Path) -> float:
     with app.database.read() as tx:
         ids = tuple(row.id for row in read_rows(tx))
     start = time.process_time()
-    plan = plan_removal(app.database, app.volumes, app.env(), Wanted(ids))
+    plan = plan_removal(app.database, app.volumes, app.env(), Selection(ids))
     done = app.operations.apply(plan)
     seconds = time.process_time() - start
     assert done.state == "applied", done.state

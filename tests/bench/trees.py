@@ -115,7 +115,7 @@ def fill(app: App, folder: Path, count: int) -> None:
             plain = (0o100644, number + 1, 1, 1, 0, 0, size, now, now, now)
             stat = os.stat_result(plain, {f"st_{which}time_ns": now * 10**9 for which in "amc"})
             file = files.put(tx, volume, file_id(path, stat, VOLUME), path, stat, size, None, None, None, None)
-            entry = places.Entry(root.id, "folder", name, name, path, b"", "{}", str(file), f"seen:{number}", size,
+            entry = places.PlaceEntry(root.id, "folder", name, name, path, b"", "{}", str(file), f"seen:{number}", size,
                                  ((file, path, "weights", f"{name}.gguf"),))  # fmt: skip
             (model,) = places.put(tx, entry)
             models.derive(tx, model, _derived(name, size, dice))

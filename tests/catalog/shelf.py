@@ -9,7 +9,7 @@ from pathlib import Path
 from model_manager.base.identity import file_id
 from model_manager.base.volumes import Volume
 from model_manager.catalog import files, models, places, roots
-from model_manager.catalog.places import Entry
+from model_manager.catalog.places import PlaceEntry
 
 VOLUME = Volume("uuid:1", "ext4", "/")
 
@@ -32,7 +32,7 @@ class Shelf:
         )
         assert file is not None
         path = path or f"/m/{name}"
-        entry = Entry(
+        entry = PlaceEntry(
             self.root, "ollama", name, f"the {name}", path, b"f", "{}", f"w{file}", "", size,
             ((file, path, "weights", name),),
         )  # fmt: skip

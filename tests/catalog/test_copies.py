@@ -13,7 +13,7 @@ from shelf import Shelf
 from model_manager.catalog import copies, hashes
 from model_manager.catalog.copies import FLOOR, all_differ, same_bytes
 from model_manager.catalog.hashes import Known
-from model_manager.catalog.second_ways import Same, replace
+from model_manager.catalog.mount_aliases import AliasGroup, replace
 
 File = tuple[str, Known, str | None]
 """Its name, what was read of it, what a tool says."""
@@ -126,7 +126,7 @@ def test_what_was_read_of_this_very_file_counts(tx: sqlite3.Connection, shelf: S
 def test_what_is_away_or_seen_twice_is_no_copy(tx: sqlite3.Connection, shelf: Shelf) -> None:
     for name in "ab":
         shelf.put(name, 100, sha256="x")
-    replace(tx, {2: Same(1, True)})
+    replace(tx, {2: AliasGroup(1, True)})
     assert named(tx) == [], "the same file by a second way"
     replace(tx, {})
     tx.execute("UPDATE root SET state = 'offline'")

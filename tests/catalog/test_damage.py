@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from model_manager.app import App, build
-from model_manager.catalog import user_words
+from model_manager.catalog import labels
 from model_manager.catalog.damage import CatalogueDamaged
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
 from model_manager.library.doctor import checks
-from model_manager.library.labels import categories, words
-from model_manager.library.listing.present import models_json, roots_json, show_json
+from model_manager.library.labels import categories, user_labels
+from model_manager.library.listing.model_json import models_json, roots_json, show_json
 from model_manager.library.scan import watch
 
 pytestmark = pytest.mark.logs
@@ -107,10 +107,10 @@ def begin(home: Path) -> Path:
         scan(app)
         categories.add(app.database, "llm/mine")
         ids = by_name(app)
-        words.set_category(app.database, ids["a"], "llm/mine")
-        words.set_note(app.database, ids["b"], "my note\nof two lines")
-        words.set_pinned(app.database, ids["c"], True)
-        words.tag(app.database, ids["a"], ["Good", "old"])
+        user_labels.set_category(app.database, ids["a"], "llm/mine")
+        user_labels.set_note(app.database, ids["b"], "my note\nof two lines")
+        user_labels.set_pinned(app.database, ids["c"], True)
+        user_labels.tag(app.database, ids["a"], ["Good", "old"])
     finally:
         app.close()
     return app.paths.catalogue
@@ -124,7 +124,7 @@ def by_name(app: App) -> dict[str, int]:
 def said(app: App) -> dict[str, object]:
     """Everything that the user said, as a person sees it."""
     with app.database.read() as tx:
-        own = user_words.categories(tx)
+        own = labels.categories(tx)
     models = {
         model["name"]: (model["category"], model["category_evidence"] == "user", model["note"], model["pinned"],
                         sorted(model["tags"]))
@@ -227,8 +227,8 @@ def test_a_damaged_log_of_the_last_changes_loses_no_word(home: Path) -> None:
     app = build()
     keeper = sqlite3.connect(catalogue)  # as a second program that runs: the log is not put into the catalogue
     keeper.execute("SELECT * FROM model").fetchall()
-    words.tag(app.database, by_name(app)["d"], ["late"])
-    words.set_note(app.database, by_name(app)["b"], "changed")
+    user_labels.tag(app.database, by_name(app)["d"], ["late"])
+    user_labels.set_note(app.database, by_name(app)["b"], "changed")
     before = said(app)
     wal = catalogue.with_name(catalogue.name + "-wal")
     assert wal.stat().st_size
@@ -290,7 +290,7 @@ def test_a_file_of_words_that_is_damaged_is_no_loss_either(home: Path) -> None:
         any(not one.ok and one.name == "your words" for one in checks(app.paths, app.database, app.settings))
         or kept.read_bytes()[:1] == b"{"
     )
-    words.set_pinned(app.database, by_name(app)["d"], True)
+    user_labels.set_pinned(app.database, by_name(app)["d"], True)
     app.close()
     assert list(catalogue.parent.glob("words.damaged-*")), "never overwritten"
     catalogue.unlink()
@@ -369,10 +369,10 @@ def test_random_words_and_random_damage(
         categories.add(app.database, slug)
     for name, saying in zip(NAMES, sayings, strict=True):
         id_ = by_name(app)[name]
-        words.tag(app.database, id_, saying["tags"], ["old"])
-        words.set_note(app.database, id_, saying["note"])
-        words.set_pinned(app.database, id_, saying["pinned"])
-        words.set_category(app.database, id_, saying["category"])
+        user_labels.tag(app.database, id_, saying["tags"], ["old"])
+        user_labels.set_note(app.database, id_, saying["note"])
+        user_labels.set_pinned(app.database, id_, saying["pinned"])
+        user_labels.set_category(app.database, id_, saying["category"])
     if not ignored:
         watch.add_root(app.database, str(home / "hidden"))
     scan(app)

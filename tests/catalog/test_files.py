@@ -8,8 +8,8 @@ import sqlite3
 from shelf import VOLUME, Shelf
 
 from model_manager.base.identity import file_id
-from model_manager.catalog import files, models, places, second_ways
-from model_manager.catalog.places import Entry
+from model_manager.catalog import files, models, mount_aliases, places
+from model_manager.catalog.places import PlaceEntry
 
 
 def with_inode(found: os.stat_result, inode: int) -> os.stat_result:
@@ -24,11 +24,11 @@ def test_an_inode_number_of_all_64_bits(tx: sqlite3.Connection, shelf: Shelf) ->
     stat = with_inode(os.stat(real), (1 << 64) - 5)
     id_ = file_id(str(real), stat, VOLUME)
     row = files.put(tx, shelf.volume, id_, "/m/a", stat, 100, None, None, None, None)
-    entry = Entry(
+    entry = PlaceEntry(
         shelf.root, "ollama", "a", "a", "/m/a", b"f", "{}", f"w{row}", "", 100, ((row, "/m/a", "weights", "a"),)
     )
     places.put(tx, entry)
     assert files.put(tx, shelf.volume, id_, "/m/a", stat, 100, None, None, None, None) == row, "it is the same file"
     (file,) = models.files(tx)
-    (seen,) = second_ways.files(tx)
-    assert file.inode == seen.inode == (1 << 64) - 5 and second_ways.is_known(tx, VOLUME.name, file.inode)
+    (seen,) = mount_aliases.files(tx)
+    assert file.inode == seen.inode == (1 << 64) - 5 and mount_aliases.is_known(tx, VOLUME.name, file.inode)

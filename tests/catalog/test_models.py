@@ -7,14 +7,14 @@ import sqlite3
 
 from shelf import Shelf
 
-from model_manager.catalog import models, named, places, totals
+from model_manager.catalog import models, place_names, places, totals
 
 STRANGE = os.fsdecode(b"/m/caf\xe9.gguf")
 
 
 def test_a_model_by_whatever_a_person_calls_it(tx: sqlite3.Connection, shelf: Shelf) -> None:
     one, strange = shelf.put("llama:8b", 10), shelf.put("café", 20, STRANGE)
-    called = {place.model: (place.name, place.title) for place in named.every(tx)}
+    called = {place.model: (place.name, place.title) for place in place_names.every(tx)}
     assert called[one] == ("llama:8b", "the llama:8b") and models.titles(tx)[one] == "own llama:8b"
     assert models.by_path(tx, STRANGE) == [strange] and models.by_path(tx, "/m") == []
     assert models.is_there(tx, one) and not models.is_there(tx, 99)
@@ -25,7 +25,7 @@ def test_a_model_that_is_gone_is_not_found_but_remembered(tx: sqlite3.Connection
     (place,) = (row.id for row in places.of_root(tx, shelf.root).values())
     assert places.remove(tx, [place, 99]) == {one}
     assert places.mark_gone(tx, ()) == {one}
-    assert named.every(tx) == [] and not models.is_there(tx, one) and models.record(tx, one) is not None
+    assert place_names.every(tx) == [] and not models.is_there(tx, one) and models.record(tx, one) is not None
     assert totals.verdicts(tx) == {} and list(models.records(tx, [one])) == []
 
 

@@ -8,8 +8,8 @@ import sqlite3
 import pytest
 from shelf import Shelf
 
-from model_manager.catalog import models, places, united, user_words
-from model_manager.catalog.places import Entry, PlaceRow
+from model_manager.catalog import labels, merged_models, models, places
+from model_manager.catalog.places import PlaceEntry, PlaceRow
 
 STRANGE = os.fsdecode(b"/m/caf\xe9")
 
@@ -19,7 +19,7 @@ def put(tx: sqlite3.Connection, shelf: Shelf):  # type: ignore[no-untyped-def]
     """Stores a place as a scan does, and what is understood of its model."""
 
     def store(path: str, weights: str, likeness: str = "", size: int = 10, name: str = "n", **more: object) -> set[int]:
-        entry = Entry(shelf.root, "ollama", name, f"t {weights}", path, weights.encode(), "{}", weights, likeness or f"like {weights}", size, (), **more)  # type: ignore[arg-type]  # fmt: skip
+        entry = PlaceEntry(shelf.root, "ollama", name, f"t {weights}", path, weights.encode(), "{}", weights, likeness or f"like {weights}", size, (), **more)  # type: ignore[arg-type]  # fmt: skip
         touched = places.put(tx, entry)
         for one in touched:
             models.derive(tx, one, {"size": size})
@@ -38,7 +38,7 @@ def forget(tx: sqlite3.Connection, root: int, *paths: str) -> set[int]:
 
 def test_a_place_is_stored_with_all_of_it_and_brought_up_to_date(tx: sqlite3.Connection, shelf: Shelf, put) -> None:  # type: ignore[no-untyped-def]
     file = shelf.put("file", 5) and 1
-    entry = Entry(
+    entry = PlaceEntry(
         shelf.root,
         "plain",
         "a",
@@ -73,8 +73,8 @@ def test_two_places_with_the_same_weights_are_one_model(tx: sqlite3.Connection, 
 
 def test_what_lies_in_the_place_of_a_model_is_that_model_changed(tx: sqlite3.Connection, shelf: Shelf, put) -> None:  # type: ignore[no-untyped-def]
     (one,) = put("/m/a", "w1")
-    user_words.set_words(tx, one, note="mine")
-    assert put("/m/a", "w2") == {one} and united.words_of(tx, one).note == "mine"
+    labels.set_words(tx, one, note="mine")
+    assert put("/m/a", "w2") == {one} and merged_models.words_of(tx, one).note == "mine"
     assert put("/m/b", "w2") == {one}, "it is known by its new weights"
 
 
@@ -91,18 +91,18 @@ def test_one_of_two_places_that_changes_is_another_model(tx: sqlite3.Connection,
 
 def test_words_unite_when_a_copy_becomes_a_link(tx: sqlite3.Connection, shelf: Shelf, put) -> None:  # type: ignore[no-untyped-def]
     (one,), (other,) = put("/m/a", "w1"), put("/m/b", "w2")
-    user_words.set_words(tx, other, note="of b")
+    labels.set_words(tx, other, note="of b")
     assert put("/m/b", "w1") == {one, other}
-    assert united.words_of(tx, one).note == "of b" and united.parts_of(tx, one) == {other}
+    assert merged_models.words_of(tx, one).note == "of b" and merged_models.parts_of(tx, one) == {other}
     assert put("/m/b", "w3") == {one, other} and model_at(tx, shelf.root, "/m/b") == other, "and come apart with them"
-    assert united.words_of(tx, other).note == "of b" and united.words_of(tx, one).note == ""
+    assert merged_models.words_of(tx, other).note == "of b" and merged_models.words_of(tx, one).note == ""
 
 
 def test_of_another_size_it_was_replaced_and_not_shared(tx: sqlite3.Connection, put) -> None:  # type: ignore[no-untyped-def]
     (one,), (other,) = put("/m/a", "w1", size=10), put("/m/b", "w2", size=20)
-    user_words.set_words(tx, other, note="of b")
+    labels.set_words(tx, other, note="of b")
     put("/m/b", "w1", size=10)
-    assert united.words_of(tx, one).note == "" and united.parts_of(tx, one) == set()
+    assert merged_models.words_of(tx, one).note == "" and merged_models.parts_of(tx, one) == set()
 
 
 def test_a_place_that_comes_back_is_its_model_again(tx: sqlite3.Connection, shelf: Shelf, put) -> None:  # type: ignore[no-untyped-def]
@@ -128,12 +128,12 @@ def test_a_model_that_went_and_was_alike_comes_back_elsewhere(tx: sqlite3.Connec
 
 def test_a_model_that_moved_to_another_volume_stays_itself(tx: sqlite3.Connection, shelf: Shelf, put) -> None:  # type: ignore[no-untyped-def]
     (one,) = put("/m/a", "w1", likeness="alike")
-    user_words.set_words(tx, one, note="mine", pinned=1)
+    labels.set_words(tx, one, note="mine", pinned=1)
     (new,) = put("/n/a", "w2", likeness="alike")
     forget(tx, shelf.root, "/m/a")
     assert places.mark_gone(tx, [new]) == {one, new}
     assert model_at(tx, shelf.root, "/n/a") == one and models.is_there(tx, one) and not models.is_there(tx, new)
-    assert united.words_of(tx, one).note == "mine" and put("/k/a", "w2") == {one}
+    assert merged_models.words_of(tx, one).note == "mine" and put("/k/a", "w2") == {one}
 
 
 def test_one_that_was_there_before_takes_nobodys_place(tx: sqlite3.Connection, shelf: Shelf, put) -> None:  # type: ignore[no-untyped-def]

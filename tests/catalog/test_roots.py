@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from shelf import Shelf
 
-from model_manager.catalog import roots, second_ways
+from model_manager.catalog import mount_aliases, roots
 from model_manager.catalog.roots import RootRow
 
 STRANGE = os.fsdecode(b"/m/caf\xe9")
@@ -59,10 +59,10 @@ def test_figures_count_each_file_once(tx: sqlite3.Connection, shelf: Shelf) -> N
     for name, size in (("a", 10), ("b", 20), ("c", 20)):
         shelf.put(name, size)
     assert roots.figures(tx) == {shelf.root: (3, 50)}
-    second_ways.replace(tx, {3: second_ways.Same(2, True)})
+    mount_aliases.replace(tx, {3: mount_aliases.AliasGroup(2, True)})
     assert roots.figures(tx) == {shelf.root: (3, 30)}
     tx.execute("UPDATE member SET file = 1 WHERE file = 2")
-    second_ways.replace(tx, {})
+    mount_aliases.replace(tx, {})
     assert roots.figures(tx) == {shelf.root: (3, 30)}
 
 

@@ -7,7 +7,7 @@ import sqlite3
 
 from shelf import Shelf
 
-from model_manager.catalog import models, roots, rows, second_ways, user_words
+from model_manager.catalog import labels, models, mount_aliases, roots, rows
 from model_manager.catalog.rows import away_models, read_rows
 
 STRANGE = os.fsdecode(b"/m/caf\xe9")
@@ -32,8 +32,8 @@ def test_the_users_words_stand_above_what_was_found(tx: sqlite3.Connection, shel
     models.derive(tx, a, {"category": "llm", "category_from": "tensors", "tags": ["Found"]})
     (before,) = read_rows(tx)
     assert (before.category, before.category_from, before.tags, before.pinned) == ("llm", "tensors", "Found", 0)
-    user_words.set_words(tx, a, user_category="tts", pinned=1)
-    user_words.tag(tx, a, ["Mine"], [])
+    labels.set_words(tx, a, user_category="tts", pinned=1)
+    labels.tag(tx, a, ["Mine"], [])
     (row,) = read_rows(tx)
     assert (row.category, row.category_from, row.tags, row.pinned) == ("tts", "user", "Found,Mine", 1)
 
@@ -41,7 +41,7 @@ def test_the_users_words_stand_above_what_was_found(tx: sqlite3.Connection, shel
 def test_everything_that_can_be_searched_for_is_in_its_text(tx: sqlite3.Connection, shelf: Shelf) -> None:
     a = shelf.put("Llama:8B", 10, STRANGE.upper())
     models.derive(tx, a, {"name": "Own", "base_model": "Base", "quant": "Q4_K_M", "tools": "ollama", "tags": ["Chat"]})
-    user_words.tag(tx, a, ["Mine"], [])
+    labels.tag(tx, a, ["Mine"], [])
     (row,) = read_rows(tx)
     for word in ("own", "base", "q4_k_m", "ollama", "chat", "mine", STRANGE.upper().lower(), "llama:8b"):
         assert word in row.text, word
@@ -69,7 +69,7 @@ def test_what_is_away_says_why(tx: sqlite3.Connection, shelf: Shelf) -> None:
 
 def test_files_that_another_one_has_too_are_told(tx: sqlite3.Connection, shelf: Shelf) -> None:
     a, b = shelf.put("a", 10), shelf.put("b", 20)
-    second_ways.replace(tx, {2: second_ways.Same(1, True)})
+    mount_aliases.replace(tx, {2: mount_aliases.AliasGroup(1, True)})
     assert {row.id: row.shared for row in read_rows(tx)} == {a: ((1, 10, 10),), b: ((1, 20, 20),)}
 
 

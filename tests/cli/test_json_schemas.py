@@ -29,7 +29,7 @@ from model_manager.library.labels import verdicts
 from model_manager.library.removal.plan_words import VERBS
 from model_manager.operations.operation import State, StepShown
 from model_manager.operations.trashed import Where
-from model_manager.stores.found import FoundBy, LeftoverKind, Sha256Source
+from model_manager.stores.discovered import FoundBy, LeftoverKind, Sha256Source
 
 FOLDER = Path(__file__).resolve().parents[2] / "notes" / "json"
 SCHEMAS: dict[str, Any] = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}

@@ -10,7 +10,7 @@ from factory import gguf_bytes, safetensors_bytes, tree
 
 from model_manager.app import build
 from model_manager.cli import main
-from model_manager.library.listing.opened import opened
+from model_manager.library.listing.opened_file import opened
 from tests.formats.hdf5_files import hdf5, layer, sequential
 from tests.formats.test_keras import LAMBDA, archive
 from tests.formats.torch_files import good_zip, mapping, pickled, tensor, torch_zip

@@ -12,13 +12,13 @@ from factory import gguf_bytes, write
 from taken import taken
 
 from model_manager.app import App
-from model_manager.controllers.library import Library
-from model_manager.controllers.messages import Said
+from model_manager.controllers.library import LibraryController
+from model_manager.controllers.messages import StatusMessage
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
 
 
-def load(app: App, library: Library, models: int) -> None:
+def load(app: App, library: LibraryController, models: int) -> None:
     while len(library.rows) != models:
         library.handle(taken(app))
 
@@ -32,7 +32,7 @@ def held(app: App) -> Iterator[threading.Event]:
     go.set()
 
 
-def rest(app: App, library: Library) -> None:
+def rest(app: App, library: LibraryController) -> None:
     """Until nothing is under way and nothing waits."""
     while app.jobs.live() or not app.jobs.messages.empty():
         library.handle(taken(app))
@@ -44,7 +44,7 @@ def test_only_the_card_of_the_last_choice_is_shown(app: App, tmp_path: Path, req
     watch.add_root(app.database, str(tmp_path / "mine"))
     app.scanner().run(Progress())
     view = MagicMock()
-    library = Library(app, view)
+    library = LibraryController(app, view)
     library.start()
     load(app, library, 3)
     go = request.getfixturevalue("held")
@@ -63,7 +63,7 @@ def test_the_card_of_a_file_from_outside_stays_until_something_is_chosen(app: Ap
     watch.add_root(app.database, str(tmp_path / "mine"))
     app.scanner().run(Progress())
     view = MagicMock()
-    library = Library(app, view)
+    library = LibraryController(app, view)
     library.start()
     load(app, library, 1)
     library.open_file(str(outside))
@@ -75,10 +75,10 @@ def test_the_card_of_a_file_from_outside_stays_until_something_is_chosen(app: Ap
 
 
 def test_a_file_that_cannot_be_opened_is_said(app: App, tmp_path: Path) -> None:
-    library = Library(app, MagicMock())
+    library = LibraryController(app, MagicMock())
     library.open_file(str(tmp_path / "nothing.gguf"))
     said = []
     while app.jobs.live() or not app.jobs.messages.empty():
         message = taken(app)
-        said += [message.text] if isinstance(message, Said) else []
+        said += [message.text] if isinstance(message, StatusMessage) else []
     assert len(said) == 1 and "nothing.gguf" in said[0]

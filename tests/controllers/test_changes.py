@@ -12,8 +12,8 @@ from factory import gguf_bytes, ollama_model, write
 from taken import taken
 
 from model_manager.app import App
-from model_manager.controllers.changes import Applied, Changes, Planned
-from model_manager.controllers.library import Library
+from model_manager.controllers.changes import Applied, ChangesController, Planned
+from model_manager.controllers.library import LibraryController
 from model_manager.jobs import Progress
 from model_manager.library.duplicates import search as duplicates
 from model_manager.library.duplicates.sharing import plan_sharing
@@ -35,7 +35,7 @@ def ids(app: App, home: Path) -> dict[str, int]:
         write(home / f"mine/{name}.gguf", TWO)
     watch.add_root(app.database, str(home / "mine"))
     app.scanner().run(Progress())
-    library = Library(app, MagicMock())
+    library = LibraryController(app, MagicMock())
     library.start()
     until(app, library.handle, lambda: len(library.rows) == 3)
     return {row.name if row.tools == "folder" else row.tools: row.id for row in library.rows}
@@ -46,9 +46,9 @@ def until(app: App, handle: Callable[[Any], None], done: Callable[[], bool]) -> 
         handle(taken(app))
 
 
-def planned(app: App, library: Library, ids: tuple[int, ...], place: int | None = None) -> Planned:
+def planned(app: App, library: LibraryController, ids: tuple[int, ...], place: int | None = None) -> Planned:
     view = MagicMock()
-    changes = Changes(app, view)
+    changes = ChangesController(app, view)
     places = () if place is None else (place,)
     changes.plan(library.removal(ids, places), ways=True, choices=lambda: library.choices(ids[0], place))
     until(app, changes.handle, lambda: view.review.called)
@@ -57,7 +57,7 @@ def planned(app: App, library: Library, ids: tuple[int, ...], place: int | None 
 
 
 def test_a_model_of_two_names_says_one_number_everywhere(app: App, ids: dict[str, int]) -> None:
-    shown = planned(app, Library(app, MagicMock()), (ids["ollama"],))
+    shown = planned(app, LibraryController(app, MagicMock()), (ids["ollama"],))
     plan = shown.plan
     assert plan is not None and plan.title in [f"Move to the trash: {name} and 1 other name (2 items)" for name in SAID]
     assert sorted(name for name, _steps in things(plan)) == SAID
@@ -69,7 +69,7 @@ def test_a_model_of_two_names_says_one_number_everywhere(app: App, ids: dict[str
 
 
 def test_one_place_of_it_says_what_stays(app: App, ids: dict[str, int]) -> None:
-    library = Library(app, MagicMock())
+    library = LibraryController(app, MagicMock())
     whole = library.choices(ids["ollama"])
     alone = {choice.text: choice for choice in whole.all[1:]}
     assert sorted(alone) == [f"only Ollama: {name}" for name in SAID]
@@ -80,10 +80,10 @@ def test_one_place_of_it_says_what_stays(app: App, ids: dict[str, int]) -> None:
 
 
 def test_undo_that_copies_nothing_is_not_asked_about(app: App, ids: dict[str, int], home: Path) -> None:
-    plan = Library(app, MagicMock()).removal((ids["a"],))("trash")
+    plan = LibraryController(app, MagicMock()).removal((ids["a"],))("trash")
     done = app.operations.apply(plan)
     view = MagicMock()
-    changes = Changes(app, view)
+    changes = ChangesController(app, view)
     changes.handle(Applied(done.id, "", True))
     changes.undo(done.id)
     until(app, changes.handle, lambda: (home / "mine/a.gguf").exists())
@@ -97,7 +97,7 @@ def test_undo_of_shared_copies_is_asked_about_once_and_changes_nothing_before(
     done = app.operations.apply(plan_sharing(app.database, app.volumes, app.env(), groups))
     assert (home / "mine/a.gguf").samefile(home / "mine/b.gguf")
     view = MagicMock()
-    changes = Changes(app, view)
+    changes = ChangesController(app, view)
     changes.handle(Applied(done.id, "", True))
     changes.undo(done.id)
     changes.undo(done.id)

@@ -12,8 +12,8 @@ from taken import taken
 from model_manager.app import App
 from model_manager.base.events import ModelsChanged
 from model_manager.catalog.rows import read_rows
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.folders import Folders
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.folders import FoldersController
 from model_manager.controllers.messages import ScanWanted
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
@@ -32,7 +32,7 @@ def test_models_of_a_folder_that_goes_are_told_to_have_changed(app: App, tmp_pat
     app.scanner(lambda message: None).run(Progress())
     with app.database.read() as tx:
         (row,) = read_rows(tx)
-    getattr(Folders(app, Screen(), cast(Changes, None)), act)(f"r{root.id}")
+    getattr(FoldersController(app, Screen(), cast(ChangesController, None)), act)(f"r{root.id}")
     told: list[object] = []
     while not any(isinstance(one, ScanWanted) for one in told):
         told.append(taken(app))

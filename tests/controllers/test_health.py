@@ -8,8 +8,8 @@ from taken import taken
 
 from model_manager.app import App
 from model_manager.catalog import problems
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.health import Health, Section
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.health import HealthController, Section
 
 
 class Screen:
@@ -24,7 +24,7 @@ def test_a_tool_that_could_not_be_asked_for_its_folders(app: App) -> None:
     with app.database.write() as tx:
         problems.replace_search(tx, {"lm-studio": "Looking for LM Studio's folders failed: x"})
     screen = Screen()
-    health = Health(app, screen, cast(Changes, None))
+    health = HealthController(app, screen, cast(ChangesController, None))
     health.start()
     while not screen.sections:
         taken(app)

@@ -12,12 +12,12 @@ from factory import gguf_bytes, tree
 from model_manager.app import App
 from model_manager.base import figures
 from model_manager.cli.main import main
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.history import History
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.history import HistoryController
 
 
 def lines(app: App) -> list[tuple[str, str, int]]:
-    past = History(app, MagicMock(), Changes(app, MagicMock()))._load()
+    past = HistoryController(app, MagicMock(), ChangesController(app, MagicMock()))._load()
     return [(line.title.rpartition(": ")[2], line.state, line.frees) for line in past.lines]
 
 
@@ -50,7 +50,7 @@ def test_the_newest_comes_first_with_one_time_for_window_and_terminal(
     done = {one.plan.title.rpartition(": ")[2]: one for one in app.operations.history()[0]}
     assert main(["undo", done["b"].id, "--yes"]) == 0
     assert [name for name, _state, _frees in lines(app)] == ["a", "c", "b"]
-    past = History(app, MagicMock(), Changes(app, MagicMock()))._load()
+    past = HistoryController(app, MagicMock(), ChangesController(app, MagicMock()))._load()
     assert [line.at for line in past.lines] == sorted((line.at for line in past.lines), reverse=True)
     capsys.readouterr()
     assert main(["history"]) == 0

@@ -11,21 +11,21 @@ from taken import taken
 
 from model_manager.app import App
 from model_manager.base.events import ScanFinished
-from model_manager.controllers.changes import Changes
-from model_manager.controllers.duplicates import Duplicates
-from model_manager.controllers.library import Library
+from model_manager.controllers.changes import ChangesController
+from model_manager.controllers.duplicates import DuplicatesController
+from model_manager.controllers.library import LibraryController
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
 
 
-def load(app: App, library: Library, models: int) -> None:
+def load(app: App, library: LibraryController, models: int) -> None:
     while len(library.rows) != models:
         library.handle(taken(app))
 
 
 def test_what_another_process_scanned_is_shown_after_the_next_scan(app: App, tmp_path: Path) -> None:
     """Its scan has told this window nothing, and ours finds the disk as the catalogue has it."""
-    library = Library(app, MagicMock())
+    library = LibraryController(app, MagicMock())
     library.start()
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
     watch.add_root(app.database, str(tmp_path / "mine"))
@@ -45,10 +45,10 @@ def test_what_was_read_elsewhere_on_the_screen_tells_which_rows_have_copies(app:
         write(tmp_path / f"mine/{name}.gguf", gguf_bytes(seed=1))
     watch.add_root(app.database, str(tmp_path / "mine"))
     app.scanner(lambda message: None).run(Progress())
-    library = Library(app, MagicMock())
+    library = LibraryController(app, MagicMock())
     library.start()
     load(app, library, 2)
     assert [row.copies for row in library.rows] == [0, 0]
-    Duplicates(app, MagicMock(), cast(Changes, None)).prove()
+    DuplicatesController(app, MagicMock(), cast(ChangesController, None)).prove()
     while [row.copies for row in library.rows] != [2, 2]:
         library.handle(taken(app))

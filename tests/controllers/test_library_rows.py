@@ -15,12 +15,12 @@ from taken import taken
 
 from model_manager.app import App
 from model_manager.base.events import ModelsChanged
-from model_manager.controllers.library import Library
+from model_manager.controllers.library import LibraryController
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
 
 
-def load(app: App, library: Library, models: int) -> None:
+def load(app: App, library: LibraryController, models: int) -> None:
     while len(library.rows) != models:
         library.handle(taken(app))
 
@@ -34,7 +34,7 @@ def held(app: App) -> Iterator[threading.Event]:
     go.set()
 
 
-def rest(app: App, library: Library) -> None:
+def rest(app: App, library: LibraryController) -> None:
     """Until nothing is under way and nothing waits."""
     while app.jobs.live() or not app.jobs.messages.empty():
         library.handle(taken(app))
@@ -48,7 +48,7 @@ def test_sorting_while_rows_are_loading_brings_no_old_rows_back(
     watch.add_root(app.database, str(tmp_path / "mine"))
     app.scanner().run(Progress())
     view = MagicMock()
-    library = Library(app, view)
+    library = LibraryController(app, view)
     library.start()
     load(app, library, 3)
     rest(app, library)
@@ -77,7 +77,7 @@ def test_of_two_orders_the_last_one_is_shown(app: App, tmp_path: Path, request: 
     watch.add_root(app.database, str(tmp_path / "mine"))
     app.scanner().run(Progress())
     view = MagicMock()
-    library = Library(app, view)
+    library = LibraryController(app, view)
     library.start()
     load(app, library, 3)
     rest(app, library)
@@ -97,7 +97,7 @@ def test_the_rows_of_a_reading_that_failed_are_read_again(
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
     watch.add_root(app.database, str(tmp_path / "mine"))
     app.scanner().run(Progress())
-    library = Library(app, MagicMock())
+    library = LibraryController(app, MagicMock())
     monkeypatch.setattr("model_manager.controllers.library_rows._LATER", 0.05)
     with monkeypatch.context() as broken:
         broken.setattr("model_manager.controllers.library_rows.read_rows", lambda *rest: 1 / 0)

@@ -17,22 +17,22 @@ from taken import taken
 
 from model_manager.app import App
 from model_manager.base.events import OperationChanged
-from model_manager.controllers.clean import Clean
-from model_manager.controllers.duplicates import Duplicates
-from model_manager.controllers.health import Health
-from model_manager.controllers.library import Library
+from model_manager.controllers.clean import CleanController
+from model_manager.controllers.duplicates import DuplicatesController
+from model_manager.controllers.health import HealthController
+from model_manager.controllers.library import LibraryController
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library.clean.candidate import library_of
+from model_manager.library.clean.leftovers import read_rests
 from model_manager.library.clean.memory import this_machine
 from model_manager.library.clean.offers import offered
-from model_manager.library.clean.rests import read_rests
 from model_manager.library.clean.rules import candidates
 from model_manager.library.scan import watch
 
 SCREENS = {
-    "clean": (Clean, "show_offer", "model_manager.controllers.clean", "library_of"),
-    "duplicates": (Duplicates, "show_groups", "model_manager.library.duplicates.search", "flag_and_recall"),
-    "health": (Health, "show_sections", "model_manager.controllers.health", "read_rests"),
+    "clean": (CleanController, "show_offer", "model_manager.controllers.clean", "library_of"),
+    "duplicates": (DuplicatesController, "show_groups", "model_manager.library.duplicates.search", "flag_and_recall"),
+    "health": (HealthController, "show_sections", "model_manager.controllers.health", "read_rests"),
 }
 
 
@@ -90,7 +90,7 @@ def until(app: App, done: Callable[[], bool], handle: Callable[[object], None] =
 def test_a_card_is_shown_while_a_list_loads(two: App, screen: Any) -> None:
     _controller, told, slow = screen
     view = MagicMock()
-    library = Library(two, view)
+    library = LibraryController(two, view)
     library.start()
     until(two, lambda: len(library.rows) == 2, library.handle)
     library.select({library.rows[0].id})
@@ -113,7 +113,7 @@ def test_who_leaves_stops_it(two: App, screen: Any) -> None:
 
 def test_a_newer_list_takes_the_place_of_the_older(two: App, screen: Any) -> None:
     controller, told, slow = screen
-    if isinstance(controller, Health):
+    if isinstance(controller, HealthController):
         controller.start()  # its screen asks; see views
     else:
         controller.handle(OperationChanged("one"))
@@ -137,7 +137,7 @@ def test_reading_to_be_sure_goes_on_when_its_screen_is_left(two: App, monkeypatc
     slow = Slow(search.prove)
     monkeypatch.setattr(search, "prove", slow)
     view = MagicMock()
-    controller = Duplicates(two, view, MagicMock())
+    controller = DuplicatesController(two, view, MagicMock())
     controller.prove()
     until(two, lambda: slow.runs == 1)
     controller.leave()

@@ -13,10 +13,10 @@ from taken import taken
 
 from model_manager.app import App, build
 from model_manager.base.events import ScanFinished
-from model_manager.controllers.reminder import Due, Reminder, due
+from model_manager.controllers.reminder import Due, ReminderController, due
 from model_manager.jobs import Progress
 from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import wanted_of
+from model_manager.library.removal.selection import wanted_of
 from model_manager.library.scan import watch
 from model_manager.operations.trashed import Trashed, trashed
 
@@ -67,7 +67,7 @@ def later(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def started(app: App, *messages: object) -> list[str]:
     view = View()
-    reminder = Reminder(app, view)
+    reminder = ReminderController(app, view)
     for message in messages or (DONE,):
         reminder.handle(message)
     while app.jobs.live() or not app.jobs.messages.empty():

@@ -13,8 +13,8 @@ from taken import taken
 
 from model_manager.app import App, build
 from model_manager.base.settings import Settings as Values
-from model_manager.controllers.messages import Said, ScanWanted
-from model_manager.controllers.settings import Settings
+from model_manager.controllers.messages import ScanWanted, StatusMessage
+from model_manager.controllers.settings import SettingsController
 
 
 class View:
@@ -33,8 +33,8 @@ def app(home: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def settings(app: App) -> Settings:
-    return Settings(app, View())
+def settings(app: App) -> SettingsController:
+    return SettingsController(app, View())
 
 
 def remembered(app: App) -> Values:
@@ -52,10 +52,10 @@ def met(app: App) -> list[object]:
 
 
 def said(messages: list[object]) -> list[str]:
-    return [message.text for message in messages if isinstance(message, Said)]
+    return [message.text for message in messages if isinstance(message, StatusMessage)]
 
 
-def test_names_to_leave_out_are_remembered_and_looked_for(app: App, settings: Settings) -> None:
+def test_names_to_leave_out_are_remembered_and_looked_for(app: App, settings: SettingsController) -> None:
     assert settings.leave_out(["  *.bak ", "", "old", "*.bak"]) == ""
     assert settings.patterns() == ("*.bak", "old") == app.env().left_out
     assert any(isinstance(message, ScanWanted) for message in met(app))
@@ -69,13 +69,13 @@ def test_names_to_leave_out_are_remembered_and_looked_for(app: App, settings: Se
     [(["ok", "a/b"], "is a path"), (["*"], "nearly everything"), (["x" * 500], "too long"),
      ([f"n{number}" for number in range(300)], "at most")],
 )  # fmt: skip
-def test_a_wrong_name_changes_nothing(app: App, settings: Settings, lines: list[str], word: str) -> None:
+def test_a_wrong_name_changes_nothing(app: App, settings: SettingsController, lines: list[str], word: str) -> None:
     settings.leave_out(["old"])
     assert word in settings.leave_out(lines)
     assert settings.patterns() == ("old",)
 
 
-def test_tools_that_are_not_asked(app: App, settings: Settings) -> None:
+def test_tools_that_are_not_asked(app: App, settings: SettingsController) -> None:
     assert settings.is_asked("ollama") and settings.is_asked("invokeai")
     settings.ask_tool("ollama", False)
     settings.ask_tool("ollama", False)
@@ -85,7 +85,7 @@ def test_tools_that_are_not_asked(app: App, settings: Settings) -> None:
     assert settings.is_asked("ollama")
 
 
-def test_back_to_the_defaults(app: App, settings: Settings) -> None:
+def test_back_to_the_defaults(app: App, settings: SettingsController) -> None:
     settings.leave_out(["old"])
     app.settings.values.columns = {"shown": ["name"]}
     for name, value in (("log_level", "DEBUG"), ("confirm_final", False), ("remind_after_days", 0), ("theme", "nord")):
@@ -102,7 +102,7 @@ def test_back_to_the_defaults(app: App, settings: Settings) -> None:
 
 def test_diagnostics_are_copied_or_written_to_a_new_file(app: App, home: Path) -> None:
     view = View()
-    settings = Settings(app, view)
+    settings = SettingsController(app, view)
     settings.diagnose()
     assert "Copied" in said(met(app))[0] and '"roots"' in view.diagnostics
     place = home / "told.txt"

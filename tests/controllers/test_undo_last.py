@@ -14,9 +14,9 @@ from taken import taken
 from model_manager.app import App
 from model_manager.base.events import OperationChanged
 from model_manager.cli.main import main
-from model_manager.controllers.changes import Applied, Changes
-from model_manager.controllers.library import Library
-from model_manager.controllers.messages import Said
+from model_manager.controllers.changes import Applied, ChangesController
+from model_manager.controllers.library import LibraryController
+from model_manager.controllers.messages import StatusMessage
 from model_manager.jobs import Progress
 from model_manager.library.scan import watch
 from model_manager.operations import Operation
@@ -29,12 +29,12 @@ class Told:
 
     def __init__(self, app: App) -> None:
         self.app, self.view, self.said = app, MagicMock(), cast("list[str]", [])
-        self.changes = Changes(app, self.view)
+        self.changes = ChangesController(app, self.view)
 
     def until(self, done: Callable[[], bool]) -> None:
         while not done():
             message: Any = taken(self.app)
-            if isinstance(message, Said):
+            if isinstance(message, StatusMessage):
                 self.said.append(message.text)
             self.changes.handle(message)
 
@@ -58,7 +58,7 @@ def done(app: App, home: Path) -> list[Operation]:
         write(home / f"mine/{name}.gguf", gguf_bytes(seed=number))
     watch.add_root(app.database, str(home / "mine"))
     app.scanner().run(Progress())
-    library = Library(app, MagicMock())
+    library = LibraryController(app, MagicMock())
     library.start()
     while len(library.rows) != 3:
         library.handle(taken(app))

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_manager.formats.flatbuffer import Table, root
+from model_manager.formats.byte_window import ByteWindow
+from model_manager.formats.flatbuffer import FlatbufferTable, root
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.window import Window
 
 
-def opened(data: bytes) -> Table:
-    return root(Window(io.BytesIO(data), len(data)), len(data))
+def opened(data: bytes) -> FlatbufferTable:
+    return root(ByteWindow(io.BytesIO(data), len(data)), len(data))
 
 
 def table(*fields: int | bytes) -> bytes:

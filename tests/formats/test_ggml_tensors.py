@@ -10,15 +10,15 @@ from headers import ggml_tensor
 
 from model_manager.base.facts import GOOD, Health
 from model_manager.formats import ggml_tensors
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.ggml_tensors import walk
 from model_manager.formats.tensors import Tensor
-from model_manager.formats.window import Window
 
 GOOD_ONE = ggml_tensor("enc.weight", (4, 3), 1, 24)
 
 
 def walked(data: bytes, start: int = 0) -> tuple[dict[str, Tensor], Health]:
-    window = Window(io.BytesIO(data), len(data))
+    window = ByteWindow(io.BytesIO(data), len(data))
     return walk(window, lambda: window.seek(start))
 
 

@@ -14,10 +14,10 @@ from reliability.hostile import Sparse
 from model_manager.base.facts import Facts
 from model_manager.base.reading import open_quietly
 from model_manager.formats import metered
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.metered import Metered
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.sniff import facts_of
-from model_manager.formats.window import Window
 
 
 def read(path: Path) -> tuple[Facts, Metered]:
@@ -74,7 +74,7 @@ def test_no_reader_goes_beyond_the_bytes() -> None:
 
 def test_a_window_reads_little_behind_a_jump_and_more_going_on() -> None:
     file = Metered(cast(BinaryIO, io.BytesIO(bytes(4 << 20))))
-    window = Window(cast(BinaryIO, file), 4 << 20, piece=64 * 1024)
+    window = ByteWindow(cast(BinaryIO, file), 4 << 20, piece=64 * 1024)
     window.seek(1 << 20)
     assert window.take(8) == bytes(8) and file.read_bytes == 1024
     for _ in range(200_000 // 8):

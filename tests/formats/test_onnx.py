@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.formats import onnx
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.problem import FormatProblem, Limits
-from model_manager.formats.protobuf import Walker
-from model_manager.formats.window import Window
+from model_manager.formats.protobuf import MessageWalker
 
 PIPER = onnx_bytes(
     {"input": (0, 0), "input_lengths": (0,), "scales": (3,)}, tensors=[onnx_tensor((8, 4), 1, bytes(128))]
@@ -183,13 +183,13 @@ def test_onnx_runtimes_own_form_and_no_onnx() -> None:
     ],
 )  # fmt: skip
 def test_fields_without_a_schema(data: bytes, verdict: str, why: str) -> None:
-    walker = Walker(Window(io.BytesIO(data), len(data)))
+    walker = MessageWalker(ByteWindow(io.BytesIO(data), len(data)))
     if not verdict:
         assert list(walker.fields(0, len(data))) == [(1, 1, 9)]
         return
     if "numbered 0" in why:
         data = payload(0, b"x")
-        walker = Walker(Window(io.BytesIO(data), len(data)))
+        walker = MessageWalker(ByteWindow(io.BytesIO(data), len(data)))
     with pytest.raises(FormatProblem, match=why) as told:
         list(walker.fields(0, len(data)))
     assert told.value.kind == verdict
@@ -198,12 +198,12 @@ def test_fields_without_a_schema(data: bytes, verdict: str, why: str) -> None:
 def test_a_field_beyond_its_message() -> None:
     data = payload(1, b"\x0a\x20") + bytes(64)
     with pytest.raises(FormatProblem, match="beyond the message"):
-        list(Walker(Window(io.BytesIO(data), len(data))).fields(2, 4))
+        list(MessageWalker(ByteWindow(io.BytesIO(data), len(data))).fields(2, 4))
 
 
 def test_a_list_of_numbers() -> None:
     data = b"\x05\x80\x01\x07"
-    walker = Walker(Window(io.BytesIO(data), 4))
+    walker = MessageWalker(ByteWindow(io.BytesIO(data), 4))
     assert walker.numbers(0, 4, 8) == (5, 128, 7)
     with pytest.raises(FormatProblem, match="more than"):
         walker.numbers(0, 4, 0)

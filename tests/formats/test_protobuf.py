@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.formats import protobuf
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.protobuf import Walker
-from model_manager.formats.window import Window
+from model_manager.formats.protobuf import MessageWalker
 
 
-def walker(data: bytes) -> Walker:
-    return Walker(Window(io.BytesIO(data), len(data)))
+def walker(data: bytes) -> MessageWalker:
+    return MessageWalker(ByteWindow(io.BytesIO(data), len(data)))
 
 
 def fields(data: bytes, end: int | None = None) -> list[tuple[int, object]]:

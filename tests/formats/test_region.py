@@ -6,9 +6,9 @@ import io
 
 import pytest
 
+from model_manager.formats.byte_window import ByteWindow
 from model_manager.formats.problem import FormatProblem
 from model_manager.formats.region import Region
-from model_manager.formats.window import Window
 
 
 def test_it_is_a_file() -> None:
@@ -26,11 +26,11 @@ def test_one_that_ends_before_it_begins_is_empty() -> None:
 def test_a_file_that_became_shorter_gives_what_there_is() -> None:
     assert Region(io.BytesIO(b"01"), 1, 9).read() == b"1"
     with pytest.raises(FormatProblem, match="became shorter"):
-        Window(io.BytesIO(b"01"), 9).take(5)
+        ByteWindow(io.BytesIO(b"01"), 9).take(5)
 
 
 def test_a_window_has_an_end() -> None:
-    window = Window(io.BytesIO(b"0123"), 4)
+    window = ByteWindow(io.BytesIO(b"0123"), 4)
     for position in (-1, 5):
         with pytest.raises(FormatProblem, match="beyond"):
             window.seek(position)

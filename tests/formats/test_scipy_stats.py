@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from model_manager.formats.pickle_values import OPAQUE, Name
+from model_manager.formats.pickle_values import OPAQUE, GlobalName
 from model_manager.formats.scipy_stats import runs_text
 
-NORM = Name("scipy.stats._continuous_distns", "norm_gen")
+NORM = GlobalName("scipy.stats._continuous_distns", "norm_gen")
 TEXT = """
 def _parse_args(self, a, b, loc=0, scale=1):
     return (a, b, ), loc, scale
@@ -49,7 +49,14 @@ def test_states_from_before_1_6_are_read_as_they_were() -> None:
 
 
 @pytest.mark.parametrize(
-    "callee", [Name("scipy.special", "norm_gen"), Name("scipy", "stats"), Name("numpy.stats", "x"), None, "scipy.stats"]
+    "callee",
+    [
+        GlobalName("scipy.special", "norm_gen"),
+        GlobalName("scipy", "stats"),
+        GlobalName("numpy.stats", "x"),
+        None,
+        "scipy.stats",
+    ],
 )
 def test_other_libraries_have_no_such_text(callee: object) -> None:
     assert not runs_text(callee, {"_parse_arg_template": "import os"})

@@ -16,9 +16,9 @@ from factory import gguf_bytes, tree
 from model_manager.base.facts import Facts
 from model_manager.formats.pickle_head import looks_like_pickle, may_be_pickle
 from model_manager.formats.sniff import facts_of
-from model_manager.stores.found import Found
-from model_manager.stores.walk.look import Look
+from model_manager.stores.discovered import FoundModel
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 from tests.formats.torch_files import good_zip
 
@@ -126,7 +126,9 @@ def test_they_are_listed_in_folders_of_the_user(home: Path) -> None:
         return read[path]
 
     found = [
-        one for one in describe_tree(str(folder), Look(look_into), Plain(believed=False)) if isinstance(one, Found)
+        one
+        for one in describe_tree(str(folder), StoreReader(look_into), Plain(believed=False))
+        if isinstance(one, FoundModel)
     ]
     verdicts = {one.name: read[one.path].health.verdict if one.path in read else "" for one in found}
     assert verdicts == {

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.tar_pax import Said, differs, said
+from model_manager.formats.tar_pax import PaxRecord, differs, said
 
 
 def record(key: str, value: bytes | str) -> bytes:
@@ -29,8 +29,8 @@ def test_name_target_and_size_are_told_and_the_last_of_two_wins() -> None:
         + record("linkpath", "to")
         + record("size", "17")
     )
-    assert said(text, False) == Said("naïve/x", "to", 17)
-    assert said(b"", False) == said(record("comment", "path=x"), True) == Said()
+    assert said(text, False) == PaxRecord("naïve/x", "to", 17)
+    assert said(b"", False) == said(record("comment", "path=x"), True) == PaxRecord()
 
 
 def test_names_of_any_bytes_come_through() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.formats import template_tokens
-from model_manager.formats.template_tokens import Token, TooMuch, blocks, flat, is_call, is_subscript, split
+from model_manager.formats.template_tokens import TemplateTooLarge, Token, blocks, flat, is_call, is_subscript, split
 
 
 def words(template: str) -> list[list[str]]:
@@ -54,7 +54,7 @@ def test_parts_between_a_sign() -> None:
 )
 def test_more_than_any_model_has_is_refused(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(template_tokens, "_MOST", 50)
-    with pytest.raises(TooMuch):
+    with pytest.raises(TemplateTooLarge):
         blocks(template)
 
 

@@ -128,7 +128,7 @@ class _Maker:
                 "metadata": {},
             }
         )
-        entry = places.Entry(root, tool, name, name, path, b"", found, f"g{self._inode}", f"g{self._inode}", size,
+        entry = places.PlaceEntry(root, tool, name, name, path, b"", found, f"g{self._inode}", f"g{self._inode}", size,
                              ((int(cursor.lastrowid or 0), path, "weights", os.path.basename(path)),))  # fmt: skip
         self._ids |= places.put(self._tx, entry)
 

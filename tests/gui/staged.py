@@ -12,14 +12,14 @@ from model_manager.base.text import later
 from model_manager.catalog import models
 from model_manager.catalog.models import FileView
 from model_manager.controllers.changes import Planned
-from model_manager.controllers.clean import Offer
-from model_manager.controllers.history import Line, Past
+from model_manager.controllers.clean import CleanOffer
+from model_manager.controllers.history import HistoryLine, Past
 from model_manager.library.clean.candidate import library_of
 from model_manager.library.clean.families import families_of
 from model_manager.library.clean.memory import Machine
 from model_manager.library.clean.rules import candidates
-from model_manager.library.duplicates.copies import Copy, Name
-from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.copies import Copy, FileName
+from model_manager.library.duplicates.groups import CopyGroup
 from model_manager.library.duplicates.search import Duplicates
 from model_manager.operations import Identity, Plan, Step
 from model_manager.operations.trashed import Trashed
@@ -28,9 +28,9 @@ MACHINE = Machine(32 << 30, 12 << 30, "GeForce RTX 3060")
 NOW = time.mktime((2026, 11, 21, 9, 30, 0, 0, 0, -1))
 
 
-def offer(app: App) -> Offer:
+def offer(app: App) -> CleanOffer:
     library = library_of(app.database, MACHINE)
-    return Offer(library, tuple(candidates(library)), tuple(families_of(library.lines)), MACHINE)
+    return CleanOffer(library, tuple(candidates(library)), tuple(families_of(library.lines)), MACHINE)
 
 
 def duplicates(app: App) -> Duplicates:
@@ -49,7 +49,7 @@ def duplicates(app: App) -> Duplicates:
     return Duplicates(tuple(groups), 0)
 
 
-def _group(file: FileView, names: dict[str, str], title: str, number: int) -> Group:
+def _group(file: FileView, names: dict[str, str], title: str, number: int) -> CopyGroup:
     copies = tuple(
         Copy(
             "uuid:example",
@@ -57,13 +57,13 @@ def _group(file: FileView, names: dict[str, str], title: str, number: int) -> Gr
             file.bytes,
             1,
             True,
-            (Name(file.model, title, file.place, tool, path, path),),
+            (FileName(file.model, title, file.place, tool, path, path),),
             key=str(file.inode + place),
             size=file.size,
         )
         for place, (tool, path) in enumerate(names.items())
     )
-    return Group(f"g{number}", "identical", number % 5 != 4, file.size, copies, 0)
+    return CopyGroup(f"g{number}", "identical", number % 5 != 4, file.size, copies, 0)
 
 
 def past() -> Past:
@@ -81,7 +81,9 @@ def past() -> Past:
         (counted(*folders, 31, figure(31), "/home/robin/AI/models"), "undone", 0, False, ""),
     )
     lines = tuple(
-        Line(f"o{number}", NOW - number * 86_400 * 3, localised(title), state, frees, undoable, localised(problem))
+        HistoryLine(
+            f"o{number}", NOW - number * 86_400 * 3, localised(title), state, frees, undoable, localised(problem)
+        )
         for number, (title, state, frees, undoable, problem) in enumerate(done)
     )
     names = ("mistral:7b-instruct-v0.2-q4_0", "Llama-3.1-8B-Instruct-Q3_K_S", "sd_xl_base_0.9", "whisper large-v2")

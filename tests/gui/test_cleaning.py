@@ -231,9 +231,9 @@ def test_the_toast_has_the_way_back_and_the_way_to_space(window, home: Path) -> 
 def test_where_there_is_no_trash_it_says_so_and_offers_the_other_ways(
     window, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from model_manager.operations import draft
+    from model_manager.operations import plan_builder
 
-    monkeypatch.setattr(draft, "trash_for", lambda path, volumes: None)
+    monkeypatch.setattr(plan_builder, "trash_for", lambda path, volumes: None)
     window.library.table.select(set(rows(window, "cut")))
     window.library.clear_away()
     first = review(window)

@@ -15,8 +15,8 @@ from gui.waiting import turn, wait
 from gui.window_over import window_over
 
 from model_manager.base.events import ChangedElsewhere
-from model_manager.catalog.elsewhere import Elsewhere
-from model_manager.library.labels import words
+from model_manager.catalog.outside_changes import OutsideChanges
+from model_manager.library.labels import user_labels
 from model_manager.library.scan import watch
 from model_manager.views.review import Review
 
@@ -112,7 +112,7 @@ def test_at_rest_nothing_is_loaded_and_a_look_takes_no_time(window: Any) -> None
     before = window.library.controller.rows
     turn(window, 4)
     assert told == [] and window.library.controller.rows is before
-    looks = Elsewhere(window.app.database)
+    looks = OutsideChanges(window.app.database)
     looks.look()
     start = time.perf_counter()
     for _time in range(100):
@@ -121,9 +121,9 @@ def test_at_rest_nothing_is_loaded_and_a_look_takes_no_time(window: Any) -> None
 
 
 def test_our_own_change_is_not_taken_for_that_of_another(window: Any) -> None:
-    looks = Elsewhere(window.app.database)
+    looks = OutsideChanges(window.app.database)
     looks.look()
-    words.tag(window.app.database, window.library.table.rows[0].id, ["mine"], [])
+    user_labels.tag(window.app.database, window.library.table.rows[0].id, ["mine"], [])
     assert looks.look() != "yes"
 
 

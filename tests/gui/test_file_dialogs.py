@@ -13,9 +13,9 @@ from factory import gguf_bytes, write
 from gui.waiting import turn, wait
 from gui.window_over import empty_home, window_over
 
-from model_manager.library.listing.present import roots_json
+from model_manager.library.listing.model_json import roots_json
 from model_manager.views import theme
-from model_manager.views.question import Question
+from model_manager.views.question import QuestionDialog
 
 pytestmark = pytest.mark.gui
 
@@ -288,7 +288,7 @@ def test_the_whole_home_folder_is_asked_about_first(window: Any, taken: list[str
         Person(window, *steps)
         window.screens["folders"].add()
         assert taken == []
-        (asked,) = [child for child in window.root.winfo_children() if isinstance(child, Question)]
+        (asked,) = [child for child in window.root.winfo_children() if isinstance(child, QuestionDialog)]
         asked.focus_force()
         asked.yes_button.invoke() if answer == "yes" else asked.event_generate("<Escape>")
         turn(window)

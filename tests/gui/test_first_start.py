@@ -82,7 +82,7 @@ def test_the_words_of_the_empty_library_are_as_wide_as_their_pane(window) -> Non
 def test_a_folder_of_ones_own_is_added_from_the_empty_library(
     window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from model_manager.library.listing.present import roots_json
+    from model_manager.library.listing.model_json import roots_json
 
     write(tmp_path / "mine/one.gguf", gguf_bytes(seed=1))
     monkeypatch.setattr(

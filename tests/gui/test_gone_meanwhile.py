@@ -108,12 +108,12 @@ def test_a_tag_that_its_tool_removed_while_another_keeps_the_bytes(window: Any, 
 
 
 def test_other_screens_say_it_too(window: Any, home: Path) -> None:
-    from model_manager.controllers.health import Line
+    from model_manager.controllers.health import HealthLine
 
     window.open("health")
     (row,) = [row for row in window.library.controller.rows if row.name == "c"]
     (home / "models/c.gguf").unlink()
-    window.screens["health"].controller.clear_away([Line("c", "", "", "", row.id)])
+    window.screens["health"].controller.clear_away([HealthLine("c", "", "", "", row.id)])
     wait(window, lambda: "c is gone already" in words(window))
     wait(window, lambda: "c" not in {row.name for row in window.library.controller.rows})
 

@@ -121,13 +121,13 @@ def test_a_notice_stays_until_it_is_closed(window: Any) -> None:
 
 
 def test_the_pump_and_the_clock_outlive_a_mistake(window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from model_manager.controllers.messages import Said
+    from model_manager.controllers.messages import StatusMessage
 
     with monkeypatch.context() as patch:
         patch.setattr(window.library.controller, "tick", lambda: 1 / 0)
         patch.setattr(window.pump, "drain", lambda: 1 / 0)
         assert run(window, 400)
-    window.app.jobs.post(Said("it goes on"))
+    window.app.jobs.post(StatusMessage("it goes on"))
     wait(window, lambda: "it goes on" in words(window))
     ticked: list[int] = []
     monkeypatch.setattr(window.library.controller, "tick", lambda: ticked.append(1))

@@ -124,7 +124,7 @@ def test_columns_as_at_the_start(window) -> None:
 
 
 def test_the_review_asks_again_only_where_it_is_wanted(window, home: Path) -> None:
-    from model_manager.views.question import Question
+    from model_manager.views.question import QuestionDialog
     from model_manager.views.review import Review
 
     def there(kind: type) -> list[object]:
@@ -151,14 +151,14 @@ def test_the_review_asks_again_only_where_it_is_wanted(window, home: Path) -> No
     assert review.winfo_exists() and (home / "models/one.gguf").exists()
     review._apply()
     review.destroy()
-    assert not there(Question), "the question goes with its review"
+    assert not there(QuestionDialog), "the question goes with its review"
     safety = opened(window).page("safety")
     state, _now = safety.ticks["confirm_final"]
     state.set(False)
     safety.settings.choose("confirm_final", False)
     review = review_for_good()
     review._apply()
-    assert not there(Question)
+    assert not there(QuestionDialog)
     wait(window, lambda: not (home / "models/one.gguf").exists())
 
 

@@ -189,9 +189,9 @@ def test_undo_that_copies_says_how_much_and_asks(window: Any, home: Path) -> Non
     window.undo(id_)  # the key was pressed twice
     wait(window, lambda: getattr(window, "question", None) is not None)
     turn(window)
-    from model_manager.views.question import Question
+    from model_manager.views.question import QuestionDialog
 
-    assert len([child for child in window.root.winfo_children() if isinstance(child, Question)]) == 1
+    assert len([child for child in window.root.winfo_children() if isinstance(child, QuestionDialog)]) == 1
     said = words(window.question)
     assert "are copied to" in said and "are free" in said and "25.2 MB" in window.question.yes_button.cget("text")
     window.question.event_generate("<Escape>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from model_manager.catalog.rows import Row
-from model_manager.library.clean.families import Line, lines_of
+from model_manager.library.clean.families import QuantLine, lines_of
 from model_manager.library.clean.memory import Machine, fit
 
 _IDS = itertools.count(1)
@@ -22,5 +22,5 @@ def row(name: str, quant: str = "Q4_K_M", bits: float = 4.8, category: str = "ll
     return Row(**{**fields, **values})  # type: ignore[arg-type]
 
 
-def lines(*rows: Row, ram: int = 64 * GIB) -> list[Line]:
+def lines(*rows: Row, ram: int = 64 * GIB) -> list[QuantLine]:
     return lines_of(rows, {one.id: fit(Machine(ram), one.bytes) for one in rows})

@@ -11,17 +11,17 @@ from conformance import BY_HAND, TREES
 from model_manager.app import App
 from model_manager.catalog import models
 from model_manager.catalog.rows import read_rows
-from model_manager.controllers.health import Health
+from model_manager.controllers.health import HealthController
 from model_manager.jobs import Progress
 from model_manager.library.clean.candidate import Candidate, library_of
 from model_manager.library.clean.memory import this_machine
 from model_manager.library.clean.offers import certain_bytes, offered
 from model_manager.library.clean.rules import candidates
 from model_manager.library.duplicates.search import prove
-from model_manager.library.listing.present import leftovers_json, models_json
+from model_manager.library.listing.model_json import leftovers_json, models_json
 from model_manager.library.listing.status import status
 from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import wanted_of
+from model_manager.library.removal.selection import wanted_of
 from model_manager.library.scan import watch
 from model_manager.operations import Operation, Plan
 
@@ -119,7 +119,7 @@ def all_say_the_same(app: App) -> None:
         if one["kind"] in unused
     }  # fmt: skip
     assert listed == {one.leftover for one in offered if one.rule in ("orphan", "unnamed-revision")}
-    health = Health(app, None, None)  # type: ignore[arg-type]
+    health = HealthController(app, None, None)  # type: ignore[arg-type]
     shown = health._load()
     flagged = {
         line.leftover

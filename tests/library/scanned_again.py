@@ -19,7 +19,7 @@ def believing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders made a moment ago count as settled, on whatever file system the tests run."""
     kind = Volumes().of(str(home), home.stat().st_dev).kind
     monkeypatch.setattr("model_manager.library.scan.root_reading.KINDS", frozenset({kind}))
-    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
+    monkeypatch.setattr("model_manager.stores.walk.folder_memory.SETTLED_NS", 0)
 
 
 def scan(app: App) -> Report:

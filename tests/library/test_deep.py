@@ -25,7 +25,7 @@ from model_manager.formats.deep import read_all
 from model_manager.formats.places import spans
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library.deep import Checked, check_deep
-from model_manager.library.listing.present import models_json
+from model_manager.library.listing.model_json import models_json
 from model_manager.library.scan import watch
 
 

@@ -26,13 +26,13 @@ from model_manager.library.clean.memory import this_machine
 from model_manager.library.clean.offers import offered
 from model_manager.library.clean.rules import candidates
 from model_manager.library.clean.versions import newer_lines
-from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.groups import CopyGroup
 from model_manager.library.duplicates.search import flag_and_recall
 from model_manager.library.listing.status import status
 from model_manager.library.removal.units import joined_places
 from model_manager.library.scan import watch
 from model_manager.stores.ollama import removal as ollama_removal
-from model_manager.stores.walk import under_way
+from model_manager.stores.walk import running_downloads
 
 MODELS, ORPHANS = 6, 12
 
@@ -48,18 +48,18 @@ def test_a_manifest_is_not_read_for_each_orphan(app: App, home: Path, monkeypatc
         os.utime(path, (10**9, 10**9))
     app.scanner().run(Progress())
     asked: Counter[str] = Counter()
-    digests, locks = ollama_removal.digests, under_way.Locks.__init__
+    digests, locks = ollama_removal.digests, running_downloads.Locks.__init__
 
     def read(path: str) -> object:
         asked[path] += 1
         return digests(path)
 
-    def listed(self: under_way.Locks) -> None:
+    def listed(self: running_downloads.Locks) -> None:
         asked["locks"] += 1
         locks(self)
 
     monkeypatch.setattr(ollama_removal, "digests", read)
-    monkeypatch.setattr(under_way.Locks, "__init__", listed)
+    monkeypatch.setattr(running_downloads.Locks, "__init__", listed)
     assert status(app.database, app.volumes, app.env()).leftovers["orphan"] > 0
     assert set(asked.values()) == {1} and len(asked) == MODELS + 1
     asked.clear()
@@ -79,11 +79,11 @@ def test_a_plan_looks_at_each_file_as_often_however_many_are_as_large(
     watch.add_root(app.database, str(home / "AI"))
     app.scanner().run(Progress())
     asked: Counter[str] = Counter()
-    look = reach.lstat
+    reader = reach.lstat
 
     def counted(path: str) -> os.stat_result:
         asked[path] += 1
-        return look(path)
+        return reader(path)
 
     monkeypatch.setattr(reach, "lstat", counted)
     plan(app, *known(app))
@@ -152,7 +152,7 @@ def told_apart(count: int) -> Callable[[], object]:
 
 
 def many_copies(count: int) -> Callable[[], object]:
-    group = Group("g", "identical", True, 10, tuple(copy_of("folder", f"/{number}") for number in range(count)), 0)
+    group = CopyGroup("g", "identical", True, 10, tuple(copy_of("folder", f"/{number}") for number in range(count)), 0)
     return lambda: group.reclaimable
 
 

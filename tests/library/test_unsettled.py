@@ -18,10 +18,10 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import roots
 from model_manager.cli import main
 from model_manager.library.doctor import checks
-from model_manager.library.listing.present import leftovers_json
+from model_manager.library.listing.model_json import leftovers_json
 from model_manager.library.scan import watch
 from model_manager.operations import Disk, Operations
-from model_manager.operations.draft import Way
+from model_manager.operations.plan_builder import Way
 from model_manager.operations.trashed import plan_empty, trashed
 
 GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)

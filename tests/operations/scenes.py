@@ -18,10 +18,10 @@ from model_manager.base.mounted_as import mounted_as
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Plan, Step, identity_of, new_id
-from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.journal import Journal
 from model_manager.operations.plan import Proof
+from model_manager.operations.plan_builder import Draft
 
 Snapshot = dict[str, tuple[object, ...]]
 LONG_AGO = 1_600_000_000_123_456_789

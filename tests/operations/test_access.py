@@ -16,7 +16,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations, Plan
-from model_manager.operations.draft import Draft
+from model_manager.operations.plan_builder import Draft
 from model_manager.operations.refusal import Refused
 
 pytestmark = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="being other users takes root")

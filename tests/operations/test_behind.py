@@ -22,7 +22,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Mount, Volumes
 from model_manager.operations import Operation, Operations, Plan, Step, identity_of
-from model_manager.operations.draft import Draft, Way
+from model_manager.operations.plan_builder import Draft, Way
 
 DATA = bytes(range(256)) * 400
 OTHER = bytes(reversed(DATA))

@@ -10,9 +10,9 @@ from scenes import VOLUMES, left_by_a_kill, linked, move, one, plan_of, put, sce
 
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operations, Plan
-from model_manager.operations.draft import Draft
 from model_manager.operations.held import held_paths, unsettled, why_held
 from model_manager.operations.journal import Journal
+from model_manager.operations.plan_builder import Draft
 
 WHY = (("/m/a/weights", "held"),)
 

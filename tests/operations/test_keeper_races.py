@@ -22,8 +22,8 @@ from scenes import VOLUMES, asides, put
 
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operation, Operations, Plan
-from model_manager.operations.draft import Draft
-from model_manager.operations.staying import kept_as
+from model_manager.operations.kept_files import kept_as
+from model_manager.operations.plan_builder import Draft
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the other program is written for POSIX")
 

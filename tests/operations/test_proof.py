@@ -15,10 +15,10 @@ from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volume, Volumes
 from model_manager.operations import Operation, Operations, Plan
 from model_manager.operations.disk import Disk
-from model_manager.operations.draft import Draft
+from model_manager.operations.kept_files import kept_as
 from model_manager.operations.plan import Proof, from_record, to_record
+from model_manager.operations.plan_builder import Draft
 from model_manager.operations.proof import holds
-from model_manager.operations.staying import kept_as
 
 DATA = b"a" * 99_999
 

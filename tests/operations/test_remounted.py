@@ -14,9 +14,9 @@ from scenes import put
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
-from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_of
 from model_manager.operations.operation import Operation
+from model_manager.operations.plan_builder import Draft
 from model_manager.operations.remounted import is_it, remounted
 from model_manager.operations.trashed import plan_empty, trashed
 

@@ -13,8 +13,8 @@ from stick import Stick, exfat_stick
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
-from model_manager.operations.draft import Draft
 from model_manager.operations.operation import Operation
+from model_manager.operations.plan_builder import Draft
 from model_manager.operations.trashed import plan_empty, trashed
 
 

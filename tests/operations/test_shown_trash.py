@@ -28,7 +28,7 @@ def model(app: App, home: Path) -> Path:
 
 
 def thrown(app: App, model: Path) -> Operation:
-    from model_manager.operations.draft import Draft
+    from model_manager.operations.plan_builder import Draft
 
     draft = Draft(app.volumes, [str(model.parent)])
     draft.begin_unit("a")

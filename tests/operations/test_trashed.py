@@ -12,7 +12,7 @@ from scenes import VOLUMES, put
 from model_manager.base import units
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operation, Operations, Plan
-from model_manager.operations.draft import Draft
+from model_manager.operations.plan_builder import Draft
 from model_manager.operations.trashed import Trashed, in_a_trash, plan_empty, trashed, with_what_comes_back
 
 

@@ -11,8 +11,8 @@ from scenes import VOLUMES, asides, proof_now, put
 
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operation, Operations
-from model_manager.operations.draft import Draft
 from model_manager.operations.plan import Proof
+from model_manager.operations.plan_builder import Draft
 
 DATA, OTHER = b"a" * 70_001, b"b" * 70_001
 

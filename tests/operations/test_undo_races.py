@@ -14,7 +14,7 @@ from scenes import OTHER_VOLUME, VOLUMES, asides, one, plan_of, put, scene
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operation, Operations, Plan
-from model_manager.operations.draft import Draft
+from model_manager.operations.plan_builder import Draft
 from model_manager.operations.trashed import plan_empty, trashed
 
 DATA = bytes(range(256)) * 400

@@ -10,7 +10,7 @@ from scenes import VOLUMES, put
 from model_manager.base.paths import OwnPaths
 from model_manager.library.removal.undoing import can_go_back, newest_to_undo, undoing
 from model_manager.operations import Operation, Operations
-from model_manager.operations.draft import Draft
+from model_manager.operations.plan_builder import Draft
 from model_manager.operations.trashed import trashed
 
 BLOB = "sha256-" + "a" * 64

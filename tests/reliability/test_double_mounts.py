@@ -28,7 +28,7 @@ from model_manager.library.clean.rules import candidates
 from model_manager.library.duplicates.search import prove
 from model_manager.library.duplicates.sharing import plan_sharing
 from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import Wanted
+from model_manager.library.removal.selection import Selection
 from model_manager.library.scan import watch
 from model_manager.operations import Plan
 
@@ -75,7 +75,7 @@ def planned(app: App, chance: random.Random) -> Plan:
     if kind == 4:
         with app.database.read() as tx:
             places = [place.id for place in models.places(tx)]
-        return plan_removal(app.database, app.volumes, env, Wanted((), (chance.choice(places),)))
+        return plan_removal(app.database, app.volumes, env, Selection((), (chance.choice(places),)))
     library = library_of(app.database, this_machine())
     found = offered(app.database, app.volumes, env, library, candidates(library))
     return plan_removal(app.database, app.volumes, env, wanted_of(library, found))

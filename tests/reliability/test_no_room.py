@@ -119,12 +119,12 @@ def test_a_first_start_on_a_full_volume(
 def test_what_others_read_is_not_taken_from_them(volume: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """While another program has the catalogue open, and changed it last."""
     from model_manager.app import build
-    from model_manager.library.labels import words
-    from model_manager.library.meant import model_meant
+    from model_manager.library.labels import user_labels
+    from model_manager.library.model_lookup import model_meant
 
     window = build()
     try:
-        words.set_note(window.database, model_meant(window.database, "a"), "said in the window")
+        user_labels.set_note(window.database, model_meant(window.database, "a"), "said in the window")
         shutil.rmtree(volume / "data/reserve.names")
         (volume / "data/reserve").unlink()
         to_the_last_byte(volume)

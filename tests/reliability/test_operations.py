@@ -23,7 +23,7 @@ from model_manager.base.paths import OwnPaths
 from model_manager.base.reserve import SIZE
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
-from model_manager.operations.draft import Draft
+from model_manager.operations.plan_builder import Draft
 
 
 def forms(short: int, long: int) -> list[object]:

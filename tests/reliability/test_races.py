@@ -21,9 +21,9 @@ from model_manager.catalog import files
 from model_manager.catalog.rows import read_rows
 from model_manager.formats.sniff import facts_of
 from model_manager.jobs import Progress
-from model_manager.library.listing.present import models_json
+from model_manager.library.listing.model_json import models_json
 from model_manager.library.scan import headers, watch
-from model_manager.stores.walk import remembered
+from model_manager.stores.walk import folder_memory
 
 SHORT, LONG = 12, 1_000
 
@@ -207,7 +207,7 @@ def test_a_file_that_another_one_needs_is_looked_at_again(
     app: App, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ONNX weights beside the graph: missing, there, cut in place. The folder is remembered in between."""
-    monkeypatch.setattr(remembered, "SETTLED_NS", -1)
+    monkeypatch.setattr(folder_memory, "SETTLED_NS", -1)
     folder = home / "AI"
     write(
         folder / "a.onnx", onnx_bytes({"input_ids": ()}, tensors=[onnx_tensor((4,), 1, location="w.data", length=16)])

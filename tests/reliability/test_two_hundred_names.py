@@ -16,7 +16,7 @@ from model_manager.catalog.rows import read_rows
 from model_manager.cli import main
 from model_manager.jobs import Progress
 from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import Wanted
+from model_manager.library.removal.selection import Selection
 from model_manager.library.scan import watch
 from model_manager.operations.trashed import plan_empty, trashed
 
@@ -122,14 +122,14 @@ def test_two_hundred_names_to_the_trash_and_back(app: App, home: Path) -> None:
         ids = tuple(row.id for row in read_rows(tx))
     assert len(ids) == 200
     before = {path: seen[:3] for path, seen in tree_of(home).items() if os.path.isfile(path)}
-    plan = plan_removal(app.database, app.volumes, app.env(), Wanted(ids))
+    plan = plan_removal(app.database, app.volumes, app.env(), Selection(ids))
     done = app.operations.apply(plan)
     assert done.state == "applied", [step.problem for step in done.steps if step.problem]
     assert not [path for path in tree_of(home / "AI") if os.path.isfile(path)]
     assert app.operations.undo(plan.id).state == "undone"
     assert {path: seen[:3] for path, seen in tree_of(home).items() if os.path.isfile(path)} == before
     app.scanner().run(Progress())
-    again = plan_removal(app.database, app.volumes, app.env(), Wanted(ids))
+    again = plan_removal(app.database, app.volumes, app.env(), Selection(ids))
     assert app.operations.apply(again).state == "applied"
     emptied = app.operations.apply(plan_empty(trashed(app.operations.history()[0], app.volumes), app.volumes))
     assert emptied.state == "applied"

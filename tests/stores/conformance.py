@@ -22,9 +22,9 @@ from model_manager.base.facts import Facts, Health
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
 from model_manager.stores.adapters import BY_TOOL
-from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover, Problem
 from model_manager.stores.host.env import Env
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 Tree = Callable[[Path], object]
 GGUF, OTHER = gguf_bytes(seed=11), gguf_bytes(seed=12)
@@ -234,16 +234,16 @@ class Told:
     """Everything that an adapter says of a home folder."""
 
     def __init__(self, tool: str, home: Path) -> None:
-        self.models: list[Found] = []
+        self.models: list[FoundModel] = []
         self.rests: list[Leftover] = []
         self.problems: list[Problem] = []
         self.roots = roots_of(tool, home)
         paths = {os.path.realpath(root.path) for root in self.roots}
         for root in self.roots:
-            look = Look(facts, frozenset(path for path in paths if path.startswith(root.path + os.sep)))
-            for item in BY_TOOL[tool].describe(root, look):
-                (self.models if isinstance(item, Found) else self.rests).append(item)  # type: ignore[arg-type]
-            self.problems += look.problems
+            reader = StoreReader(facts, frozenset(path for path in paths if path.startswith(root.path + os.sep)))
+            for item in BY_TOOL[tool].describe(root, reader):
+                (self.models if isinstance(item, FoundModel) else self.rests).append(item)  # type: ignore[arg-type]
+            self.problems += reader.problems
 
     @property
     def names(self) -> set[str]:

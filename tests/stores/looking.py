@@ -16,9 +16,9 @@ from model_manager.base.facts import Facts
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
 from model_manager.stores.adapters import BY_TOOL
-from model_manager.stores.found import Found, FoundRoot, Leftover, Problem
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover, Problem
 from model_manager.stores.host.env import Env, Process
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 WEIGHTS = safetensors_bytes({"x.weight": ("F16", (8, 8))})
 OLD = time.time() - 30 * 86_400
@@ -27,7 +27,7 @@ OLD = time.time() - 30 * 86_400
 @dataclass(frozen=True)
 class Read:
     roots: list[FoundRoot]
-    models: list[Found]
+    models: list[FoundModel]
     leftovers: list[Leftover]
     problems: list[Problem]
 
@@ -35,7 +35,7 @@ class Read:
     def names(self) -> set[str]:
         return {model.name for model in self.models}
 
-    def one(self, name: str) -> Found:
+    def one(self, name: str) -> FoundModel:
         (model,) = [model for model in self.models if model.name == name]
         return model
 
@@ -66,14 +66,14 @@ def read(tool: str, env: Env) -> Read:
             return facts_of(file, stat.st_size, os.path.basename(path))
 
     roots = list(BY_TOOL[tool].find(env))
-    models: list[Found] = []
+    models: list[FoundModel] = []
     leftovers: list[Leftover] = []
     problems: list[Problem] = []
     for root in roots:
         inside = root.path + os.sep
-        looking = Look(facts, frozenset(other.path for other in roots if other.path.startswith(inside)))
+        looking = StoreReader(facts, frozenset(other.path for other in roots if other.path.startswith(inside)))
         for item in BY_TOOL[tool].describe(root, looking):
-            (models if isinstance(item, Found) else leftovers).append(item)  # type: ignore[arg-type]
+            (models if isinstance(item, FoundModel) else leftovers).append(item)  # type: ignore[arg-type]
         problems += looking.problems
     return Read(roots, models, leftovers, problems)
 

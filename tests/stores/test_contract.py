@@ -8,14 +8,14 @@ import pytest
 from looking import env_of, process
 
 from model_manager.stores.contract import Removal, Store
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.tool_facts import TOOLS
 
 
 def store(tool: str, **more: object) -> Store:
-    return Store(tool, lambda env: (), lambda root, look: iter(()), BY_LAYOUT, **more)  # type: ignore[arg-type]
+    return Store(tool, lambda env: (), lambda root, reader: iter(()), BY_LAYOUT, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("tool, program, is_one", [

@@ -15,11 +15,11 @@ import pytest
 from conformance import facts
 from looking import env_of
 
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.invokeai import removal as invokeai_removal
 from model_manager.stores.ollama import service as ollama_service
 from model_manager.stores.parts import CannotRemove, Placed
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 
 class Service(BaseHTTPRequestHandler):
@@ -50,13 +50,13 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_ollama(service: str, home: Path) -> None:
     root = FoundRoot("ollama", str(home))
-    look = Look(facts)
-    assert [found.name for found in ollama_service.describe(root, look)] == ["some:7b"] and Service.asked == [
+    reader = StoreReader(facts)
+    assert [found.name for found in ollama_service.describe(root, reader)] == ["some:7b"] and Service.asked == [
         "/api/tags"
     ]
-    look = Look(facts, not_asked=frozenset({"ollama"}))
-    assert list(ollama_service.describe(root, look)) == [] and len(Service.asked) == 1
-    assert look.unread == [str(home)] and look.problems, "nothing of it is taken for gone"
+    reader = StoreReader(facts, not_asked=frozenset({"ollama"}))
+    assert list(ollama_service.describe(root, reader)) == [] and len(Service.asked) == 1
+    assert reader.unread == [str(home)] and reader.problems, "nothing of it is taken for gone"
 
 
 def invoke(service: str, home: Path) -> FoundRoot:

@@ -15,20 +15,20 @@ from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, sha25
 from model_manager.base.reading import open_quietly
 from model_manager.formats.sniff import facts_of
 from model_manager.stores.adapters import BY_TOOL, STORES
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 GGUF, OTHER = gguf_bytes(seed=1), gguf_bytes(seed=2)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))})
 
 
-def look() -> Look:
+def reader() -> StoreReader:
     def facts(path: str, stat: os.stat_result):
         with open_quietly(path) as file:
             return facts_of(file, stat.st_size, os.path.basename(path))
 
-    return Look(facts)
+    return StoreReader(facts)
 
 
 def env_of(home: Path, **environ: str) -> Env:
@@ -183,19 +183,19 @@ TREES: dict[str, tuple[Callable[[Path], None], dict[str, set[str]]]] = {
 }  # fmt: skip
 
 
-def everything(env: Env) -> tuple[dict[str, set[str]], list[Found], list[Leftover]]:
+def everything(env: Env) -> tuple[dict[str, set[str]], list[FoundModel], list[Leftover]]:
     names: dict[str, set[str]] = {}
-    models: list[Found] = []
+    models: list[FoundModel] = []
     rests: list[Leftover] = []
     found: dict[str, FoundRoot] = {}
     for store in STORES:
         for root in store.find(env):
             found.setdefault(os.path.realpath(root.path), root)
     for root in found.values():
-        looking = look()
+        looking = reader()
         looking.skip = frozenset(path for path in found if path != root.path and path.startswith(root.path + os.sep))
         for item in BY_TOOL[root.tool].describe(root, looking):
-            if isinstance(item, Found):
+            if isinstance(item, FoundModel):
                 names.setdefault(root.tool, set()).add(item.name)
                 models.append(item)
             else:

@@ -56,9 +56,12 @@ DAMAGES: dict[str, Damage] = {"gone": _gone, "to nowhere": _to_nowhere, "garbage
 def tells_by_being_there(name: str, damage: str) -> bool:
     """Whether a model is known by this very entry, so that without it the tool itself knows of none.
 
-    `ollama rm` takes a manifest with its empty folders, a Hugging Face revision without a ref is known by its folder.
+    `ollama rm` takes a manifest with its empty folders, `ramalama rm` the record of a tag, a Hugging Face revision without a
+    ref is known by its folder.
     """
     parts = name.split("/")
+    if "ramalama" in parts and "refs" in parts:
+        return damage == "gone" and name.endswith(".json")
     if "manifests" in parts and "sha256" not in parts:
         below = len(parts) - parts.index("manifests") - 1
         return (damage == "gone" and below > 0) or (damage == "cut" and below == 3)

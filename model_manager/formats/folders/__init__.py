@@ -23,7 +23,7 @@ from model_manager.formats.folders import (
     transformers,
     vosk,
 )
-from model_manager.formats.folders.contract import Folder, FolderFormat
+from model_manager.formats.folders.contract import FolderFormat, ModelFolder
 from model_manager.formats.problem import FormatProblem
 
 FOLDER_FORMATS: tuple[FolderFormat, ...] = (
@@ -32,7 +32,7 @@ FOLDER_FORMATS: tuple[FolderFormat, ...] = (
 """In the order in which they are asked; the first that matches reads the folder and knows it."""
 
 
-def facts_of_folder(folder: Folder) -> Facts | None:
+def facts_of_folder(folder: ModelFolder) -> Facts | None:
     """The facts of a folder that is a model, None when no format knows it."""
     beyond: Facts | None = None
     for format_ in FOLDER_FORMATS:
@@ -48,7 +48,7 @@ def facts_of_folder(folder: Folder) -> Facts | None:
     return beyond
 
 
-def _with_code(facts: Facts, folder: Folder) -> Facts:
+def _with_code(facts: Facts, folder: ModelFolder) -> Facts:
     """The facts with the code that the folder brings along, and what its chat templates reach."""
     health, code = chats.health_of(folder)
     told = facts.health if health is None else worst([facts.health, health])

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model_manager.base.facts import Health
-from model_manager.base.json_text import TooMuch, parsed
+from model_manager.base.json_text import JsonTooLarge, parsed
 from model_manager.base.messages import figure, said
 from model_manager.base.text import later
 from model_manager.formats import chat_template
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import bytes_of
 from model_manager.formats.problem import FormatProblem
 
@@ -26,7 +26,7 @@ _UNREAD = later("chat template: not told")
 """An entry of `code`: with it, what is known of the weights says nothing of the template."""
 
 
-def health_of(folder: Folder) -> tuple[Health | None, tuple[str, ...]]:
+def health_of(folder: ModelFolder) -> tuple[Health | None, tuple[str, ...]]:
     """What the folder's templates reach, as a verdict and as entries of `code`; None when they only build text."""
     templates: list[str] = []
     doubt: Health | None = None
@@ -51,14 +51,14 @@ def health_of(folder: Folder) -> tuple[Health | None, tuple[str, ...]]:
     return found, code or ((_UNREAD,) if found else ())
 
 
-def _templates(folder: Folder, name: str) -> Iterator[str]:
+def _templates(folder: ModelFolder, name: str) -> Iterator[str]:
     raw = bytes_of(folder, name, _LARGEST)
     if name.endswith(_TEMPLATES):
         yield raw.decode("utf-8", "replace")
     elif _KEY_TEXT in raw or b"\\u" in raw:  # a letter of the key may be spelled so
         try:
             value = parsed(raw)
-        except TooMuch as error:
+        except JsonTooLarge as error:
             raise FormatProblem("unknown", said("{0} is not read: {1}", name[:120], error)) from None
         except ValueError:
             return

@@ -8,7 +8,7 @@ from typing import Protocol
 from model_manager.base.facts import Facts
 
 
-class Folder(Protocol):
+class ModelFolder(Protocol):
     """A folder as an adapter lists it; a Hugging Face snapshot is one without being a real folder."""
 
     @property
@@ -32,6 +32,6 @@ class FolderFormat(Protocol):
     @property
     def NAME(self) -> str: ...  # noqa: N802
     def matches(self, names: Mapping[str, int]) -> bool: ...
-    def read(self, folder: Folder) -> Facts | None:
+    def read(self, folder: ModelFolder) -> Facts | None:
         """None when its configuration, once read, is another format's."""
         ...

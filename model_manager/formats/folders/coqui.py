@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import said
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import Text, json_of
 from model_manager.formats.metadata import bounded
 
@@ -26,7 +26,7 @@ def matches(names: Mapping[str, int]) -> bool:
     )
 
 
-def read(folder: Folder) -> Facts | None:
+def read(folder: ModelFolder) -> Facts | None:
     """The facts of a voice or a vocoder; None when config.json names none of Coqui's models."""
     config = json_of(folder, "config.json")
     name = str(config.get("model") or config.get("generator_model") or "")[:60].lower()

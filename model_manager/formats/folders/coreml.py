@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import said
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import NOTHING, Text, any_json_of, bytes_of, json_of, texts, within
 from model_manager.formats.metadata import bounded
 
@@ -34,7 +34,7 @@ def _packaged(names: Mapping[str, int]) -> bool:
     return any(name.startswith("Data/com.apple.CoreML/") for name in names)
 
 
-def read(folder: Folder) -> Facts | None:
+def read(folder: ModelFolder) -> Facts | None:
     """The facts of one bundle."""
     place = _place(folder.sizes)
     if place is None:
@@ -47,14 +47,14 @@ def read(folder: Folder) -> Facts | None:
     )
 
 
-def _metadata(folder: Folder, name: str) -> Text:
+def _metadata(folder: ModelFolder, name: str) -> Text:
     """metadata.json is a list of one object."""
     value = any_json_of(folder, name)
     first = value[0] if isinstance(value, list) and value else value
     return first if isinstance(first, dict) else NOTHING
 
 
-def _compiled_health(folder: Folder, place: str) -> Health:
+def _compiled_health(folder: ModelFolder, place: str) -> Health:
     """Weights that model.mil points to must be there; a model without any points to none."""
     name = place + "model.mil"
     program = bytes_of(folder, name, _LARGEST_PROGRAM)
@@ -63,7 +63,7 @@ def _compiled_health(folder: Folder, place: str) -> Health:
     return GOOD
 
 
-def _package(folder: Folder, place: str) -> Facts:
+def _package(folder: ModelFolder, place: str) -> Facts:
     manifest = json_of(folder, place + "Manifest.json")
     entries = manifest.get("itemInfoEntries")
     paths = [
@@ -78,7 +78,7 @@ def _package(folder: Folder, place: str) -> Facts:
     return Facts(NAME, tuple(_claims(folder.name, NOTHING)), health=health, metadata=bounded(manifest))
 
 
-def _there(folder: Folder, path: str) -> bool:
+def _there(folder: ModelFolder, path: str) -> bool:
     return path in folder.sizes or any(name.startswith(path + "/") for name in folder.sizes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import said
 from model_manager.formats.folders import readme, speech
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import Text, front_matter, json_of
 from model_manager.formats.metadata import bounded
 
@@ -21,7 +21,7 @@ def matches(names: Mapping[str, int]) -> bool:
     return any(name in names for name in _VOCABULARIES) and ("model.bin" in names or "config.json" in names)
 
 
-def read(folder: Folder) -> Facts | None:
+def read(folder: ModelFolder) -> Facts | None:
     """The facts of the folder; model.bin's own header says what it is for certain."""
     config = json_of(folder, "config.json")
     if config.get("architectures") or "_class_name" in config:
@@ -33,7 +33,7 @@ def read(folder: Folder) -> Facts | None:
     )
 
 
-def _claims(folder: Folder, config: Text, front: Mapping[str, list[str]]) -> Iterator[Claim]:
+def _claims(folder: ModelFolder, config: Text, front: Mapping[str, list[str]]) -> Iterator[Claim]:
     if _WHISPER & set(config) or "preprocessor_config.json" in folder.sizes:
         yield from speech.heard(folder, {}, front, "Whisper's settings")
         yield Claim("architecture", "whisper", "metadata", said("config.json: Whisper's settings"))

@@ -11,7 +11,7 @@ from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import counted, joined, said
 from model_manager.base.text import later
 from model_manager.formats.folders import diffusion_bases, readme
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import Text, front_matter, json_of
 from model_manager.formats.folders.weights import health_of, weights_in
 from model_manager.formats.metadata import bounded
@@ -38,7 +38,7 @@ def matches(names: Mapping[str, int]) -> bool:
     return _INDEX in names or "config.json" in names
 
 
-def read(folder: Folder) -> Facts | None:
+def read(folder: ModelFolder) -> Facts | None:
     """The facts of a pipeline or of a component; None when the configuration is no component's."""
     if _INDEX in folder.sizes:
         return _pipeline(folder, json_of(folder, _INDEX))
@@ -48,7 +48,7 @@ def read(folder: Folder) -> Facts | None:
     return _component(folder, config)
 
 
-def _pipeline(folder: Folder, index: Text) -> Facts:
+def _pipeline(folder: ModelFolder, index: Text) -> Facts:
     name = str(index.get("_class_name", ""))[:100]
     parts = _parts(index)
     claims = (
@@ -79,7 +79,7 @@ def _parts(index: Text) -> dict[str, str]:
     return found
 
 
-def _base(folder: Folder, pipeline: str, parts: dict[str, str]) -> Iterator[Claim]:
+def _base(folder: ModelFolder, pipeline: str, parts: dict[str, str]) -> Iterator[Claim]:
     """By the denoiser's configuration, else its class, else the pipeline's: forks keep another's pipeline class
     (Chroma names FluxPipeline)."""
     by_pipeline = diffusion_bases.of_pipeline(pipeline)
@@ -96,7 +96,7 @@ def _base(folder: Folder, pipeline: str, parts: dict[str, str]) -> Iterator[Clai
         yield Claim("base_model", by_pipeline, "metadata", said("pipeline {0}", pipeline))
 
 
-def _pipeline_health(folder: Folder, parts: dict[str, str]) -> Health:
+def _pipeline_health(folder: ModelFolder, parts: dict[str, str]) -> Health:
     missing: list[str] = []
     details: list[str] = []
     for part, kind in sorted(parts.items()):
@@ -118,7 +118,7 @@ def _pipeline_health(folder: Folder, parts: dict[str, str]) -> Health:
     return Health("incomplete", joined("; ", [*details[:3], rest]))
 
 
-def _component(folder: Folder, config: Text) -> Facts:
+def _component(folder: ModelFolder, config: Text) -> Facts:
     name = str(config["_class_name"])[:100]
     base, why = diffusion_bases.of_component(config)
     return Facts(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from model_manager.base.json_text import TooMuch, parsed
+from model_manager.base.json_text import JsonTooLarge, parsed
 from model_manager.base.messages import figure, said
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.problem import FormatProblem
 
 _DOCUMENT = 4 * 1024 * 1024
@@ -22,24 +22,24 @@ Text = Mapping[str, object]
 NOTHING: Text = {}
 
 
-def json_of(folder: Folder, name: str) -> Text:
+def json_of(folder: ModelFolder, name: str) -> Text:
     """A JSON object, empty when the file is missing or no object. Raises FormatProblem("unknown") beyond the limits."""
     value = any_json_of(folder, name)
     return value if isinstance(value, dict) else NOTHING
 
 
-def any_json_of(folder: Folder, name: str) -> object:
+def any_json_of(folder: ModelFolder, name: str) -> object:
     """What a JSON file says, None when it is missing or none. Raises FormatProblem("unknown") beyond the limits."""
     raw = bytes_of(folder, name, _DOCUMENT)
     try:
         return parsed(raw) if raw else None
-    except TooMuch as error:
+    except JsonTooLarge as error:
         raise FormatProblem("unknown", said("{0} is not read: {1}", name[:120], error)) from None
     except ValueError:
         return None
 
 
-def bytes_of(folder: Folder, name: str, limit: int) -> bytes:
+def bytes_of(folder: ModelFolder, name: str, limit: int) -> bytes:
     """A small file whole, empty when it is missing. Raises FormatProblem("unknown") when it is larger than `limit`."""
     if (size := folder.sizes.get(name, 0)) > limit:
         raise FormatProblem(
@@ -52,7 +52,7 @@ def bytes_of(folder: Folder, name: str, limit: int) -> bytes:
         return b""
 
 
-def weight_files_of(folder: Folder, name: str) -> set[str]:
+def weight_files_of(folder: ModelFolder, name: str) -> set[str]:
     """The files that an index of weights names; empty when it is none. Raises FormatProblem("unknown") as above.
 
     The map of tensors is walked, not parsed: 140,000 entries would take 60 MB to learn 61 names.
@@ -94,7 +94,7 @@ def within(value: object, key: str) -> Text:
     return inner if isinstance(inner, dict) else NOTHING
 
 
-def front_matter(folder: Folder) -> dict[str, list[str]]:
+def front_matter(folder: ModelFolder) -> dict[str, list[str]]:
     """The README's front matter: top-level keys and their texts or lists of texts.
 
     A plain line reader, because YAML's own aliases and tags are no business of a stranger's README.

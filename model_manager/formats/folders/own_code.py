@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base.text import shown
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import json_of, texts
 
 _FILES = re.compile(
@@ -23,13 +23,13 @@ _LARGEST = 512 * 1024
 _MOST = 50
 
 
-def code_of(folder: Folder) -> tuple[str, ...]:
+def code_of(folder: ModelFolder) -> tuple[str, ...]:
     """File names, and the classes that configurations name in them: sorted, at most 50."""
     files = (name for name in folder.sizes if _FILES.fullmatch(name))
     return tuple(sorted({shown(name)[:200] for name in (*files, *_named(folder))})[:_MOST])
 
 
-def _named(folder: Folder) -> Iterator[str]:
+def _named(folder: ModelFolder) -> Iterator[str]:
     for name in _CONFIGS:
         if not 0 < folder.sizes.get(name, 0) <= _LARGEST:
             continue
@@ -51,7 +51,7 @@ def _named(folder: Folder) -> Iterator[str]:
         yield from (f"modules.json: {one}" for one in _modules(folder) if not one.startswith("sentence_transformers."))
 
 
-def _modules(folder: Folder) -> Iterator[str]:
+def _modules(folder: ModelFolder) -> Iterator[str]:
     try:
         text = folder.read("modules.json", _LARGEST).decode("utf-8", "replace")
     except OSError:

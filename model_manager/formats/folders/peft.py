@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import said
 from model_manager.formats.folders import readme
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import Text, front_matter, json_of, number
 from model_manager.formats.metadata import bounded
 
@@ -22,7 +22,7 @@ def matches(names: Mapping[str, int]) -> bool:
     return _CONFIG in names and "config.json" not in names
 
 
-def read(folder: Folder) -> Facts | None:
+def read(folder: ModelFolder) -> Facts | None:
     """The facts of an adapter and the model that it needs."""
     config = json_of(folder, _CONFIG)
     present = any(name in folder.sizes for name in _WEIGHTS)

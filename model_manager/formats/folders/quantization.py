@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from model_manager.base.facts import Claim
 from model_manager.base.messages import said
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import Text, json_of, number, within
 
 _WIDTHS = {"gptq": "GPTQ", "awq": "AWQ", "hqq": "HQQ", "aqlm": "AQLM", "quip": "QuIP#", "vptq": "VPTQ", "eetq": "EETQ",
@@ -16,7 +16,7 @@ _WHOLE = {"mxfp4": "MXFP4", "fp8": "FP8_E4M3", "fbgemm_fp8": "FP8_E4M3", "nvfp4"
 _SOURCES = ("quantization_config.json", "quantize_config.json", "quant_config.json", "hf_quant_config.json")
 
 
-def claims_of(folder: Folder, config: Text) -> Iterator[Claim]:
+def claims_of(folder: ModelFolder, config: Text) -> Iterator[Claim]:
     """`quant_label`, from config.json or from the file of its own that older tools write."""
     label = _label(within(config, "quantization_config")) or _label(
         within(within(config, "text_config"), "quantization_config")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from model_manager.base.facts import Claim, Facts, Health
 from model_manager.formats.folders import readme, transformers
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import any_json_of, front_matter, json_of
 from model_manager.formats.folders.weights import health_of
 from model_manager.formats.metadata import bounded
@@ -22,7 +22,7 @@ def matches(names: Mapping[str, int]) -> bool:
     return _STEPS in names
 
 
-def read(folder: Folder) -> Facts | None:
+def read(folder: ModelFolder) -> Facts | None:
     """The facts of an embedding model; figures come from config.json as transformers reads it."""
     steps = _modules(folder)
     if steps is None:
@@ -43,7 +43,7 @@ def _kept(claim: Claim) -> bool:
     return claim.field not in ("category", "chat_template", "tool_use")
 
 
-def _modules(folder: Folder) -> list[str] | None:
+def _modules(folder: ModelFolder) -> list[str] | None:
     """The steps' types, None when the file is another program's."""
     steps = any_json_of(folder, _STEPS)
     if not isinstance(steps, list):

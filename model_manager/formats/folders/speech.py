@@ -10,7 +10,7 @@ from model_manager.base.facts import Claim
 from model_manager.base.messages import figure, said
 from model_manager.formats import whisper_sizes
 from model_manager.formats.folders import readme
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import Text, number
 
 _FORM = re.compile(
@@ -24,7 +24,7 @@ _NAMES = ("orpheus", "outetts", "llasa", "csm-1b", "spark-tts", "fish-speech", "
           "kani-tts", "soprano", "vyvotts")  # fmt: skip
 
 
-def speaks(folder: Folder, config: Text, front: Mapping[str, list[str]]) -> tuple[Claim, ...]:
+def speaks(folder: ModelFolder, config: Text, front: Mapping[str, list[str]]) -> tuple[Claim, ...]:
     """Claims for a language model that answers in sound, else none."""
     names = config.get("architectures")
     if not isinstance(names, list) or not any(str(name).endswith(("ForCausalLM", "LMHeadModel")) for name in names[:4]):
@@ -45,7 +45,7 @@ def speaks(folder: Folder, config: Text, front: Mapping[str, list[str]]) -> tupl
     return ()
 
 
-def heard(folder: Folder, config: Text, front: Mapping[str, list[str]], why: str) -> tuple[Claim, ...]:
+def heard(folder: ModelFolder, config: Text, front: Mapping[str, list[str]], why: str) -> tuple[Claim, ...]:
     """`stt`, or `stt/finetunes` when the folder names a parent that is another repository; Whisper's size."""
     base = whisper_base(config)
     parent, where = _parent(folder.name, config, front, base)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import said
 from model_manager.formats.folders import kinds, quantization, readme, speech
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import Text, bytes_of, front_matter, json_of, number, texts, within
 from model_manager.formats.folders.weights import health_of, weights_in
 from model_manager.formats.metadata import bounded
@@ -25,7 +25,7 @@ def matches(names: Mapping[str, int]) -> bool:
     return "config.json" in names
 
 
-def read(folder: Folder) -> Facts | None:
+def read(folder: ModelFolder) -> Facts | None:
     """The facts of a folder whose config.json names a class or a model_type."""
     config = json_of(folder, "config.json")
     if not config:
@@ -49,11 +49,11 @@ def read(folder: Folder) -> Facts | None:
     return Facts(NAME, claims, health=_health(folder), metadata=bounded(config))
 
 
-def _sure(folder: Folder) -> bool:
+def _sure(folder: ModelFolder) -> bool:
     return bool(weights_in(folder)) and ("tokenizer.json" in folder.sizes or "generation_config.json" in folder.sizes)
 
 
-def _health(folder: Folder) -> Health:
+def _health(folder: ModelFolder) -> Health:
     """What ONNX and GGUF repositories keep below their folder or in other forms counts as weights too."""
     health = health_of(folder)
     if health.kind == "no-weights":
@@ -62,7 +62,7 @@ def _health(folder: Folder) -> Health:
     return health
 
 
-def _category(folder: Folder, config: Text, name: str, front: Mapping[str, list[str]]) -> Iterator[Claim]:
+def _category(folder: ModelFolder, config: Text, name: str, front: Mapping[str, list[str]]) -> Iterator[Claim]:
     repo = folder.name
     if spoken := speech.speaks(folder, config, front):
         yield from spoken
@@ -105,7 +105,7 @@ def _figures(config: Text, names: list[str]) -> Iterator[Claim]:
                 break
 
 
-def _chat(folder: Folder) -> Iterator[Claim]:
+def _chat(folder: ModelFolder) -> Iterator[Claim]:
     """A chat template, and whether it speaks of tools."""
     for name, template in _templates(folder):
         yield Claim("chat_template", True, "metadata", name)
@@ -114,7 +114,7 @@ def _chat(folder: Folder) -> Iterator[Claim]:
         return
 
 
-def _templates(folder: Folder) -> Iterator[tuple[str, str]]:
+def _templates(folder: ModelFolder) -> Iterator[tuple[str, str]]:
     for name in _TEMPLATES:
         if text := bytes_of(folder, name, _LARGEST):
             yield name, text.decode("utf-8", "replace")

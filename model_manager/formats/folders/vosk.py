@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from model_manager.base.facts import GOOD, Claim, Facts, Health
 from model_manager.base.messages import said
 from model_manager.formats.folders import readme
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import front_matter
 from model_manager.formats.folders.weights import said_missing
 
@@ -21,7 +21,7 @@ def matches(names: Mapping[str, int]) -> bool:
     return _NEW in names or (_OLD in names and ("mfcc.conf" in names or "HCLG.fst" in names or "HCLr.fst" in names))
 
 
-def read(folder: Folder) -> Facts | None:
+def read(folder: ModelFolder) -> Facts | None:
     """The facts of a model: either one graph or a lexicon and a grammar must be there."""
     names = folder.sizes
     place = "" if _NEW not in names else "graph/"

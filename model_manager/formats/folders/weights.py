@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from model_manager.base.facts import GOOD, Health
 from model_manager.base.messages import counted, figure, said
-from model_manager.formats.folders.contract import Folder
+from model_manager.formats.folders.contract import ModelFolder
 from model_manager.formats.folders.documents import weight_files_of
 
 _INDEX = re.compile(r"^(?P<stem>.+)\.(?P<suffix>safetensors|bin)\.index(?:\.(?P<variant>\w+))?\.json$")
@@ -18,7 +18,7 @@ _OTHERS = frozenset({"training_args.bin", "optimizer.bin", "scheduler.bin", "opt
 _NAMED = 5
 
 
-def weights_in(folder: Folder, place: str = "") -> list[str]:
+def weights_in(folder: ModelFolder, place: str = "") -> list[str]:
     """Weight files directly in a folder, as names within it. `place` ends in `/` or is empty."""
     names = (name[len(place) :] for name in folder.sizes if name.startswith(place))
     return [
@@ -31,7 +31,7 @@ def weights_in(folder: Folder, place: str = "") -> list[str]:
     ]
 
 
-def health_of(folder: Folder, place: str = "") -> Health:
+def health_of(folder: ModelFolder, place: str = "") -> Health:
     """`incomplete` when an index names files that are missing, or no weights lie here at all.
 
     Indexes of several sets lie side by side (safetensors, PyTorch, fp16) and often only one set was fetched:

@@ -11,13 +11,13 @@ from model_manager.base import reach
 from model_manager.base.once import each_once
 from model_manager.base.own_name import apart
 from model_manager.base.text import shown, written
-from model_manager.catalog import Database, files, leftovers, models, second_ways
+from model_manager.catalog import Database, files, leftovers, models, mount_aliases
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView
+from model_manager.catalog.mount_aliases import AliasGroup
 from model_manager.catalog.rows import Row, read_rows
-from model_manager.catalog.second_ways import Same
 from model_manager.jobs import Progress
-from model_manager.library.clean.families import Line, lines_of
+from model_manager.library.clean.families import QuantLine, lines_of
 from model_manager.library.clean.memory import Fit, Machine, fit
 
 Confidence = Literal["certain", "likely", "maybe"]
@@ -53,7 +53,7 @@ def as_json(one: Candidate) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Library:
+class CatalogueSnapshot:
     """What the rules look at: read once."""
 
     rows: Sequence[Row]
@@ -63,10 +63,10 @@ class Library:
     owners: Mapping[int, set[int]]
     """file -> models that it is a file of."""
     rests: Sequence[LeftoverRow]
-    lines: Sequence[Line] = field(default=())
+    lines: Sequence[QuantLine] = field(default=())
     sources: Mapping[int, Sequence[str]] = field(default_factory=dict)
     """Where a model came from, where a tool recorded it."""
-    same: Mapping[int, Same] = field(default_factory=dict)
+    same: Mapping[int, AliasGroup] = field(default_factory=dict)
     """file -> the one that it is, seen by a second way."""
 
     @cached_property
@@ -79,7 +79,7 @@ class Library:
 
 
 @each_once()
-def library_of(database: Database, machine: Machine, progress: Progress | None = None) -> Library:
+def library_of(database: Database, machine: Machine, progress: Progress | None = None) -> CatalogueSnapshot:
     """Everything the rules need, with what fits this machine. Raises Cancelled."""
     progress = progress or Progress()
     with database.read() as tx:
@@ -94,13 +94,13 @@ def library_of(database: Database, machine: Machine, progress: Progress | None =
             owners.setdefault(file.file, set()).add(file.model)
         rests = leftovers.every(tx)
         sources = models.sources(tx)
-        same = second_ways.every(tx)
+        same = mount_aliases.every(tx)
         fits: dict[int, Fit] = {}
         for done, row in enumerate(rows):
             progress.step(done, len(rows))
             fits[row.id] = _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_))
     known = {file: len(apart(names)) if len(names) > 1 else 1 for file, names in paths.items()}
-    return Library(rows, members, known, owners, rests, lines_of(rows, fits), sources, same)
+    return CatalogueSnapshot(rows, members, known, owners, rests, lines_of(rows, fits), sources, same)
 
 
 def _fit(row: Row, members: list[FileView], machine: Machine, facts_of: Callable[[int], Any]) -> Fit:
@@ -109,7 +109,7 @@ def _fit(row: Row, members: list[FileView], machine: Machine, facts_of: Callable
     return fit(machine, sum(file.bytes for file in weights.values()) or row.bytes, facts.metadata if facts else None)
 
 
-def freed(library: Library, going: set[int]) -> int:
+def freed(library: CatalogueSnapshot, going: set[int]) -> int:
     """Bytes of the files that are these models' alone, and of which we know every name. What is seen by two ways comes
     back once."""
     seen = {file.file: file for model in going for file in library.files.get(model, [])}

@@ -14,7 +14,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from model_manager.catalog.room import Room
+from model_manager.catalog.disk_use import DiskUse
 from model_manager.catalog.rows import Row
 from model_manager.library.clean.memory import Fit
 
@@ -48,7 +48,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class QuantLine:
     """The very same model; best quant first."""
 
     words: tuple[str, ...]
@@ -65,7 +65,7 @@ class Family:
     """`name` is the base model's, as people call it."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[QuantLine, ...]
 
     @property
     def rows(self) -> list[Row]:
@@ -73,7 +73,7 @@ class Family:
 
     @property
     def bytes(self) -> int:
-        return Room(self.rows).bytes
+        return DiskUse(self.rows).bytes
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part and part not in ("latest",) and not _QUANT.match(part))
 
 
-def lines_of(rows: Iterable[Row], fits: Mapping[int, Fit]) -> list[Line]:
+def lines_of(rows: Iterable[Row], fits: Mapping[int, Fit]) -> list[QuantLine]:
     """Every line with more than nothing in it; those of one rung too."""
     groups: dict[tuple[object, ...], _OfOneName] = {}
     for row in rows:
@@ -130,9 +130,9 @@ class _OfOneName:
         return self.lines[min(alike)] if alike else None
 
 
-def families_of(lines: Iterable[Line]) -> list[Family]:
+def families_of(lines: Iterable[QuantLine]) -> list[Family]:
     """Lines by their base model, the heaviest family first; those of unknown base by their first words."""
-    found: dict[str, list[Line]] = {}
+    found: dict[str, list[QuantLine]] = {}
     for line in lines:
         row = line.rungs[0].row
         name = row.base_model or " ".join(line.words[:2]) or row.name
@@ -164,12 +164,12 @@ def _version(word: str) -> tuple[str, tuple[int, ...]] | None:
     return (named[1], tuple(int(part) for part in named[2].split("."))) if named else None
 
 
-def _line(rows: list[Row], fits: Mapping[int, Fit]) -> Line:
+def _line(rows: list[Row], fits: Mapping[int, Fit]) -> QuantLine:
     rungs: dict[tuple[str, str], list[Row]] = {}
     for row in sorted(rows, key=lambda row: (-_bits(row), row.id)):
         rungs.setdefault((row.quant or row.quant_label or "", row.format), []).append(row)
     made = [Rung(same[0], _bits(same[0]), fits.get(same[0].id), tuple(same[1:])) for same in rungs.values()]
-    return Line(words_of(rows[0].name), tuple(made))
+    return QuantLine(words_of(rows[0].name), tuple(made))
 
 
 def _bits(row: Row) -> float:

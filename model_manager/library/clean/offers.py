@@ -13,16 +13,16 @@ from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, leftovers
 from model_manager.jobs import Progress
-from model_manager.library.clean.candidate import WEIGHTS, Candidate, Library, freed
-from model_manager.library.clean.rests import offers
+from model_manager.library.clean.candidate import WEIGHTS, Candidate, CatalogueSnapshot, freed
+from model_manager.library.clean.leftovers import offers
 from model_manager.library.clean.rules import of_leftovers
 from model_manager.library.removal.planning import drafted
+from model_manager.library.removal.selection import LinkThatStays, Selection
 from model_manager.library.removal.shelf import read_shelf, shelf_of_leftovers
-from model_manager.library.removal.wanted import Stays, Wanted
 from model_manager.stores.host.env import Env
 
 
-def reclaimable(library: Library, chosen: Iterable[Candidate]) -> int:
+def reclaimable(library: CatalogueSnapshot, chosen: Iterable[Candidate]) -> int:
     """What comes back when all of these go: each inode once, and only when all its names go.
 
     What a candidate's own plan does not promise, as other files may share it, is not promised of all together either.
@@ -35,7 +35,7 @@ def reclaimable(library: Library, chosen: Iterable[Candidate]) -> int:
     return rests + max(0, freed(library, going) - withheld)
 
 
-def totals(library: Library, found: Iterable[Candidate]) -> dict[str, str]:
+def totals(library: CatalogueSnapshot, found: Iterable[Candidate]) -> dict[str, str]:
     """Rule -> what it could free, in words."""
     by_rule: dict[str, list[Candidate]] = {}
     for one in found:
@@ -43,7 +43,7 @@ def totals(library: Library, found: Iterable[Candidate]) -> dict[str, str]:
     return {rule: units.size(reclaimable(library, ones)) for rule, ones in by_rule.items()}
 
 
-def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
+def wanted_of(library: CatalogueSnapshot, chosen: Iterable[Candidate]) -> Selection:
     """These candidates as what shall go, with a warning for each that was offered because of one that goes too."""
     every = list(chosen)
     going = {one.model for one in every}
@@ -55,18 +55,18 @@ def wanted_of(library: Library, chosen: Iterable[Candidate]) -> Wanted:
         said("{0} was offered because {1} stays, and that goes too", shown(one.name), shown(titles.get(one.keeps or 0, '')))
         for one in lost
     )  # fmt: skip
-    stays: dict[int | str, Sequence[Stays]] = {
+    stays: dict[int | str, Sequence[LinkThatStays]] = {
         one.model: _stays_for(library, one)
         for one in every
         if one.model is not None and (one.keeps is None or one.keeps not in going)
     }
-    return Wanted(models_, (), paths, warnings, stays)
+    return Selection(models_, (), paths, warnings, stays)
 
 
-def _stays_for(library: Library, one: Candidate) -> list[Stays]:
+def _stays_for(library: CatalogueSnapshot, one: Candidate) -> list[LinkThatStays]:
     """The weights of the model because of which a candidate may go, as they were when it was read."""
     files = library.files.get(one.keeps, []) if one.keeps is not None else []
-    return [Stays(file.path, file.size, file.mtime_ns) for file in files if file.role in WEIGHTS]
+    return [LinkThatStays(file.path, file.size, file.mtime_ns) for file in files if file.role in WEIGHTS]
 
 
 @each_once()
@@ -74,7 +74,7 @@ def offered(
     database: Database,
     volumes: Volumes,
     env: Env,
-    library: Library,
+    library: CatalogueSnapshot,
     found: Iterable[Candidate],
     progress: Progress | None = None,
 ) -> list[Candidate]:
@@ -111,5 +111,5 @@ def certain_bytes(database: Database, volumes: Volumes, env: Env) -> int:
         return 0
     shelf = shelf_of_leftovers(database)
     paths = tuple(offer.row.path for offer in offers(shelf, volumes, env, certain) if offer.plan is not None)
-    draft, _problems = drafted(shelf, volumes, env, Wanted((), (), paths), "delete")
+    draft, _problems = drafted(shelf, volumes, env, Selection((), (), paths), "delete")
     return draft.plan("").frees

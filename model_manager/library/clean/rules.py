@@ -19,13 +19,13 @@ from model_manager.base.text import later
 from model_manager.catalog.last_used import evidence
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.rows import Row
-from model_manager.library.clean.candidate import RULES, Candidate, Confidence, Library, freed
+from model_manager.library.clean.candidate import RULES, Candidate, CatalogueSnapshot, Confidence, freed
 from model_manager.library.clean.families import Rung
-from model_manager.library.clean.rests import called
+from model_manager.library.clean.leftovers import called
 from model_manager.library.clean.versions import newer_lines
 from model_manager.library.labels.sources import again
 from model_manager.library.scan import watch
-from model_manager.stores.walk.under_way import PULLED
+from model_manager.stores.walk.running_downloads import PULLED
 
 UNUSED_DAYS = 180
 _DAY = 86_400
@@ -45,7 +45,7 @@ _SURE: dict[str, Confidence] = {"partial": "certain", "orphan": "certain", "empt
 
 
 def candidates(
-    library: Library, rules: Iterable[str] = RULES, now: float | None = None, unused_days: int = UNUSED_DAYS
+    library: CatalogueSnapshot, rules: Iterable[str] = RULES, now: float | None = None, unused_days: int = UNUSED_DAYS
 ) -> list[Candidate]:
     """What these rules offer, the surest and largest first. Each thing once, by the first rule that offers it."""
     now = time.time() if now is None else now
@@ -62,7 +62,7 @@ def candidates(
     return sorted(found, key=lambda one: (RULES.index(one.rule), sure.index(one.confidence), -one.frees, one.name))
 
 
-def _every(library: Library, now: float, unused_days: int) -> Iterator[Candidate]:
+def _every(library: CatalogueSnapshot, now: float, unused_days: int) -> Iterator[Candidate]:
     """By rank: what is broken first, taste last."""
     yield from of_leftovers(library.rests, now)
     yield from _broken(library)
@@ -108,7 +108,7 @@ def waiting(rests: Iterable[LeftoverRow], now: float) -> list[tuple[LeftoverRow,
     return [(rest, now - age + PULLED) for rest, age in found if age is not None and age < PULLED]
 
 
-def _broken(library: Library) -> Iterator[Candidate]:
+def _broken(library: CatalogueSnapshot) -> Iterator[Candidate]:
     for row in library.rows:
         if row.verdict not in _BROKEN:
             continue
@@ -116,7 +116,7 @@ def _broken(library: Library) -> Iterator[Candidate]:
         yield _of_model(library, row, "broken", sure, _BROKEN[row.verdict])
 
 
-def _old_quants(library: Library) -> Iterator[Candidate]:
+def _old_quants(library: CatalogueSnapshot) -> Iterator[Candidate]:
     for line in library.lines:
         best = line.best_that_fits
         if best is None:
@@ -150,7 +150,7 @@ def _why_old(row: Row, best: Rung) -> str:
     return text
 
 
-def _older_versions(library: Library) -> Iterator[Candidate]:
+def _older_versions(library: CatalogueSnapshot) -> Iterator[Candidate]:
     """Lines whose names differ from a healthy one in a smaller version alone; the newest of about the same size stays."""
     for order, newer in sorted(newer_lines(library.lines).items(), key=lambda one: one[0]):
         for rung in library.lines[order].rungs:
@@ -159,7 +159,7 @@ def _older_versions(library: Library) -> Iterator[Candidate]:
                 yield _of_model(library, row, "older-version", "maybe", why, newer.rungs[0].row.id)
 
 
-def _epochs(library: Library) -> Iterator[Candidate]:
+def _epochs(library: CatalogueSnapshot) -> Iterator[Candidate]:
     """Earlier epochs or steps of one training, as kohya's scripts number them: the last one stays."""
     trainings: dict[tuple[str, str], list[tuple[int, Row]]] = {}
     for row in library.rows:
@@ -180,7 +180,7 @@ def _epochs(library: Library) -> Iterator[Candidate]:
                 yield _of_model(library, row, "training-leftover", "maybe", why, last.id)
 
 
-def _unused(library: Library, now: float, days: int) -> Iterator[Candidate]:
+def _unused(library: CatalogueSnapshot, now: float, days: int) -> Iterator[Candidate]:
     for row in library.rows:
         if row.used_at is None or now - row.used_at < days * _DAY or row.verdict not in ("good", "unknown"):
             continue
@@ -201,7 +201,7 @@ def _unused(library: Library, now: float, days: int) -> Iterator[Candidate]:
 
 
 def _of_model(
-    library: Library, row: Row, rule: str, sure: Confidence, reason: str, keeps: int | None = None
+    library: CatalogueSnapshot, row: Row, rule: str, sure: Confidence, reason: str, keeps: int | None = None
 ) -> Candidate:
     paths = tuple(dict.fromkeys(file.path for file in library.files.get(row.id, [])))
     if row.copies < 2 and rule in ("unused", "older-version", "broken"):
@@ -214,7 +214,7 @@ def _of_model(
     )
 
 
-def _is_only_copy(library: Library, row: Row) -> bool:
+def _is_only_copy(library: CatalogueSnapshot, row: Row) -> bool:
     """Whether no other file can hold the same: one of the same size may, also what a file of holes would be if whole."""
     mine = {file.file: file.size for file in library.files.get(row.id, []) if file.role in ("weights", "adapter")}
     return all(library.sizes[size] <= mine.keys() for size in mine.values())

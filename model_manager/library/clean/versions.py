@@ -10,13 +10,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from model_manager.library.clean.families import Line, versions_in
+from model_manager.library.clean.families import QuantLine, versions_in
 
 
 class _Version(NamedTuple):
     number: tuple[int, ...]
     order: int
-    line: Line
+    line: QuantLine
 
     @property
     def parameters(self) -> int | None:
@@ -27,20 +27,20 @@ class _Version(NamedTuple):
         return self.line.rungs[0].row.verdict == "good"
 
 
-def newer_lines(lines: Sequence[Line]) -> dict[int, Line]:
+def newer_lines(lines: Sequence[QuantLine]) -> dict[int, QuantLine]:
     """Place of a line among `lines` -> the one that replaces it: its name differs in a greater version alone."""
     by_name: dict[tuple[object, ...], list[_Version]] = {}
     for order, line in enumerate(lines):
         for name, number in versions_in(line.words):
             by_name.setdefault((line.rungs[0].row.category, *name), []).append(_Version(number, order, line))
-    newest: dict[int, Line] = {}
+    newest: dict[int, QuantLine] = {}
     for versions in by_name.values():
         for order, newer in _replaced(versions) if len(versions) > 1 else ():
             newest.setdefault(order, newer)
     return newest
 
 
-def _replaced(versions: Sequence[_Version]) -> Iterator[tuple[int, Line]]:
+def _replaced(versions: Sequence[_Version]) -> Iterator[tuple[int, QuantLine]]:
     """(place of a line, the newest that replaces it) for the versions of one name."""
     newest_first = sorted(versions, key=lambda version: (version.number, version.order), reverse=True)
     waiting = _Waiting(versions)

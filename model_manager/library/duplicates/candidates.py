@@ -12,24 +12,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from model_manager.base import reach
-from model_manager.catalog import Database, copies, leftovers, models, user_words
+from model_manager.catalog import Database, copies, labels, leftovers, models
 from model_manager.catalog.copies import FLOOR, WEIGHTS, NamedFile, PlaceName
 from model_manager.catalog.leftovers import LeftoverRow
-from model_manager.library.duplicates.copies import Candidate, Copy, Identity, Name, is_inside
+from model_manager.library.duplicates.copies import Copy, FileName, Identity, PossibleCopy, is_inside
 from model_manager.library.duplicates.hashing import Hashing
-from model_manager.operations.bins import home_trash
-from model_manager.stores.found import on_disk
+from model_manager.operations.trash_folders import home_trash
+from model_manager.stores.discovered import on_disk
 from model_manager.stores.grouping.file_names import data_of, is_partial
-from model_manager.stores.walk.look import forbidden
+from model_manager.stores.walk.store_reader import forbidden
 
 
-class Library:
+class KnownFiles:
     """What the catalogue has of files that may be copies, each looked at on the disk when it is first asked for."""
 
     def __init__(self, database: Database, hashing: Hashing, reference: Sequence[str]) -> None:
         with database.read() as tx:
             self.titles = models.titles(tx)
-            pinned = user_words.pinned(tx)
+            pinned = labels.pinned(tx)
             places = copies.online_places(tx)
             self._files: dict[int, list[NamedFile]] = {}
             for file in copies.named_files(tx):
@@ -48,25 +48,25 @@ class Library:
         """The same without projectors."""
         self.rows: dict[int, Identity] = {}
         """Row -> identity of those in `by_size`."""
-        self._found: dict[int, Candidate | None] = {}
+        self._found: dict[int, PossibleCopy | None] = {}
         self._look = _Look(hashing, reference, pinned, places, self.titles, weights, self.beside)
         self.by_size = tuple(self._by_size())
         """Size -> the files of that size, where it is more than one; the largest first."""
 
-    def find(self, row: int) -> Candidate | None:
+    def find(self, row: int) -> PossibleCopy | None:
         """The file of any row, when it is still there as it was."""
         if row not in self._found:
             self._found[row] = self._look.candidate(self._files[row])
         return self._found[row]
 
-    def _by_size(self) -> Iterable[tuple[int, tuple[Candidate, ...]]]:
+    def _by_size(self) -> Iterable[tuple[int, tuple[PossibleCopy, ...]]]:
         sizes: dict[int, list[int | LeftoverRow]] = {}
         for row, names in self._files.items():
             sizes.setdefault(names[0].size, []).append(row)
         for rest in self._orphans:
             sizes.setdefault(rest.size, []).append(rest)
         for size, alike in sorted(sizes.items(), reverse=True):
-            found: dict[Identity, Candidate] = {}
+            found: dict[Identity, PossibleCopy] = {}
             for one in alike if len(alike) > 1 else ():
                 candidate = self.find(one) if isinstance(one, int) else self._look.orphan(one.path, one.tool)
                 if candidate is not None:
@@ -115,9 +115,9 @@ class _Look:
         self._trash = home_trash()
         self._folders: dict[str, _Folder] = {}
 
-    def candidate(self, names: Sequence[NamedFile]) -> Candidate | None:
+    def candidate(self, names: Sequence[NamedFile]) -> PossibleCopy | None:
         """One file with its names; None when it is not there any more as it was."""
-        known: dict[tuple[str, int], Name] = {}
+        known: dict[tuple[str, int], FileName] = {}
         for file in names:
             real = reach.realpath_of_file(file.path)
             if not self._is_no_copy(real):
@@ -129,19 +129,19 @@ class _Look:
             return None
         return candidate
 
-    def orphan(self, path: str, tool: str) -> Candidate | None:
+    def orphan(self, path: str, tool: str) -> PossibleCopy | None:
         real = reach.realpath_of_file(path)
         if self._is_no_copy(real):
             return None
-        return self._seen((Name(None, os.path.basename(path), None, tool, path, real),), None)
+        return self._seen((FileName(None, os.path.basename(path), None, tool, path, real),), None)
 
-    def _name(self, file: NamedFile, real: str) -> Name:
+    def _name(self, file: NamedFile, real: str) -> FileName:
         rows = self._weights.get(file.model, ())
         whole = len(rows) == 1 and file.file in rows
         title, beside = self._titles.get(file.model, ""), self._beside.get(file.place, ())
-        return Name(file.model, title, file.place, self._places[file.place].tool, file.path, real, whole, beside)
+        return FileName(file.model, title, file.place, self._places[file.place].tool, file.path, real, whole, beside)
 
-    def _seen(self, names: tuple[Name, ...], told: str | None) -> Candidate | None:
+    def _seen(self, names: tuple[FileName, ...], told: str | None) -> PossibleCopy | None:
         if not names:
             return None
         try:
@@ -167,7 +167,7 @@ class _Look:
             owned=not hasattr(os, "geteuid") or now.st_uid == os.geteuid(),
             pinned=any(name.model in self._pinned for name in names),
         )
-        return Candidate(copy, id_, told)
+        return PossibleCopy(copy, id_, told)
 
     def _is_no_copy(self, real: str) -> bool:
         base = os.path.basename(real)

@@ -13,7 +13,7 @@ Identity = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class FileName:
     """One name of a copy: which model has it there, in which place; an orphan has neither."""
 
     model: int | None
@@ -38,7 +38,7 @@ class Copy:
     bytes: int
     links: int
     writable: bool
-    names: tuple[Name, ...]
+    names: tuple[FileName, ...]
     key: str = ""
     """The inode, or the path where inodes do not last."""
     reference: bool = False
@@ -78,7 +78,7 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PossibleCopy:
     """A file that may be a copy. `id` is what it is now; `told` is a hash that lies on disk."""
 
     copy: Copy

@@ -17,16 +17,16 @@ from model_manager.base import reach
 from model_manager.base.comes_back import comes_back
 from model_manager.base.volumes import Volumes
 from model_manager.catalog.copies import FLOOR
-from model_manager.library.duplicates.candidates import Library
-from model_manager.library.duplicates.copies import Candidate, Copy, Identity, Name
+from model_manager.library.duplicates.candidates import KnownFiles
+from model_manager.library.duplicates.copies import Copy, FileName, Identity, PossibleCopy
 from model_manager.library.duplicates.keeper import keeper_of
-from model_manager.library.duplicates.wrappings import Unit
+from model_manager.library.duplicates.wrappings import TensorSet
 
 Kind = Literal["identical", "same-weights"]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CopyGroup:
     """Copies of the same bytes. `copies[keeper]` is the one that stays by default; sizes in bytes.
 
     `same-weights`: other bytes around the same tensors (see `wrappings`), never to be linked; `size` is the largest.
@@ -42,10 +42,10 @@ class Group:
     copies: tuple[Copy, ...]
     keeper: int
     sha256: str | None = None
-    parts: tuple[Group, ...] = ()
+    parts: tuple[CopyGroup, ...] = ()
 
     @property
-    def files(self) -> tuple[Group, ...]:
+    def files(self) -> tuple[CopyGroup, ...]:
         """One group for each file: itself, or its parts."""
         return self.parts or (self,)
 
@@ -72,8 +72,8 @@ class Group:
 
 
 def identical(
-    alike: Sequence[Sequence[Candidate]], library: Library, read: Mapping[Identity, str], reference: Sequence[str]
-) -> Iterator[Group]:
+    alike: Sequence[Sequence[PossibleCopy]], library: KnownFiles, read: Mapping[Identity, str], reference: Sequence[str]
+) -> Iterator[CopyGroup]:
     volumes = Volumes()
     groups = [
         _group([_with_shared(one.copy, volumes) for one in same], same[0].id.size, reference, read) for same in alike
@@ -82,8 +82,8 @@ def identical(
 
 
 def rewrapped(
-    suspects: Sequence[Sequence[Sequence[Unit]]], library: Library, reference: Sequence[str], proved: bool
-) -> Iterator[Group]:
+    suspects: Sequence[Sequence[Sequence[TensorSet]]], library: KnownFiles, reference: Sequence[str], proved: bool
+) -> Iterator[CopyGroup]:
     """The same weights under other bytes. Of units with the same bytes one stands for all."""
     volumes = Volumes()
     for group in suspects:
@@ -92,10 +92,10 @@ def rewrapped(
         keeper = keeper_of(copies, reference)
         first = min(identity for same in group for unit in same for identity in unit.identities)
         size = max(unit.size for same in group for unit in same)
-        yield Group(_id("same-weights", first), "same-weights", proved, size, tuple(copies), keeper)
+        yield CopyGroup(_id("same-weights", first), "same-weights", proved, size, tuple(copies), keeper)
 
 
-def _unit(unit: Unit, library: Library, volumes: Volumes) -> Copy:
+def _unit(unit: TensorSet, library: KnownFiles, volumes: Volumes) -> Copy:
     files = [_with_shared(file, volumes) for file in unit.files]
     return files[0] if len(files) == 1 else _whole(unit.model, files, library)
 
@@ -104,11 +104,11 @@ def _with_shared(copy: Copy, volumes: Volumes) -> Copy:
     return replace(copy, shared=copy.bytes - comes_back(copy.path, copy.bytes, volumes).own)
 
 
-def _group(copies: Sequence[Copy], size: int, reference: Sequence[str], read: Mapping[Identity, str]) -> Group:
+def _group(copies: Sequence[Copy], size: int, reference: Sequence[str], read: Mapping[Identity, str]) -> CopyGroup:
     """Its id is that of its first file by volume and inode: the same when flagged, when proved and at the next run."""
     hashes = {read.get(copy.identity) for copy in copies}
     sha256 = hashes.pop() if len(hashes) == 1 else None
-    return Group(
+    return CopyGroup(
         _id("identical", min(copy.identity for copy in copies)), "identical", sha256 is not None, size, tuple(copies),
         keeper_of(copies, reference), sha256,
     )  # fmt: skip
@@ -118,7 +118,7 @@ def _id(kind: str, first: Identity) -> str:
     return "g" + hashlib.sha256(f"{kind}\n{first[0]}\n{first[1]}".encode()).hexdigest()[:12]
 
 
-def _by_model(groups: Sequence[Group], library: Library, reference: Sequence[str]) -> Iterator[Group]:
+def _by_model(groups: Sequence[CopyGroup], library: KnownFiles, reference: Sequence[str]) -> Iterator[CopyGroup]:
     """Joins the groups of files that are all the weights of the same models."""
     of_file = {copy.identity: number for number, group in enumerate(groups) for copy in group.copies}
     alike: dict[tuple[int, ...], list[int]] = {}
@@ -148,8 +148,8 @@ def _by_model(groups: Sequence[Group], library: Library, reference: Sequence[str
 
 
 def _of_models(
-    groups: Sequence[Group], found: Sequence[int], library: Library, reference: Sequence[str]
-) -> Group:  # fmt: skip
+    groups: Sequence[CopyGroup], found: Sequence[int], library: KnownFiles, reference: Sequence[str]
+) -> CopyGroup:  # fmt: skip
     wholes, files = [], []
     of_group = [{copy.identity: copy for copy in reversed(group.copies)} for group in groups]
     for model in found:
@@ -162,16 +162,16 @@ def _of_models(
         replace(group, copies=tuple(own[number] for own in files), keeper=keeper) for number, group in enumerate(groups)
     )
     first = min(copy.identity for own in files for copy in own)
-    return Group(
+    return CopyGroup(
         _id("models", first), "identical", all(part.proved for part in parts), sum(part.size for part in parts),
         tuple(wholes), keeper, None, parts,
     )  # fmt: skip
 
 
-def _whole(model: int, own: Sequence[Copy], library: Library) -> Copy:
+def _whole(model: int, own: Sequence[Copy], library: KnownFiles) -> Copy:
     """A model of several files as one copy: its names are its places, its identity that of the first place."""
     names = tuple(
-        Name(
+        FileName(
             model,
             library.titles.get(model, ""),
             place.id,

@@ -65,7 +65,7 @@ class Unreadable:
     why: str
 
 
-class Changed(OSError):
+class ChangedWhileRead(OSError):
     """The file is not, or no longer, the one that was to be read."""
 
 
@@ -297,10 +297,10 @@ class Hashing:
         with open_quietly(path) as file:
             before = os.fstat(file.fileno())
             if self._id(path, before) != id_:
-                raise Changed(0, said("it changed since it was looked at"), path)
+                raise ChangedWhileRead(0, said("it changed since it was looked at"), path)
             yield file
             if not is_untouched(before, os.fstat(file.fileno())):
-                raise Changed(0, said("it changed while it was read"), path)
+                raise ChangedWhileRead(0, said("it changed while it was read"), path)
 
     def _settle(self, path: str) -> None:
         found = os.lstat(path)

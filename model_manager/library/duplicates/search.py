@@ -20,9 +20,9 @@ from model_manager.catalog import Database
 from model_manager.catalog.copies import all_differ, same_bytes
 from model_manager.jobs import Progress
 from model_manager.library.duplicates import wrappings
-from model_manager.library.duplicates.candidates import Library
-from model_manager.library.duplicates.copies import Candidate, Copy, Identity
-from model_manager.library.duplicates.groups import Group, identical, rewrapped
+from model_manager.library.duplicates.candidates import KnownFiles
+from model_manager.library.duplicates.copies import Copy, Identity, PossibleCopy
+from model_manager.library.duplicates.groups import CopyGroup, identical, rewrapped
 from model_manager.library.duplicates.hashing import Hashing, Unreadable
 from model_manager.library.duplicates.same_file import each_file_once
 
@@ -31,7 +31,7 @@ from model_manager.library.duplicates.same_file import each_file_once
 class Duplicates:
     """`read_bytes` were read from the disk to know it."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[CopyGroup, ...]
     read_bytes: int
     problems: tuple[Unreadable, ...] = ()
 
@@ -63,15 +63,15 @@ def _flag(database: Database, hashing: Hashing, volumes: Volumes, reference: Seq
 def _flagged(
     database: Database, hashing: Hashing, volumes: Volumes, reference: Sequence[str], recall: bool
 ) -> Duplicates:
-    library = Library(database, hashing, reference)
+    library = KnownFiles(database, hashing, reference)
     flagged = [one for _size, candidates in library.by_size for one in _alike(candidates, hashing)]
     alike = each_file_once(flagged, volumes, hashing.problems)
     read = _read_before(alike, hashing) if recall else {}
     suspects = wrappings.flagged(database, library, hashing)
     if recall:
         suspects = [part for group in suspects for part in wrappings.still_alike(group, hashing)]
-    sure: list[list[list[wrappings.Unit]]] = []
-    unsure: list[list[list[wrappings.Unit]]] = []
+    sure: list[list[list[wrappings.TensorSet]]] = []
+    unsure: list[list[list[wrappings.TensorSet]]] = []
     for group in suspects:
         (sure if recall and wrappings.is_read(group, hashing) else unsure).append(group)
     groups = [
@@ -92,7 +92,7 @@ def prove(
     whose hash lies on disk are not read, and their groups stay flagged.
     """
     hashing = Hashing(database, volumes, progress)
-    library = Library(database, hashing, reference)
+    library = KnownFiles(database, hashing, reference)
     told = {
         one.copy.path: one.told for _size, candidates in library.by_size for one in candidates if believe and one.told
     }
@@ -100,9 +100,9 @@ def prove(
     wrapped = [] if believe else wrappings.proved(wrappings.flagged(database, library, hashing), hashing)
     suspects = [one for _size, candidates in library.by_size for one in _suspects(candidates, hashing, told)]
     read = hashing.compare(suspects, told)
-    alike: list[list[Candidate]] = []
+    alike: list[list[PossibleCopy]] = []
     for _size, candidates in library.by_size:
-        by_hash: dict[str, list[Candidate]] = {}
+        by_hash: dict[str, list[PossibleCopy]] = {}
         for one in candidates:
             sha256 = read.get(one.copy.path) or hashing.known(one.id).sha256 or told.get(one.copy.path)
             if sha256:
@@ -116,7 +116,7 @@ def prove(
     return _ordered(groups, hashing)
 
 
-def _read_before(alike: Sequence[Sequence[Candidate]], hashing: Hashing) -> dict[Identity, str]:
+def _read_before(alike: Sequence[Sequence[PossibleCopy]], hashing: Hashing) -> dict[Identity, str]:
     known = {one.copy.identity: hashing.known(one.id).sha256 for same in alike for one in same}
     return {identity: sha256 for identity, sha256 in known.items() if sha256}
 
@@ -145,7 +145,7 @@ def _copy_json(copy: Copy) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _alike(candidates: Sequence[Candidate], hashing: Hashing) -> Iterator[list[Candidate]]:
+def _alike(candidates: Sequence[PossibleCopy], hashing: Hashing) -> Iterator[list[PossibleCopy]]:
     """Splits files of one size as `catalog/copies` says. Reads pieces where a hash of one of them is not known."""
     known = {one.copy.identity: hashing.known(one.id) for one in candidates}
     hashes = {one.copy.identity: known[one.copy.identity].sha256 or one.told for one in candidates}
@@ -160,7 +160,7 @@ def _alike(candidates: Sequence[Candidate], hashing: Hashing) -> Iterator[list[C
 
 
 def _suspects(
-    candidates: Sequence[Candidate], hashing: Hashing, told: Mapping[str, str]
+    candidates: Sequence[PossibleCopy], hashing: Hashing, told: Mapping[str, str]
 ) -> Iterator[list[str]]:  # fmt: skip
     """Files of one size whose pieces are the same, where it is not known yet of every two whether they are."""
     known = {one.copy.path: hashing.known(one.id) for one in candidates}
@@ -177,6 +177,6 @@ def _suspects(
             yield alike
 
 
-def _ordered(groups: Sequence[Group], hashing: Hashing) -> Duplicates:
+def _ordered(groups: Sequence[CopyGroup], hashing: Hashing) -> Duplicates:
     ordered = sorted(groups, key=lambda group: (-group.reclaimable, -group.size, group.id))
     return Duplicates(tuple(ordered), hashing.read_bytes, tuple(hashing.problems))

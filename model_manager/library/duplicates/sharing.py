@@ -11,16 +11,16 @@ from model_manager.base.messages import counted, figure, said
 from model_manager.base.own_name import apart
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots
-from model_manager.library.duplicates.copies import Copy, Name
+from model_manager.library.duplicates.copies import Copy, FileName
 from model_manager.library.duplicates.far_links import said_of
-from model_manager.library.duplicates.groups import Group
+from model_manager.library.duplicates.groups import CopyGroup
 from model_manager.library.duplicates.keeper import contents, is_reference, most_complete
 from model_manager.library.duplicates.proof import proof_of
 from model_manager.library.removal.origins import OfCopies, as_text
 from model_manager.library.removal.planning import finished, must_be_closed, plan_removal
-from model_manager.library.removal.wanted import Stays, Wanted
+from model_manager.library.removal.selection import LinkThatStays, Selection
 from model_manager.operations import Plan
-from model_manager.operations.draft import Draft, is_read_only
+from model_manager.operations.plan_builder import Draft, is_read_only
 from model_manager.stores.host.env import Env
 from model_manager.stores.tool_facts import TOOLS
 
@@ -29,7 +29,7 @@ KINDS = {"hardlink": "hard", "reflink": "reflink", "symlink": "symbolic"}
 
 
 def plan_sharing(
-    database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], by: By = "hardlink",
+    database: Database, volumes: Volumes, env: Env, groups: Sequence[CopyGroup], by: By = "hardlink",
     keep: Collection[str] = (), reference: Sequence[str] = (), only: Collection[str] = (),
 ) -> Plan:  # fmt: skip
     """Every copy but the keeper of each group becomes a link to it, or shares its blocks.
@@ -77,7 +77,7 @@ def plan_sharing(
 
 
 def plan_trashing(
-    database: Database, volumes: Volumes, env: Env, groups: Sequence[Group], keep: Collection[str] = (),
+    database: Database, volumes: Volumes, env: Env, groups: Sequence[CopyGroup], keep: Collection[str] = (),
     only: Collection[str] = (), reference: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
     """The places of every copy but the keeper go, each by its tool's own rule; the keeper's places stay.
@@ -87,8 +87,8 @@ def plan_trashing(
     """
     places: dict[int, None] = {}
     orphans: dict[str, None] = {}
-    parted: list[Name] = []
-    stays: dict[int | str, list[Stays]] = {}
+    parted: list[FileName] = []
+    stays: dict[int | str, list[LinkThatStays]] = {}
     warnings: list[str] = []
     for group in groups:
         keeper = chosen_keeper(group, keep, only, most_complete(group.copies, reference))
@@ -120,13 +120,13 @@ def plan_trashing(
         )  # fmt: skip
     count = len(places) + len(orphans)
     title = counted("Keep one, clear {0} copy away", "Keep one, clear {0} copies away", count, figure(count))
-    wanted = Wanted((), tuple(places), tuple(orphans), tuple(warnings), stays)
+    wanted = Selection((), tuple(places), tuple(orphans), tuple(warnings), stays)
     return plan_removal(database, volumes, env, wanted, "trash", title)
 
 
 def _staying(
-    database: Database, volumes: Volumes, group: Group, number: int, keeper: int
-) -> Iterator[Stays]:  # fmt: skip
+    database: Database, volumes: Volumes, group: CopyGroup, number: int, keeper: int
+) -> Iterator[LinkThatStays]:  # fmt: skip
     """The files because of which a copy may go, each with the proof that it holds the same."""
     bytewise = group.kind == "identical"
     for part in group.files:
@@ -135,7 +135,7 @@ def _staying(
             proof = proof_of(database, volumes, copy.path, stays.path, bytewise)
         except OSError as error:
             raise ModelManagerError(said("clear away"), copy.path, reason_of(error), said("scan again")) from error
-        yield Stays(stays.path, stays.size, stays.mtime_ns, proof if copy.identity != stays.identity else None)
+        yield LinkThatStays(stays.path, stays.size, stays.mtime_ns, proof if copy.identity != stays.identity else None)
 
 
 def _alone(copy: Copy, there: Mapping[str, str]) -> list[str]:
@@ -144,7 +144,7 @@ def _alone(copy: Copy, there: Mapping[str, str]) -> list[str]:
     return [said("{0} goes along, and the copy that stays has nothing like it", path) for path in lost]
 
 
-def chosen_keeper(group: Group, keep: Collection[str], only: Collection[str], usual: int | None = None) -> int:
+def chosen_keeper(group: CopyGroup, keep: Collection[str], only: Collection[str], usual: int | None = None) -> int:
     """The copy that stays: one of `keep`, else the `usual` one. Refuses what is not proved, and that every copy go."""
     if not group.proved:
         raise ModelManagerError(

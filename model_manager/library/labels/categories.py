@@ -7,7 +7,7 @@ import re
 from model_manager.base.errors import UsageError
 from model_manager.base.messages import said
 from model_manager.base.text import later
-from model_manager.catalog import Database, user_words
+from model_manager.catalog import Database, labels
 
 CATEGORIES: tuple[tuple[str, str], ...] = (
     ("llm", later("Language models")), ("llm/adapters", later("Adapters")), ("embedding", later("Embedding")),
@@ -33,7 +33,7 @@ _SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*){0,3}$")
 def slugs(database: Database) -> list[str]:
     """Every slug, ours in their order, then the user's."""
     with database.read() as tx:
-        return [*BUILT_IN, *(slug for slug in user_words.categories(tx) if slug not in BUILT_IN)]
+        return [*BUILT_IN, *(slug for slug in labels.categories(tx) if slug not in BUILT_IN)]
 
 
 def add(database: Database, slug: str) -> None:
@@ -44,7 +44,7 @@ def add(database: Database, slug: str) -> None:
     if slug in slugs(database):
         raise UsageError(said("add the category"), slug, said("it exists"))
     with database.write_words() as tx:
-        user_words.add_category(tx, slug)
+        labels.add_category(tx, slug)
 
 
 def rename(database: Database, old: str, new: str) -> list[int]:
@@ -52,16 +52,16 @@ def rename(database: Database, old: str, new: str) -> list[int]:
     _own(database, old)
     add(database, new)
     with database.write_words() as tx:
-        user_words.remove_category(tx, old)
-        return user_words.move_category(tx, old, new)
+        labels.remove_category(tx, old)
+        return labels.move_category(tx, old, new)
 
 
 def remove(database: Database, slug: str) -> list[int]:
     """Removes a category of the user's own; its models go back to what the evidence says."""
     _own(database, slug)
     with database.write_words() as tx:
-        user_words.remove_category(tx, slug)
-        return user_words.move_category(tx, slug, None)
+        labels.remove_category(tx, slug)
+        return labels.move_category(tx, slug, None)
 
 
 def _own(database: Database, slug: str) -> None:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from model_manager.base.text import _
 from model_manager.catalog.record import LINES, Field
-from model_manager.library.listing.present import Json
+from model_manager.library.listing.model_json import Json
 
 
-class Line(NamedTuple):
+class CardLine(NamedTuple):
     """`field`: the name that the evidence has for it. `height`: the least stands on top."""
 
     height: int
@@ -19,14 +19,15 @@ class Line(NamedTuple):
     field: str = ""
 
 
-def lines(model: Json, own: Mapping[str, str], more: Iterable[Line] = ()) -> list[Line]:
+def lines(model: Json, own: Mapping[str, str], more: Iterable[CardLine] = ()) -> list[CardLine]:
     """Those that have something to say, from top to bottom.
 
     `own`: the words of the caller by the field's name in the record, for what is not told by its value alone; an empty
     text leaves a field out. `more`: lines about what is no field.
     """
     told = [
-        Line(field.line, _(field.title), own.get(field.name, _by_itself(field, model)), field.key) for field in LINES
+        CardLine(field.line, _(field.title), own.get(field.name, _by_itself(field, model)), field.key)
+        for field in LINES
     ]
     return [line for line in sorted([*told, *more]) if line.text]
 

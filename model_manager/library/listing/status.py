@@ -9,8 +9,8 @@ from model_manager.base.comes_back import comes_back
 from model_manager.base.once import each_once
 from model_manager.base.text import _
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, copies, leftovers, rows, second_ways, totals
-from model_manager.catalog.copies import Seen
+from model_manager.catalog import Database, copies, leftovers, mount_aliases, rows, totals
+from model_manager.catalog.copies import KnownBytes
 from model_manager.stores.host.env import Env
 
 Figures = tuple[tuple[str, int, int], ...]
@@ -52,7 +52,7 @@ def status(database: Database, volumes: Volumes, env: Env) -> Status:
         same = copies.groups(tx)
         health = totals.verdicts(tx)
         away = len(rows.away_models(tx))
-        again, unsure = second_ways.counted_once(tx)
+        again, unsure = mount_aliases.counted_once(tx)
     spare, unproved = _spare(same)
     return Status(
         total, apparent, spare + certain, sum(health.values()), tools, categories, health, kinds, away,
@@ -65,8 +65,8 @@ def _leftovers(database: Database, volumes: Volumes, env: Env) -> tuple[dict[str
     with database.read() as tx:
         if not leftovers.every(tx):
             return {}, 0, 0
+    from model_manager.library.clean.leftovers import read_rests
     from model_manager.library.clean.offers import certain_bytes  # adapters and plans: a second to load
-    from model_manager.library.clean.rests import read_rests
 
     rests = read_rests(database, volumes, env)
     kinds: dict[str, int] = {}
@@ -93,7 +93,7 @@ def by_category(database: Database) -> Figures:
         return _ordered(totals.bytes_by(tx, "category"))
 
 
-def _spare(groups: list[list[Seen]]) -> tuple[int, int]:
+def _spare(groups: list[list[KnownBytes]]) -> tuple[int, int]:
     """What comes back of these copies when one of each stays; how much of it is in groups that were not read whole."""
     volumes = Volumes()
     whole = unproved = 0

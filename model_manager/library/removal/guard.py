@@ -14,7 +14,7 @@ from dataclasses import replace
 from model_manager.base import reach
 from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.messages import counted, said
-from model_manager.base.real import is_below, resolved
+from model_manager.base.real_paths import is_below, resolved
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, roots

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from model_manager.base import reach
-from model_manager.base.real import resolved
+from model_manager.base.real_paths import resolved
 from model_manager.catalog.models import FileView
 from model_manager.library.removal.shelf import Shelf
 

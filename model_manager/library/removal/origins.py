@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 
-from model_manager.stores.found import Leftover
+from model_manager.stores.discovered import Leftover
 
 
 @dataclass(frozen=True, slots=True)

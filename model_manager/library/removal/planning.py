@@ -22,26 +22,26 @@ from model_manager.library.removal.links import broken
 from model_manager.library.removal.origins import OfLeftover, as_text
 from model_manager.library.removal.plan_words import things
 from model_manager.library.removal.seen_elsewhere import seen_elsewhere
+from model_manager.library.removal.selection import LinkThatStays, Selection
 from model_manager.library.removal.shelf import Shelf, read_shelf
-from model_manager.library.removal.units import Unit, origin_of, units
+from model_manager.library.removal.units import RemovalUnit, origin_of, units
 from model_manager.library.removal.unused import BY_CONTENT, must_be_unused, must_be_whole, used_by
-from model_manager.library.removal.wanted import Stays, Wanted
 from model_manager.operations import Plan
-from model_manager.operations.draft import Draft, Way
-from model_manager.operations.plan import Kept
-from model_manager.operations.staying import kept_as
+from model_manager.operations.kept_files import kept_as
+from model_manager.operations.plan import KeptFile
+from model_manager.operations.plan_builder import Draft, Way
 from model_manager.stores.adapters import BY_TOOL
-from model_manager.stores.found import FoundRoot, Leftover, LeftoverKind
+from model_manager.stores.discovered import FoundRoot, Leftover, LeftoverKind
 from model_manager.stores.host.env import Env
 from model_manager.stores.hub.layout import repository_of
 from model_manager.stores.parts import Asking, CannotRemove, Going, Part, Placed, Writing
-from model_manager.stores.walk.under_way import may_be_under_way
+from model_manager.stores.walk.running_downloads import may_be_under_way
 
 _WORDS = {"trash": later("Move to the trash"), "aside": later("Set aside"), "delete": later("Delete for good")}
 
 
 def plan_removal(
-    database: Database, volumes: Volumes, env: Env, wanted: Wanted, way: Way = "trash", title: str = "",
+    database: Database, volumes: Volumes, env: Env, wanted: Selection, way: Way = "trash", title: str = "",
     shelf: Shelf | None = None,
 ) -> Plan:  # fmt: skip
     """One plan for all that is wanted; what cannot go is a warning in words, and an error when nothing can.
@@ -60,7 +60,7 @@ def plan_removal(
 
 
 def drafted(
-    shelf: Shelf, volumes: Volumes, env: Env, wanted: Wanted, way: Way
+    shelf: Shelf, volumes: Volumes, env: Env, wanted: Selection, way: Way
 ) -> tuple[Draft, list[ModelManagerError]]:
     """The steps of all that is wanted, and why the rest cannot be planned."""
     draft = Draft(volumes, [root.path for root in shelf.roots.values() if not root.ignored], way)
@@ -128,7 +128,7 @@ def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) ->
 
 def _add_unit(
     draft: Draft, problems: list[ModelManagerError], root: RootRow, of: str, parts: Iterator[Part], origin: str,
-    stays: Sequence[Stays], volumes: Volumes,
+    stays: Sequence[LinkThatStays], volumes: Volumes,
 ) -> None:  # fmt: skip
     """One unit, or none of it and a problem."""
     draft.begin_unit(of, origin)
@@ -168,7 +168,7 @@ def _unplugged(root: RootRow) -> CannotRemove | None:
     return None
 
 
-def _kept(one: Stays, volumes: Volumes) -> Kept:
+def _kept(one: LinkThatStays, volumes: Volumes) -> KeptFile:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
     kept = kept_as(reach.realpath(one.path), volumes)
     if (kept.identity.size, folded(kept.identity.mtime_ns or 0)) != (one.size, one.mtime_ns):
@@ -186,7 +186,7 @@ def _must_allow(root: RootRow) -> None:
     reach.must_answer(root.path)
 
 
-def _parts_of_places(group: Unit, env: Env, shelf: Shelf, volumes: Volumes) -> Iterator[Part]:
+def _parts_of_places(group: RemovalUnit, env: Env, shelf: Shelf, volumes: Volumes) -> Iterator[Part]:
     must_be_closed(group.root, env)
     must_be_whole(group.root, volumes)
     yield from parts_of_places(group.root, group.places, env, group.along, shelf, volumes)
@@ -248,7 +248,7 @@ def _leftover(path: str, rests: Iterable[LeftoverRow], known: Iterable[RootRow])
     return root, Leftover(cast(LeftoverKind, row.kind), row.path, row.size, row.bytes, row.of)
 
 
-def _title(way: Way, shelf: Shelf, wanted: Wanted, count: int) -> str:
+def _title(way: Way, shelf: Shelf, wanted: Selection, count: int) -> str:
     """What goes, by its name if it is one model, and how many names and leftovers that are."""
     names = [shelf.titles[id_] for id_ in wanted.models if id_ in shelf.titles]
     names += [place.name for place in shelf.places if place.id in wanted.places]

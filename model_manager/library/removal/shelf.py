@@ -10,7 +10,7 @@ from typing import cast
 from model_manager.base import reach
 from model_manager.base.facts import Role
 from model_manager.base.own_name import NameKey, name_key
-from model_manager.catalog import Database, leftovers, models, roots, user_words
+from model_manager.catalog import Database, labels, leftovers, models, roots
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
@@ -101,7 +101,7 @@ def read_shelf(database: Database) -> Shelf:
             files.setdefault(file.place, []).append(file)
             names.setdefault(file.file, []).append((file.place, file.path))
         return Shelf(
-            known, list(models.places(tx)), files, names, leftovers.every(tx), models.titles(tx), user_words.pinned(tx)
+            known, list(models.places(tx)), files, names, leftovers.every(tx), models.titles(tx), labels.pinned(tx)
         )
 
 

@@ -12,7 +12,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.messages import said
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Database, models, named, roots
+from model_manager.catalog import Database, models, place_names, roots
 from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
 from model_manager.library.labels.verdicts import AWAY
@@ -62,7 +62,7 @@ def missing(
     `first_only`: asks for one file of each place. Not for the window's thread.
     """
     with database.read() as tx:
-        wanted = {one.model for one in named.every(tx) if one.place in places} if places else set(ids)
+        wanted = {one.model for one in place_names.every(tx) if one.place in places} if places else set(ids)
         seen = [one for one in models.places(tx, wanted) if one.state == "online" and (not places or one.id in places)]
         members = list(models.files(tx, wanted))
         known = {root.id: root for root in roots.every(tx)}

@@ -24,7 +24,7 @@ _WORTH_A_WORD = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class SpaceNeeded:
     """Bytes that undo writes on one volume, and what is free there (None: it does not say).
 
     `path`: the one folder that they are written to, or the one above all of these `folders`.
@@ -48,7 +48,7 @@ class Undoing:
     """
 
     steps: tuple[Step, ...]
-    rooms: tuple[Room, ...]
+    rooms: tuple[SpaceNeeded, ...]
     seconds: float
     warnings: tuple[str, ...]
 
@@ -116,7 +116,7 @@ def newest_to_undo(
     return next((one for one in applied if can_go_back(one, volumes)), None)
 
 
-def _rooms(steps: tuple[Step, ...]) -> Iterator[Room]:
+def _rooms(steps: tuple[Step, ...]) -> Iterator[SpaceNeeded]:
     """Shared copies become files of their own again: all their bytes are written, on the volume of each."""
     needs: dict[int | str, int] = {}
     folders: dict[int | str, dict[str, None]] = {}
@@ -137,10 +137,10 @@ def _rooms(steps: tuple[Step, ...]) -> Iterator[Room]:
             free = shutil.disk_usage(written[0]).free if isinstance(key, int) else None
         except OSError:
             free = None
-        yield Room(os.path.commonpath(written), size, free, len(written))
+        yield SpaceNeeded(os.path.commonpath(written), size, free, len(written))
 
 
-def _of_rooms(rooms: tuple[Room, ...], seconds: float) -> Iterator[str]:
+def _of_rooms(rooms: tuple[SpaceNeeded, ...], seconds: float) -> Iterator[str]:
     for room in rooms:
         need, where, free = units.size(room.needs), shown(room.path), units.size(room.free or 0)
         if room.folders > 1:

@@ -11,15 +11,15 @@ from model_manager.catalog.models import FileView, PlaceView
 from model_manager.catalog.roots import RootRow
 from model_manager.library.removal.links import links_beside
 from model_manager.library.removal.origins import OfPlaces, as_text
+from model_manager.library.removal.selection import Selection
 from model_manager.library.removal.shelf import Shelf
-from model_manager.library.removal.wanted import Wanted
 from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.hub.layout import repository_of
 from model_manager.stores.parts import Placed
 
 
 @dataclass(slots=True)
-class Unit:
+class RemovalUnit:
     """Places of one root that share files: one unit."""
 
     root: RootRow
@@ -33,7 +33,7 @@ class Unit:
     """All links of other places that may, also of those that go."""
 
 
-def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
+def units(shelf: Shelf, wanted: Selection) -> Iterator[RemovalUnit]:
     """The places that go, joined where they share a file in one root."""
     named = {place.id: place for model in wanted.models for place in shelf.of_model.get(model, ())}
     named |= {id_: shelf.by_id[id_] for id_ in wanted.places if id_ in shelf.by_id}
@@ -49,7 +49,7 @@ def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
         )
     one_unit = frozenset(id_ for id_, root in shelf.roots.items() if BY_TOOL[root.tool].removal.one_unit)
     for joined in joined_places(going, shelf.files, one_unit):
-        group = Unit(shelf.roots[joined[0].root])
+        group = RemovalUnit(shelf.roots[joined[0].root])
         for place in joined:
             own = shelf.files.get(place.id, [])
             for file in own:
@@ -65,7 +65,7 @@ def units(shelf: Shelf, wanted: Wanted) -> Iterator[Unit]:
         yield group
 
 
-def origin_of(group: Unit, shelf: Shelf) -> str:
+def origin_of(group: RemovalUnit, shelf: Shelf) -> str:
     places = tuple(
         (place.name, place.path, tuple((file.path, file.role, file.name) for file in place.files))
         for place in group.places

@@ -17,7 +17,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.catalog.roots import RootRow
 from model_manager.library.removal.shelf import Shelf
 from model_manager.operations.sameness import may_show_others, sameness
-from model_manager.stores.found import Leftover
+from model_manager.stores.discovered import Leftover
 from model_manager.stores.parts import CannotRemove
 
 PAYLOADS = frozenset({"orphan", "detached-revision"})

@@ -10,7 +10,7 @@ from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
 from model_manager.catalog import Database, Tx, problems
 from model_manager.catalog.roots import RootRow
-from model_manager.stores.found import FoundRoot, Problem
+from model_manager.stores.discovered import FoundRoot, Problem
 from model_manager.stores.host.env import Env
 
 
@@ -28,7 +28,7 @@ class Report:
 
 
 @dataclass
-class Context:
+class ScanContext:
     """The catalogue, the computer and what this scan has learned. Lanes of several threads only add to it."""
 
     database: Database
@@ -44,7 +44,7 @@ class Context:
     """Root -> real paths of other roots that it leads into."""
 
 
-def keep_problems(context: Context, tx: Tx, root: RootRow, told: list[Problem]) -> None:
+def keep_problems(context: ScanContext, tx: Tx, root: RootRow, told: list[Problem]) -> None:
     """What could not be read of a root takes the place of what could not be read before."""
     context.report.problems += told
     problems.replace(tx, root.id, [(problem.path, problem.kind, shown(problem.why)) for problem in told])

@@ -8,7 +8,7 @@ from typing import cast
 
 from model_manager.base.facts import Claim, Facts, Health, Verdict, worst
 from model_manager.base.messages import said
-from model_manager.catalog import Database, Tx, files, hashes, models, user_words
+from model_manager.catalog import Database, Tx, files, hashes, labels, models
 from model_manager.catalog.codec import claim_rows, dump, load_claims, load_health
 from model_manager.catalog.last_used import ACCESS_TIME
 from model_manager.catalog.record import DERIVED, claimed
@@ -37,7 +37,7 @@ def derive(
         members.setdefault(file.model, []).append(file)
     checked = hashes.verdicts(tx, ids)
     recorded = models.uses(tx, ids, ACCESS_TIME)
-    for id_, choice in user_words.choices(tx, ids & seen.keys()).items():
+    for id_, choice in labels.choices(tx, ids & seen.keys()).items():
         values = derived(tx, choice, seen[id_], members.get(id_, []), read or {})
         if id_ in recorded and recorded[id_][0] > int(str(values["used_at"] or 0)):
             values |= dict(zip(("used_at", "used_from"), recorded[id_], strict=True))

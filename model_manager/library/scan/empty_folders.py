@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from model_manager.base.messages import said
-from model_manager.stores.found import Leftover
+from model_manager.stores.discovered import Leftover
 
 _MOST = 1000
 """Entries looked at: a tree of so many empty folders is no model's."""

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from model_manager.base.events import ModelsChanged
-from model_manager.catalog import Tx, files, kept_words, places, roots
+from model_manager.catalog import Tx, files, label_backup, places, roots
 from model_manager.library.scan import watch
-from model_manager.library.scan.context import Context
+from model_manager.library.scan.context import ScanContext
 from model_manager.library.scan.derive import derive
-from model_manager.library.scan.second_ways import note_second_ways
+from model_manager.library.scan.mount_aliases import note_second_ways
 
 
 class Ending:
     """Never reached by a scan that was cancelled: what it did not come to would be taken for gone."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ScanContext) -> None:
         self._context = context
 
     def run(self) -> None:
         """What no root names any more is gone; words find their models again; files seen twice count once."""
         context = self._context
         with context.database.write() as tx:
-            changed = places.mark_gone(tx, context.stored) | kept_words.give_back(tx)
+            changed = places.mark_gone(tx, context.stored) | label_backup.give_back(tx)
             derive(tx, changed)
             files.forget_unnamed(tx)
             self._note_other_tools(tx)

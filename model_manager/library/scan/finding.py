@@ -23,7 +23,7 @@ from model_manager.library.scan.watch import real_of
 
 if TYPE_CHECKING:
     from model_manager.stores.contract import Store
-    from model_manager.stores.found import FoundRoot
+    from model_manager.stores.discovered import FoundRoot
     from model_manager.stores.host.env import Env
 
 log = logging.getLogger(__name__)
@@ -171,7 +171,7 @@ def _ask(store: Store, env: Env, known: Mapping[str, RootRow]) -> tuple[list[Fou
 
 def _as_known(store: Store, known: Mapping[str, RootRow], otherwise: str) -> tuple[list[FoundRoot], str]:
     """The roots of a tool as they were named before, and what becomes of them, in words."""
-    from model_manager.stores.found import FoundRoot
+    from model_manager.stores.discovered import FoundRoot
 
     mine = [root for root in known.values() if root.tool == store.tool]
     before = [

@@ -6,12 +6,12 @@ from model_manager.base.text import shown
 from model_manager.catalog import places
 from model_manager.catalog.places import PlaceRow
 from model_manager.catalog.roots import RootRow
-from model_manager.library.scan.context import Context
+from model_manager.library.scan.context import ScanContext
 from model_manager.library.scan.headers import Headers
 from model_manager.library.scan.last_uses import NOT_KEPT, keeps_access_times
 from model_manager.library.scan.register import beside, fingerprint
-from model_manager.stores.found import Found
-from model_manager.stores.walk.look import Look, lies_below
+from model_manager.stores.discovered import FoundModel
+from model_manager.stores.walk.store_reader import StoreReader, lies_below
 
 Key = tuple[str, str]
 """A place within its root: (path, name)."""
@@ -20,14 +20,14 @@ Key = tuple[str, str]
 class News:
     """Compares what an adapter describes with the places that the catalogue has of its root."""
 
-    def __init__(self, context: Context, root: RootRow, headers: Headers) -> None:
+    def __init__(self, context: ScanContext, root: RootRow, headers: Headers) -> None:
         self._context, self._root, self._headers = context, root, headers
         self._known: dict[Key, PlaceRow] | None = None
         self._seen: dict[Key, bytes] = {}
         self._loose: set[Key] = set()
         self._blind = not keeps_access_times(root.path, context.volumes)
 
-    def of(self, found: Found) -> tuple[Found, bytes | None]:
+    def of(self, found: FoundModel) -> tuple[FoundModel, bytes | None]:
         """The model as it is to be stored, with its fingerprint where it has to be read; without it is as it was.
 
         A place is not read again while its fingerprint is the stored one. The fingerprint covers all that goes into the
@@ -46,17 +46,17 @@ class News:
         before = self._places().get(key)
         return found, None if before is not None and before.fingerprint == mark else mark
 
-    def gone(self, look: Look) -> dict[Key, int]:
+    def gone(self, reader: StoreReader) -> dict[Key, int]:
         """Places that the root has no more.
 
         One that was not described counts as there while it lies in a folder that is as it was (`Memory.unchanged`), and
         as not known while it lies in one that could not be read. That nothing at all was described and all folders are
         as they were is told without asking the catalogue: 5,000 places take 10 ms.
         """
-        same = look.memory.seen() if look.memory else set()
-        if self._known is None and look.memory and same >= look.memory.places:
+        same = reader.memory.seen() if reader.memory else set()
+        if self._known is None and reader.memory and same >= reader.memory.places:
             return {}
-        unread = frozenset(look.unread)
+        unread = frozenset(reader.unread)
         return {
             key: place.id
             for key, place in self._places().items()

@@ -12,20 +12,20 @@ from model_manager.base.identity import FileId, file_id
 from model_manager.base.reading import read_small
 from model_manager.base.text import shown
 from model_manager.base.volumes import Volumes
-from model_manager.catalog import Tx, files, fresh, hashes, models, places, roots, united
+from model_manager.catalog import Tx, files, hashes, merged_models, models, new_models, places, roots
 from model_manager.catalog.codec import claim_rows, dump, dump_health
 from model_manager.catalog.record import READER
 from model_manager.formats.folders import facts_of_folder
 from model_manager.library.scan.derive import derive, derived
 from model_manager.library.scan.headers import Headers
 from model_manager.library.scan.understand import READ, WEIGHTS, is_read
-from model_manager.stores.found import Found, FoundFile, on_disk
+from model_manager.stores.discovered import FoundFile, FoundModel, on_disk
 
 
 class Pending(NamedTuple):
     """One found model whose headers were read, ready to be stored."""
 
-    found: Found
+    found: FoundModel
     fingerprint: bytes
     facts: dict[str, Facts]
     folder: Facts | None
@@ -37,7 +37,7 @@ class Pending(NamedTuple):
 class SnapshotFolder:
     """A model's files as a folder format sees them."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: FoundModel) -> None:
         self.name = found.title or found.name
         self._paths = {file.name: file.path for file in found.files}
         self.sizes = {file.name: file.stat.st_size for file in found.files}
@@ -54,7 +54,7 @@ _POINTING = (".onnx", ".xml", ".param")
 """Files that may need others beside them: what those are like is part of how a place looks."""
 
 
-def beside(found: Found, headers: Headers) -> list[tuple[object, ...]]:
+def beside(found: FoundModel, headers: Headers) -> list[tuple[object, ...]]:
     """The files that headers name beside themselves, as they are now; most models have none."""
     seen: list[tuple[object, ...]] = []
     for file in found.files:
@@ -66,7 +66,7 @@ def beside(found: Found, headers: Headers) -> list[tuple[object, ...]]:
     return seen
 
 
-def fingerprint(found: Found, volumes: Volumes, others: Iterable[object] = ()) -> bytes:
+def fingerprint(found: FoundModel, volumes: Volumes, others: Iterable[object] = ()) -> bytes:
     """What a place looked like: when it is the same at the next scan, nothing of it is read or written."""
     import xxhash
 
@@ -100,7 +100,7 @@ def fingerprint(found: Found, volumes: Volumes, others: Iterable[object] = ()) -
     return bytes(xxhash.xxh3_128_digest(repr(seen).encode("utf-8", "surrogateescape")))
 
 
-def prepare(found: Found, mark: bytes, headers: Headers) -> Pending:
+def prepare(found: FoundModel, mark: bytes, headers: Headers) -> Pending:
     """Reads the headers that are needed, and the folder's configuration when it is one."""
     arrays = [file for file in found.files if file.role not in READ and is_read(file.role, file.name)]
     read = [*(file for file in found.files if file.role in READ), *arrays[:_MOST_ARRAYS]]
@@ -120,7 +120,7 @@ def _heavy(files_: Sequence[FoundFile]) -> tuple[int, ...]:
     return tuple(weights or [at for at, file in enumerate(files_) if file.role == "projector"] or range(len(files_)))
 
 
-def with_companions(found: Found, facts: dict[str, Facts], headers: Headers) -> Found:
+def with_companions(found: FoundModel, facts: dict[str, Facts], headers: Headers) -> FoundModel:
     """Adds the files that headers name beside themselves (ONNX external data): they are weights too."""
     if not any(one.companions for one in facts.values()):
         return found
@@ -171,10 +171,10 @@ class Register:
     def sorted_out(self, tx: Tx, root: roots.RootRow, batch: list[Pending]) -> tuple[list[_Known], list[_Known]]:
         """(places of models that nothing is known of, the others), each with the identities of its files."""
         known = [(pending, [self._id(file) for file in pending.found.files]) for pending in batch]
-        met = fresh.known_files(tx, (id_ for _, ids in known for id_ in ids))
-        paths = fresh.known_places(tx, root.id, [pending.found.path for pending in batch])
-        paths |= united.earlier_paths(tx, root.id, [pending.found.path for pending in batch])
-        gone = fresh.gone_likenesses(tx, [pending.likeness for pending in batch])
+        met = new_models.known_files(tx, (id_ for _, ids in known for id_ in ids))
+        paths = new_models.known_places(tx, root.id, [pending.found.path for pending in batch])
+        paths |= merged_models.earlier_paths(tx, root.id, [pending.found.path for pending in batch])
+        gone = new_models.gone_likenesses(tx, [pending.likeness for pending in batch])
         never_met: list[_Known] = []
         others: list[_Known] = []
         for one in known:
@@ -194,8 +194,8 @@ class Register:
 
         Asking the catalogue for what was just put there took as long as putting it there (0.25 s of 5,000 models).
         """
-        file, model, place = fresh.following(tx)
-        ready: list[fresh.Fresh] = []
+        file, model, place = new_models.following(tx)
+        ready: list[new_models.NewModels] = []
         for pending, ids in batch:
             rows = [*range(file, file + len(ids))]
             entry = self._entry(root, pending, rows, set(rows))
@@ -215,12 +215,14 @@ class Register:
                 place, model, root.id, root.path, root.state, root.tool, entry.name, entry.title, entry.path,
                 self._records.get(entry.found) or json.loads(entry.found),
             )  # fmt: skip
-            ready.append(fresh.Fresh(model, place, entry, stored, derived(tx, None, [seen], members, self._read)))
+            ready.append(
+                new_models.NewModels(model, place, entry, stored, derived(tx, None, [seen], members, self._read))
+            )
             file, model, place = file + len(ids), model + 1, place + 1
-        fresh.put(tx, ready)
+        new_models.put(tx, ready)
         return {one.model for one in ready}
 
-    def _entry(self, root: roots.RootRow, pending: Pending, rows: list[int], new: set[int]) -> places.Entry:
+    def _entry(self, root: roots.RootRow, pending: Pending, rows: list[int], new: set[int]) -> places.PlaceEntry:
         """`rows`: of the files, in their order; `new`: those never stored before."""
         found = pending.found
         for row, file in zip(rows, found.files, strict=True):
@@ -232,7 +234,7 @@ class Register:
         if pending.folder is None and not found.details:  # only then is it what parsing its JSON gives
             self._records[text] = record
         name = shown(found.name)
-        return places.Entry(
+        return places.PlaceEntry(
             root=root.id,
             tool=root.tool,
             name=name,

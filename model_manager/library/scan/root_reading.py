@@ -16,18 +16,18 @@ from model_manager.catalog.record import READER
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library.scan import watch
-from model_manager.library.scan.context import Context, found_root, keep_problems
+from model_manager.library.scan.context import ScanContext, found_root, keep_problems
 from model_manager.library.scan.headers import Headers
 from model_manager.library.scan.last_uses import keeps_access_times
 from model_manager.library.scan.news import News
-from model_manager.library.scan.settling import Settling
+from model_manager.library.scan.settling import RootSettling
 from model_manager.library.scan.storing import Storing
 from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Leftover
-from model_manager.stores.walk.left_out import LeftOut
-from model_manager.stores.walk.look import Look
-from model_manager.stores.walk.remembered import KINDS, Memory, digest
+from model_manager.stores.discovered import Leftover
+from model_manager.stores.walk.folder_memory import KINDS, FolderMemory, digest
+from model_manager.stores.walk.ignore_patterns import IgnorePatterns
+from model_manager.stores.walk.store_reader import StoreReader
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class RootReading:
     """One root of a scan, in the thread that reads its mount. `every`: all roots, so that each folder is read once."""
 
     def __init__(
-        self, context: Context, root: RootRow, every: list[RootRow], progress: Progress, headers: Headers
+        self, context: ScanContext, root: RootRow, every: list[RootRow], progress: Progress, headers: Headers
     ) -> None:
         self._context, self._root, self._every = context, root, every
         self._progress, self._headers = progress, headers
@@ -53,28 +53,28 @@ class RootReading:
         if state not in ("online", "denied") or store is None:
             say_state(context, root, state, writable)
             return
-        look = self._look()
+        reader = self._look()
         try:
             with counting(self._headers.count):
-                self._read(store, look, state, writable)
+                self._read(store, reader, state, writable)
         except (Cancelled, CatalogueDamaged):
             raise
         except Exception as error:
             log.exception("%s: reading %s failed", store.facts.label, root.path)
-            look.problem(
+            reader.problem(
                 root.path, "adapter", said("{0} could not be read to its end: {1}", store.facts.label, reason_of(error))
             )
             with context.database.write() as tx:
-                keep_problems(context, tx, root, look.told(root.path))
-        context.met[root.id] = look.met
+                keep_problems(context, tx, root, reader.told(root.path))
+        context.met[root.id] = reader.met
 
-    def _read(self, store: Store, look: Look, state: str, writable: bool) -> None:
+    def _read(self, store: Store, reader: StoreReader, state: str, writable: bool) -> None:
         """Describe, compare, read and store as the adapter streams; settle once it has come to its end."""
         news = News(self._context, self._root, self._headers)
-        storing = Storing(self._context, self._root, self._headers, look)
+        storing = Storing(self._context, self._root, self._headers, reader)
         rests: list[Leftover] = []
-        for item in store.describe(found_root(self._root), look):
-            look.step()
+        for item in store.describe(found_root(self._root), reader):
+            reader.step()
             if isinstance(item, Leftover):
                 rests.append(item)
                 continue
@@ -83,13 +83,15 @@ class RootReading:
                 storing.add(found, mark)
             storing.if_due()
         storing.all()
-        look.step()
-        Settling(self._context, self._root, store, self._headers, look).run(news, rests, state, writable)
+        reader.step()
+        RootSettling(self._context, self._root, store, self._headers, reader).run(news, rests, state, writable)
 
-    def _look(self) -> Look:
+    def _look(self) -> StoreReader:
         env = self._context.env
-        memory, left_out = self._memory(), LeftOut(env.left_out)
-        return Look(self._headers.asked, self._read_by_others(), self._progress.step, memory, left_out, env.not_asked)
+        memory, left_out = self._memory(), IgnorePatterns(env.left_out)
+        return StoreReader(
+            self._headers.asked, self._read_by_others(), self._progress.step, memory, left_out, env.not_asked
+        )
 
     def _read_by_others(self) -> frozenset[str]:
         """The real paths of roots that are not read here: those inside this one, or reached from it by a link.
@@ -106,7 +108,7 @@ class RootReading:
                 skip.add(path)
         return frozenset(skip)
 
-    def _memory(self) -> Memory | None:
+    def _memory(self) -> FolderMemory | None:
         """What the last scan left of the root's folders, where their times can be believed (`remembered.KINDS`).
 
         Its mark holds everything but the disk that decides what is found and stored: our version, how headers are read,
@@ -120,10 +122,10 @@ class RootReading:
             before = listings.of_root(tx, self._root.id)
             timed = keeps_access_times(self._root.path, self._context.volumes)
             rules = digest(__version__, READER, volume.name, timed, sorted(self._context.env.left_out))
-            return Memory(rules, device, before, places.fingerprints(tx, self._root.id))
+            return FolderMemory(rules, device, before, places.fingerprints(tx, self._root.id))
 
 
-def say_state(context: Context, root: RootRow, state: str, writable: bool) -> None:
+def say_state(context: ScanContext, root: RootRow, state: str, writable: bool) -> None:
     """Notes that a root is not read now, and why; its models keep what is known of them."""
     if root.state != state:
         with context.database.write() as tx:

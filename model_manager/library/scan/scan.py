@@ -18,14 +18,14 @@ from model_manager.catalog import Database, files, problems, roots
 from model_manager.catalog.roots import RootRow
 from model_manager.jobs import Cancelled, Progress
 from model_manager.library.scan import watch
-from model_manager.library.scan.context import Context, Report
+from model_manager.library.scan.context import Report, ScanContext
 from model_manager.library.scan.derive import derive_again
 from model_manager.library.scan.ending import Ending
 from model_manager.library.scan.finding import RootSearch
 from model_manager.library.scan.headers import Headers
-from model_manager.library.scan.lanes import Lane
 from model_manager.library.scan.root_reading import RootReading, say_state
-from model_manager.stores.found import Problem
+from model_manager.library.scan.volume_lanes import Lane
+from model_manager.stores.discovered import Problem
 from model_manager.stores.host.env import Env
 
 _SELDOM = (20_000, 20, 20)
@@ -43,7 +43,7 @@ class Scan:
         private: str,
         notify: Callable[[Event], None] = lambda _: None,
     ) -> None:
-        self._context = Context(database, volumes, env, private, notify)
+        self._context = ScanContext(database, volumes, env, private, notify)
         self._headers = [Headers(database, volumes)]
         """The first serves the local roots, each other one a lane: they serve one thread."""
 

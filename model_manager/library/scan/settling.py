@@ -10,29 +10,31 @@ from model_manager.base.events import ModelsChanged
 from model_manager.base.text import shown
 from model_manager.catalog import leftovers, listings, places, roots
 from model_manager.catalog.roots import RootRow
-from model_manager.library.scan.context import Context, found_root, keep_problems
+from model_manager.library.scan.context import ScanContext, found_root, keep_problems
 from model_manager.library.scan.derive import derive
 from model_manager.library.scan.empty_folders import left_empty
 from model_manager.library.scan.headers import Headers
 from model_manager.library.scan.last_uses import keep_last_uses
 from model_manager.library.scan.news import Key, News
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Leftover
+from model_manager.stores.discovered import Leftover
 from model_manager.stores.hub.by_layout import BY_LAYOUT
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 
-class Settling:
+class RootSettling:
     """Done once all of a root was described and stored: in one transaction, so that a scan which is killed before
     takes nothing for gone and believes nothing the next time."""
 
-    def __init__(self, context: Context, root: RootRow, store: Store, headers: Headers, look: Look) -> None:
-        self._context, self._root, self._store, self._headers, self._look = context, root, store, headers, look
+    def __init__(
+        self, context: ScanContext, root: RootRow, store: Store, headers: Headers, reader: StoreReader
+    ) -> None:
+        self._context, self._root, self._store, self._headers, self._look = context, root, store, headers, reader
 
     def run(self, news: News, rests: list[Leftover], state: str, writable: bool) -> None:
         """`state`: of the root as it was found; `denied` where it could not be listed after all."""
-        root, look, context = self._root, self._look, self._context
-        gone = news.gone(look)
+        root, reader, context = self._root, self._look, self._context
+        gone = news.gone(reader)
         rests = rests + self._left_empty(gone)
         uses = list(self._store.last_used(found_root(root), context.env))
         self._tell_unread_records()
@@ -47,13 +49,13 @@ class Settling:
                 root.tool,
                 [(rest.kind, rest.path, rest.size, rest.bytes, shown(rest.of)) for rest in rests],
             )
-            keep_problems(context, tx, root, look.told(root.path))
+            keep_problems(context, tx, root, reader.told(root.path))
             row = roots.volume_id(tx, volume.name, volume.kind, volume.mount)
-            state = "denied" if root.path in look.unread else state
+            state = "denied" if root.path in reader.unread else state
             roots.update(tx, root.id, state=state, writable=int(writable), volume=row, scanned_at=int(time.time()))
             self._headers.keep_asked(tx)
-            if look.memory:
-                listings.put(tx, root.id, *look.memory.after(news.lasting_marks()))
+            if reader.memory:
+                listings.put(tx, root.id, *reader.memory.after(news.lasting_marks()))
         if touched:
             context.notify(ModelsChanged(tuple(touched)))
 

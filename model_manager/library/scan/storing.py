@@ -6,11 +6,11 @@ import time
 
 from model_manager.base.events import ModelsChanged
 from model_manager.catalog.roots import RootRow
-from model_manager.library.scan.context import Context
+from model_manager.library.scan.context import ScanContext
 from model_manager.library.scan.headers import Headers
 from model_manager.library.scan.register import Pending, Register, prepare
-from model_manager.stores.found import Found
-from model_manager.stores.walk.look import Look
+from model_manager.stores.discovered import FoundModel
+from model_manager.stores.walk.store_reader import StoreReader
 
 _BATCH = 200
 """Models of one transaction."""
@@ -26,13 +26,13 @@ class Storing:
     Headers first, then the catalogue: one kind of work after another takes two thirds of the time of both by turns.
     """
 
-    def __init__(self, context: Context, root: RootRow, headers: Headers, look: Look) -> None:
-        self._context, self._root, self._headers, self._look = context, root, headers, look
+    def __init__(self, context: ScanContext, root: RootRow, headers: Headers, reader: StoreReader) -> None:
+        self._context, self._root, self._headers, self._look = context, root, headers, reader
         self._register = Register(context.volumes, headers)
-        self._waiting: list[tuple[Found, bytes]] = []
+        self._waiting: list[tuple[FoundModel, bytes]] = []
         self._due = time.monotonic() + _EVERY
 
-    def add(self, found: Found, mark: bytes) -> None:
+    def add(self, found: FoundModel, mark: bytes) -> None:
         self._waiting.append((found, mark))
 
     def if_due(self) -> None:

@@ -6,10 +6,10 @@ import stat
 
 from model_manager.base.messages import said
 from model_manager.operations.identity import identity_to_record
+from model_manager.operations.kept_files import must_lie_once
 from model_manager.operations.operation import Facts
 from model_manager.operations.plan import Step
 from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
-from model_manager.operations.staying import must_lie_once
 from model_manager.operations.verb import Note, Side, Site, identity_in, planned, still_is, text_in
 
 

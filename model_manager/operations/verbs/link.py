@@ -21,13 +21,13 @@ from collections.abc import Callable, Iterator
 from model_manager.base.messages import said, told_by
 from model_manager.operations.access import must_stay_readable
 from model_manager.operations.identity import Identity, identity_of, identity_to_record
+from model_manager.operations.kept_files import kept_by, must_be_there, must_be_two, must_lie_once, nobody_may_write
 from model_manager.operations.leases import Lease, NoLease
 from model_manager.operations.operation import Facts
-from model_manager.operations.plan import Kept, Proof, Step, proof_from_text
+from model_manager.operations.plan import KeptFile, Proof, Step, proof_from_text
 from model_manager.operations.private_copy import write_copy
 from model_manager.operations.proof import holds
 from model_manager.operations.refusal import MustGoBack, NotInForce, Refused
-from model_manager.operations.staying import kept_by, must_be_there, must_be_two, must_lie_once, nobody_may_write
 from model_manager.operations.verb import (
     Note,
     Side,
@@ -202,7 +202,7 @@ def _is_made(site: Site, step: Step, made: Identity | None) -> Callable[[str], b
     return has_link
 
 
-def _keeper(step: Step) -> Kept:
+def _keeper(step: Step) -> KeptFile:
     """The file that the link leads to, as it was planned."""
     keeper = next((kept for kept in kept_by(step) if kept.path == step.target and kept not in step.keeps), None)
     if keeper is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from model_manager.base.json_text import parsed
 from model_manager.base.messages import said
 from model_manager.base.reading import read_small
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.host.env import Env
 from model_manager.stores.parts import CannotRemove, Placed
 

@@ -13,7 +13,7 @@ from model_manager.base.messages import said
 from model_manager.stores.caches.removal import must_not_be_bundled, must_not_be_needed
 from model_manager.stores.caches.table import CACHES, Cache
 from model_manager.stores.contract import Removal, Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.hub.by_layout import BY_LAYOUT
@@ -24,8 +24,8 @@ from model_manager.stores.ollama import removal as ollama_removal
 from model_manager.stores.parts import Part, Placed
 from model_manager.stores.tool_facts import TOOLS
 from model_manager.stores.walk.localdir import with_downloads
-from model_manager.stores.walk.look import Look, is_folder
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader, is_folder
 from model_manager.stores.walk.tree import describe_tree
 
 _PREFIX = re.compile(r"-([0-9a-f]{8,64})\.[A-Za-z0-9]+$")
@@ -69,7 +69,7 @@ def _places(cache: Cache, env: Env) -> Iterator[tuple[str, FoundBy]]:
                 yield os.path.join(base, below), "default"
 
 
-def _describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def _describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     rows = _rows(root.tool)
     row = root.details.get("row", "")
     cache = rows[int(row)] if row.isdecimal() and int(row) < len(rows) else rows[0]
@@ -79,26 +79,26 @@ def _describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         else ()
     )
     if cache.layout == "ollama" and reach.is_dir(os.path.join(root.path, "manifests")):
-        yield from ollama.describe(root, look)
+        yield from ollama.describe(root, reader)
         return
     passed: set[str] = set()
-    for hub, names in _hubs(root.path, cache.layout, look):
-        yield from describe_hub(hub, look, claims)
+    for hub, names in _hubs(root.path, cache.layout, reader):
+        yield from describe_hub(hub, reader, claims)
         passed |= {name.lower() for name in names if name.startswith(_HUB_OWN)}
     plain = Plain(
         cache.categories, frozenset({""}) if cache.whole else frozenset(), claims, passed_over=frozenset(passed)
     )
-    for item in with_downloads(describe_tree(root.path, look, plain), root.path, look):
-        yield _prefixed(item) if cache.prefixed and isinstance(item, Found) else item
+    for item in with_downloads(describe_tree(root.path, reader, plain), root.path, reader):
+        yield _prefixed(item) if cache.prefixed and isinstance(item, FoundModel) else item
 
 
-def _hubs(folder: str, layout: str, look: Look) -> Iterator[tuple[str, list[str]]]:
+def _hubs(folder: str, layout: str, reader: StoreReader) -> Iterator[tuple[str, list[str]]]:
     """Hugging Face caches and the names in them: NeMo makes one for each model, `NeMo_<version>/hf_hub_cache/<model>`."""
     waiting = [(folder, 0)] if layout in ("hub", "hubs") else []
     while waiting:
-        look.step()
+        reader.step()
         path, depth = waiting.pop()
-        entries = look.entries(path)
+        entries = reader.entries(path)
         names = [entry.name for entry in entries]
         if (depth == 0 and layout == "hub") or any(name.startswith(MODELS) for name in names):
             yield path, names
@@ -106,7 +106,7 @@ def _hubs(folder: str, layout: str, look: Look) -> Iterator[tuple[str, list[str]
             waiting += [(entry.path, depth + 1) for entry in reversed(entries) if is_folder(entry, links=False)]
 
 
-def _prefixed(found: Found) -> Found:
+def _prefixed(found: FoundModel) -> FoundModel:
     """The first digits of a sha256 flag a twin and prove nothing: a detail, not a hash."""
     match = _PREFIX.search(os.path.basename(found.path))
     return found._replace(details={**found.details, "sha256_prefix": match[1]}) if match else found

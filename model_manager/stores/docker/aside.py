@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from model_manager.base.aside import lies_aside
+from model_manager.base.set_aside import lies_aside
 from model_manager.stores.docker.layout import blobs_folder, bundles_folder, manifest_path
 
 

@@ -11,12 +11,13 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from model_manager.base.aside import WHY
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
 from model_manager.base.messages import said
 from model_manager.base.reading import read_small
+from model_manager.base.set_aside import WHY
 from model_manager.base.text import later
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.docker.aside import aside_in
 from model_manager.stores.docker.layout import (
     UNFINISHED,
@@ -33,12 +34,11 @@ from model_manager.stores.docker.layout import (
     short_name,
     tags_of,
 )  # fmt: skip
-from model_manager.stores.found import FoundRoot, Leftover
 from model_manager.stores.grouping.known_files import is_known
 from model_manager.stores.host.env import Env
 from model_manager.stores.parts import CannotRemove, Going, Part, Placed, Writing
 from model_manager.stores.walk.removal import saying
-from model_manager.stores.walk.under_way import FRESH, is_younger, must_not_be_fetched
+from model_manager.stores.walk.running_downloads import FRESH, is_younger, must_not_be_fetched
 
 _INDEX_LIMIT = 1 << 20
 """An index that is written has to fit the journal, which keeps the old one for undo."""

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base import reach
-from model_manager.base.aside import WHY
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.base.messages import counted, said
+from model_manager.base.set_aside import WHY
 from model_manager.base.text import later
 from model_manager.stores.contract import Removal, Store
+from model_manager.stores.discovered import FoundBy, FoundFile, FoundModel, FoundRoot, Leftover, on_disk
 from model_manager.stores.docker import removal as docker_removal
 from model_manager.stores.docker.aside import aside_in
 from model_manager.stores.docker.layout import (
@@ -33,13 +34,12 @@ from model_manager.stores.docker.layout import (
     short_name,
     tags_of,
 )  # fmt: skip
-from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover, on_disk
 from model_manager.stores.grouping.known_files import is_known
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.parts import CannotRemove, Part, Placed
-from model_manager.stores.walk.look import Look, files_below
-from model_manager.stores.walk.under_way import FRESH, PULLED, is_younger
+from model_manager.stores.walk.running_downloads import FRESH, PULLED, is_younger
+from model_manager.stores.walk.store_reader import StoreReader, files_below
 
 TOOL = "docker-model-runner"
 _HEAVY = ("gguf", "safetensors", "dduf", "model.file")
@@ -70,37 +70,37 @@ class _Index:
         self.doubts.append((path, why))
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     path = index_path(root.path)
-    entries = entries_of(look.json(path))
+    entries = entries_of(reader.json(path))
     index = _Index(root.path)
     if entries is None:
-        look.problem(path, "index", said("lists no models: what lies in this store is not known"))
+        reader.problem(path, "index", said("lists no models: what lies in this store is not known"))
         index.doubt(path, later("it lists no models"))
     for entry in entries or ():
         if isinstance(entry, dict):
-            yield from _models(index, entry, look)
+            yield from _models(index, entry, reader)
         else:
             index.doubt(path, later("a line of it is not understood"))
     if not index.ids:
         index.doubt(path, later("it names no model"))
     if aside := aside_in(root.path):
         index.doubt(aside, WHY)
-    yield from _leftovers(index, look)
+    yield from _leftovers(index, reader)
 
 
-def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Found]:
+def _models(index: _Index, entry: dict[str, object], reader: StoreReader) -> Iterator[FoundModel]:
     """One place for each tag; a model without a tag is shown by its id."""
-    look.step()
+    reader.step()
     id_ = digest_of(entry.get("id"))
     if not id_:
         place = index_path(index.root)
-        look.problem(place, "index", said("an entry without an id: {0}", str(entry)[:80]))
+        reader.problem(place, "index", said("an entry without an id: {0}", str(entry)[:80]))
         index.doubt(place, later("a line of it is not understood"))
         return
     index.ids.add(id_)
     path = manifest_path(index.root, id_)
-    kinds, config = _manifest(path, index, look)
+    kinds, config = _manifest(path, index, reader)
     listed = listed_in(entry)
     if not all(listed):
         index.doubt(index_path(index.root), later("a line of it is not understood"))
@@ -109,14 +109,14 @@ def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Fou
     files, missing = [], []
     for digest in digests:
         place = blob_path(index.root, digest)
-        stat = look.stat(place)
+        stat = reader.stat(place)
         if stat is not None:
-            role = kinds.get(digest) or _role(place, stat, look)
+            role = kinds.get(digest) or _role(place, stat, reader)
             files.append(FoundFile(place, stat, role, digest[:12], digest, "blob-name"))
         elif digest != id_:
             missing.append(digest[:12])
             index.doubt(place, later("a model needs it, and it is not there"))
-    manifest = look.stat(path)
+    manifest = reader.stat(path)
     if manifest is not None:
         files.append(FoundFile(path, manifest, "manifest", "manifest", id_, "blob-name"))
     health = None
@@ -131,14 +131,14 @@ def _models(index: _Index, entry: dict[str, object], look: Look) -> Iterator[Fou
                 ", ".join(missing[:3]),
             ),
         )
-    claims = tuple(_claims(blob_path(index.root, config) if config else "", look))
+    claims = tuple(_claims(blob_path(index.root, config) if config else "", reader))
     for tag in dict.fromkeys(tag[:300] for tag in tags_of(entry)) or (short_name(id_),):
-        yield Found(tag, path, tuple(files), claims=claims, health=health)
+        yield FoundModel(tag, path, tuple(files), claims=claims, health=health)
 
 
-def _manifest(path: str, index: _Index, look: Look) -> tuple[dict[str, Role], str]:
+def _manifest(path: str, index: _Index, reader: StoreReader) -> tuple[dict[str, Role], str]:
     """Roles by digest from the manifest's media types, and the digest of the configuration."""
-    record = look.json(path)
+    record = reader.json(path)
     layers = layers_of(record)
     if layers is None:
         index.doubt(path, later("this manifest is not there") if record is None else later("it is no whole manifest"))
@@ -156,16 +156,16 @@ def _manifest(path: str, index: _Index, look: Look) -> tuple[dict[str, Role], st
     return roles, config
 
 
-def _role(path: str, stat: os.stat_result, look: Look) -> Role:
+def _role(path: str, stat: os.stat_result, reader: StoreReader) -> Role:
     """The role of a blob that no manifest explains."""
-    facts = look.facts(path, stat) if stat.st_size > 64 else None
+    facts = reader.facts(path, stat) if stat.st_size > 64 else None
     return "weights" if facts and facts.format != "unknown" and facts.health.verdict != "not-a-model" else "other"
 
 
-def _claims(path: str, look: Look) -> Iterator[Claim]:
+def _claims(path: str, reader: StoreReader) -> Iterator[Claim]:
     """What was recorded when the model was packaged: sidecar strength. Newer records are one level deeper."""
     yield Claim("category", "llm", "folder", said("a model of Docker Model Runner"))
-    record = look.json(path) if path else None
+    record = reader.json(path) if path else None
     if not isinstance(record, dict):
         return
     if "format" not in record and isinstance(record.get("config"), dict):
@@ -180,7 +180,7 @@ def _claims(path: str, look: Look) -> Iterator[Claim]:
         yield Claim("context_length", context, "sidecar", why)
 
 
-def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
+def _leftovers(index: _Index, reader: StoreReader) -> Iterator[Leftover]:
     """Partial downloads, blobs that no entry names, and bundles of models that are gone (they hold the bytes).
 
     None of these while a pull may be about to name them, and no file of a name that this tool never gives.
@@ -188,8 +188,8 @@ def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
     kept: set[tuple[int, int]] = set()
     rest: list[tuple[str, os.stat_result, str]] = []
     pulled = False
-    for entry in look.entries(blobs_folder(index.root)):
-        stat = look.stat(entry.path)
+    for entry in reader.entries(blobs_folder(index.root)):
+        stat = reader.stat(entry.path)
         if stat is None or not is_own_name(entry.name):
             continue
         if entry.name.endswith(UNFINISHED):
@@ -199,19 +199,19 @@ def _leftovers(index: _Index, look: Look) -> Iterator[Leftover]:
             kept.add((stat.st_dev, stat.st_ino))
         else:
             rest.append((entry.path, stat, later("no model of models.json names this blob")))
-    for entry in look.entries(bundles_folder(index.root)):
+    for entry in reader.entries(bundles_folder(index.root)):
         if entry.name in index.ids:
-            kept.update((stat.st_dev, stat.st_ino) for _path, stat in _files(entry.path, look))
+            kept.update((stat.st_dev, stat.st_ino) for _path, stat in _files(entry.path, reader))
         elif is_id(entry.name):
             rest += [
                 (path, stat, later("a bundle of a model that is gone"))
-                for path, stat in _files(entry.path, look)
+                for path, stat in _files(entry.path, reader)
                 if is_known(path)
             ]
     if index.doubts and rest:
         place, why = index.doubts[0]
-        look.problem(place, "index", said("{0}; {1}", why, _UNKNOWN))
-    if index.doubts or look.unread or pulled:
+        reader.problem(place, "index", said("{0}; {1}", why, _UNKNOWN))
+    if index.doubts or reader.unread or pulled:
         return
     for path, stat, why in rest:
         key = (stat.st_dev, stat.st_ino)
@@ -225,9 +225,9 @@ _UNKNOWN = later(
 )
 
 
-def _files(folder: str, look: Look) -> Iterator[tuple[str, os.stat_result]]:
-    for entry in files_below(folder, look):
-        if not entry.is_symlink() and (stat := look.stat(entry.path)) is not None:
+def _files(folder: str, reader: StoreReader) -> Iterator[tuple[str, os.stat_result]]:
+    for entry in files_below(folder, reader):
+        if not entry.is_symlink() and (stat := reader.stat(entry.path)) is not None:
             yield entry.path, stat
 
 

@@ -29,7 +29,7 @@ from model_manager.stores.grouping.projectors import fitting
 from model_manager.stores.grouping.weight_sets import SHARD, lacking, main_set, weight_sets
 
 
-class Group(NamedTuple):
+class FileGroup(NamedTuple):
     """One model's files as (relative path, role).
 
     `label` is what tells it from the folder: empty when it *is* the folder, else a path without
@@ -76,7 +76,7 @@ def each_alone(mattering: Iterable[str], names: Collection[str]) -> list[tuple[s
     return found
 
 
-def _together(names: set[str]) -> Group | None:
+def _together(names: set[str]) -> FileGroup | None:
     """The whole folder when its `config.json` is about its one set of safetensors; None when not so sure."""
     if "config.json" not in names or not _PIPELINES.isdisjoint(names) or "/" in "".join(names):
         return None
@@ -97,10 +97,10 @@ def _together(names: set[str]) -> Group | None:
         if len(parts) < len(members) or len({(part["stem"], part["count"]) for part in parts}) > 1:
             return None
         missing = lacking(parts[0], parts)
-    return Group("", tuple(sorted(roles.items())), missing, whole=True)
+    return FileGroup("", tuple(sorted(roles.items())), missing, whole=True)
 
 
-def group(names: Collection[str], whole: bool = False) -> list[Group]:
+def group(names: Collection[str], whole: bool = False) -> list[FileGroup]:
     """The models among the files of one folder, given as relative paths (subfolders included).
 
     `whole` says that the tool takes the folder as one model whatever lies in it.
@@ -112,13 +112,13 @@ def group(names: Collection[str], whole: bool = False) -> list[Group]:
     return by_rules(names, whole)
 
 
-def by_rules(names: Collection[str], whole: bool = False) -> list[Group]:
+def by_rules(names: Collection[str], whole: bool = False) -> list[FileGroup]:
     """`group` by all its rules, also for what has a quick answer."""
     names = set(names)
     if whole:
         weights = [name for name in names if role_of(name) in ("weights", "adapter")]
         return [_folder("", names)] if weights else []
-    groups: list[Group] = []
+    groups: list[FileGroup] = []
     left = set(names)
     for marker, taken in (("model_index.json", _pipeline), ("modules.json", _sentence)):
         if marker in names:
@@ -141,10 +141,10 @@ def by_rules(names: Collection[str], whole: bool = False) -> list[Group]:
     return groups
 
 
-def _folder(label: str, members: Iterable[str]) -> Group:
+def _folder(label: str, members: Iterable[str]) -> FileGroup:
     names = sorted(members)
     missing = tuple(name for one in weight_sets(set(names))[1].values() for name in one)
-    return Group(label, tuple((name, role_of(name)) for name in names), missing, whole=True)
+    return FileGroup(label, tuple((name, role_of(name)) for name in names), missing, whole=True)
 
 
 def _pipeline(names: set[str]) -> set[str]:
@@ -167,7 +167,7 @@ def _bundle(name: str) -> str:
     return match[1] if match else ""
 
 
-def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[str], taken: bool) -> list[Group]:
+def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[str], taken: bool) -> list[FileGroup]:
     """The models among the files directly in one folder; `taken`: the folder's own name is spoken for."""
     prefix = folder + "/" if folder else ""
     base = {name[len(prefix) :] for name in names}
@@ -201,7 +201,7 @@ def _in_folder(folder: str, names: set[str], shared: set[str], everything: set[s
         if key == main:
             files.update({prefix + name: "other" for name in base if role_of(name) == "other" and not is_partial(name)})
         listed = tuple(sorted(files.items()))
-        result.append(Group(label, listed, missing.get(key, ()), key == main, bool(RAW_PART.match(min(members)))))
+        result.append(FileGroup(label, listed, missing.get(key, ()), key == main, bool(RAW_PART.match(min(members)))))
     heads = [{name for name, role in one.files if role in ("weights", "adapter")} for one in result]
     attached = {
         name
@@ -222,7 +222,7 @@ def _weight_role(name: str) -> Role:
     return "adapter" if name.startswith("adapter_model.") else "weights"
 
 
-def missing_health(one: Group) -> Health | None:
+def missing_health(one: FileGroup) -> Health | None:
     """`incomplete` for a numbered set that lacks parts; a word on parts that must be joined first."""
     if one.missing:
         listed = ", ".join(one.missing[:5]) + (" …" if len(one.missing) > 5 else "")
@@ -233,6 +233,6 @@ def missing_health(one: Group) -> Health | None:
     return None
 
 
-def is_pipeline(one: Group) -> bool:
+def is_pipeline(one: FileGroup) -> bool:
     """Whether a folder says of itself that it is a diffusers pipeline: then it is one even while its weights are missing."""
     return one.whole and any(name == "model_index.json" for name, _role in one.files)

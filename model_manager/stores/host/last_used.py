@@ -17,9 +17,9 @@ from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
 from model_manager.base.messages import said
 from model_manager.base.reading import read_small
-from model_manager.catalog.foreign import Question
 from model_manager.catalog.last_used import INVOKEAIS_IMAGES, LORA_MANAGER, OLLAMAS_APP
-from model_manager.stores.found import FoundRoot
+from model_manager.catalog.other_databases import BoundedQuery
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.private_copy import answers_of, rows_of
 
@@ -44,7 +44,7 @@ def of_ollama(root: FoundRoot, env: Env) -> Iterator[Used]:
     if env.system == "linux":
         return
     sql = f"SELECT model_name, {_AT.format(column='updated_at')} FROM messages GROUP BY model_name"
-    rows = rows_of(desktop_database(env), env.scratch, Question(sql, ("messages",)), env.say)
+    rows = rows_of(desktop_database(env), env.scratch, BoundedQuery(sql, ("messages",)), env.say)
     yield from _named(rows, OLLAMAS_APP)
 
 
@@ -54,7 +54,7 @@ def desktop_database(env: Env) -> str:
 
 _IMAGES_AT = _AT.format(column="created_at")
 OF_INVOKEAI = tuple(
-    Question(sql, tables)
+    BoundedQuery(sql, tables)
     for sql, tables in (
         ("SELECT id, config FROM models", ("models",)),
         (f"SELECT json_extract({_JSON}, '$.model.key'), {_IMAGES_AT} FROM images GROUP BY 1", ("images",)),

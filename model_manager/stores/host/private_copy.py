@@ -21,7 +21,7 @@ from model_manager.base.errors import reason_of
 from model_manager.base.messages import figure, said
 from model_manager.base.reading import count_read, open_quietly
 from model_manager.base.text import later
-from model_manager.catalog.foreign import Question, Rows, Unanswered, answers
+from model_manager.catalog.other_databases import BoundedQuery, Rows, Unanswered, answers
 
 Say = Callable[[str, str], None]
 """Takes the path of a database that could not be asked, and why."""
@@ -34,13 +34,13 @@ _PARTS = ("", "-wal", "-journal")
 _Stamp = list[list[int] | None]
 
 
-def rows_of(path: str, scratch: str, question: Question, say: Say) -> Rows:
+def rows_of(path: str, scratch: str, question: BoundedQuery, say: Say) -> Rows:
     """The rows of one question; empty when the file is missing, and with a word to `say` when it cannot be asked."""
     return answers_of(path, scratch, (question,), say)[0] or []
 
 
 def answers_of(
-    path: str, scratch: str, questions: Sequence[Question], say: Say, anew: bool = False
+    path: str, scratch: str, questions: Sequence[BoundedQuery], say: Say, anew: bool = False
 ) -> list[Rows | None]:
     """The rows of each question, None when the file is missing or cannot be asked. `anew`: whatever is kept."""
     if not scratch or not os.path.isfile(path):
@@ -56,7 +56,7 @@ def answers_of(
     return [None if isinstance(one, str) else one for one in found]
 
 
-def _answers(path: str, scratch: str, questions: Sequence[Question], anew: bool) -> list[Rows | str]:
+def _answers(path: str, scratch: str, questions: Sequence[BoundedQuery], anew: bool) -> list[Rows | str]:
     stamp = _stamp(path)
     asked = [one.sql for one in questions]
     store = os.path.join(scratch, f"answers-{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.json")
@@ -96,7 +96,7 @@ def _is_settled(stamp: _Stamp) -> bool:
     return time.time() - max(times) / 1e9 > tick
 
 
-def _ask_copy(path: str, scratch: str, stamp: _Stamp, questions: Sequence[Question]) -> list[Rows | str]:
+def _ask_copy(path: str, scratch: str, stamp: _Stamp, questions: Sequence[BoundedQuery]) -> list[Rows | str]:
     size = sum(part[1] for part in stamp if part)
     if size > LARGEST:
         raise Unanswered(said("it has {0} bytes, over the limit of {1}", figure(size), figure(LARGEST)))

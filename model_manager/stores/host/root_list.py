@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from model_manager.base import reach
-from model_manager.stores.found import FoundBy, FoundRoot
+from model_manager.stores.discovered import FoundBy, FoundRoot
 from model_manager.stores.host.env import Env
 
 

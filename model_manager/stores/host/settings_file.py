@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from model_manager.base.errors import reason_of
-from model_manager.base.json_text import TooMuch, parsed
+from model_manager.base.json_text import JsonTooLarge, parsed
 from model_manager.base.messages import figure, said, told_by
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
@@ -93,20 +93,20 @@ def _yaml(text: bytes) -> tuple[Settings, str]:
             super().fetch_more_tokens()
             self.words += 1
             if self.words > _MOST_TOKENS:
-                raise TooMuch(said("more than {0} words", figure(_MOST_TOKENS)))
+                raise JsonTooLarge(said("more than {0} words", figure(_MOST_TOKENS)))
             if self.flow_level + len(self.indents) > _DEEPEST:
-                raise TooMuch(said("nested more than {0} deep", _DEEPEST))
+                raise JsonTooLarge(said("nested more than {0} deep", _DEEPEST))
 
         def flatten_mapping(self, node: yaml.MappingNode) -> None:
             merged = sum(len(value.value) for key, value in node.value if key.tag == _MERGE and hasattr(value, "value"))
             super().flatten_mapping(node)
             if merged > _MOST_MERGED or len(node.value) > _MOST_KEYS:
-                raise TooMuch(said("more than {0} keys", figure(_MOST_KEYS)))
+                raise JsonTooLarge(said("more than {0} keys", figure(_MOST_KEYS)))
 
     try:
         found = yaml.load(text.decode("utf-8", "replace"), Bounded)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        why = told_by(error) if isinstance(error, TooMuch) else " ".join(str(error).split())[:120]
+        why = told_by(error) if isinstance(error, JsonTooLarge) else " ".join(str(error).split())[:120]
         return {}, said("cannot be read as YAML: {0}", why)
     if not isinstance(found, dict):
         return {}, "" if found is None else later("cannot be read as a YAML mapping")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 
 from model_manager.stores.contract import Removal
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.hub.layout import repository_of
 from model_manager.stores.hub.named import hub_named_now
@@ -14,7 +14,7 @@ from model_manager.stores.hub.removal import remove_from_hub, remove_hub_leftove
 from model_manager.stores.parts import Going, Part, Placed
 from model_manager.stores.walk.archives import remove_archive
 from model_manager.stores.walk.removal import remove_plain
-from model_manager.stores.walk.under_way import must_not_be_fetched
+from model_manager.stores.walk.running_downloads import must_not_be_fetched
 
 
 def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:

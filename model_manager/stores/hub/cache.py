@@ -10,18 +10,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from model_manager.base import reach
-from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.facts import Claim, Health
 from model_manager.base.messages import figure, said
+from model_manager.base.set_aside import WHY, lies_aside
 from model_manager.base.text import later
-from model_manager.stores.found import Found, FoundFile, Leftover, Sha256Source, Source, on_disk
+from model_manager.stores.discovered import FoundFile, FoundModel, Leftover, Sha256Source, Source, on_disk
 from model_manager.stores.grouping.file_names import is_weights, may_matter, stem_of
-from model_manager.stores.grouping.grouping import Group, each_alone, group, is_pipeline, missing_health
+from model_manager.stores.grouping.grouping import FileGroup, each_alone, group, is_pipeline, missing_health
 from model_manager.stores.hub.layout import ETAG, MODELS, is_repository
-from model_manager.stores.hub.repository import SNAPSHOTS, Entry, Key, Repository, key_of, read_repository
-from model_manager.stores.walk.look import NAME, Look, is_folder, is_link
-from model_manager.stores.walk.remembered import Whole, digest
-from model_manager.stores.walk.under_way import Locks
+from model_manager.stores.hub.repository import SNAPSHOTS, Key, Repository, SnapshotFile, key_of, read_repository
+from model_manager.stores.walk.folder_memory import Whole, digest
+from model_manager.stores.walk.running_downloads import Locks
+from model_manager.stores.walk.store_reader import NAME, StoreReader, is_folder, is_link
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _HEX = "0123456789abcdef"
@@ -45,7 +45,7 @@ class _Cache:
     """Whether a repository may be there that cannot be seen now."""
 
 
-def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Iterator[Found | Leftover]:
+def describe_hub(root: str, reader: StoreReader, claims: tuple[Claim, ...] = ()) -> Iterator[FoundModel | Leftover]:
     """Every model of every repository of a cache, then partial downloads, orphans and revisions without a name.
 
     Payloads of the cache-wide store may belong to repositories of any type, so what is left over is known only when
@@ -53,20 +53,20 @@ def describe_hub(root: str, look: Look, claims: tuple[Claim, ...] = ()) -> Itera
     """
     cache = _Cache(root)
     rules = digest("repository", claims)
-    for entry in look.entries(root):
-        if _is_seen(entry, cache, look):
-            look.step()
+    for entry in reader.entries(root):
+        if _is_seen(entry, cache, reader):
+            reader.step()
             if entry.name.startswith(MODELS):
-                yield from _repository(entry, cache, rules, claims, look)
+                yield from _repository(entry, cache, rules, claims, reader)
             else:
                 cache.others.append(os.path.join(entry.path, "blobs"))
-    yield from _left_over(cache, look)
+    yield from _left_over(cache, reader)
 
 
-def _is_seen(entry: os.DirEntry[str], cache: _Cache, look: Look) -> bool:
+def _is_seen(entry: os.DirEntry[str], cache: _Cache, reader: StoreReader) -> bool:
     """Whether an entry of the cache is a repository that can be read; notes where one may be missing."""
     if lies_aside(entry.name):
-        look.problem(entry.path, "repository", WHY)
+        reader.problem(entry.path, "repository", WHY)
         cache.lost = True
     if not is_repository(entry.name):
         return False
@@ -74,31 +74,31 @@ def _is_seen(entry: os.DirEntry[str], cache: _Cache, look: Look) -> bool:
         return True
     cache.lost = True
     if is_link(entry):
-        look.problem(entry.path, "folder", later("it is a link that leads nowhere now"))
-        look.unread.append(entry.path)
+        reader.problem(entry.path, "folder", later("it is a link that leads nowhere now"))
+        reader.unread.append(entry.path)
     return False
 
 
 def _repository(
-    entry: os.DirEntry[str], cache: _Cache, rules: bytes, claims: tuple[Claim, ...], look: Look
-) -> Iterator[Found]:
+    entry: os.DirEntry[str], cache: _Cache, rules: bytes, claims: tuple[Claim, ...], reader: StoreReader
+) -> Iterator[FoundModel]:
     """The models of a repository, unless it is as it was: then the catalogue has them (`Repository.keep` says when)."""
-    whole = Whole(look.memory, entry.path, cache.root, rules)
+    whole = Whole(reader.memory, entry.path, cache.root, rules)
     if whole.unchanged() is not None:
         return
-    before = look.met_problems + len(look.unread)
+    before = reader.met_problems + len(reader.unread)
     whole.look(entry.path)
-    repo = read_repository(entry.path, entry.name, look, whole if look.memory else None)
+    repo = read_repository(entry.path, entry.name, reader, whole if reader.memory else None)
     cache.repos.append(repo)
     found = []
-    for model in _models(repo, look, claims):
+    for model in _models(repo, reader, claims):
         found.append((model.path, model.name))
         yield model
-    if before == look.met_problems + len(look.unread):
+    if before == reader.met_problems + len(reader.unread):
         repo.keep(found)
 
 
-def _left_over(cache: _Cache, look: Look) -> Iterator[Leftover]:
+def _left_over(cache: _Cache, reader: StoreReader) -> Iterator[Leftover]:
     """What nothing uses. Repositories that are as they were have nothing of it and use nothing of it."""
     repos, others = cache.repos, cache.others
     shared = os.path.join(cache.root, "blobs")
@@ -109,24 +109,24 @@ def _left_over(cache: _Cache, look: Look) -> Iterator[Leftover]:
     users = Counter(key for repo in repos for key in repo.used())
     if is_shared:
         for folder in others:
-            users.update(key_of(stat) for entry in look.entries(folder) if (stat := look.stat(entry.path)))
+            users.update(key_of(stat) for entry in reader.entries(folder) if (stat := reader.stat(entry.path)))
     told: set[Key] = set()
     locks = Locks()
     for repo in untidy:
-        yield from _leftovers(repo, users, told, locks, look)
+        yield from _leftovers(repo, users, told, locks, reader)
     lost = cache.lost or not all(reach.is_dir(folder) for folder in others)
     lost = lost or any(any(repo.dangling.values()) or not (repo.snapshots or repo.blobs) for repo in repos)
-    if not lost and all(repo.certain for repo in repos) and not {cache.root, *others} & set(look.unread):
-        yield from _shared_orphans(shared, set(users) | told, look)
+    if not lost and all(repo.certain for repo in repos) and not {cache.root, *others} & set(reader.unread):
+        yield from _shared_orphans(shared, set(users) | told, reader)
 
 
-def _models(repo: Repository, look: Look, claims: tuple[Claim, ...]) -> Iterator[Found]:
+def _models(repo: Repository, reader: StoreReader, claims: tuple[Claim, ...]) -> Iterator[FoundModel]:
     named = [commit for commit in repo.snapshots if commit in repo.refs] or list(repo.snapshots)
     publisher = Claim("publisher", repo.id.split("/")[0], "folder", said("the repository's owner"))
     claims = (*claims, Claim("source_repo", repo.id, "sidecar", said("the cache's folder")), publisher)
     for commit in named:
         files = repo.snapshots[commit]
-        tree = _tree(repo, commit, look)
+        tree = _tree(repo, commit, reader)
         lost = [name for name in repo.dangling[commit] if is_weights(name)]
         groups = [one for one in _groups(frozenset((*files, *lost))) if _is_model(one, files, lost)]
         others = _others(groups, files)
@@ -136,26 +136,26 @@ def _models(repo: Repository, look: Look, claims: tuple[Claim, ...]) -> Iterator
 
 
 @functools.lru_cache(64)
-def _groups(names: frozenset[str]) -> tuple[Group, ...]:
+def _groups(names: frozenset[str]) -> tuple[FileGroup, ...]:
     """The models among a revision's files. Remembered: many repositories have the same few names."""
     single = "config.json" not in names and "/" not in "".join(names)
     alone = each_alone(may_matter(names), names) if single else None
     if alone is None:
         return tuple(group(names))
     return tuple(
-        Group(stem_of(name), tuple(sorted([(name, "weights"), *((other, "sidecar") for other in beside)])))
+        FileGroup(stem_of(name), tuple(sorted([(name, "weights"), *((other, "sidecar") for other in beside)])))
         for name, beside in alone
     )
 
 
-def _is_model(one: Group, files: Mapping[str, Entry], lost: list[str]) -> bool:
+def _is_model(one: FileGroup, files: Mapping[str, SnapshotFile], lost: list[str]) -> bool:
     for name, role in one.files:
         if (role in _HEAVY and name in files) or (lost and name in lost):
             return True
     return is_pipeline(one)
 
 
-def _others(groups: list[Group], files: Mapping[str, Entry]) -> tuple[FoundFile, ...]:
+def _others(groups: list[FileGroup], files: Mapping[str, SnapshotFile]) -> tuple[FoundFile, ...]:
     """The revision's other files (a card, `.gitattributes`): they take room, and go with the last of its models.
 
     Each model has them, so that none stays without while another goes; in a repository of many the first alone.
@@ -166,7 +166,7 @@ def _others(groups: list[Group], files: Mapping[str, Entry]) -> tuple[FoundFile,
     return tuple(FoundFile(files[name].path, files[name].stat, "other", name) for name in sorted(rest))
 
 
-def _tree(repo: Repository, commit: str, look: Look) -> dict[str, dict[str, object]]:
+def _tree(repo: Repository, commit: str, reader: StoreReader) -> dict[str, dict[str, object]]:
     """What the whole revision holds, downloaded or not (huggingface_hub >= 1.22)."""
     place = f"{repo.path}{_TREES}{os.sep}{commit}.json"
     if repo.whole is not None and os.access(repo.path + _TREES, os.F_OK):  # that one comes changes the folder above
@@ -174,7 +174,7 @@ def _tree(repo: Repository, commit: str, look: Look) -> dict[str, dict[str, obje
     if not os.access(place, os.F_OK):  # most have none, and an error costs three times the question
         return {}
     repo.looks_at(place)
-    record = look.json(place, _LARGEST_TREE)
+    record = reader.json(place, _LARGEST_TREE)
     files = record.get("files") if isinstance(record, dict) else None
     return (
         {str(name): entry for name, entry in files.items() if isinstance(entry, dict)}
@@ -184,9 +184,9 @@ def _tree(repo: Repository, commit: str, look: Look) -> dict[str, dict[str, obje
 
 
 def _found(
-    repo: Repository, commit: str, one: Group, files: dict[str, Entry], tree: dict[str, dict[str, object]],
+    repo: Repository, commit: str, one: FileGroup, files: dict[str, SnapshotFile], tree: dict[str, dict[str, object]],
     lost: list[str], claims: tuple[Claim, ...], others: tuple[FoundFile, ...],
-) -> Found:  # fmt: skip
+) -> FoundModel:  # fmt: skip
     members = []
     weights = []
     for name, role in one.files:
@@ -206,7 +206,7 @@ def _found(
     snapshot = f"{repo.path}{SNAPSHOTS}{os.sep}{commit}"
     single = "" if one.whole and not one.label else one.label
     first = weights[0].path if weights and single else snapshot
-    return Found(
+    return FoundModel(
         name=f"{repo.id}/{single}" if single else repo.id,
         path=first,
         title=_title(repo, one, single),
@@ -219,7 +219,7 @@ def _found(
     )
 
 
-def _title(repo: Repository, one: Group, single: str) -> str:
+def _title(repo: Repository, one: FileGroup, single: str) -> str:
     """GGUF files carry their model's name in their own; `model_fp16.onnx` says nothing without the repository."""
     if not single:
         return repo.id
@@ -228,7 +228,7 @@ def _title(repo: Repository, one: Group, single: str) -> str:
     return f"{repo.id}/{single}"
 
 
-def _hash(entry: Entry, listed: dict[str, object] | None) -> tuple[str | None, Sha256Source | None]:
+def _hash(entry: SnapshotFile, listed: dict[str, object] | None) -> tuple[str | None, Sha256Source | None]:
     """The blob's name, else what the tree says when its size fits."""
     if len(entry.etag) == 64 and not entry.etag.strip(_HEX):
         return entry.etag, "blob-name"
@@ -257,7 +257,7 @@ def _too_short(weights: list[FoundFile], tree: dict[str, dict[str, object]]) -> 
 
 
 def _leftovers(
-    repo: Repository, users: Mapping[Key, int], told: set[Key], locks: Locks, look: Look
+    repo: Repository, users: Mapping[Key, int], told: set[Key], locks: Locks, reader: StoreReader
 ) -> Iterator[Leftover]:
     """`users`: how many repositories have a revision with a file. `told`: payloads named here, each once.
 
@@ -279,7 +279,7 @@ def _leftovers(
     used = repo.used()
     unnamed = 0
     for entry in sorted(repo.blobs.values(), key=NAME):
-        stat = look.stat(entry.path)
+        stat = reader.stat(entry.path)
         if stat is None:
             continue
         key = key_of(stat)
@@ -298,7 +298,7 @@ def _leftovers(
             yield Leftover("orphan", entry.path, size, held, said("{0}: no revision names this blob", repo.id))
     if unnamed:
         path, why = repo.doubts[0]
-        look.problem(path, "repository", said("{0}; {1}", why, _UNKNOWN))
+        reader.problem(path, "repository", said("{0}; {1}", why, _UNKNOWN))
 
 
 _UNKNOWN = later(
@@ -306,29 +306,29 @@ _UNKNOWN = later(
 )
 
 
-def _shared_orphans(folder: str, used: set[Key], look: Look) -> Iterator[Leftover]:
+def _shared_orphans(folder: str, used: set[Key], reader: StoreReader) -> Iterator[Leftover]:
     """Payloads of the cache-wide store that no repository leads to, by their links and by the note beside them.
 
     Without that note the library never removes them, and neither do we.
     """
-    for entry in look.entries(folder):
+    for entry in reader.entries(folder):
         if len(entry.name) != 2 or not is_folder(entry, links=False):
             continue
-        for payload in look.entries(entry.path):
-            stat = look.stat(payload.path) if _SHA256.match(payload.name) else None
+        for payload in reader.entries(entry.path):
+            stat = reader.stat(payload.path) if _SHA256.match(payload.name) else None
             if (
                 stat is not None
                 and key_of(stat) not in used
-                and not _is_noted(payload.path, os.path.dirname(folder), look)
+                and not _is_noted(payload.path, os.path.dirname(folder), reader)
             ):
                 yield Leftover(
                     "orphan", payload.path, stat.st_size, on_disk(stat), said("no repository leads to this payload")
                 )
 
 
-def _is_noted(payload: str, cache: str, look: Look) -> bool:
+def _is_noted(payload: str, cache: str, reader: StoreReader) -> bool:
     """Whether the note beside a payload names a blob that is there, or cannot be read."""
-    note = look.small(payload + ".refs")
+    note = reader.small(payload + ".refs")
     if note is None:
         return True
     names = [os.path.normpath(os.path.join(cache, line)) for line in os.fsdecode(note).splitlines() if "\0" not in line]

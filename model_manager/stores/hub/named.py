@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 
 from model_manager.base import reach
-from model_manager.base.aside import lies_aside
+from model_manager.base.set_aside import lies_aside
 from model_manager.stores.hub.layout import IN_CACHE, is_repository
 
 

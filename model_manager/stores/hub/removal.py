@@ -16,13 +16,13 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
-from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.facts import Facts
 from model_manager.base.messages import said
 from model_manager.base.reading import read_small
+from model_manager.base.set_aside import WHY, lies_aside
 from model_manager.base.text import later
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.grouping.file_names import is_weights
 from model_manager.stores.grouping.known_files import is_known
 from model_manager.stores.hub.layout import (
@@ -38,9 +38,9 @@ from model_manager.stores.hub.layout import (
 )
 from model_manager.stores.hub.repository import read_repository
 from model_manager.stores.parts import CannotRemove, Going, Part, Placed
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.removal import saying
-from model_manager.stores.walk.under_way import must_not_be_fetched
+from model_manager.stores.walk.running_downloads import must_not_be_fetched
+from model_manager.stores.walk.store_reader import StoreReader
 
 _DEEPEST = 16
 
@@ -256,7 +256,7 @@ def _must_all_be_whole(cache: str, of: str) -> None:
 
 def _must_be_whole(path: str, of: str, blobs: bool = False) -> None:
     """CannotRemove while a part of a repository cannot be read, or leads nowhere: it may name what seems unused."""
-    repo = read_repository(path, os.path.basename(path), Look(lambda _path, _stat: Facts("unknown")))
+    repo = read_repository(path, os.path.basename(path), StoreReader(lambda _path, _stat: Facts("unknown")))
     if blobs and any(repo.dangling.values()):
         repo.doubt(path, later("some of its blobs are not there"))
     if repo.doubts:

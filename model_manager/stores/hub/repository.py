@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from model_manager.base import reach
-from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
+from model_manager.base.set_aside import WHY, lies_aside
 from model_manager.base.text import later
 from model_manager.stores.hub.layout import COMMIT, UNFINISHED, etag_in, id_of
-from model_manager.stores.walk.look import NAME, Look, is_folder, is_link
-from model_manager.stores.walk.remembered import Whole
+from model_manager.stores.walk.folder_memory import Whole
+from model_manager.stores.walk.store_reader import NAME, StoreReader, is_folder, is_link
 
 _DEEPEST = 16
 _REFS, _BLOBS = os.sep + "refs", os.sep + "blobs"
@@ -24,7 +24,7 @@ SNAPSHOTS = os.sep + "snapshots"
 Key = tuple[int, int]
 
 
-class Entry(NamedTuple):
+class SnapshotFile(NamedTuple):
     """One snapshot file: where its name is, what it leads to, the blob's name when it is a link.
 
     `blob`: the name in the repository's own `blobs`, empty when the link leads elsewhere.
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     blob: str
 
 
-class Doubt(NamedTuple):
+class RepositoryDoubt(NamedTuple):
     """A part of a repository of which it is not known what it names, and why in words."""
 
     path: str
@@ -48,10 +48,10 @@ class Repository:
     path: str
     id: str
     refs: dict[str, str] = field(default_factory=dict)  # commit -> ref
-    snapshots: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    snapshots: dict[str, dict[str, SnapshotFile]] = field(default_factory=dict)
     dangling: dict[str, list[str]] = field(default_factory=dict)
     blobs: dict[str, os.DirEntry[str]] = field(default_factory=dict)
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[RepositoryDoubt] = field(default_factory=list)
     whole: Whole | None = None
     """What gathers the folders and files that this is read from."""
 
@@ -61,7 +61,7 @@ class Repository:
         return not self.doubts
 
     def doubt(self, path: str, why: str) -> None:
-        self.doubts.append(Doubt(path, why))
+        self.doubts.append(RepositoryDoubt(path, why))
 
     def used(self) -> set[Key]:
         return {key_of(one.stat) for files in self.snapshots.values() for one in files.values()}
@@ -110,18 +110,18 @@ def key_of(stat: os.stat_result) -> Key:
     return stat.st_dev, stat.st_ino
 
 
-def read_repository(path: str, name: str, look: Look, whole: Whole | None = None) -> Repository:
+def read_repository(path: str, name: str, reader: StoreReader, whole: Whole | None = None) -> Repository:
     """`whole`: what shall gather everything that it is read from, so that it may be remembered."""
     repo = Repository(path, id_of(name), whole=whole)
-    for ref, commit in _refs(repo, look):
+    for ref, commit in _refs(repo, reader):
         repo.refs.setdefault(commit, ref)
-    repo.blobs = {entry.name: entry for entry in _listed(repo, path + _BLOBS, look)}
+    repo.blobs = {entry.name: entry for entry in _listed(repo, path + _BLOBS, reader)}
     blobs = {} if os.path.islink(path + SNAPSHOTS) else repo.blobs  # `..` means another folder behind a link
-    for entry in sorted(_listed(repo, path + SNAPSHOTS, look), key=NAME):
+    for entry in sorted(_listed(repo, path + SNAPSHOTS, reader), key=NAME):
         if entry.is_symlink():  # the hub makes none here: what such a link leads to is not known to be unused
             repo.doubt(entry.path, later("it is a link in the place of a revision"))
         elif is_folder(entry):
-            repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, blobs, repo, look)
+            repo.snapshots[entry.name], repo.dangling[entry.name] = _snapshot(entry.path, blobs, repo, reader)
         else:
             repo.doubt(entry.path, later("it is no folder of a revision"))
     if repo.blobs:
@@ -147,36 +147,36 @@ def _must_name_something(repo: Repository) -> None:
             repo.doubt(f"{repo.path}{_REFS}/{ref}", later("it names a revision that is not there"))
 
 
-def _listed(repo: Repository, folder: str, look: Look) -> list[os.DirEntry[str]]:
+def _listed(repo: Repository, folder: str, reader: StoreReader) -> list[os.DirEntry[str]]:
     """A folder's entries; doubt where it cannot be read or is a link that leads nowhere."""
-    before = len(look.unread)
+    before = len(reader.unread)
     entries = []
     repo.looks_at(folder)
-    for entry in look.listing(folder):
+    for entry in reader.listing(folder):
         if lies_aside(entry.name):
             repo.doubt(entry.path, WHY)
         else:
             entries.append(entry)
-    if len(look.unread) > before:
-        repo.doubt(folder, look.problems[-1].why)
+    if len(reader.unread) > before:
+        repo.doubt(folder, reader.problems[-1].why)
     elif not entries and os.path.islink(folder) and not reach.is_dir(folder):
         why = later("it is a link that leads nowhere now")
-        look.problem(folder, "folder", why)
-        look.unread.append(folder)
+        reader.problem(folder, "folder", why)
+        reader.unread.append(folder)
         repo.doubt(folder, why)
     return entries
 
 
-def _refs(repo: Repository, look: Look) -> Iterator[tuple[str, str]]:
+def _refs(repo: Repository, reader: StoreReader) -> Iterator[tuple[str, str]]:
     waiting = [(repo.path + _REFS, "")]
     while waiting:
         path, prefix = waiting.pop()
-        for entry in sorted(_listed(repo, path, look), key=NAME):
+        for entry in sorted(_listed(repo, path, reader), key=NAME):
             if is_folder(entry, links=False):
                 waiting.append((entry.path, f"{prefix}{entry.name}/"))
                 continue
             repo.looks_at(entry.path)
-            text = look.small(entry.path, 4096)
+            text = reader.small(entry.path, 4096)
             commit = text.decode("ascii", "replace").strip() if text else ""
             if not COMMIT.match(commit):
                 repo.doubt(entry.path, later("it does not say which revision it means"))
@@ -185,19 +185,19 @@ def _refs(repo: Repository, look: Look) -> Iterator[tuple[str, str]]:
 
 
 def _snapshot(
-    folder: str, blobs: Mapping[str, os.DirEntry[str]], repo: Repository, look: Look
-) -> tuple[dict[str, Entry], list[str]]:
+    folder: str, blobs: Mapping[str, os.DirEntry[str]], repo: Repository, reader: StoreReader
+) -> tuple[dict[str, SnapshotFile], list[str]]:
     """The files of one revision by relative path, and the names that lead nowhere.
 
     A link into the repository's `blobs` is not followed by the system: their listing knows them already.
     """
-    files: dict[str, Entry] = {}
+    files: dict[str, SnapshotFile] = {}
     dangling: list[str] = []
     waiting = [(folder, "", 0)]
     while waiting:
         path, prefix, depth = waiting.pop()
         beginning = "../" * (depth + 2) + "blobs/"
-        for entry in _listed(repo, path, look):
+        for entry in _listed(repo, path, reader):
             name, link, blob = prefix + entry.name, "", None
             try:
                 if entry.is_symlink():
@@ -219,11 +219,11 @@ def _snapshot(
                     repo.doubt(entry.path, later("it is a link that leads nowhere now"))
                 continue
             except OSError as error:
-                look.problem(entry.path, "file", reason_of(error))
+                reader.problem(entry.path, "file", reason_of(error))
                 repo.doubt(entry.path, reason_of(error))
                 continue
             if (stat.st_mode & 0o170000) == 0o100000:
-                files[name] = Entry(entry.path, stat, etag, own)
+                files[name] = SnapshotFile(entry.path, stat, etag, own)
                 if blob is None and link and not _is_inside(entry.path, repo.path):
                     repo.doubt(entry.path, later("it is a link that leads out of the repository"))
             else:

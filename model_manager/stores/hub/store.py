@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from model_manager.base import reach
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.hub.cache import describe_hub
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 TOOL = "huggingface"
 
@@ -42,8 +42,8 @@ def _if_folder(path: str, found_by: str) -> Iterator[FoundRoot]:
         yield FoundRoot(TOOL, path, found_by)  # type: ignore[arg-type]
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    return describe_hub(root.path, look)
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
+    return describe_hub(root.path, reader)
 
 
 STORE = Store(TOOL, find, describe, BY_LAYOUT)

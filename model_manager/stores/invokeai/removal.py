@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from model_manager.base.errors import reason_of
 from model_manager.base.messages import said
-from model_manager.catalog.foreign import Question
+from model_manager.catalog.other_databases import BoundedQuery
 from model_manager.stores.contract import Removal
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.grouping.known_files import is_known
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.loopback import answer_of
@@ -24,8 +24,8 @@ from model_manager.stores.invokeai.layout import has_files, place_of, record_of
 from model_manager.stores.parts import Asking, CannotRemove, Going, Part, Placed
 from model_manager.stores.walk.removal import saying
 
-_LINES = Question("SELECT id, config FROM models", ("models",))
-_NAMED = Question("SELECT config FROM models", ("models",))
+_LINES = BoundedQuery("SELECT id, config FROM models", ("models",))
+_NAMED = BoundedQuery("SELECT config FROM models", ("models",))
 _SERVICE = "http://127.0.0.1:9090"  # invokeai.yaml: host and port, as they are by default
 
 

@@ -16,7 +16,7 @@ from model_manager.base.facts import Claim, Health
 from model_manager.base.messages import said
 from model_manager.base.text import later
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.grouping.file_names import is_weights
 from model_manager.stores.grouping.known_files import is_known
 from model_manager.stores.host import last_used
@@ -28,8 +28,8 @@ from model_manager.stores.host.settings_file import yaml_settings
 from model_manager.stores.invokeai import removal as invokeai_removal
 from model_manager.stores.invokeai.layout import has_files, place_of, record_of
 from model_manager.stores.tool_facts import TOOLS
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree, found_at
 
 TOOL = "invokeai"
@@ -90,35 +90,35 @@ def _service(settings: Mapping[str, object]) -> str:
     return f"http://127.0.0.1:{port}" if isinstance(port, int) and 0 < port < 65_536 else ""
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     """The models of the database; without one, whatever lies in the folders of older versions."""
     database = root.details.get("database", "")
     found = answers_of(
         database, root.details.get("scratch", ""), last_used.OF_INVOKEAI,
-        lambda path, why: look.problem(path, "database", said("{0}; its models may be missing here: repair it and scan again", why)),
+        lambda path, why: reader.problem(path, "database", said("{0}; its models may be missing here: repair it and scan again", why)),
     )  # fmt: skip
     rows = found[0]
     if not rows:
-        yield from describe_tree(root.path, look, Plain(categories=_old_folders()))
+        yield from describe_tree(root.path, reader, Plain(categories=_old_folders()))
         return
     covered: set[str] = set()
     certain = True
     for key, config in rows:
-        look.step()
+        reader.step()
         record = record_of(config) or {}
         if not has_files(record):
             continue
         place = place_of(root.path, record)
         if not place:
-            look.problem(
+            reader.problem(
                 database, "database", said("the model {0} has no path that could be its own", repr(str(key)[:80]))
             )
             certain = False
             continue
         covered |= _tops(place, root.path)
-        yield _found(str(key), record, place, look)
+        yield _found(str(key), record, place, reader)
     if certain:
-        yield from _orphans(root.path, covered, look)
+        yield from _orphans(root.path, covered, reader)
 
 
 def _tops(place: str, root: str) -> set[str]:
@@ -128,18 +128,18 @@ def _tops(place: str, root: str) -> set[str]:
     return {os.path.relpath(path, top).split(os.sep)[0] for path, top in inside if path.startswith(top + os.sep)}
 
 
-def _found(key: str, record: Mapping[str, object], place: str, look: Look) -> Found:
+def _found(key: str, record: Mapping[str, object], place: str, reader: StoreReader) -> FoundModel:
     claims = tuple(_claims(record))
     name = str(record.get("name") or os.path.basename(place))[:300]
     details = {word: str(record[word])[:300] for word in ("hash", "base", "type", "format") if record.get(word)}
-    found = found_at(place, look, Plain(claims=claims))
+    found = found_at(place, reader, Plain(claims=claims))
     if found is None:
         is_there = reach.is_file(place) or reach.is_dir(place)
         if is_there:
             health = Health("incomplete", said("InvokeAI lists it, but no model is there"))
         else:
             health = Health("incomplete", said("InvokeAI lists it, but its files are not there"))
-        found = Found(key, place, (), claims=claims, health=health)
+        found = FoundModel(key, place, (), claims=claims, health=health)
     return found._replace(name=key, title=name, source=_source(record), details=details)
 
 
@@ -172,23 +172,23 @@ def _claims(record: Mapping[str, object]) -> Iterator[Claim]:
             yield Claim("trigger_words", word[:200], "sidecar", why)
 
 
-def _orphans(root: str, covered: set[str], look: Look) -> Iterator[Leftover]:
+def _orphans(root: str, covered: set[str], reader: StoreReader) -> Iterator[Leftover]:
     """Entries with model files that no record covers, as InvokeAI's own clean-up counts them, by top folder.
 
     Links are passed over: what they lead to is not InvokeAI's. So is what another root reads.
     """
-    for entry in look.entries(root):
+    for entry in reader.entries(root):
         if entry.name in covered or entry.name in _OWN or entry.name.startswith((".", "tmpinstall")):
             continue
-        if any(path == entry.path or path.startswith(entry.path + os.sep) for path in look.skip):
+        if any(path == entry.path or path.startswith(entry.path + os.sep) for path in reader.skip):
             continue
-        before = len(look.unread)
-        names, size, on = _below(entry, look)
-        if any(is_weights(name) for name in names) and len(look.unread) == before:
+        before = len(reader.unread)
+        names, size, on = _below(entry, reader)
+        if any(is_weights(name) for name in names) and len(reader.unread) == before:
             yield Leftover("orphan", entry.path, size, on, said("InvokeAI's database does not name it"))
 
 
-def _below(top: os.DirEntry[str], look: Look) -> tuple[set[str], int, int]:
+def _below(top: os.DirEntry[str], reader: StoreReader) -> tuple[set[str], int, int]:
     """The names of all files of a model's form at and below an entry, their size and bytes on disk; each inode once."""
     names: set[str] = set()
     seen: set[tuple[int, int]] = set()
@@ -199,9 +199,9 @@ def _below(top: os.DirEntry[str], look: Look) -> tuple[set[str], int, int]:
         if entry.is_symlink():
             continue
         if entry.is_dir(follow_symlinks=False):
-            look.step()
-            waiting += look.entries(entry.path)
-        elif is_known(entry.name) and (stat := look.stat(entry.path)) and (stat.st_dev, stat.st_ino) not in seen:
+            reader.step()
+            waiting += reader.entries(entry.path)
+        elif is_known(entry.name) and (stat := reader.stat(entry.path)) and (stat.st_dev, stat.st_ino) not in seen:
             seen.add((stat.st_dev, stat.st_ino))
             names.add(entry.name)
             size, on = size + stat.st_size, on + on_disk(stat)

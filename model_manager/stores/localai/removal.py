@@ -9,11 +9,11 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.messages import said
 from model_manager.base.reading import read_small
-from model_manager.stores.found import FoundRoot
+from model_manager.base.set_aside import WHY, lies_aside
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.settings_file import yaml_settings
 from model_manager.stores.localai.layout import GALLERY, files_of, is_yaml

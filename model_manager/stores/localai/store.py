@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from model_manager.base import reach
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundFile, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundBy, FoundFile, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.flags import values_of
 from model_manager.stores.host.root_list import RootList
@@ -19,8 +19,8 @@ from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.localai import removal as localai_removal
 from model_manager.stores.localai.layout import fetched, is_gallery, is_yaml, projector_of, weights_of
 from model_manager.stores.tool_facts import TOOLS
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 from model_manager.stores.walk.unfinished import unfinished_below
 
@@ -61,22 +61,22 @@ class _Record:
     projector: str
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     """Each file under the names that YAML files give it, else under its own."""
     digests: dict[str, str] = {}
     records: dict[str, list[_Record]] = {}
-    for entry in look.entries(root.path):
+    for entry in reader.entries(root.path):
         if not is_yaml(entry.name):
             continue
-        look.step()
+        reader.step()
         if is_gallery(entry.name):
-            digests.update((place, digest) for place, digest in fetched(root.path, look.yaml(entry.path)) if digest)
+            digests.update((place, digest) for place, digest in fetched(root.path, reader.yaml(entry.path)) if digest)
         elif not entry.name.startswith("."):
-            record = _record(root.path, entry, look)
+            record = _record(root.path, entry, reader)
             if record is not None:
                 records.setdefault(record.weights, []).append(record)
     projectors = {record.projector for listed in records.values() for record in listed}
-    for item in describe_tree(root.path, look, Plain(passed_over=frozenset({_PARTIAL}))):
+    for item in describe_tree(root.path, reader, Plain(passed_over=frozenset({_PARTIAL}))):
         if isinstance(item, Leftover):
             yield item
             continue
@@ -86,15 +86,15 @@ def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
         if not mine and {file.path for file in item.files if file.role in ("weights", "projector")} <= projectors:
             continue  # a part of another model
         for record in mine:
-            yield _named(item, record, look)
+            yield _named(item, record, reader)
         if not mine:
             yield item
-    yield from unfinished_below(os.path.join(root.path, ".artifacts", _PARTIAL), look)
+    yield from unfinished_below(os.path.join(root.path, ".artifacts", _PARTIAL), reader)
 
 
-def _record(root: str, entry: os.DirEntry[str], look: Look) -> _Record | None:
-    stat = look.stat(entry.path)
-    settings = look.yaml(entry.path) if stat is not None else {}
+def _record(root: str, entry: os.DirEntry[str], reader: StoreReader) -> _Record | None:
+    stat = reader.stat(entry.path)
+    settings = reader.yaml(entry.path) if stat is not None else {}
     weights = weights_of(root, settings)
     if stat is None or not weights:
         return None
@@ -104,13 +104,13 @@ def _record(root: str, entry: os.DirEntry[str], look: Look) -> _Record | None:
     return _Record(name, file, weights, projector_of(root, settings))
 
 
-def _named(found: Found, record: _Record, look: Look) -> Found:
+def _named(found: FoundModel, record: _Record, reader: StoreReader) -> FoundModel:
     files = [
         file._replace(role="projector") if file.path == record.projector else file
         for file in found.files
         if file.path != record.file.path
     ]
-    stat = look.stat(record.projector) if record.projector else None
+    stat = reader.stat(record.projector) if record.projector else None
     if stat is not None and all(file.path != record.projector for file in files):
         files.append(FoundFile(record.projector, stat, "projector", os.path.basename(record.projector)))
     return found._replace(name=record.name, title=record.name, files=(*files, record.file))

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from model_manager.base import reach
-from model_manager.base.aside import WHY, lies_aside
 from model_manager.base.errors import reason_of
 from model_manager.base.json_text import parsed
 from model_manager.base.messages import said
 from model_manager.base.reading import read_small
+from model_manager.base.set_aside import WHY, lies_aside
 from model_manager.base.text import later
 from model_manager.stores.ollama.layout import LEVELS, Parts, layers_of, manifests_folder
-from model_manager.stores.walk.look import NAME, is_folder, is_link
+from model_manager.stores.walk.store_reader import NAME, is_folder, is_link
 
 
 class Unread(NamedTuple):

@@ -17,7 +17,7 @@ from model_manager.base.once import once
 from model_manager.base.reading import read_small
 from model_manager.base.text import later
 from model_manager.stores.contract import Removal
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.ollama import service as ollama_service
 from model_manager.stores.ollama.layout import (
@@ -31,7 +31,7 @@ from model_manager.stores.ollama.layout import (
 )
 from model_manager.stores.ollama.manifests import Manifests, digests, manifests_of
 from model_manager.stores.parts import Asking, CannotRemove, Going, Part, Placed
-from model_manager.stores.walk.under_way import FRESH, is_younger, must_not_be_fetched
+from model_manager.stores.walk.running_downloads import FRESH, is_younger, must_not_be_fetched
 
 
 @dataclass(slots=True)

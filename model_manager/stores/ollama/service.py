@@ -9,24 +9,24 @@ from collections.abc import Iterator
 from model_manager.base.facts import Claim, Health
 from model_manager.base.messages import said
 from model_manager.base.text import later
-from model_manager.stores.found import Found, FoundRoot
+from model_manager.stores.discovered import FoundModel, FoundRoot
 from model_manager.stores.host.loopback import answer_of, is_loopback
 from model_manager.stores.ollama.layout import manifests_folder
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel]:
     """Models as `/api/tags` lists them, marked "files not readable"; nothing when nobody answers."""
     why = later("this folder belongs to another user: its owner or an administrator can read it")
-    look.problem(root.path, "denied", why)
-    look.unread.append(root.path)
-    for record in tags() if "ollama" not in look.not_asked else ():
+    reader.problem(root.path, "denied", why)
+    reader.unread.append(root.path)
+    for record in tags() if "ollama" not in reader.not_asked else ():
         name = record.get("name")
         if isinstance(name, str) and name:
             yield _found(name[:300], record, root)
 
 
-def _found(name: str, record: dict[str, object], root: FoundRoot) -> Found:
+def _found(name: str, record: dict[str, object], root: FoundRoot) -> FoundModel:
     details = record.get("details")
     claims = [Claim("tag", "files not readable", "sidecar", said("listed from the service's own answer"))]
     claims.append(Claim("category", "llm", "folder", said("a model of Ollama")))
@@ -37,7 +37,7 @@ def _found(name: str, record: dict[str, object], root: FoundRoot) -> Found:
     size = record.get("size")
     told = {"reported_size": str(size)} if isinstance(size, int) and 0 <= size < 1 << 60 else {}
     health = Health("unknown", said("files not readable: listed from Ollama's own answer"))
-    return Found(name, manifests_folder(root.path), (), claims=tuple(claims), health=health, details=told)
+    return FoundModel(name, manifests_folder(root.path), (), claims=tuple(claims), health=health, details=told)
 
 
 def address() -> str:

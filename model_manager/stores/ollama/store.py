@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from model_manager.base import reach
-from model_manager.catalog.foreign import Question
+from model_manager.catalog.other_databases import BoundedQuery
 from model_manager.stores.contract import Store
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.host import last_used
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.private_copy import rows_of
@@ -47,7 +47,7 @@ def _if_store(path: str, found_by: str) -> Iterator[FoundRoot]:
 def _from_desktop(env: Env) -> Iterator[str]:
     if env.system == "linux":
         return
-    chosen = Question("SELECT models FROM settings LIMIT 1", ("settings",))
+    chosen = BoundedQuery("SELECT models FROM settings LIMIT 1", ("settings",))
     for row in rows_of(last_used.desktop_database(env), env.scratch, chosen, env.say):
         if isinstance(row[0], str) and row[0]:
             yield env.expand(row[0])

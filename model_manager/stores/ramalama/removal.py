@@ -11,7 +11,7 @@ import stat
 from collections.abc import Collection, Iterator, Sequence
 
 from model_manager.base.messages import said
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.grouping.known_files import is_known
 from model_manager.stores.host.env import Env
 from model_manager.stores.parts import CannotRemove, Going, Part, Placed
@@ -27,7 +27,7 @@ from model_manager.stores.ramalama.layout import (
     snapshot_path,
 )
 from model_manager.stores.ramalama.refs import Refs, refs_of
-from model_manager.stores.walk.under_way import FRESH, is_younger, must_not_be_fetched
+from model_manager.stores.walk.running_downloads import FRESH, is_younger, must_not_be_fetched
 
 
 def remove(root: FoundRoot, places: Sequence[Placed], env: Env) -> Iterator[Part]:

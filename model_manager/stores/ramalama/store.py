@@ -13,7 +13,7 @@ from model_manager.base.facts import Health
 from model_manager.base.messages import counted, said
 from model_manager.base.text import later
 from model_manager.stores.contract import Removal, Store
-from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.discovered import FoundFile, FoundModel, FoundRoot, Leftover, Source, on_disk
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import text_settings
@@ -34,8 +34,8 @@ from model_manager.stores.ramalama.layout import (
     transport_of,
 )
 from model_manager.stores.ramalama.refs import Refs, refs_of
-from model_manager.stores.walk.look import Look, forbidden, is_folder
-from model_manager.stores.walk.under_way import FRESH, PULLED, is_younger
+from model_manager.stores.walk.running_downloads import FRESH, PULLED, is_younger
+from model_manager.stores.walk.store_reader import StoreReader, forbidden, is_folder
 
 TOOL = "ramalama"
 _SERVICE = "/var/lib/ramalama"
@@ -72,46 +72,46 @@ def _configured(env: Env) -> Iterator[str]:
             yield env.expand(store)
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     """Every tag, then what no tag of its model names."""
-    for folder in _folders(root.path, look):
+    for folder in _folders(root.path, reader):
         refs = refs_of(folder)
         for record, ref in refs.read.items():
-            look.step()
-            if found := _model(root.path, record, ref, look):
+            reader.step()
+            if found := _model(root.path, record, ref, reader):
                 yield found
-        yield from _leftovers(folder, refs, look)
+        yield from _leftovers(folder, refs, reader)
 
 
-def _folders(store: str, look: Look) -> Iterator[str]:
+def _folders(store: str, reader: StoreReader) -> Iterator[str]:
     """The folders of models: those with records. Links are not followed, as RamaLama's own walk does not."""
     waiting = [(store, 0)]
     while waiting:
         folder, depth = waiting.pop()
-        inner = [entry for entry in look.entries(folder) if is_folder(entry, links=False)]
+        inner = [entry for entry in reader.entries(folder) if is_folder(entry, links=False)]
         if any(entry.name == REFS for entry in inner):
             yield folder
         elif depth < _DEEPEST:
             waiting += [
                 (entry.path, depth + 1)
                 for entry in reversed(inner)
-                if not forbidden(entry.name) and entry.path not in look.skip
+                if not forbidden(entry.name) and entry.path not in reader.skip
             ]
 
 
-def _model(store: str, record: str, ref: Ref, look: Look) -> Found | None:
-    stat = look.stat(record)
+def _model(store: str, record: str, ref: Ref, reader: StoreReader) -> FoundModel | None:
+    stat = reader.stat(record)
     if stat is None:
         return None
     transport = transport_of(store, record)
     files, missing = [FoundFile(record, stat, "manifest", "record")], []
     for file in ref.files:
-        if (found := _file(record, ref, file, transport, look)) is not None:
+        if (found := _file(record, ref, file, transport, reader)) is not None:
             files.append(found)
         else:
             missing.append(file.name)
     if not any(file.role in ("weights", "projector") for file in ref.files):
-        look.problem(record, "record", said("it names no model file"))
+        reader.problem(record, "record", said("it names no model file"))
         return None
     health = None
     if missing:
@@ -126,7 +126,7 @@ def _model(store: str, record: str, ref: Ref, look: Look) -> Found | None:
             ),
         )
     repository = repository_of(store, record)
-    return Found(
+    return FoundModel(
         name=name_of(store, record),
         path=record,
         files=tuple(files),
@@ -137,19 +137,19 @@ def _model(store: str, record: str, ref: Ref, look: Look) -> Found | None:
     )
 
 
-def _file(record: str, ref: Ref, file: RefFile, transport: str, look: Look) -> FoundFile | None:
+def _file(record: str, ref: Ref, file: RefFile, transport: str, reader: StoreReader) -> FoundFile | None:
     """A file of a model: its blob, which has the bytes; the snapshot's own file where only that is left."""
     folder = os.path.dirname(os.path.dirname(record))
     path = blob_path(folder, file.blob)
-    if (stat := look.stat(path)) is None:
+    if (stat := reader.stat(path)) is None:
         path = os.path.join(snapshot_path(folder, ref.snapshot), file.name)
-        if (stat := look.stat(path)) is None:
+        if (stat := reader.stat(path)) is None:
             return None
     digest = sha256_of(transport, file.blob)
     return FoundFile(path, stat, file.role, file.name, digest or None, "blob-name" if digest else None)
 
 
-def _leftovers(folder: str, refs: Refs, look: Look) -> Iterator[Leftover]:
+def _leftovers(folder: str, refs: Refs, reader: StoreReader) -> Iterator[Leftover]:
     """Downloads that did not end, blobs that no record names, and snapshots of no record that hold bytes of their own.
 
     None of these while a record cannot be read, or a download may be under way that is about to name them.
@@ -158,8 +158,8 @@ def _leftovers(folder: str, refs: Refs, look: Look) -> Iterator[Leftover]:
     kept: set[tuple[int, int]] = set()
     unnamed: list[tuple[str, os.stat_result, str]] = []
     pulled = False
-    for entry in look.entries(blobs_folder(folder)):
-        stat = look.stat(entry.path)
+    for entry in reader.entries(blobs_folder(folder)):
+        stat = reader.stat(entry.path)
         if stat is None:
             continue
         if entry.name.endswith(UNFINISHED):
@@ -173,8 +173,8 @@ def _leftovers(folder: str, refs: Refs, look: Look) -> Iterator[Leftover]:
         unnamed.append((path, stat, later("a snapshot that no record of RamaLama names")))
     if refs.doubts and (unnamed or not refs.read):
         path, why, _ = refs.doubts[0]
-        look.problem(path, "record", said("{0}; {1}", why, _UNKNOWN))
-    if refs.doubts or pulled or blobs_folder(folder) in look.unread:
+        reader.problem(path, "record", said("{0}; {1}", why, _UNKNOWN))
+    if refs.doubts or pulled or blobs_folder(folder) in reader.unread:
         return
     for path, stat, why in unnamed:
         key = (stat.st_dev, stat.st_ino)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.host.flags import in_script, split, values_of
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import text_settings
 from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.walk.hash_cache import read_hashes, with_hashes
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 FOLDERS = {
@@ -128,13 +128,13 @@ def _running(tool: str, env: Env) -> Iterator[Process]:
             yield process
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     category = root.details.get("category")
     plain = Plain(categories={"": category} if category else FOLDERS)
-    hashes = read_hashes(root.details, look)
+    hashes = read_hashes(root.details, reader)
     if not hashes:
-        return describe_tree(root.path, look, plain, remembers=True)
-    return with_hashes(describe_tree(root.path, look, plain), root.path, hashes)
+        return describe_tree(root.path, reader, plain, remembers=True)
+    return with_hashes(describe_tree(root.path, reader, plain), root.path, hashes)
 
 
 STORES = tuple(

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.host.flags import last_of, lists_of
 from model_manager.stores.host.last_used import of_comfyui
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import json_settings, yaml_settings
 from model_manager.stores.hub.by_layout import BY_LAYOUT
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "comfyui"
@@ -137,9 +137,9 @@ def _extras(path: str, env: Env) -> Iterator[_Extra]:
                     yield _Extra(os.path.join(start, line.strip()), category, leads)
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     category = root.details.get("category")
-    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS), remembers=True)
+    return describe_tree(root.path, reader, Plain(categories={"": category} if category else FOLDERS), remembers=True)
 
 
 STORE = Store(TOOL, find, describe, BY_LAYOUT, _running, of_comfyui)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.walk.localdir import with_downloads
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 # The slugs of our own tree are folder names below the base path, and so are the names that people use.
@@ -32,9 +32,9 @@ def find(env: Env) -> Iterable[FoundRoot]:
     return ()
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     plain = Plain(categories=FOLDERS, believed=False)
-    return with_downloads(describe_tree(root.path, look, plain, remembers=True), root.path, look)
+    return with_downloads(describe_tree(root.path, reader, plain, remembers=True), root.path, reader)
 
 
 STORE = Store("folder", find, describe, BY_LAYOUT)

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from model_manager.base import reach
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import json_settings
 from model_manager.stores.hub.by_layout import BY_LAYOUT
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "fooocus"
@@ -64,9 +64,9 @@ def _install(roots: RootList, env: Env, folder: str, own: FoundBy) -> Iterator[F
                 yield from roots.take(path, told if own != "process" else own, category=category, extra="yes")
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     category = root.details.get("category")
-    return describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS), remembers=True)
+    return describe_tree(root.path, reader, Plain(categories={"": category} if category else FOLDERS), remembers=True)
 
 
 STORE = Store(TOOL, find, describe, BY_LAYOUT, _running)

@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from model_manager.base.messages import said
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import ini_value
 from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.parts import Going, Part, Placed
 from model_manager.stores.tool_facts import TOOLS
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
 from model_manager.stores.walk.removal import remove_plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "gpt4all"
@@ -40,8 +40,8 @@ def find(env: Env) -> Iterator[FoundRoot]:
     yield from roots.take(os.path.join(env.xdg_cache(), "gpt4all"), "default")
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    return describe_tree(root.path, look, Plain(), remembers=True)
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
+    return describe_tree(root.path, reader, Plain(), remembers=True)
 
 
 def _running(env: Env) -> Iterator[Process]:

@@ -13,13 +13,13 @@ from model_manager.base import reach
 from model_manager.base.facts import Claim, Health
 from model_manager.base.messages import said
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundFile, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import json_settings
 from model_manager.stores.hub.by_layout import BY_LAYOUT, remove_folders
-from model_manager.stores.walk.look import Look, forbidden, is_folder
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader, forbidden, is_folder
 from model_manager.stores.walk.tree import describe_tree, found_at
 
 TOOL = "jan"
@@ -45,57 +45,57 @@ def _data(roots: RootList, place: str, found_by: str) -> Iterator[FoundRoot]:
         yield from roots.take(os.path.join(place, engine, "models"), found_by, data=place)  # type: ignore[arg-type]
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     """The models that a model.yml names, then files that none names."""
     claimed: set[str] = set()
-    for folder in _records(root.path, look):
-        found = _model(root, folder, look)
+    for folder in _records(root.path, reader):
+        found = _model(root, folder, reader)
         if found:
             claimed |= {file.path for file in found.files}
             yield found
-    for item in describe_tree(root.path, look, Plain()):
-        if not isinstance(item, Found) or not any(
+    for item in describe_tree(root.path, reader, Plain()):
+        if not isinstance(item, FoundModel) or not any(
             file.path in claimed for file in item.files if file.role in ("weights", "projector")
         ):
             yield item
 
 
-def _records(root: str, look: Look) -> Iterator[str]:
+def _records(root: str, reader: StoreReader) -> Iterator[str]:
     """Folders below the root that hold a model.yml."""
     waiting = [(root, 0)]
     while waiting:
         folder, depth = waiting.pop()
-        look.step()
-        entries = look.entries(folder)
+        reader.step()
+        entries = reader.entries(folder)
         if depth and any(entry.name == "model.yml" for entry in entries):
             yield folder
         if depth < _DEEPEST:
             waiting += [
                 (entry.path, depth + 1)
                 for entry in reversed(entries)
-                if is_folder(entry, links=False) and not forbidden(entry.name) and entry.path not in look.skip
+                if is_folder(entry, links=False) and not forbidden(entry.name) and entry.path not in reader.skip
             ]
 
 
-def _model(root: FoundRoot, folder: str, look: Look) -> Found | None:
+def _model(root: FoundRoot, folder: str, reader: StoreReader) -> FoundModel | None:
     manifest = os.path.join(folder, "model.yml")
-    stat = look.stat(manifest)
+    stat = reader.stat(manifest)
     if stat is None:
         return None
-    record = look.yaml(manifest)
+    record = reader.yaml(manifest)
     path = record.get("model_path")
     if not isinstance(path, str) or not path:
         if record:
-            look.problem(manifest, "yaml", said("names no model_path"))
+            reader.problem(manifest, "yaml", said("names no model_path"))
         return None
     name = os.path.relpath(folder, root.path).replace(os.sep, "/")
     title = str(record["name"])[:200] if isinstance(record.get("name"), str) and record["name"] else name
     own = FoundFile(manifest, stat, "manifest", "model.yml")
     place = _place(root, path)
     if not place:
-        look.problem(manifest, "yaml", said("names {0}, which is outside Jan's data folder", path[:200]))
+        reader.problem(manifest, "yaml", said("names {0}, which is outside Jan's data folder", path[:200]))
         return None
-    found = found_at(place, look, Plain())
+    found = found_at(place, reader, Plain())
     if found is None and reach.silent_mount(place):
         return None  # what was known of it stays
     if found is None:
@@ -103,14 +103,14 @@ def _model(root: FoundRoot, folder: str, look: Look) -> Found | None:
             health = Health("incomplete", said("model.yml names {0}, which is no model", path[:200]))
         else:
             health = Health("incomplete", said("model.yml names {0}, which is not there", path[:200]))
-        return Found(name, folder, (own,), title=title, health=health, claims=_LLM)
+        return FoundModel(name, folder, (own,), title=title, health=health, claims=_LLM)
     files = [file for file in found.files if file.path != own.path]
     projector = _place(root, record.get("mmproj_path"))
     files = [file._replace(role="projector") if file.path == projector else file for file in files]
     if projector and all(file.path != projector for file in files):
-        beside = look.stat(projector)
+        beside = reader.stat(projector)
         if beside is None:
-            look.problem(manifest, "yaml", said("names {0}, which is not there", projector))
+            reader.problem(manifest, "yaml", said("names {0}, which is not there", projector))
         else:
             files.append(FoundFile(projector, beside, "projector", os.path.basename(projector)))
     return found._replace(name=name, title=title, files=(*_hashed(files, record), own), claims=(*found.claims, *_LLM))

@@ -9,11 +9,11 @@ from model_manager.base import reach
 from model_manager.base.facts import Claim
 from model_manager.base.messages import said
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.hub.by_layout import BY_LAYOUT
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import found_at
 
 TOOL = "koboldcpp"
@@ -36,20 +36,20 @@ def find(env: Env) -> Iterator[FoundRoot]:
             yield FoundRoot(TOOL, folder, "config", {"shared": "yes"})
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     """The models that the configurations of this folder name; files stay where they are."""
     seen: set[str] = set()
-    saved = [entry for entry in look.entries(root.path) if entry.name.lower().endswith(_ENDINGS)]
+    saved = [entry for entry in reader.entries(root.path) if entry.name.lower().endswith(_ENDINGS)]
     for entry in saved[:_MOST_FILES]:
-        settings = look.json(entry.path, 1 << 20) if look.stat(entry.path) else None
+        settings = reader.json(entry.path, 1 << 20) if reader.stat(entry.path) else None
         for key, path in _named(settings) if isinstance(settings, dict) else ():
-            look.step()
+            reader.step()
             if path in seen or len(seen) >= _MOST_PATHS or not reach.is_file(path):
                 continue
             seen.add(path)
             category = _KEYS[key]
             claims = (Claim("category", category, "sidecar", said("{0}: {1}", entry.name, key)),) if category else ()
-            found = found_at(path, look, Plain(claims=claims))
+            found = found_at(path, reader, Plain(claims=claims))
             if found:
                 yield found._replace(name=f"{entry.name}: {os.path.basename(path)}")
 

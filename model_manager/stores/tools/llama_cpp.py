@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from model_manager.base.facts import Claim
 from model_manager.base.messages import said
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundFile, FoundRoot, Leftover, Source
+from model_manager.stores.discovered import FoundFile, FoundModel, FoundRoot, Leftover, Source
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.hub.cache import describe_hub
 from model_manager.stores.hub.layout import is_repository
 from model_manager.stores.tool_facts import TOOLS
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "llama-cpp"
@@ -36,15 +36,15 @@ def find(env: Env) -> Iterator[FoundRoot]:
         yield from roots.take(os.path.join(base, "llama.cpp"), "default")
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     """Both generations may share one folder."""
-    names = [entry.name for entry in look.entries(root.path)]
+    names = [entry.name for entry in reader.entries(root.path)]
     hub = frozenset(name.lower() for name in names if is_repository(name))
     if hub or "blobs" in names:
-        yield from describe_hub(root.path, look)
+        yield from describe_hub(root.path, reader)
     manifests = _manifests(root.path, names)
-    for item in describe_tree(root.path, look, Plain(passed_over=hub | {"blobs", ".locks"})):
-        yield _of_repository(item, manifests, look) if isinstance(item, Found) else item
+    for item in describe_tree(root.path, reader, Plain(passed_over=hub | {"blobs", ".locks"})):
+        yield _of_repository(item, manifests, reader) if isinstance(item, FoundModel) else item
 
 
 def _manifests(root: str, names: list[str]) -> dict[tuple[str, str], list[str]]:
@@ -57,7 +57,7 @@ def _manifests(root: str, names: list[str]) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _of_repository(found: Found, manifests: dict[tuple[str, str], list[str]], look: Look) -> Found:
+def _of_repository(found: FoundModel, manifests: dict[tuple[str, str], list[str]], reader: StoreReader) -> FoundModel:
     """Where a flat file came from: its name alone cannot tell owner, repository and file apart, a manifest can."""
     fitting = [key for key in manifests if found.name.startswith(f"{key[0]}_{key[1]}_")]
     if not fitting:
@@ -66,8 +66,8 @@ def _of_repository(found: Found, manifests: dict[tuple[str, str], list[str]], lo
     file = found.name[len(f"{owner}_{repo}_") :]
     own = []
     for path in manifests[owner, repo]:
-        stat = look.stat(path)
-        if stat is not None and _names(path, file, look):
+        stat = reader.stat(path)
+        if stat is not None and _names(path, file, reader):
             own.append(FoundFile(path, stat, "manifest", os.path.basename(path)))
     return found._replace(
         title=file or found.title,
@@ -77,9 +77,9 @@ def _of_repository(found: Found, manifests: dict[tuple[str, str], list[str]], lo
     )
 
 
-def _names(path: str, file: str, look: Look) -> bool:
+def _names(path: str, file: str, reader: StoreReader) -> bool:
     """Whether a manifest is about this file (`ggufFile.rfilename`, its folders joined by `_`)."""
-    record = look.json(path)
+    record = reader.json(path)
     listed = record.get("ggufFile") if isinstance(record, dict) else None
     name = listed.get("rfilename") if isinstance(listed, dict) else None
     return isinstance(name, str) and name.replace("/", "_").startswith(file)

@@ -14,14 +14,14 @@ from model_manager.base import reach
 from model_manager.base.facts import Claim
 from model_manager.base.messages import said
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover, Source
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import json_settings, text_settings
 from model_manager.stores.hub.by_layout import BY_LAYOUT, remove_folders
 from model_manager.stores.walk.localdir import with_downloads
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "lm-studio"
@@ -53,12 +53,12 @@ def _homes(env: Env) -> Iterator[tuple[str, FoundBy]]:
     yield env.path(".lmstudio"), "default"
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    for item in with_downloads(describe_tree(root.path, look, Plain()), root.path, look):
-        yield _named(item, root.path) if isinstance(item, Found) else item
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
+    for item in with_downloads(describe_tree(root.path, reader, Plain()), root.path, reader):
+        yield _named(item, root.path) if isinstance(item, FoundModel) else item
 
 
-def _named(found: Found, root: str) -> Found:
+def _named(found: FoundModel, root: str) -> FoundModel:
     """The publisher and the repository are the two folders that the files lie in."""
     whole = reach.is_dir(found.path)
     folder = os.path.relpath(found.path if whole else os.path.dirname(found.path), root)

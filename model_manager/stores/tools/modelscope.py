@@ -14,14 +14,14 @@ from dataclasses import replace
 from model_manager.base.facts import Claim
 from model_manager.base.messages import said
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundRoot, Leftover, Source
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover, Source
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.parts import Part, Placed
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
 from model_manager.stores.walk.removal import remove_plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 from model_manager.stores.walk.unfinished import unfinished_below
 
@@ -41,14 +41,14 @@ def find(env: Env) -> Iterator[FoundRoot]:
         yield from roots.take(os.path.join(base, "modelscope"), "default")
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    for item in describe_tree(root.path, look, _PLAIN):
-        yield _named(item) if isinstance(item, Found) else item
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
+    for item in describe_tree(root.path, reader, _PLAIN):
+        yield _named(item) if isinstance(item, FoundModel) else item
     for generation in ("", "hub", "hub/models", "models"):
-        yield from unfinished_below(os.path.join(root.path, *generation.split("/"), _TEMPORARY), look)
+        yield from unfinished_below(os.path.join(root.path, *generation.split("/"), _TEMPORARY), reader)
 
 
-def _named(found: Found) -> Found:
+def _named(found: FoundModel) -> FoundModel:
     """By organisation and name, whichever generation of the layout it lies in."""
     name = _GENERATION.sub("", found.name).replace("___", ".")
     match, revision = _SNAPSHOT.match(name), ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.host.flags import last_of
 from model_manager.stores.host.root_list import RootList
@@ -19,8 +19,8 @@ from model_manager.stores.hub.by_layout import BY_LAYOUT
 from model_manager.stores.hub.cache import describe_hub
 from model_manager.stores.hub.layout import REPOSITORIES
 from model_manager.stores.walk.hash_cache import read_hashes, with_hashes
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "sdnext"
@@ -93,17 +93,17 @@ def _install(roots: RootList, env: Env, folder: str, process: Process | None) ->
             yield from roots.take(path, listed, category=category, extra="yes", **known)
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     if root.details.get("layout") == "hub":
-        yield from describe_hub(root.path, look)
+        yield from describe_hub(root.path, reader)
         # Pipelines that people put beside the cached repositories are listed as well (modules/modelloader.py).
-        cached = frozenset(entry.name.lower() for entry in look.entries(root.path) if entry.name.startswith(_CACHED))
+        cached = frozenset(entry.name.lower() for entry in reader.entries(root.path) if entry.name.startswith(_CACHED))
         plain = Plain(categories={"": "diffusion/checkpoints"}, passed_over=cached)
-        yield from describe_tree(root.path, look, plain)
+        yield from describe_tree(root.path, reader, plain)
         return
     category = root.details.get("category")
-    hashes = read_hashes(root.details, look)
-    models = describe_tree(root.path, look, Plain(categories={"": category} if category else FOLDERS))
+    hashes = read_hashes(root.details, reader)
+    models = describe_tree(root.path, reader, Plain(categories={"": category} if category else FOLDERS))
     yield from with_hashes(models, root.path, hashes) if hashes else models
 
 

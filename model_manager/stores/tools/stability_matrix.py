@@ -9,13 +9,13 @@ import os
 from collections.abc import Iterator
 
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import json_settings
 from model_manager.stores.hub.by_layout import BY_LAYOUT
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "stability-matrix"
@@ -60,8 +60,8 @@ def _library(roots: RootList, place: str, found_by: FoundBy) -> Iterator[FoundRo
         yield from roots.take(os.path.join(place, "Models"), found_by)
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
-    return describe_tree(root.path, look, Plain(categories=FOLDERS), remembers=True)
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
+    return describe_tree(root.path, reader, Plain(categories=FOLDERS), remembers=True)
 
 
 STORE = Store(TOOL, find, describe, BY_LAYOUT)

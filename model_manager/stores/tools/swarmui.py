@@ -9,13 +9,13 @@ import os
 from collections.abc import Iterator, Mapping
 
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import Say, text_settings
 from model_manager.stores.hub.by_layout import BY_LAYOUT
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "swarmui"
@@ -81,11 +81,11 @@ def _categories(settings: Mapping[str, str]) -> dict[str, str]:
     return FOLDERS | named
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     category = root.details.get("category")
-    settings = _settings(root.details.get("settings", ""), lambda path, why: look.problem(path, "settings", why))
+    settings = _settings(root.details.get("settings", ""), lambda path, why: reader.problem(path, "settings", why))
     folders = {"": category} if category else _categories(settings)
-    return describe_tree(root.path, look, Plain(categories=folders), remembers=True)
+    return describe_tree(root.path, reader, Plain(categories=folders), remembers=True)
 
 
 STORE = Store(TOOL, find, describe, BY_LAYOUT)

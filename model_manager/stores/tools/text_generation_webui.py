@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from model_manager.base.facts import Claim
 from model_manager.base.messages import said
 from model_manager.stores.contract import Store
-from model_manager.stores.found import Found, FoundBy, FoundRoot, Leftover, Source
+from model_manager.stores.discovered import FoundBy, FoundModel, FoundRoot, Leftover, Source
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.host.flags import last_of, split
 from model_manager.stores.host.root_list import RootList
 from model_manager.stores.host.settings_file import text_settings
 from model_manager.stores.hub.by_layout import BY_LAYOUT
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 TOOL = "text-generation-webui"
@@ -71,17 +71,17 @@ def _flags(folder: str, env: Env) -> list[str]:
     return split(" ".join(line for line in text.splitlines() if not line.strip().startswith("#")))
 
 
-def describe(root: FoundRoot, look: Look) -> Iterator[Found | Leftover]:
+def describe(root: FoundRoot, reader: StoreReader) -> Iterator[FoundModel | Leftover]:
     plain = Plain(categories={"": root.details.get("category", "llm")})
-    for item in describe_tree(root.path, look, plain):
-        yield _with_hashes(item, look) if isinstance(item, Found) else item
+    for item in describe_tree(root.path, reader, plain):
+        yield _with_hashes(item, reader) if isinstance(item, FoundModel) else item
 
 
-def _with_hashes(found: Found, look: Look) -> Found:
+def _with_hashes(found: FoundModel, reader: StoreReader) -> FoundModel:
     """A folder's model with its repository and the hashes that the repository promised when it was downloaded."""
     if not found.is_folder:
         return found
-    raw = look.small(os.path.join(found.path, "huggingface-metadata.txt"), 1 << 20)
+    raw = reader.small(os.path.join(found.path, "huggingface-metadata.txt"), 1 << 20)
     if not raw:
         return found
     text = raw.decode("utf-8", "surrogateescape")

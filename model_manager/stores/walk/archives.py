@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 from model_manager.base.messages import said
 from model_manager.base.reading import open_quietly
-from model_manager.stores.found import Leftover, on_disk
+from model_manager.stores.discovered import Leftover, on_disk
 from model_manager.stores.parts import CannotRemove, Going, Part
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 _ENDINGS = (".zip", ".tar")
 _MOST_BYTES = 8 << 20
@@ -28,13 +28,13 @@ _MAY_BE_SMALL = 1 << 16
 """Bytes: smaller files may be kept without a block of their own."""
 
 
-def archives(folder: str, files: Collection[str], below: Iterable[str], look: Look) -> Iterator[Leftover]:
+def archives(folder: str, files: Collection[str], below: Iterable[str], reader: StoreReader) -> Iterator[Leftover]:
     """`files` and `below`: the names of the files and folders in `folder`."""
     for name in below:
         for ending in _ENDINGS:
             path = os.path.join(folder, name + ending)
             if name + ending in files and is_unpacked(path):
-                found = look.stat(path)
+                found = reader.stat(path)
                 if found is not None:
                     words = said("{0}, unpacked beside it", name)
                     yield Leftover("archive", path, found.st_size, on_disk(found), words)

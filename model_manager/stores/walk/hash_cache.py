@@ -12,10 +12,10 @@ import pickletools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from model_manager.catalog.foreign import Question
-from model_manager.stores.found import Found, FoundFile, Leftover
+from model_manager.catalog.other_databases import BoundedQuery
+from model_manager.stores.discovered import FoundFile, FoundModel, Leftover
 from model_manager.stores.host.private_copy import rows_of
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _LARGEST_JSON = 4 << 20
@@ -30,24 +30,24 @@ Hashes = Mapping[str, tuple[float, str]]
 """Key -> the file's mtime in seconds when it was hashed, and its sha256."""
 
 
-def read_hashes(details: Mapping[str, str], look: Look) -> dict[str, tuple[float, str]]:
+def read_hashes(details: Mapping[str, str], reader: StoreReader) -> dict[str, tuple[float, str]]:
     """Everything remembered below a program's `data` folder and its `cache` folder; newer forms win."""
     data, cache, scratch = (details.get(name, "") for name in ("data", "cache", "scratch"))
     found: dict[str, tuple[float, str]] = {}
     for path in (os.path.join(data, "cache.json"), os.path.join(data, "data", "cache.json"), f"{cache}.json"):
-        found |= dict(_told(_json(path, look)))
+        found |= dict(_told(_json(path, reader)))
     rows = rows_of(
         os.path.join(cache, "hashes", "cache.db"), scratch,
-        Question(_REMEMBERED, ("Cache",)), lambda path, why: look.problem(path, "database", why),
+        BoundedQuery(_REMEMBERED, ("Cache",)), lambda path, why: reader.problem(path, "database", why),
     )  # fmt: skip
     pickled = {key: _dict(value) for key, value in rows if isinstance(key, str) and isinstance(value, bytes)}
     return found | dict(_told(pickled))
 
 
-def with_hashes(items: Iterable[Found | Leftover], root: str, hashes: Hashes) -> Iterator[Found | Leftover]:
+def with_hashes(items: Iterable[FoundModel | Leftover], root: str, hashes: Hashes) -> Iterator[FoundModel | Leftover]:
     """The same models, with what was remembered of their files. A file that changed since has another mtime."""
     for item in items:
-        if isinstance(item, Found):
+        if isinstance(item, FoundModel):
             yield item._replace(files=tuple(_with(file, root, hashes) for file in item.files))
         else:
             yield item
@@ -67,8 +67,8 @@ def _with(file: FoundFile, root: str, hashes: Hashes) -> FoundFile:
     return file
 
 
-def _json(path: str, look: Look) -> Mapping[str, object]:
-    found = look.json(path, _LARGEST_JSON)
+def _json(path: str, reader: StoreReader) -> Mapping[str, object]:
+    found = reader.json(path, _LARGEST_JSON)
     hashes = found.get("hashes") if isinstance(found, dict) else None
     return hashes if isinstance(hashes, dict) else {}
 

@@ -11,19 +11,21 @@ import re
 from collections.abc import Iterable, Iterator
 
 from model_manager.base import reach
-from model_manager.stores.found import Found, FoundFile, Leftover
-from model_manager.stores.walk.look import Look
+from model_manager.stores.discovered import FoundFile, FoundModel, Leftover
+from model_manager.stores.walk.store_reader import StoreReader
 
 _SHA256 = re.compile(r"^[0-9a-fA-F]{64}\r?$")
 DOWNLOADS = os.path.join(".cache", "huggingface", "download")
 
 
-def with_downloads(items: Iterable[Found | Leftover], root: str, look: Look) -> Iterator[Found | Leftover]:
+def with_downloads(
+    items: Iterable[FoundModel | Leftover], root: str, reader: StoreReader
+) -> Iterator[FoundModel | Leftover]:
     """Passes models through, with the sha256 that a `--local-dir` download left for their files."""
     known: dict[str, str] = {}
     for item in items:
-        if isinstance(item, Found):
-            files = tuple([_hashed(file, root, look, known) for file in item.files])
+        if isinstance(item, FoundModel):
+            files = tuple([_hashed(file, root, reader, known) for file in item.files])
             yield item._replace(files=files) if files != item.files else item
         else:
             yield item
@@ -34,14 +36,14 @@ def has_downloads(folder: str) -> bool:
     return reach.is_dir(os.path.join(folder, DOWNLOADS))
 
 
-def _hashed(file: FoundFile, root: str, look: Look, known: dict[str, str]) -> FoundFile:
+def _hashed(file: FoundFile, root: str, reader: StoreReader, known: dict[str, str]) -> FoundFile:
     if file.sha256 or file.role not in ("weights", "adapter", "projector"):
         return file
     base = _base(os.path.dirname(file.path), root, known)
     if not base:
         return file
     record = os.path.join(base, DOWNLOADS, os.path.relpath(file.path, base) + ".metadata")
-    text = look.small(record, 4096)
+    text = reader.small(record, 4096)
     lines = text.decode("ascii", "replace").split("\n") if text else []
     if len(lines) < 3 or not _SHA256.match(lines[1]):
         return file

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from model_manager.base.facts import Claim
 from model_manager.base.messages import said
-from model_manager.stores.walk.remembered import digest
+from model_manager.stores.walk.folder_memory import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Plain:
 
 
 @dataclass(slots=True)
-class Folder:
+class PlainFolder:
     """A folder met in a walk. `relative`: from where the walk began, with `/`; empty there."""
 
     path: str
@@ -50,13 +50,13 @@ class Folder:
         return self.relative.rpartition("/")[2]
 
 
-def top_folder(path: str, plain: Plain, depth: int = 0) -> Folder:
-    return Folder(path, "", depth, _claim("", plain))
+def top_folder(path: str, plain: Plain, depth: int = 0) -> PlainFolder:
+    return PlainFolder(path, "", depth, _claim("", plain))
 
 
-def subfolder(folder: Folder, name: str, path: str, plain: Plain, link: bool = False) -> Folder:
+def subfolder(folder: PlainFolder, name: str, path: str, plain: Plain, link: bool = False) -> PlainFolder:
     relative = f"{folder.relative}/{name}" if folder.relative else name
-    return Folder(path, relative, folder.depth + 1, _claim(relative, plain) or folder.claim, folder.apart or link)
+    return PlainFolder(path, relative, folder.depth + 1, _claim(relative, plain) or folder.claim, folder.apart or link)
 
 
 def _claim(relative: str, plain: Plain) -> Claim | None:

@@ -11,12 +11,12 @@ from dataclasses import replace
 from model_manager.base.errors import reason_of
 from model_manager.base.messages import said
 from model_manager.base.text import later
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.grouping.file_names import is_weights
 from model_manager.stores.grouping.known_files import PICTURED, is_known, is_picture, is_record
 from model_manager.stores.host.env import Env
 from model_manager.stores.parts import CannotRemove, Going, Part, Placed, PlacedFile
-from model_manager.stores.walk.left_out import LeftOut
+from model_manager.stores.walk.ignore_patterns import IgnorePatterns
 from model_manager.stores.walk.localdir import DOWNLOADS, has_downloads
 
 _MOST_IN_A_FOLDER = 20_000
@@ -37,7 +37,7 @@ def remove_plain(
     `notes`: names of the tool's own records in a model's folder; alone they do not keep it.
     """
     own: dict[str, PlacedFile] = {}
-    left_out = LeftOut(env.left_out)
+    left_out = IgnorePatterns(env.left_out)
     for place in places:
         own.update({_real(file.path): file for file in _seen_files(root, place, left_out)})
     own = _without_shared(own, left_out)
@@ -103,7 +103,7 @@ _WHY = {
 }  # fmt: skip
 
 
-def _seen_files(root: FoundRoot, place: Placed, left_out: LeftOut) -> list[PlacedFile]:
+def _seen_files(root: FoundRoot, place: Placed, left_out: IgnorePatterns) -> list[PlacedFile]:
     """The files that may go but those left out since the last scan. CannotRemove when these are weights."""
     own = _own_files(root, place)
     if not left_out:
@@ -119,7 +119,7 @@ def _seen_files(root: FoundRoot, place: Placed, left_out: LeftOut) -> list[Place
     return seen
 
 
-def _without_shared(own: dict[str, PlacedFile], left_out: LeftOut) -> dict[str, PlacedFile]:
+def _without_shared(own: dict[str, PlacedFile], left_out: IgnorePatterns) -> dict[str, PlacedFile]:
     """Without settings, tokenizers and projectors of folders in which weights lie that nobody looked at."""
     if not left_out:
         return own
@@ -133,7 +133,7 @@ _PARTS = ("", "onnx", "openvino")
 """Subfolders whose weights use the files beside them."""
 
 
-def _holds_left_out(folder: str, left_out: LeftOut) -> bool:
+def _holds_left_out(folder: str, left_out: IgnorePatterns) -> bool:
     """Whether weights that are left out lie in a folder, or may: one that cannot be read tells nothing."""
     for part in _PARTS:
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from model_manager.base.facts import Claim
 from model_manager.base.messages import said
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 _LIMIT = 8 << 20
 
@@ -24,13 +24,13 @@ class Recorded:
     sha256: str | None = None
 
 
-def read_sidecar(path: str, size: int, look: Look) -> Recorded:
+def read_sidecar(path: str, size: int, reader: StoreReader) -> Recorded:
     """What a sidecar says of weights of `size` bytes; empty for files that are no known sidecar."""
     name = path.lower()
-    for ending, reader in _READERS:
+    for ending, understood in _READERS:
         if name.endswith(ending):
-            text = look.json(path, _LIMIT)
-            return reader(text, size) if isinstance(text, dict) else Recorded()
+            text = reader.json(path, _LIMIT)
+            return understood(text, size) if isinstance(text, dict) else Recorded()
     return Recorded()
 
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from model_manager.base import reach
 from model_manager.base.messages import said
 from model_manager.base.passable import is_kernels
-from model_manager.stores.found import Found, FoundFile, Leftover
+from model_manager.stores.discovered import FoundFile, FoundModel, Leftover
 from model_manager.stores.grouping.file_names import is_partial, may_matter
 from model_manager.stores.grouping.grouping import group
 from model_manager.stores.walk.archives import archives
+from model_manager.stores.walk.folder_memory import FolderMemory
 from model_manager.stores.walk.folder_models import model_of, models_in, notes_among, unfinished
 from model_manager.stores.walk.localdir import has_downloads
-from model_manager.stores.walk.look import NAME, Look, forbidden, is_link, lies_below
-from model_manager.stores.walk.plain import Folder, Plain, subfolder, top_folder
-from model_manager.stores.walk.remembered import Memory
+from model_manager.stores.walk.plain import Plain, PlainFolder, subfolder, top_folder
+from model_manager.stores.walk.store_reader import NAME, StoreReader, forbidden, is_link, lies_below
 
 _DEEPEST = 24
 _MOST_IN_A_FOLDER_MODEL = 20_000
@@ -40,15 +40,17 @@ class _Visited:
     """Whether the folder listed last holds no link and each of its subfolders is read by this walk alone."""
 
 
-def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) -> Iterator[Found | Leftover]:
+def describe_tree(
+    root: str, reader: StoreReader, plain: Plain, remembers: bool = False
+) -> Iterator[FoundModel | Leftover]:
     """The models and leftovers below `root`.
 
     `remembers`: the adapter passes on what is found here as it is, so what `look.memory` says of a folder that has
     not changed holds for the adapter too.
     """
-    walk = _Walk(root, look, plain, look.memory if remembers else None)
+    walk = _Walk(root, reader, plain, reader.memory if remembers else None)
     while walk.waiting:
-        look.step()
+        reader.step()
         folder = walk.waiting.pop()
         if not walk.is_as_it_was(folder):
             yield from walk.listed(folder)
@@ -57,13 +59,13 @@ def describe_tree(root: str, look: Look, plain: Plain, remembers: bool = False) 
 class _Walk:
     """One walk over plain folders. `waiting`: folders still to be looked at, the next one last."""
 
-    def __init__(self, root: str, look: Look, plain: Plain, memory: Memory | None) -> None:
-        self._look, self._plain, self._memory = look, plain, memory
+    def __init__(self, root: str, reader: StoreReader, plain: Plain, memory: FolderMemory | None) -> None:
+        self._look, self._plain, self._memory = reader, plain, memory
         self._visited = _Visited(os.path.realpath(root))
         self._rules = plain.mark() if memory else b""
         self.waiting = [top_folder(root, plain)]
 
-    def is_as_it_was(self, folder: Folder) -> bool:
+    def is_as_it_was(self, folder: PlainFolder) -> bool:
         """Whether a folder need not be listed: its subfolders wait then as they were known.
 
         Allowed only where all holds:
@@ -84,28 +86,28 @@ class _Walk:
         self.waiting.extend(subfolder(folder, name, inside + name, self._plain) for name in reversed(below))
         return True
 
-    def listed(self, folder: Folder) -> Iterator[Found | Leftover]:
+    def listed(self, folder: PlainFolder) -> Iterator[FoundModel | Leftover]:
         """What lies in a folder; its subfolders wait, unless they are part of a model that the folder is."""
-        look, plain, memory = self._look, self._plain, self._memory
+        reader, plain, memory = self._look, self._plain, self._memory
         # Asked before the folder is listed: what changes after is seen the next time.
         stat = memory.settled(folder.path) if memory is not None and not folder.apart else None
-        before = look.met_problems + len(look.unread)
-        files, folders = _list(folder, look, self._visited, plain)
+        before = reader.met_problems + len(reader.unread)
+        files, folders = _list(folder, reader, self._visited, plain)
         cached = self._has_records(folder, folders)
         whole = self._is_whole(folder)
         if whole or _is_package(files, folders, folder.relative):
-            listing = _collect(folder, files, folders, look, self._visited)
-            found = models_in(folder, listing, may_matter(listing), look, plain, whole, package=True)
-            yield from _wanted(found, folder, look)
+            listing = _collect(folder, files, folders, reader, self._visited)
+            found = models_in(folder, listing, may_matter(listing), reader, plain, whole, package=True)
+            yield from _wanted(found, folder, reader)
             return
-        if look.left_out:
-            folders = [below for below in folders if not look.left_out.has(below.name)]
+        if reader.left_out:
+            folders = [below for below in folders if not reader.left_out.has(below.name)]
         self.waiting.extend(reversed(folders))
         mattering = may_matter(files)
-        models = models_in(folder, files, mattering, look, plain, False)
+        models = models_in(folder, files, mattering, reader, plain, False)
         if folders and files:
-            models = itertools.chain(models, archives(folder.path, files, [below.name for below in folders], look))
-        models = _wanted(models, folder, look)
+            models = itertools.chain(models, archives(folder.path, files, [below.name for below in folders], reader))
+        models = _wanted(models, folder, reader)
         if memory is None or stat is None or cached:
             yield from models
             return
@@ -113,10 +115,10 @@ class _Walk:
         for item in models:
             items.append(item)
             yield item
-        if before == look.met_problems + len(look.unread):
+        if before == reader.met_problems + len(reader.unread):
             _keep(memory, folder, self._rules, stat, folders, {name: files[name] for name in mattering}, items)
 
-    def _has_records(self, folder: Folder, folders: list[Folder]) -> bool:
+    def _has_records(self, folder: PlainFolder, folders: list[PlainFolder]) -> bool:
         """Whether a folder may hold records of downloads, which say something of files further down: nothing in it and,
         where it does, below it is remembered. A link may be a `.cache` too."""
         if self._memory is None:
@@ -127,34 +129,38 @@ class _Walk:
                 below.apart = True
         return may
 
-    def _is_whole(self, folder: Folder) -> bool:
+    def _is_whole(self, folder: PlainFolder) -> bool:
         """Whether the tool keeps one model in each folder such as this."""
         relative = folder.relative
         return bool(self._plain.whole) and relative != "" and relative.rpartition("/")[0] in self._plain.whole
 
 
-def _wanted(items: Iterator[Found | Leftover], folder: Folder, look: Look) -> Iterator[Found | Leftover]:
+def _wanted(
+    items: Iterator[FoundModel | Leftover], folder: PlainFolder, reader: StoreReader
+) -> Iterator[FoundModel | Leftover]:
     """Without what the person wants left out."""
-    return look.left_out.rest_of(items, folder.path, lambda index: _parts(index, look)) if look.left_out else items
+    return (
+        reader.left_out.rest_of(items, folder.path, lambda index: _parts(index, reader)) if reader.left_out else items
+    )
 
 
-def _parts(index: str, look: Look) -> Iterable[str]:
+def _parts(index: str, reader: StoreReader) -> Iterable[str]:
     """The folders that a pipeline's model_index.json names."""
-    named = look.json(index)
+    named = reader.json(index)
     return named if isinstance(named, dict) else ()
 
 
 def _keep(
-    memory: Memory,
-    folder: Folder,
+    memory: FolderMemory,
+    folder: PlainFolder,
     rules: bytes,
     stat: os.stat_result,
-    folders: list[Folder],
+    folders: list[PlainFolder],
     files: Mapping[str, os.DirEntry[str]],
-    items: list[Found | Leftover],
+    items: list[FoundModel | Leftover],
 ) -> None:
     """Remembers a folder, unless something in it has to be looked at each time. `files`: those that may matter."""
-    models = [item for item in items if isinstance(item, Found)]
+    models = [item for item in items if isinstance(item, FoundModel)]
     if len(models) < len(items):
         return
     seen = {file.name: file.stat for model in models for file in model.files}
@@ -168,46 +174,46 @@ def _keep(
     memory.keep(folder.path, rules, stat, below, seen, [(model.path, model.name) for model in models])
 
 
-def found_at(path: str, look: Look, plain: Plain) -> Found | None:
+def found_at(path: str, reader: StoreReader, plain: Plain) -> FoundModel | None:
     """The one model that has a file or folder at `path`, with what belongs beside it; None when there is none."""
     parent, name = os.path.split(path.rstrip(os.sep))
     if silent := reach.silent_mount(path):
-        look.problem(path, "file", said("the drive or share at {0} does not answer", silent))
-        look.unread.append(path)
+        reader.problem(path, "file", said("the drive or share at {0} does not answer", silent))
+        reader.unread.append(path)
         return None
     if os.path.isdir(path):
         top = top_folder(path, plain)
         visited = _Visited(os.path.realpath(path))
-        files, folders = _list(top, look, visited, plain)
-        listing = _collect(top, files, folders, look, visited)
+        files, folders = _list(top, reader, visited, plain)
+        listing = _collect(top, files, folders, reader, visited)
         groups = group(list(listing), whole=True)
-        return model_of(top, groups[0], listing, look, plain) if groups else None
+        return model_of(top, groups[0], listing, reader, plain) if groups else None
     if not os.path.isfile(path):
         return None
-    listing, _folders = _list(top_folder(parent, plain, _DEEPEST + 1), look, _Visited(parent), plain)
+    listing, _folders = _list(top_folder(parent, plain, _DEEPEST + 1), reader, _Visited(parent), plain)
     for one in group([other for other in listing if not is_partial(other)]):
         if any(member == name for member, role in one.files if role in ("weights", "adapter", "projector")):
-            found = model_of(top_folder(parent, plain), one, listing, look, plain)
-            notes = notes_among([other for other in listing if is_partial(other)], listing, look)
+            found = model_of(top_folder(parent, plain), one, listing, reader, plain)
+            notes = notes_among([other for other in listing if is_partial(other)], listing, reader)
             return unfinished(found, notes) if found else None
-    return _by_content(path, look, plain)
+    return _by_content(path, reader, plain)
 
 
-def _by_content(path: str, look: Look, plain: Plain) -> Found | None:
+def _by_content(path: str, reader: StoreReader, plain: Plain) -> FoundModel | None:
     """A file whose name says nothing (a payload of another store), where its content says that it is a model."""
-    name, stat = os.path.basename(path), look.stat(path)
-    if stat is None or is_partial(name) or look.facts(path, stat).format == "unknown":
+    name, stat = os.path.basename(path), reader.stat(path)
+    if stat is None or is_partial(name) or reader.facts(path, stat).format == "unknown":
         return None
-    return Found(name, path, (FoundFile(path, stat, "weights", name),), claims=plain.claims)
+    return FoundModel(name, path, (FoundFile(path, stat, "weights", name),), claims=plain.claims)
 
 
 def _list(
-    folder: Folder, look: Look, visited: _Visited, plain: Plain
-) -> tuple[dict[str, os.DirEntry[str]], list[Folder]]:
+    folder: PlainFolder, reader: StoreReader, visited: _Visited, plain: Plain
+) -> tuple[dict[str, os.DirEntry[str]], list[PlainFolder]]:
     files: dict[str, os.DirEntry[str]] = {}
     below: list[os.DirEntry[str]] = []
-    entries = look.listing(folder.path)
-    visited.steady = look.memory is not None and not _links(entries)
+    entries = reader.listing(folder.path)
+    visited.steady = reader.memory is not None and not _links(entries)
     for entry in entries:
         try:
             if entry.is_dir():
@@ -218,21 +224,21 @@ def _list(
             visited.steady = False
     if not below or folder.depth >= _DEEPEST:
         if below and folder.depth == _DEEPEST:
-            look.problem(
+            reader.problem(
                 folder.path, "folder", said("what lies more than {0} folders deep is not looked into", _DEEPEST)
             )
         return files, []
     here = ""
-    folders: list[Folder] = []
+    folders: list[PlainFolder] = []
     for entry in sorted(below, key=NAME) if len(below) > 1 else below:
         name = entry.name
         if forbidden(name) or name == "__pycache__" or (plain.passed_over and name.lower() in plain.passed_over):
             continue
         link = is_link(entry)
         if link:
-            look.step()  # following links takes the longest: 100,000 of them a while
+            reader.step()  # following links takes the longest: 100,000 of them a while
             here = here or os.path.realpath(folder.path)
-        if _enter(entry, link, here, look, visited):
+        if _enter(entry, link, here, reader, visited):
             folders.append(subfolder(folder, name, entry.path, plain, link))
         else:
             visited.steady = False
@@ -246,15 +252,15 @@ def _links(entries: list[os.DirEntry[str]]) -> bool:
         return True
 
 
-def _enter(entry: os.DirEntry[str], link: bool, here: str, look: Look, visited: _Visited) -> bool:
+def _enter(entry: os.DirEntry[str], link: bool, here: str, reader: StoreReader, visited: _Visited) -> bool:
     """Whether to go into a folder: each once, no other root's, no way back up through a link.
 
     A link to a folder below the root is left to that folder's own name. `here`: of a link, its folder's real path.
     """
-    if look.skip or link:
+    if reader.skip or link:
         real = os.path.realpath(entry.path) if link else entry.path
-        if real in look.skip or (link and lies_below(real, look.skip)):
-            look.met.add(real)
+        if real in reader.skip or (link and lies_below(real, reader.skip)):
+            reader.met.add(real)
             return False
         if link and is_kernels(real):
             return False
@@ -275,7 +281,7 @@ def _enter(entry: os.DirEntry[str], link: bool, here: str, look: Look, visited: 
     return True
 
 
-def _is_package(files: Mapping[str, object], folders: list[Folder], relative: str) -> bool:
+def _is_package(files: Mapping[str, object], folders: list[PlainFolder], relative: str) -> bool:
     """Whether a folder and what is below it are read together."""
     if not _PACKAGES.isdisjoint(files) or relative.endswith((".mlmodelc", ".mlpackage")):
         return True
@@ -288,15 +294,19 @@ def _is_package(files: Mapping[str, object], folders: list[Folder], relative: st
 
 
 def _collect(
-    top: Folder, files: dict[str, os.DirEntry[str]], folders: list[Folder], look: Look, visited: _Visited
+    top: PlainFolder,
+    files: dict[str, os.DirEntry[str]],
+    folders: list[PlainFolder],
+    reader: StoreReader,
+    visited: _Visited,
 ) -> dict[str, os.DirEntry[str]]:
     """Every file below a folder model, by relative path."""
     listing = dict(files)
     waiting = list(folders)
     while waiting and len(listing) < _MOST_IN_A_FOLDER_MODEL:
-        look.step()
+        reader.step()
         folder = waiting.pop()
-        inner, deeper = _list(folder, look, visited, Plain())
+        inner, deeper = _list(folder, reader, visited, Plain())
         prefix = folder.relative[len(top.relative) :].strip("/") + "/"
         listing.update({prefix + name: entry for name, entry in inner.items()})
         waiting.extend(deeper)

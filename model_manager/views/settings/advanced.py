@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 
 from model_manager.base.text import _, later, shown
-from model_manager.controllers.settings import Settings
+from model_manager.controllers.settings import SettingsController
 from model_manager.views.file_dialogs import ask_where_to_save
 from model_manager.views.open_folder import open_folder
 from model_manager.views.settings.page import Page
@@ -16,7 +16,7 @@ _LEVELS = ((later("as usual"), "INFO"), (later("everything"), "DEBUG"))
 
 class AdvancedPage(Page):
     def __init__(
-        self, parent: tk.Misc, settings: Settings, changed: Callable[[], None], reset: Callable[[], None],
+        self, parent: tk.Misc, settings: SettingsController, changed: Callable[[], None], reset: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:  # fmt: skip
         super().__init__(parent, settings, changed)

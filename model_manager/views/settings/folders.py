@@ -8,7 +8,7 @@ from collections.abc import Callable
 import ttkbootstrap as ttk
 
 from model_manager.base.text import _
-from model_manager.controllers.settings import Settings
+from model_manager.controllers.settings import SettingsController
 from model_manager.views.settings.page import Page
 from model_manager.views.widgets.scrolled import leaves_with_tab
 from model_manager.views.widgets.wrapped import wrapped
@@ -16,7 +16,11 @@ from model_manager.views.widgets.wrapped import wrapped
 
 class FoldersPage(Page):
     def __init__(
-        self, parent: tk.Misc, settings: Settings, changed: Callable[[], None], open_folders: Callable[[], None]
+        self,
+        parent: tk.Misc,
+        settings: SettingsController,
+        changed: Callable[[], None],
+        open_folders: Callable[[], None],
     ) -> None:
         super().__init__(parent, settings, changed)
         self.head(_("Watched folders"))

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 
 from model_manager.base.text import _, later
-from model_manager.controllers.settings import Settings
+from model_manager.controllers.settings import SettingsController
 from model_manager.views import theme
 from model_manager.views.settings.page import Page
 
@@ -25,7 +25,11 @@ _LANGUAGES = ((later("As the system"), ""), ("English", "en"), ("Deutsch", "de")
 
 class LookPage(Page):
     def __init__(
-        self, parent: tk.Misc, settings: Settings, changed: Callable[[], None], reset_columns: Callable[[], None]
+        self,
+        parent: tk.Misc,
+        settings: SettingsController,
+        changed: Callable[[], None],
+        reset_columns: Callable[[], None],
     ) -> None:
         super().__init__(parent, settings, changed)
         self.head(_("Look"))
@@ -45,7 +49,7 @@ class LookPage(Page):
 
 
 class LanguagePage(Page):
-    def __init__(self, parent: tk.Misc, settings: Settings, changed: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, settings: SettingsController, changed: Callable[[], None]) -> None:
         super().__init__(parent, settings, changed)
         self.head(_("Language"))
         self.choice(_("Language"), _LANGUAGES, "language")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import ttkbootstrap as ttk
 
 from model_manager.base.text import _
-from model_manager.controllers.settings import Settings
+from model_manager.controllers.settings import SettingsController
 from model_manager.views import theme
 from model_manager.views.widgets.flow import Flow
 from model_manager.views.widgets.scrolled import Scrolled
@@ -20,7 +20,7 @@ Choices = Sequence[tuple[str, object]]
 class Page(Scrolled):
     """`changed` is called after every choice, which applies at once and is remembered."""
 
-    def __init__(self, parent: tk.Misc, settings: Settings, changed: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, settings: SettingsController, changed: Callable[[], None]) -> None:
         self.gap = theme.px(parent, 8)
         super().__init__(parent, (2 * self.gap, self.gap // 2), theme.px(parent, 760))
         self.settings, self._changed = settings, changed

@@ -6,12 +6,12 @@ import tkinter as tk
 from collections.abc import Callable
 
 from model_manager.base.text import _
-from model_manager.controllers.settings import Settings
+from model_manager.controllers.settings import SettingsController
 from model_manager.views.settings.page import Page
 
 
 class PrivacyPage(Page):
-    def __init__(self, parent: tk.Misc, settings: Settings, changed: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, settings: SettingsController, changed: Callable[[], None]) -> None:
         super().__init__(parent, settings, changed)
         self.head(_("Network"))
         self.say(

@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 
 from model_manager.base.text import _, later
-from model_manager.controllers.settings import Settings
+from model_manager.controllers.settings import SettingsController
 from model_manager.views.settings.page import Page
 
 _WAYS = ((later("To the trash"), "trash"), (later("Set aside on the same volume"), "aside"))
@@ -19,7 +19,7 @@ _REMINDERS = (
 
 
 class SafetyPage(Page):
-    def __init__(self, parent: tk.Misc, settings: Settings, changed: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, settings: SettingsController, changed: Callable[[], None]) -> None:
         super().__init__(parent, settings, changed)
         self.head(_("Safety"))
         self.choice(_("Clearing away"), _WAYS, "clear_way")

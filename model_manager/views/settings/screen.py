@@ -9,7 +9,7 @@ import ttkbootstrap as ttk
 
 from model_manager.app import App
 from model_manager.base.text import _, later
-from model_manager.controllers.settings import Settings
+from model_manager.controllers.settings import SettingsController
 from model_manager.views import theme
 from model_manager.views.settings.advanced import AdvancedPage
 from model_manager.views.settings.folders import FoldersPage
@@ -45,7 +45,7 @@ class SettingsScreen(ttk.Frame):
         say: Callable[[str], None],
     ) -> None:
         super().__init__(parent)
-        self.controller = Settings(app, self)
+        self.controller = SettingsController(app, self)
         self._restyle, self._open_screen, self._reset_columns, self._say = restyle, open_screen, reset_columns, say
         gap = theme.px(self, 8)
         ttk.Label(self, text=_("Settings"), font=theme.bold(self, 3), padding=gap).pack(anchor="w")

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ScrolledColumn:
     """`text(row)` is the cell; `width` in pixels at 96 dpi; numbers go to the right."""
 
     id: str

@@ -14,7 +14,7 @@ import ttkbootstrap as ttk
 
 from model_manager.views import theme
 from model_manager.views.widgets.choice import seen_of
-from model_manager.views.widgets.column import Column
+from model_manager.views.widgets.column import ScrolledColumn
 from model_manager.views.widgets.ellipsis import shorten
 from model_manager.views.widgets.headings import Headings
 from model_manager.views.widgets.hover import Hover
@@ -30,7 +30,7 @@ class Table(ttk.Frame):
     """Callbacks: `on_select(ids seen)`, `on_activate(row)`, `on_menu(x, y)` on the screen, `on_sort(column, descending)`."""
 
     def __init__(
-        self, parent: tk.Misc, columns: Sequence[Column], key: Callable[[Any], Hashable],
+        self, parent: tk.Misc, columns: Sequence[ScrolledColumn], key: Callable[[Any], Hashable],
         tags: Callable[[Any], tuple[str, ...]] = lambda row: (),
     ) -> None:  # fmt: skip
         super().__init__(parent)
@@ -254,7 +254,7 @@ class Table(ttk.Frame):
         total = max(1, len(self.rows))
         self.bar.set(self._top / total, min(1.0, (self._top + self._count()) / total))
 
-    def _fit(self, column: Column, text: str) -> str:
+    def _fit(self, column: ScrolledColumn, text: str) -> str:
         """The text with an ellipsis where its column is too narrow; only visible cells are measured."""
         width = self.tree.column(column.id, "width") - 2 * theme.px(self, theme.CELL) - _SLACK
         key = (text, width)

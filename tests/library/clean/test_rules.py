@@ -15,7 +15,7 @@ from model_manager.library.clean.candidate import RULES, Candidate, library_of
 from model_manager.library.clean.memory import Machine
 from model_manager.library.clean.offers import reclaimable, wanted_of
 from model_manager.library.clean.rules import candidates
-from model_manager.library.labels import words
+from model_manager.library.labels import user_labels
 from model_manager.library.removal.planning import plan_removal
 from model_manager.library.scan import watch
 
@@ -53,7 +53,7 @@ def test_a_lower_quant_where_a_better_one_stays(app: App, home: Path) -> None:
 def test_pinned_is_never_offered(app: App, home: Path) -> None:
     two_quants(app, home)
     (one,) = offered(app, "old-quant")
-    words.set_pinned(app.database, one.model or 0, True)
+    user_labels.set_pinned(app.database, one.model or 0, True)
     assert offered(app, "old-quant") == []
 
 

@@ -8,15 +8,15 @@ import pytest
 from family_rows import lines, row
 
 from model_manager.catalog.rows import Row
-from model_manager.library.clean.candidate import Library
-from model_manager.library.clean.families import Line, versions_in
+from model_manager.library.clean.candidate import CatalogueSnapshot
+from model_manager.library.clean.families import QuantLine, versions_in
 from model_manager.library.clean.rules import candidates
 from model_manager.library.clean.versions import newer_lines
 
 
 def offered(*rows: Row) -> dict[str, str]:
     """Name of what may go -> name of what stays for it."""
-    library = Library(rows, {}, {}, {}, (), lines(*rows))
+    library = CatalogueSnapshot(rows, {}, {}, {}, (), lines(*rows))
     names = {one.id: one.name for one in rows}
     return {one.name: names[one.keeps or 0] for one in candidates(library, ["older-version"])}
 
@@ -42,9 +42,9 @@ def test_a_healthy_one_between_stays_where_the_newest_is_sick() -> None:
     assert offered(*rows) == {"Some-Model-v0.1-7B": "Some-Model-v0.2-7B"}
 
 
-def plainly(every: list[Line]) -> dict[int, Line]:
+def plainly(every: list[QuantLine]) -> dict[int, QuantLine]:
     """The rule in its plainest form: each line beside every other."""
-    found: dict[int, Line] = {}
+    found: dict[int, QuantLine] = {}
     for place, older in enumerate(every):
         names = dict(versions_in(older.words))
         replacing = []

@@ -22,8 +22,8 @@ from model_manager.library.duplicates import search as duplicates
 from model_manager.library.listing.status import status
 from model_manager.library.scan import watch
 from model_manager.operations import Operations
-from model_manager.operations.draft import Draft
 from model_manager.operations.plan import Plan
+from model_manager.operations.plan_builder import Draft
 
 _FICLONE = 0x40049409
 

@@ -15,7 +15,7 @@ from model_manager.app import App
 from model_manager.catalog import Database
 from model_manager.library.duplicates.search import prove
 from model_manager.library.duplicates.sharing import plan_sharing
-from model_manager.library.labels import words
+from model_manager.library.labels import user_labels
 from model_manager.library.scan import watch
 from model_manager.operations import Operation
 
@@ -30,10 +30,10 @@ def laid(app: App, home: Path, *names: str) -> None:
     scan(app)
     for name in names:
         id_ = number(app, home, name)
-        words.set_note(app.database, id_, f"words of {name}")
-        words.tag(app.database, id_, [f"tag-{name}"])
-    words.set_pinned(app.database, number(app, home, names[-1]), True)
-    words.set_category(app.database, number(app, home, names[-1]), "embedding")
+        user_labels.set_note(app.database, id_, f"words of {name}")
+        user_labels.tag(app.database, id_, [f"tag-{name}"])
+    user_labels.set_pinned(app.database, number(app, home, names[-1]), True)
+    user_labels.set_category(app.database, number(app, home, names[-1]), "embedding")
 
 
 def said(app: App) -> dict[str, tuple[object, ...]]:
@@ -94,8 +94,8 @@ def test_what_was_said_since_was_said_of_both(app: App, home: Path) -> None:
     first, second = said(app).values()
     done = shared(app, home, "a")
     id_ = number(app, home, "a")
-    words.set_pinned(app.database, id_, False)
-    words.tag(app.database, id_, ["new"], ["tag-a"])
+    user_labels.set_pinned(app.database, id_, False)
+    user_labels.tag(app.database, id_, ["new"], ["tag-a"])
     put_back(app, done)
     assert list(said(app).values()) == [
         (first[0], "words of a", False, first[3], ["new"]),
@@ -106,7 +106,7 @@ def test_what_was_said_since_was_said_of_both(app: App, home: Path) -> None:
 def test_a_note_written_since_stands_at_both(app: App, home: Path) -> None:
     laid(app, home, "a", "b")
     done = shared(app, home, "b")
-    words.set_note(app.database, number(app, home, "b"), "better")
+    user_labels.set_note(app.database, number(app, home, "b"), "better")
     put_back(app, done)
     assert [told[1] for told in said(app).values()] == ["better", "better"]
 
@@ -153,7 +153,7 @@ def test_copies_alike_in_name_and_time_come_back_as_themselves(app: App, home: P
     watch.add_root(app.database, str(home / "own"))
     scan(app)
     for id_, folder in ((int(str(one["id"])[1:]), one["places"][0]["path"]) for one in records(app).values()):  # type: ignore[index]
-        words.set_note(app.database, id_, f"of {folder}")
+        user_labels.set_note(app.database, id_, f"of {folder}")
     before = said(app)
     for order in (1, -1):
         gone = []

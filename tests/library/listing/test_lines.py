@@ -11,8 +11,8 @@ from model_manager.app import App
 from model_manager.base.text import use_language
 from model_manager.catalog import models
 from model_manager.jobs import Progress
-from model_manager.library.listing.lines import Line, lines
-from model_manager.library.listing.present import Json, models_json
+from model_manager.library.listing.lines import CardLine, lines
+from model_manager.library.listing.model_json import Json, models_json
 from model_manager.library.scan import watch
 
 
@@ -36,7 +36,7 @@ def test_what_is_known_has_its_line_and_what_is_not_has_none(model: Json) -> Non
 
 
 def test_own_words_stand_where_the_field_does_and_an_empty_text_leaves_it_out(model: Json) -> None:
-    told = lines(model, {"quant": "Q4, they say", "format": "", "tags": "chat"}, [Line(35, "Between", "this")])
+    told = lines(model, {"quant": "Q4, they say", "format": "", "tags": "chat"}, [CardLine(35, "Between", "this")])
     titles = [line.title for line in told]
     assert titles[:3] == ["Kind", "Quant", "Between"] and titles[-1] == "Tags"
     assert "Format" not in titles

@@ -13,7 +13,7 @@ from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import leftovers, models, roots
 from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import Wanted
+from model_manager.library.removal.selection import Selection
 from model_manager.library.scan import watch
 from model_manager.operations import Plan
 
@@ -75,7 +75,7 @@ def test_every_leftover(tool: str, app: App, home: Path) -> None:
     with app.database.read() as tx:
         rests = leftovers.every(tx)
     for rest in rests:
-        one = Wanted((), (), (rest.path,))
+        one = Selection((), (), (rest.path,))
         wanted = plan_removal(app.database, app.volumes, app.env(), one)
         for_good = plan_removal(app.database, app.volumes, app.env(), one, "delete")
         bytes_before = held(home)

@@ -47,10 +47,10 @@ def ignored(app: App, id_: str) -> None:
 
 
 def pinned(app: App, id_: str) -> None:
-    from model_manager.catalog import user_words
+    from model_manager.catalog import labels
 
     with app.database.write() as tx:
-        user_words.set_words(tx, int(id_.lstrip("m")), pinned=1)
+        labels.set_words(tx, int(id_.lstrip("m")), pinned=1)
 
 
 CHANGES: dict[str, tuple[Callable[[App, str], None], str]] = {

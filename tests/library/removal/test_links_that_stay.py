@@ -13,9 +13,9 @@ from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import models
 from model_manager.library.removal.planning import plan_removal
-from model_manager.library.removal.wanted import wanted_of
+from model_manager.library.removal.selection import wanted_of
 from model_manager.library.scan import watch
-from model_manager.operations.draft import Way
+from model_manager.operations.plan_builder import Way
 
 GGUF = gguf_bytes(seed=41)
 

@@ -15,7 +15,7 @@ from removing import known, look, plan, scan
 from model_manager.app import App
 from model_manager.library.removal.guard import Guard
 from model_manager.operations import Disk, Operation, Operations
-from model_manager.operations.draft import Way
+from model_manager.operations.plan_builder import Way
 
 GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)
 NEW = "b" * 40
@@ -127,7 +127,7 @@ def _contents(top: Path) -> set[bytes]:
 
 def test_an_entry_of_docker_that_comes_in_between(app: App, home: Path) -> None:
     from model_manager.stores.adapters import BY_TOOL
-    from model_manager.stores.found import FoundRoot
+    from model_manager.stores.discovered import FoundRoot
 
     digest = "a" * 64
     _put(
@@ -143,7 +143,7 @@ def test_an_entry_of_docker_that_comes_in_between(app: App, home: Path) -> None:
 
 def test_a_record_of_localai_that_comes_in_between(app: App, home: Path) -> None:
     from model_manager.stores.adapters import BY_TOOL
-    from model_manager.stores.found import FoundRoot
+    from model_manager.stores.discovered import FoundRoot
 
     _put(home / "s/new.yaml", b"name: new\nparameters:\n  model: w.gguf\n")
     ask = BY_TOOL["localai"].removal.named_now

@@ -14,8 +14,8 @@ from model_manager.catalog.rows import read_rows
 from model_manager.cli.main import main
 from model_manager.jobs import Progress
 from model_manager.library.removal.planning import plan_removal
+from model_manager.library.removal.selection import Selection
 from model_manager.library.removal.still_there import lost, missing
-from model_manager.library.removal.wanted import Wanted
 from model_manager.library.scan import watch
 
 PART = safetensors_bytes({"model.layers.0.weight": ("F16", (64, 64))})
@@ -74,6 +74,6 @@ def test_the_terminal_says_that_the_drive_is_not_there(
 ) -> None:
     (home / "mine").rename(home / "unplugged")
     with pytest.raises(ModelManagerError, match="its drive is not there"):
-        plan_removal(app.database, app.volumes, app.env(), Wanted((ids["a"],), ()))
+        plan_removal(app.database, app.volumes, app.env(), Selection((ids["a"],), ()))
     assert main(["trash", "a", "--yes"]) != 0
     assert "its drive is not there" in capsys.readouterr().err

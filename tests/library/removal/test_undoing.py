@@ -12,7 +12,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.jobs import Progress
 from model_manager.library.removal.undoing import undoing
 from model_manager.operations import Operation, Operations
-from model_manager.operations.draft import Draft
+from model_manager.operations.plan_builder import Draft
 
 DATA = b"a" * 70_001
 VOLUMES = Volumes()

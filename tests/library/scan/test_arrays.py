@@ -12,7 +12,7 @@ from factory import hub_repo, safetensors_bytes, write
 from model_manager.app import App
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
-from model_manager.library.listing.present import Json, models_json
+from model_manager.library.listing.model_json import Json, models_json
 from model_manager.library.scan import watch
 
 EVIL = b"\x80\x02cposix\nsystem\nX\1\0\0\0x\x85R."

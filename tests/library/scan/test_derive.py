@@ -16,8 +16,8 @@ from factory import gguf_bytes, hub_repo, ollama_model, safetensors_bytes, tree
 from model_manager.app import App, build
 from model_manager.catalog import models
 from model_manager.jobs import Cancelled, Progress
-from model_manager.library.labels import words
-from model_manager.library.listing.present import Json, models_json
+from model_manager.library.labels import user_labels
+from model_manager.library.listing.model_json import Json, models_json
 from model_manager.library.scan import derive, watch
 from model_manager.library.scan.derive import derive_again
 
@@ -59,8 +59,8 @@ def own(app: App, home: Path) -> Path:
     watch.add_root(app.database, str(folder))
     app.scanner().run(Progress())
     (one,) = [int(model["id"][1:]) for model in every(app) if model["name"].startswith("a-")]
-    words.tag(app.database, one, ["mine"], [])
-    words.set_category(app.database, one, "multimodal")
+    user_labels.tag(app.database, one, ["mine"], [])
+    user_labels.set_category(app.database, one, "multimodal")
     return folder
 
 

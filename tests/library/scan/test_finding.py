@@ -16,7 +16,7 @@ from model_manager.library.scan import finding
 from model_manager.library.scan.finding import RootSearch
 from model_manager.stores import adapters
 from model_manager.stores.contract import Store
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.host.env import Env
 
 

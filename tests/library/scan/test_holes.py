@@ -21,7 +21,7 @@ from model_manager.jobs import Progress
 from model_manager.library.clean.candidate import library_of
 from model_manager.library.clean.memory import Machine
 from model_manager.library.clean.rules import candidates
-from model_manager.library.listing.present import models_json
+from model_manager.library.listing.model_json import models_json
 from model_manager.library.scan import watch
 from model_manager.library.scan.holes import lacking
 

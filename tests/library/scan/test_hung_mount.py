@@ -21,7 +21,7 @@ from model_manager.base.passable import is_kernels
 from model_manager.base.reach import Reach
 from model_manager.base.volumes import Mount
 from model_manager.cli import main
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 SECONDS = 60.0
 """Far more than any command takes, far less than a dead server."""
@@ -278,8 +278,8 @@ def test_no_adapter_is_given_what_the_kernel_shows_of_itself(home: Path) -> None
         ("e", "nowhere"),
     ):
         (home / name).symlink_to(leads)
-    look = Look(lambda _path, _stat: Facts("unknown"))
-    assert {entry.name for entry in look.listing(str(home))} == {"near.gguf", "d", "e"}
+    reader = StoreReader(lambda _path, _stat: Facts("unknown"))
+    assert {entry.name for entry in reader.listing(str(home))} == {"near.gguf", "d", "e"}
     assert is_kernels("/proc/1") and is_kernels("/dev/null") and not is_kernels("/procs") and not is_kernels(str(home))
 
 

@@ -15,8 +15,8 @@ from model_manager.base import volumes
 from model_manager.base.volumes import Mount
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
-from model_manager.library.labels import words
-from model_manager.library.listing.present import models_json
+from model_manager.library.labels import user_labels
+from model_manager.library.listing.model_json import models_json
 from model_manager.library.scan import watch
 from model_manager.library.scan.last_uses import keeps_access_times
 
@@ -86,6 +86,6 @@ def test_a_tools_record_counts_when_it_is_later(app: App, home: Path) -> None:
     ids = {model["name"]: int(model["id"][1:]) for model in models_json(app.database, ids_of(app))}
     lora = next(name for name in found if name.endswith("l"))
     assert found[lora] == {"at": f"{day}T12:00:00Z", "evidence": "LoRA Manager's statistics"}
-    words.set_category(app.database, ids[lora], "diffusion/other")  # understood anew
+    user_labels.set_category(app.database, ids[lora], "diffusion/other")  # understood anew
     assert used(app)[lora] == found[lora]
     assert next(use for name, use in found.items() if name.endswith("old"))["evidence"] == "access time"  # type: ignore[index]

@@ -16,7 +16,7 @@ from model_manager.catalog import leftovers, models
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Progress
 from model_manager.library.duplicates import search as duplicates
-from model_manager.library.labels import words
+from model_manager.library.labels import user_labels
 from model_manager.library.scan import watch
 
 GGUF, OTHER = gguf_bytes(seed=21), gguf_bytes(seed=22)
@@ -53,10 +53,10 @@ def test_left_out_and_back_again(app: App, top: Path) -> None:
 
 def test_the_persons_words_come_back(app: App, top: Path) -> None:
     (id_,) = [int(id_[1:]) for id_, files in known(app).items() if files == [str(top / "backup/two.gguf")]]
-    words.tag(app.database, id_, ["mine"], [])
-    words.set_note(app.database, id_, "as I like it")
-    words.set_pinned(app.database, id_, True)
-    words.set_category(app.database, id_, "misc")
+    user_labels.tag(app.database, id_, ["mine"], [])
+    user_labels.set_note(app.database, id_, "as I like it")
+    user_labels.set_pinned(app.database, id_, True)
+    user_labels.set_category(app.database, id_, "misc")
     leave_out(app, "backup")
     leave_out(app)
     with app.database.read() as tx:
@@ -69,7 +69,7 @@ def test_a_folder_that_has_not_changed_is_looked_at_anew(app: App, top: Path, mo
     """What is remembered of folders holds for the same patterns only."""
     kind = Volumes().of(str(top), top.stat().st_dev).kind
     monkeypatch.setattr("model_manager.library.scan.root_reading.KINDS", frozenset({kind}))
-    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
+    monkeypatch.setattr("model_manager.stores.walk.folder_memory.SETTLED_NS", 0)
     scan(app)
     for patterns, left in (((), 3), (("two*",), 2), (("two*", "backup"), 1), ((), 3), (("one.*",), 2), ((), 3)):
         leave_out(app, *patterns)

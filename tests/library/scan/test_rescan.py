@@ -13,7 +13,7 @@ from scanned_again import believing, from_nothing, scan, told
 
 from model_manager.app import App
 from model_manager.library.scan import watch
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 __all__ = ["believing"]
 GGUF, OTHER = gguf_bytes(seed=61), gguf_bytes(seed=62)
@@ -155,8 +155,8 @@ def test_nothing_is_listed_again(app: App, home: Path, believing: None, monkeypa
     watch.add_root(app.database, str(top))
     scan(app)
     listed: list[str] = []
-    plain = Look.listing
-    monkeypatch.setattr(Look, "listing", lambda look, path: (listed.append(path), plain(look, path))[1])
+    plain = StoreReader.listing
+    monkeypatch.setattr(StoreReader, "listing", lambda reader, path: (listed.append(path), plain(reader, path))[1])
     report = scan(app)
     assert listed == [str(top / "rests")]  # an unfinished download is looked at each time
     assert (report.models, report.read_bytes) == (4, 0)
@@ -165,7 +165,7 @@ def test_nothing_is_listed_again(app: App, home: Path, believing: None, monkeypa
 def test_a_folder_that_changed_just_now_is_not_believed(
     app: App, home: Path, believing: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 2_000_000_000)
+    monkeypatch.setattr("model_manager.stores.walk.folder_memory.SETTLED_NS", 2_000_000_000)
     watch.add_root(app.database, str(make(home / "AI")))
     scan(app)
     with app.database.read() as tx:
@@ -174,7 +174,7 @@ def test_a_folder_that_changed_just_now_is_not_believed(
 
 def test_other_file_systems_are_listed_each_time(app: App, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model_manager.library.scan.root_reading.KINDS", frozenset())
-    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 0)
+    monkeypatch.setattr("model_manager.stores.walk.folder_memory.SETTLED_NS", 0)
     watch.add_root(app.database, str(make(home / "AI")))
     scan(app)
     with app.database.read() as tx:

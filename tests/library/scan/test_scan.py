@@ -14,8 +14,8 @@ from model_manager.app import App
 from model_manager.catalog import problems
 from model_manager.catalog.rows import read_rows
 from model_manager.jobs import Cancelled, Progress
-from model_manager.library.labels import words
-from model_manager.library.listing.present import Json, leftovers_json, models_json, show_json
+from model_manager.library.labels import user_labels
+from model_manager.library.listing.model_json import Json, leftovers_json, models_json, show_json
 from model_manager.library.listing.status import status
 from model_manager.library.scan import watch
 
@@ -99,9 +99,9 @@ def test_ids_words_and_pins_survive_moves_and_rescans(app: App, home: Path) -> N
     scan(app)
     before = ids(app)["a"]
     id_ = int(before[1:])
-    words.tag(app.database, id_, ["mine"])
-    words.set_note(app.database, id_, "good")
-    words.set_category(app.database, id_, "tts")
+    user_labels.tag(app.database, id_, ["mine"])
+    user_labels.set_note(app.database, id_, "good")
+    user_labels.set_category(app.database, id_, "tts")
     path.rename(home / "AI/renamed.gguf")
     scan(app)
     model = everything(app)["renamed"]
@@ -128,9 +128,9 @@ def test_a_copy_made_a_link_unites_the_words(app: App, home: Path) -> None:
     watch.add_root(app.database, str(home / "AI"))
     scan(app)
     found = ids(app)
-    words.tag(app.database, int(found["one"][1:]), ["first"])
-    words.tag(app.database, int(found["two"][1:]), ["second"])
-    words.set_pinned(app.database, int(found["two"][1:]), True)
+    user_labels.tag(app.database, int(found["one"][1:]), ["first"])
+    user_labels.tag(app.database, int(found["two"][1:]), ["second"])
+    user_labels.set_pinned(app.database, int(found["two"][1:]), True)
     two.unlink()
     os.link(one, two)
     scan(app)
@@ -142,7 +142,7 @@ def test_another_file_under_an_old_inode_gets_nobodys_words(app: App, home: Path
     path = write(home / "AI/one.gguf", QWEN)
     watch.add_root(app.database, str(home / "AI"))
     scan(app)
-    words.tag(app.database, int(ids(app)["one"][1:]), ["mine"])
+    user_labels.tag(app.database, int(ids(app)["one"][1:]), ["mine"])
     inode = path.stat().st_ino
     path.unlink()
     for number in range(200):  # until the file system gives the same inode again
@@ -218,7 +218,7 @@ def test_one_adapters_mistake_does_not_end_the_scan(app: App, home: Path, monkey
 
     from model_manager.library.scan import root_reading as scanning
 
-    def broken(root: object, look: object) -> Iterator[object]:
+    def broken(root: object, reader: object) -> Iterator[object]:
         raise RuntimeError("a mistake")
         yield
 

@@ -16,7 +16,7 @@ from scanned_again import believing, from_nothing, scan, told
 from model_manager.app import App
 from model_manager.library.scan import watch
 from model_manager.stores.hub.repository import Repository
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 __all__ = ["believing"]
 GGUF, OTHER = gguf_bytes(seed=71), gguf_bytes(seed=72)
@@ -177,8 +177,8 @@ def test_nothing_of_a_store_is_read_again(
     cache, store = hub(home), ollama(home)
     scan(app)
     listed: list[str] = []
-    plain = Look.listing
-    monkeypatch.setattr(Look, "listing", lambda look, path: (listed.append(path), plain(look, path))[1])
+    plain = StoreReader.listing
+    monkeypatch.setattr(StoreReader, "listing", lambda reader, path: (listed.append(path), plain(reader, path))[1])
     report = scan(app)
     assert sorted(listed) == sorted([str(cache), str(store / "blobs")])
     assert (report.models, report.read_bytes) == (5, 0)
@@ -225,8 +225,8 @@ def test_what_changed_just_now_is_not_believed(
     }[what]  # fmt: skip
     changed.chmod(0o700)
     now = changed.stat().st_ctime_ns + 10_000_000
-    monkeypatch.setattr("model_manager.stores.walk.remembered.SETTLED_NS", 50_000_000)
-    monkeypatch.setattr("model_manager.stores.walk.remembered.time", SimpleNamespace(time_ns=lambda: now))
+    monkeypatch.setattr("model_manager.stores.walk.folder_memory.SETTLED_NS", 50_000_000)
+    monkeypatch.setattr("model_manager.stores.walk.folder_memory.time", SimpleNamespace(time_ns=lambda: now))
     scan(app)
     with app.database.read() as tx:
         kept = {os.fsdecode(path).rstrip("\0") for (path,) in tx.execute("SELECT path FROM listing")}

@@ -19,7 +19,7 @@ from model_manager.library.scan import watch
 from model_manager.library.scan.scan import Report
 from model_manager.stores import adapters as stores
 from model_manager.stores.contract import Store
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.host.env import Env
 
 pytestmark = pytest.mark.logs

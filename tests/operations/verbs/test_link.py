@@ -16,9 +16,9 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operation, Operations, Plan, identity_of
 from model_manager.operations.disk import Step
-from model_manager.operations.draft import Draft
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.plan import Proof
+from model_manager.operations.plan_builder import Draft
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from scenes import LONG_AGO, OTHER_VOLUME, VOLUMES, asides, left_by_a_kill, one,
 
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operations, Plan
-from model_manager.operations.draft import Draft
+from model_manager.operations.plan_builder import Draft
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from conformance import env_of
 from factory import write
 
 from model_manager.stores.caches.removal import must_not_be_bundled, must_not_be_needed
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.parts import CannotRemove, Placed, PlacedFile
 
 

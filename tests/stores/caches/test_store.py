@@ -105,12 +105,12 @@ def test_sentence_transformers_in_both_layouts(home: Path) -> None:
 def test_a_catalogues_old_row_number_is_harmless(home: Path) -> None:
     from conformance import facts
 
-    from model_manager.stores.found import FoundRoot
-    from model_manager.stores.walk.look import Look
+    from model_manager.stores.discovered import FoundRoot
+    from model_manager.stores.walk.store_reader import StoreReader
 
     write(home / "m.gguf", GGUF)
     for row in ("99", "-1", "x", "²", ""):
-        assert list(BY_TOOL["msty"].describe(FoundRoot("msty", str(home), details={"row": row}), Look(facts)))
+        assert list(BY_TOOL["msty"].describe(FoundRoot("msty", str(home), details={"row": row}), StoreReader(facts)))
 
 
 def test_nemos_caches_within_its_folder(home: Path) -> None:

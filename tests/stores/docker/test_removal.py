@@ -13,8 +13,8 @@ import pytest
 from conformance import GGUF, OTHER, TREES, env_of
 from factory import sha256, write
 
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.docker.removal import named_now, remove, remove_leftover
-from model_manager.stores.found import FoundRoot, Leftover
 from model_manager.stores.parts import CannotRemove, Going, Part, Placed, Writing
 
 ONE, TWO = "1" * 64, "6" * 64

@@ -7,18 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_manager.stores.grouping.file_names import is_projector, is_weights, role_of
-from model_manager.stores.grouping.grouping import Group, group
+from model_manager.stores.grouping.grouping import FileGroup, group
 
 
 def labels(*names: str) -> list[str]:
     return sorted(one.label for one in group(names))
 
 
-def one(label: str, *names: str) -> Group:
+def one(label: str, *names: str) -> FileGroup:
     return next(found for found in group(names) if found.label == label)
 
 
-def roles(found: Group) -> dict[str, str]:
+def roles(found: FileGroup) -> dict[str, str]:
     return dict(found.files)
 
 

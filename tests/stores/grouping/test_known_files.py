@@ -11,7 +11,7 @@ from factory import safetensors_bytes, tree, write
 
 from model_manager.base.errors import ModelManagerError
 from model_manager.stores.adapters import BY_TOOL
-from model_manager.stores.found import Found, FoundRoot
+from model_manager.stores.discovered import FoundModel, FoundRoot
 from model_manager.stores.grouping.known_files import is_known, is_record
 from model_manager.stores.host.env import Env
 from model_manager.stores.parts import Going, Part, Placed, PlacedFile
@@ -26,7 +26,7 @@ def root_of(told: Told, path: str) -> FoundRoot:
     return max(inside or told.roots, key=lambda root: len(root.path))
 
 
-def placed(model: Found) -> Placed:
+def placed(model: FoundModel) -> Placed:
     return Placed(model.name, model.path, tuple(PlacedFile(file.path, file.role, file.name) for file in model.files))
 
 

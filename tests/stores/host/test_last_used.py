@@ -10,7 +10,7 @@ import pytest
 from factory import write
 from looking import env_of
 
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.host import last_used
 from model_manager.stores.host.last_used import Used
 

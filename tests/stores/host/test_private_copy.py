@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from model_manager.base.reading import Count, counting
-from model_manager.catalog import foreign
-from model_manager.catalog.foreign import Question
+from model_manager.catalog import other_databases
+from model_manager.catalog.other_databases import BoundedQuery
 from model_manager.stores.host import private_copy
 from model_manager.stores.host.private_copy import answers_of, rows_of
 
-ASKED = Question("SELECT id, config FROM models", ("models",))
+ASKED = BoundedQuery("SELECT id, config FROM models", ("models",))
 ENDLESS = "WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a) SELECT x AS id, x AS config FROM a"
 
 
@@ -29,7 +29,7 @@ def database(path: Path, *statements: str) -> Path:
     return path
 
 
-def asked(path: Path, *more: Question) -> tuple[list[object], list[str], int]:
+def asked(path: Path, *more: BoundedQuery) -> tuple[list[object], list[str], int]:
     """(the rows, what was said, how many bytes were read of the database)."""
     said: list[str] = []
     with counting(count := Count()):
@@ -85,8 +85,8 @@ def test_what_would_not_end_is_refused_in_words_and_once(statements: list[str], 
 
 def test_a_question_that_takes_too_long_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = database(tmp_path / "x.db", "CREATE TABLE models (id, config)", "INSERT INTO models VALUES (1, 'a')")
-    monkeypatch.setattr(foreign, "SECONDS", 0.3)
-    found, said, _read = asked(path, Question(f"SELECT max(id) FROM ({ENDLESS})", ()))
+    monkeypatch.setattr(other_databases, "SECONDS", 0.3)
+    found, said, _read = asked(path, BoundedQuery(f"SELECT max(id) FROM ({ENDLESS})", ()))
     assert found == [[(1, "a")], None] and "did not answer" in said[0]
 
 

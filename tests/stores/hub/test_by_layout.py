@@ -10,7 +10,7 @@ import pytest
 from conformance import aged, env_of
 from factory import gguf_bytes, hub_repo, sha256, write
 
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.hub.by_layout import BY_LAYOUT, remove_folders
 from model_manager.stores.parts import CannotRemove, Going, Placed, PlacedFile
 

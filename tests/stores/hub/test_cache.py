@@ -14,29 +14,29 @@ from conformance import facts
 from factory import gguf_bytes, hub_repo, safetensors_bytes, sha256, write
 from huggingface_hub import scan_cache_dir
 
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.hub.cache import describe_hub
 from model_manager.stores.hub.removal import remove_hub_leftover
 from model_manager.stores.parts import CannotRemove
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 GGUF, OTHER, THIRD = (gguf_bytes(seed=seed) for seed in (21, 22, 23))
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=24)
 
 
-def told(cache: Path) -> tuple[list[Found], list[Leftover], Look]:
-    look = Look(facts)
-    items = list(describe_hub(str(cache), look))
-    models = [item for item in items if isinstance(item, Found)]
-    return models, [item for item in items if isinstance(item, Leftover)], look
+def told(cache: Path) -> tuple[list[FoundModel], list[Leftover], StoreReader]:
+    reader = StoreReader(facts)
+    items = list(describe_hub(str(cache), reader))
+    models = [item for item in items if isinstance(item, FoundModel)]
+    return models, [item for item in items if isinstance(item, Leftover)], reader
 
 
 def test_models_are_named_by_repository_and_file(home: Path) -> None:
     hub_repo(home, "org/tf", {"config.json": b"{}", "model.safetensors": TENSORS})
     hub_repo(home, "org/gg", {"m-Q4_K_M.gguf": GGUF, "m-Q8_0.gguf": OTHER, "README.md": b"#"})
-    models, rests, look = told(home)
+    models, rests, reader = told(home)
     assert {model.name for model in models} == {"org/tf", "org/gg/m-Q4_K_M", "org/gg/m-Q8_0"}
-    assert rests == [] and look.problems == []
+    assert rests == [] and reader.problems == []
     whole = next(model for model in models if model.name == "org/tf")
     assert whole.source and (whole.source.repo, whole.source.revision) == ("org/tf", "a" * 40)
     (weights,) = [file for file in whole.files if file.role == "weights"]
@@ -83,8 +83,8 @@ def test_where_an_entry_leads_out_of_the_repository_its_blobs_are_not_called_unu
     link.symlink_to(
         other / "blobs" / sha256(GGUF) if where == "another repository" else write(home.parent / "m.gguf", OTHER)
     )
-    models, rests, look = told(home)
-    assert len(models) == 2 and rests == [] and [problem.path for problem in look.problems] == [str(link)]
+    models, rests, reader = told(home)
+    assert len(models) == 2 and rests == [] and [problem.path for problem in reader.problems] == [str(link)]
 
 
 def test_a_name_in_the_shared_store_is_no_sha256(home: Path) -> None:
@@ -189,9 +189,9 @@ def test_what_cannot_be_read_makes_no_orphans(home: Path) -> None:
     base = hub_repo(home, "org/m", {"m.gguf": GGUF})
     (base / "snapshots/linked").symlink_to("../elsewhere")
     write(base / "blobs" / ("e" * 64), b"x" * 50)
-    _models, rests, look = told(home)
-    assert rests == [] and [problem.path for problem in look.problems] == [str(base / "snapshots/linked")]
-    assert "until it can be read" in look.problems[0].why
+    _models, rests, reader = told(home)
+    assert rests == [] and [problem.path for problem in reader.problems] == [str(base / "snapshots/linked")]
+    assert "until it can be read" in reader.problems[0].why
 
 
 @pytest.mark.parametrize("how", ["snapshots gone", "revision gone", "revision empty", "link to nowhere", "entry to nowhere",
@@ -226,8 +226,8 @@ def test_a_repository_that_is_not_whole_has_nothing_unused(how: str, home: Path)
             write(base / "refs/v2", "c" * 40)
         place.rename(home.parent / "unplugged")
         place.symlink_to(home.parent / "usb")
-    _models, rests, look = told(home)
-    assert rests == [] and any("until it can be read" in problem.why for problem in look.problems)
+    _models, rests, reader = told(home)
+    assert rests == [] and any("until it can be read" in problem.why for problem in reader.problems)
 
 
 def test_what_the_library_never_makes_is_no_orphan(home: Path) -> None:
@@ -263,9 +263,9 @@ def test_repositories_that_are_damaged_do_not_stop_the_others(home: Path) -> Non
     write(home / "models--org--file", b"x")
     write(home / "models--org--ref/refs/main", b"\xff" * 9000)
     (home / "models--org--ref/snapshots").mkdir()
-    models, _rests, look = told(home)
+    models, _rests, reader = told(home)
     assert [model.name for model in models] == ["org/good/m"]
-    assert [os.path.basename(problem.path) for problem in look.problems] == ["models--org--loop", "main"]
+    assert [os.path.basename(problem.path) for problem in reader.problems] == ["models--org--loop", "main"]
 
 
 def test_a_tree_beyond_the_limits_is_said_and_takes_nothing(home: Path) -> None:
@@ -275,9 +275,9 @@ def test_a_tree_beyond_the_limits_is_said_and_takes_nothing(home: Path) -> None:
         tree = write(repo / "trees" / f"{'a' * 40}.json", text)
         tracemalloc.start()
         try:
-            models, _rests, look = told(home)
+            models, _rests, reader = told(home)
             assert tracemalloc.get_traced_memory()[1] < 64 << 20
         finally:
             tracemalloc.stop()
         assert [model.name for model in models] == ["org/gg/m-Q4_K_M"]
-        assert [problem.path for problem in look.problems] == [str(tree)] and look.problems[0].why
+        assert [problem.path for problem in reader.problems] == [str(tree)] and reader.problems[0].why

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from factory import gguf_bytes, hub_repo, sha256, write
 
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.hub.removal import remove_from_hub, remove_hub_leftover
 from model_manager.stores.parts import CannotRemove, Going, Placed, PlacedFile
 

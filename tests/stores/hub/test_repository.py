@@ -11,7 +11,7 @@ from conformance import facts
 from factory import gguf_bytes, hub_repo, sha256, write
 
 from model_manager.stores.hub.repository import Repository, key_of, read_repository
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)
 A, B = "a" * 40, "b" * 40
@@ -19,7 +19,7 @@ ASIDE = ".model-manager-20260101T000000000Z-00000000-1"
 
 
 def told(base: Path) -> Repository:
-    return read_repository(str(base), base.name, Look(facts))
+    return read_repository(str(base), base.name, StoreReader(facts))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from conformance import TENSORS, env_of
 from factory import write
 
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.invokeai import removal
 from model_manager.stores.invokeai.removal import RULE
 from model_manager.stores.parts import Asking, CannotRemove, Going, Placed, PlacedFile

@@ -13,7 +13,7 @@ import pytest
 from factory import tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores.found import Source
+from model_manager.stores.discovered import Source
 from model_manager.stores.host import private_copy
 from model_manager.stores.invokeai import store as invokeai
 

@@ -9,7 +9,7 @@ import pytest
 from conformance import GGUF, OTHER, env_of
 from factory import tree, write
 
-from model_manager.stores.found import FoundRoot
+from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.localai import removal
 from model_manager.stores.localai.removal import named_now, remove
 from model_manager.stores.parts import CannotRemove, Going, Placed, PlacedFile

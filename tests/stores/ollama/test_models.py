@@ -11,22 +11,26 @@ import pytest
 from conformance import facts
 from factory import gguf_bytes, ollama_model, sha256, write
 
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.ollama import service
 from model_manager.stores.ollama.models import describe
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 GGUF, OTHER = gguf_bytes(seed=41), gguf_bytes(seed=42)
 NAME = "registry.ollama.ai/library/m/x"
 
 
-def told(store: Path) -> tuple[list[Found], list[Leftover], Look]:
-    look = Look(facts)
-    items = list(describe(FoundRoot("ollama", str(store)), look))
-    return [one for one in items if isinstance(one, Found)], [one for one in items if isinstance(one, Leftover)], look
+def told(store: Path) -> tuple[list[FoundModel], list[Leftover], StoreReader]:
+    reader = StoreReader(facts)
+    items = list(describe(FoundRoot("ollama", str(store)), reader))
+    return (
+        [one for one in items if isinstance(one, FoundModel)],
+        [one for one in items if isinstance(one, Leftover)],
+        reader,
+    )
 
 
-def one(store: Path) -> Found:
+def one(store: Path) -> FoundModel:
     (model,), _rests, _look = told(store)
     return model
 
@@ -102,9 +106,9 @@ def test_half_a_manifest_is_listed_and_keeps_every_blob(home: Path) -> None:
     record["layers"].append({"digest": "sha256:x"})
     path.write_text(json.dumps(record))
     old(home, "0")
-    (model,), rests, look = told(home)
+    (model,), rests, reader = told(home)
     assert [file.role for file in model.files] == ["manifest"] and rests == []
-    assert any("no whole manifest; Ollama prunes nothing" in problem.why for problem in look.problems)
+    assert any("no whole manifest; Ollama prunes nothing" in problem.why for problem in reader.problems)
 
 
 def old(store: Path, digit: str, age: float = 3 * 86_400, ending: str = "") -> Path:
@@ -116,8 +120,8 @@ def old(store: Path, digit: str, age: float = 3 * 86_400, ending: str = "") -> P
 def test_without_a_manifest_at_all_nothing_is_an_orphan(home: Path) -> None:
     old(home, "0")
     (home / "manifests/registry.ollama.ai").mkdir(parents=True)
-    models, rests, look = told(home)
-    assert models == [] and rests == [] and any("is called unused until" in problem.why for problem in look.problems)
+    models, rests, reader = told(home)
+    assert models == [] and rests == [] and any("is called unused until" in problem.why for problem in reader.problems)
 
 
 @pytest.mark.parametrize("age, is_one", [(3590, False), (3700, True)])

@@ -13,7 +13,7 @@ import pytest
 from conformance import env_of
 from factory import gguf_bytes, ollama_model, sha256, write
 
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.ollama import removal, service
 from model_manager.stores.ollama.removal import RULE
 from model_manager.stores.parts import Asking, CannotRemove, Going, Part, Placed, PlacedFile

@@ -7,9 +7,9 @@ import json
 import pytest
 from conformance import facts
 
-from model_manager.stores.found import Found, FoundRoot
+from model_manager.stores.discovered import FoundModel, FoundRoot
 from model_manager.stores.ollama import service
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 
 @pytest.mark.parametrize("host, address", [
@@ -52,10 +52,10 @@ def test_another_computer_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told(
     monkeypatch: pytest.MonkeyPatch, *records: object, not_asked: frozenset[str] = frozenset()
-) -> tuple[list[Found], Look, list[str]]:
+) -> tuple[list[FoundModel], StoreReader, list[str]]:
     asked = answering(monkeypatch, json.dumps({"models": records}))
-    look = Look(facts, not_asked=not_asked)
-    return list(service.describe(FoundRoot("ollama", "/srv/ollama"), look)), look, asked
+    reader = StoreReader(facts, not_asked=not_asked)
+    return list(service.describe(FoundRoot("ollama", "/srv/ollama"), reader)), reader, asked
 
 
 def test_a_model_as_the_service_lists_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,15 +64,15 @@ def test_a_model_as_the_service_lists_it(monkeypatch: pytest.MonkeyPatch) -> Non
         "size": 9,
         "details": {"family": "llama", "quantization_level": "Q4_K_M", "format": "gguf"},
     }
-    (model,), look, _asked = told(monkeypatch, record)
+    (model,), reader, _asked = told(monkeypatch, record)
     assert (model.name, model.path, model.files) == ("m:7b", "/srv/ollama/manifests", ())
     assert model.details == {"reported_size": "9"}
     assert {(claim.field, claim.value) for claim in model.claims} == {
         ("tag", "files not readable"), ("category", "llm"), ("architecture", "llama"), ("quant_label", "Q4_K_M"),
     }  # fmt: skip
     assert model.health and model.health.verdict == "unknown" and "files not readable" in model.health.detail
-    assert look.unread == ["/srv/ollama"] and [problem.kind for problem in look.problems] == ["denied"]
-    assert "belongs to another user" in look.problems[0].why
+    assert reader.unread == ["/srv/ollama"] and [problem.kind for problem in reader.problems] == ["denied"]
+    assert "belongs to another user" in reader.problems[0].why
 
 
 @pytest.mark.parametrize("record", [{}, {"name": ""}, {"name": 7}, {"name": None}])
@@ -97,5 +97,5 @@ def test_long_words_are_cut_and_strange_ones_left_out(monkeypatch: pytest.Monkey
 
 
 def test_a_service_that_must_not_be_asked_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    models, look, asked = told(monkeypatch, {"name": "m"}, not_asked=frozenset({"ollama"}))
-    assert models == [] and asked == [] and look.unread == ["/srv/ollama"]
+    models, reader, asked = told(monkeypatch, {"name": "m"}, not_asked=frozenset({"ollama"}))
+    assert models == [] and asked == [] and reader.unread == ["/srv/ollama"]

@@ -11,20 +11,20 @@ import pytest
 from conformance import env_of, facts
 from factory import gguf_bytes, ollama_model, sha256, write
 
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.host.env import Env, Process
 from model_manager.stores.ollama import store as ollama
 from model_manager.stores.parts import CannotRemove
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 GGUF, OTHER = gguf_bytes(seed=41), gguf_bytes(seed=42)
 
 
-def told(base: Path) -> tuple[dict[str, Found], list[Leftover], Look]:
-    look = Look(facts)
-    items = list(ollama.describe(FoundRoot("ollama", str(base)), look))
-    models = {item.name: item for item in items if isinstance(item, Found)}
-    return models, [item for item in items if isinstance(item, Leftover)], look
+def told(base: Path) -> tuple[dict[str, FoundModel], list[Leftover], StoreReader]:
+    reader = StoreReader(facts)
+    items = list(ollama.describe(FoundRoot("ollama", str(base)), reader))
+    models = {item.name: item for item in items if isinstance(item, FoundModel)}
+    return models, [item for item in items if isinstance(item, Leftover)], reader
 
 
 @pytest.mark.parametrize(("manifest", "name"), [
@@ -32,8 +32,8 @@ def told(base: Path) -> tuple[dict[str, Found], list[Leftover], Look]:
     ("hf.co/bartowski/M-GGUF/Q4_K_M", "hf.co/bartowski/M-GGUF:Q4_K_M"), ("localhost:5000/a/b/c", "localhost:5000/a/b:c")])  # fmt: skip
 def test_names_as_ollama_list_shows_them(manifest: str, name: str, home: Path) -> None:
     ollama_model(home, manifest, {"model": GGUF})
-    models, rests, look = told(home)
-    assert set(models) == {name} and rests == [] and look.problems == []
+    models, rests, reader = told(home)
+    assert set(models) == {name} and rests == [] and reader.problems == []
     hub = "huggingface" if manifest.startswith("hf.co") else "ollama"
     assert models[name].source and models[name].source.hub == hub
 
@@ -118,8 +118,8 @@ def test_no_blob_is_an_orphan_while_a_manifest_cannot_be_read(text: str, home: P
     ollama_model(home, "registry.ollama.ai/library/m/x", {"model": GGUF})
     write(home / "manifests/registry.ollama.ai/library/m/broken", text)
     old(write(home / "blobs" / f"sha256-{'0' * 64}", b"x"))
-    models, rests, look = told(home)
-    assert set(models) == {"m:x"} and rests == [] and look.problems
+    models, rests, reader = told(home)
+    assert set(models) == {"m:x"} and rests == [] and reader.problems
 
 
 def test_a_desktops_own_file_is_no_manifest(home: Path) -> None:

@@ -29,7 +29,9 @@ def test_what_is_named_without_some(folder: Path) -> None:
     assert refs.doubts == []
 
 
-@pytest.mark.parametrize("name, is_record", [("old", True), ("bad.json", True), (".model-manager-20261130T120000000Z-0123abcd-1", False)])
+@pytest.mark.parametrize(
+    "name, is_record", [("old", True), ("bad.json", True), (".model-manager-20261130T120000000Z-0123abcd-1", False)]
+)
 def test_what_makes_it_unsure(name: str, is_record: bool, folder: Path) -> None:
     write(folder / "refs" / name, b"{")
     (doubt,) = refs_of(str(folder)).doubts

@@ -10,7 +10,7 @@ from conformance import GGUF, OTHER, TREES, aged
 from factory import sha256, tree, write
 from looking import env_of
 
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.parts import CannotRemove, Going, Placed
 from model_manager.stores.ramalama.removal import named_now, remove, remove_leftover
 

@@ -11,7 +11,7 @@ from looking import WEIGHTS, env_of, process, read, untouched
 
 from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.tools import stability_matrix
-from model_manager.stores.walk.look import Look
+from model_manager.stores.walk.store_reader import StoreReader
 
 
 def library(home: Path, value: object) -> None:
@@ -65,7 +65,7 @@ def test_a_packages_links_into_the_library_are_not_read_twice(home: Path) -> Non
     (root,) = BY_TOOL["comfyui"].find(env)
     assert root.path == str(package / "models"), "a package lies four levels deep"
     shared = str(base / "Models")
-    looking = Look(lambda path, stat: pytest.fail(path), frozenset({shared}))
+    looking = StoreReader(lambda path, stat: pytest.fail(path), frozenset({shared}))
     found = [item.name for item in BY_TOOL["comfyui"].describe(root, looking)]  # type: ignore[union-attr]
     assert found == ["vae/own"] and looking.met == {shared, str(base / "Models/Lora")}
 

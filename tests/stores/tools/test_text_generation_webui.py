@@ -8,7 +8,7 @@ import pytest
 from factory import gguf_bytes, sha256, tree, write
 from looking import WEIGHTS, env_of, process, read, untouched
 
-from model_manager.stores.found import Source
+from model_manager.stores.discovered import Source
 from model_manager.stores.tools import text_generation_webui
 
 TOOL = "text-generation-webui"

@@ -13,11 +13,11 @@ from conformance import env_of, facts
 from factory import gguf_bytes, tree, write, zipped
 
 from model_manager.stores.adapters import BY_TOOL
-from model_manager.stores.found import FoundRoot, Leftover
+from model_manager.stores.discovered import FoundRoot, Leftover
 from model_manager.stores.parts import CannotRemove
 from model_manager.stores.walk.archives import is_unpacked
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 GGUF = gguf_bytes(seed=51)
@@ -35,7 +35,7 @@ def tarred(files: Mapping[str, bytes]) -> bytes:
 
 
 def told(home: Path) -> list[Leftover]:
-    return [item for item in describe_tree(str(home), Look(facts), Plain()) if isinstance(item, Leftover)]
+    return [item for item in describe_tree(str(home), StoreReader(facts), Plain()) if isinstance(item, Leftover)]
 
 
 @pytest.mark.parametrize("within", ["", "pack/"])

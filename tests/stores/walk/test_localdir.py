@@ -10,16 +10,16 @@ from conformance import facts
 from factory import sha256, tree, write
 
 from model_manager.stores.walk.localdir import with_downloads
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 DATA = b"PK\x03\x04"
 
 
 def hashes(root: Path) -> dict[str, str | None]:
-    look = Look(facts)
-    items = with_downloads(describe_tree(str(root), look, Plain()), str(root), look)
+    reader = StoreReader(facts)
+    items = with_downloads(describe_tree(str(root), reader, Plain()), str(root), reader)
     return {file.name: file.sha256 for item in items for file in getattr(item, "files", ())}
 
 

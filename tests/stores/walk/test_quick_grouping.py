@@ -11,13 +11,13 @@ from factory import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_manager.stores.found import Found, Leftover
+from model_manager.stores.discovered import FoundModel, Leftover
 from model_manager.stores.grouping import followers
 from model_manager.stores.grouping.file_names import is_partial, is_training, is_weights, may_matter
 from model_manager.stores.grouping.grouping import by_rules, each_alone, group
 from model_manager.stores.walk import folder_models
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader
 from model_manager.stores.walk.tree import describe_tree
 
 STEMS = (
@@ -98,7 +98,7 @@ def test_a_walk_with_and_without_the_quick_answer(content: dict[str, set[str]]) 
         assert _walk(folder) == quick
 
 
-def _walk(folder: str) -> tuple[list[Found | Leftover], object, object]:
-    look = Look(facts)
+def _walk(folder: str) -> tuple[list[FoundModel | Leftover], object, object]:
+    reader = StoreReader(facts)
     plain = Plain(categories={"": "misc", "loras": "diffusion/lora"})
-    return list(describe_tree(folder, look, plain)), look.problems, look.unread
+    return list(describe_tree(folder, reader, plain)), reader.problems, reader.unread

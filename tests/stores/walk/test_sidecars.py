@@ -11,8 +11,8 @@ from factory import write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model_manager.stores.walk.look import Look
 from model_manager.stores.walk.sidecars import read_sidecar
+from model_manager.stores.walk.store_reader import StoreReader
 
 SHA = "ab" * 32
 ENDINGS = (".civitai.info", ".metadata.json", ".cm-info.json", ".swarm.json", ".onnx.json")
@@ -20,7 +20,7 @@ ENDINGS = (".civitai.info", ".metadata.json", ".cm-info.json", ".swarm.json", ".
 
 def read(home: Path, ending: str, record: object, size: int = 2048) -> tuple[dict[str, list[object]], str | None]:
     path = write(home / f"m{ending}", json.dumps(record))
-    found = read_sidecar(str(path), size, Look(facts))
+    found = read_sidecar(str(path), size, StoreReader(facts))
     claims: dict[str, list[object]] = {}
     for claim in found.claims:
         assert claim.source == "sidecar"

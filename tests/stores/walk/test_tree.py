@@ -11,22 +11,24 @@ from conformance import facts, within
 from factory import gguf_bytes, safetensors_bytes, tree, write
 
 from model_manager.base.facts import Claim
-from model_manager.stores.found import Found, FoundRoot, Leftover
+from model_manager.stores.discovered import FoundModel, FoundRoot, Leftover
 from model_manager.stores.tools import folder
-from model_manager.stores.walk.look import Look, files_below
 from model_manager.stores.walk.plain import Plain
+from model_manager.stores.walk.store_reader import StoreReader, files_below
 from model_manager.stores.walk.tree import describe_tree, found_at
 
 GGUF, OTHER = gguf_bytes(seed=31), gguf_bytes(seed=32)
 TENSORS = safetensors_bytes({"x.weight": ("F16", (8, 8))}, seed=33)
 
 
-def told(root: Path, plain: Plain | None = None, **options: frozenset[str]) -> tuple[list[Found], list[Leftover], Look]:
-    look = Look(facts, **options)  # type: ignore[arg-type]
+def told(
+    root: Path, plain: Plain | None = None, **options: frozenset[str]
+) -> tuple[list[FoundModel], list[Leftover], StoreReader]:
+    reader = StoreReader(facts, **options)  # type: ignore[arg-type]
     with within(20):
-        items = list(describe_tree(str(root), look, plain or Plain()))
-    models = [item for item in items if isinstance(item, Found)]
-    return models, [item for item in items if isinstance(item, Leftover)], look
+        items = list(describe_tree(str(root), reader, plain or Plain()))
+    models = [item for item in items if isinstance(item, FoundModel)]
+    return models, [item for item in items if isinstance(item, Leftover)], reader
 
 
 def names(root: Path, plain: Plain | None = None) -> list[str]:
@@ -61,16 +63,16 @@ def test_files_behind_links_are_models_and_dangling_ones_are_not(home: Path) -> 
     (home / "linked.gguf").symlink_to(home.parent / "disk/m.gguf")
     (home / "gone.gguf").symlink_to("nowhere")
     (home / "self.gguf").symlink_to("self.gguf")
-    models, _rests, look = told(home)
+    models, _rests, reader = told(home)
     assert [model.name for model in models] == ["linked"]
-    assert look.problems == []
+    assert reader.problems == []
 
 
 def test_what_others_read_is_not_entered(home: Path) -> None:
     write(home / "mine/m.gguf", GGUF)
     write(home / "theirs/n.gguf", OTHER)
-    models, _rests, look = told(home, skip=frozenset({str(home / "theirs")}))
-    assert [model.name for model in models] == ["mine/m"] and look.met == {str(home / "theirs")}
+    models, _rests, reader = told(home, skip=frozenset({str(home / "theirs")}))
+    assert [model.name for model in models] == ["mine/m"] and reader.met == {str(home / "theirs")}
 
 
 @pytest.mark.parametrize(
@@ -114,13 +116,13 @@ def test_one_model_at_a_path(home: Path) -> None:
         home,
         {"m.gguf": GGUF, "mmproj-F16.gguf": OTHER, "n.txt": "x", "f/config.json": "{}", "f/model.safetensors": TENSORS},
     )
-    look = Look(facts)
-    found = found_at(str(home / "m.gguf"), look, Plain())
+    reader = StoreReader(facts)
+    found = found_at(str(home / "m.gguf"), reader, Plain())
     assert found and {file.role for file in found.files} == {"weights", "projector"}
-    folder = found_at(str(home / "f"), look, Plain())
+    folder = found_at(str(home / "f"), reader, Plain())
     assert folder and folder.is_folder and len(folder.files) == 2
     for name in ("n.txt", "gone.gguf", "empty"):
-        assert found_at(str(home / name), look, Plain()) is None
+        assert found_at(str(home / name), reader, Plain()) is None
 
 
 def test_a_deep_tree_ends(home: Path) -> None:
@@ -138,16 +140,16 @@ def test_cancelling_stops_the_walk(home: Path) -> None:
 
     write(home / "m.gguf", GGUF)
     with pytest.raises(Stopped):
-        list(describe_tree(str(home), Look(facts, step=step), Plain()))
+        list(describe_tree(str(home), StoreReader(facts, step=step), Plain()))
 
 
 def test_a_folder_of_more_names_than_are_looked_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All or none: a part of a folder would make broken sets and orphans of the rest."""
     tree(home, {"a/1.gguf": GGUF, "b/2.gguf": OTHER, "b/x.txt": b"", "b/y.txt": b""})
-    monkeypatch.setattr("model_manager.stores.walk.look.MOST_NAMES", 2)
-    models, _rests, look = told(home)
-    assert [model.name for model in models] == ["a/1"] and look.unread == [str(home / "b")]
-    assert [problem.why for problem in look.problems] == ["has more than 2 names: not looked into"]
+    monkeypatch.setattr("model_manager.stores.walk.store_reader.MOST_NAMES", 2)
+    models, _rests, reader = told(home)
+    assert [model.name for model in models] == ["a/1"] and reader.unread == [str(home / "b")]
+    assert [problem.why for problem in reader.problems] == ["has more than 2 names: not looked into"]
 
 
 def test_folders_too_deep_to_follow_are_said(home: Path) -> None:
@@ -160,14 +162,14 @@ def test_folders_too_deep_to_follow_are_said(home: Path) -> None:
         below = deeper
     os.close(below)
     try:
-        models, _rests, look = told(home)
-        assert models == [] and [problem.why for problem in look.problems] == [
+        models, _rests, reader = told(home)
+        assert models == [] and [problem.why for problem in reader.problems] == [
             "what lies more than 24 folders deep is not looked into"
         ]
-        look = Look(facts)
+        reader = StoreReader(facts)
         with within(20):
-            assert list(files_below(str(home), look)) == []
-        assert len(look.problems) == 1 and look.unread, "where the path became too long"
+            assert list(files_below(str(home), reader)) == []
+        assert len(reader.problems) == 1 and reader.unread, "where the path became too long"
     finally:
         subprocess.run(["rm", "-rf", str(home / "d")], check=True)
 
@@ -182,8 +184,8 @@ def test_a_forest_of_links_ends(home: Path) -> None:
     (home / "root").mkdir()
     for number in range(3000):
         (home / f"root/l{number}").symlink_to(f"../outside/t{number % 60}")
-    models, _rests, look = told(home / "root")
-    assert len(models) == 60 and look.problems == []
+    models, _rests, reader = told(home / "root")
+    assert len(models) == 60 and reader.problems == []
 
 
 def test_a_browsers_downloads_of_other_things_are_no_leftovers(home: Path) -> None:
@@ -195,6 +197,6 @@ def test_a_browsers_downloads_of_other_things_are_no_leftovers(home: Path) -> No
         "firmware.bin.part",
     ]
     tree(home / "Downloads", dict.fromkeys((*names_, "m.gguf.crdownload", "n.safetensors.part"), b"half"))
-    look = Look(facts)
-    rests = list(folder.describe(FoundRoot("folder", str(home / "Downloads")), look))
+    reader = StoreReader(facts)
+    rests = list(folder.describe(FoundRoot("folder", str(home / "Downloads")), reader))
     assert [os.path.basename(rest.path) for rest in rests] == ["m.gguf.crdownload", "n.safetensors.part"]

@@ -14,12 +14,12 @@ Row = tuple[int, str, int]
 
 @pytest.fixture
 def table(frame: Any, until: Until) -> Any:
-    from model_manager.views.widgets.column import Column
+    from model_manager.views.widgets.column import ScrolledColumn
     from model_manager.views.widgets.table import Table
 
-    columns = (Column("name", "Name", lambda row: row[1], 200, stretch=True),
-               Column("size", "Size", lambda row: str(row[2]), 90, numeric=True),
-               Column("where", "Where", lambda row: "Ollama", 110, rank=1))  # fmt: skip
+    columns = (ScrolledColumn("name", "Name", lambda row: row[1], 200, stretch=True),
+               ScrolledColumn("size", "Size", lambda row: str(row[2]), 90, numeric=True),
+               ScrolledColumn("where", "Where", lambda row: "Ollama", 110, rank=1))  # fmt: skip
     made = Table(frame, columns, key=lambda row: row[0])
     made.pack(fill="both", expand=True)
     until()
