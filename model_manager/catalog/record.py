@@ -132,7 +132,7 @@ class Row(NamedTuple):
     away: str = ""
     """Why it is not to be had now, the state of its folders' root; empty where one of its places is there."""
     shared: tuple[tuple[int, int, int], ...] = ()
-    """(file, size, bytes on disk) of each file that another model has too: see `library/room`."""
+    """(file, size, bytes on disk) of each file that another model has too: see `catalog/disk_use`."""
 
 
 class Unlisted:
