@@ -15,7 +15,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from model_manager.base import reach
 from model_manager.base.messages import figure, said
@@ -36,6 +36,11 @@ _HOLE = bytes(4096)
 """The smallest hole that file systems keep."""
 _FIDEDUPERANGE = 0xC0189436  # linux/fs.h, _IOWR(0x94, 54, struct file_dedupe_range)
 _DEDUPE_PIECE = 16 << 20  # the kernel takes no more than this at once (btrfs, xfs)
+_PART = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_PART |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+Make = Literal["if needed", "new", "never"]
+"""Whether a file may be made, must be, or must not."""
+_MAKE: Mapping[Make, int] = {"if needed": os.O_CREAT, "new": os.O_CREAT | os.O_EXCL, "never": 0}
 _NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -211,6 +216,35 @@ class Disk:
         finally:
             os.close(number)
         self.sync_folder(os.path.dirname(path))
+
+    def open_part(self, path: str, make: Make = "if needed") -> int:
+        """Opens a file that is being gathered, to read and write it; ELOOP for a link. Killed: an empty file or none.
+
+        It may be read as the user's umask says, since it becomes a model: its folder keeps others out until then.
+        """
+        number = os.open(path, _PART | _MAKE[make], 0o666)
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            return number
+        os.close(number)
+        raise OSError(errno.EINVAL, said("not a regular file"), path)
+
+    def write_at(self, number: int, data: memoryview, at: int) -> int:
+        """Writes to an open file; how many of the bytes the disk took, at least one."""
+        os.lseek(number, at, os.SEEK_SET)
+        return os.write(number, data)
+
+    def read_at(self, number: int, at: int) -> bytes:
+        """The next piece of an open file, empty at its end."""
+        os.lseek(number, at, os.SEEK_SET)
+        return os.read(number, PIECE)
+
+    def cut(self, number: int, size: int) -> None:
+        """Takes from an open file what lies behind so many bytes."""
+        os.ftruncate(number, size)
+
+    def sync_open(self, number: int) -> None:
+        """Makes durable what was written to an open file."""
+        os.fsync(number)
 
     def copy(self, path: str, target: str, step: Step, sparse: bool = False) -> None:
         """Copies the content of a file to a new one, which is readable by its owner alone until `dress`.

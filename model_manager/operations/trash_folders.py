@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,10 +45,10 @@ def trash_for(path: str, volumes: Volumes) -> Bin | None:
         return Bin("system", None)
     own = home_trash()
     parent = os.path.dirname(path)
-    if _renames(parent, own, volumes):
+    if renames(parent, own, volumes):
         return Bin("trash", own)
     mount = volumes.mount_of(parent)
-    if mount is None or not _renames(parent, mount.point, volumes):
+    if mount is None or not renames(parent, mount.point, volumes):
         return None
     shared = os.path.join(mount.point, ".Trash")
     if _is_shared_trash(shared):
@@ -69,19 +69,26 @@ def aside_for(path: str, volumes: Volumes, avoid: Collection[str] = ()) -> Bin |
     its top there is room.
     """
     found = within = None
-    folder = top = os.path.dirname(path)
-    while _renames(os.path.dirname(path), folder, volumes):
+    top = os.path.dirname(path)
+    for folder in reachable(top, volumes):
         top = folder
         inside = any(folder == root or folder.startswith(root.rstrip(os.sep) + os.sep) for root in avoid)
         own = os.path.join(folder, ASIDE)
         if _is_own(own) or (not os.path.lexists(own) and os.access(folder, os.W_OK | os.X_OK)):
             found, within = (found, own) if inside else (own, within)
-        if os.path.dirname(folder) == folder:
-            break
-        folder = os.path.dirname(folder)
     if found is None and within == os.path.join(top, ASIDE) and _is_subvolume(top, volumes):
         found = within
     return Bin("aside", found) if found else None
+
+
+def reachable(folder: str, volumes: Volumes) -> Iterator[str]:
+    """A real folder and those above it that a rename from it reaches, upwards."""
+    above = folder
+    while renames(folder, above, volumes):
+        yield above
+        if os.path.dirname(above) == above:
+            return
+        above = os.path.dirname(above)
 
 
 def _is_subvolume(folder: str, volumes: Volumes) -> bool:
@@ -90,7 +97,7 @@ def _is_subvolume(folder: str, volumes: Volumes) -> bool:
     return mount is not None and mount.kind == "btrfs" and mount.point != folder
 
 
-def _renames(path: str, place: str, volumes: Volumes) -> bool:
+def renames(path: str, place: str, volumes: Volumes) -> bool:
     """Whether a rename can go from a folder to a place that may not be there yet: one device and one mount."""
     while not os.path.lexists(place):
         place = os.path.dirname(place)

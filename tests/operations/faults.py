@@ -12,9 +12,10 @@ from model_manager.operations.journal import Journal
 
 CHANGES = (
     "make_folder", "remove_folder", "remove", "remove_tree", "rename", "replace", "exchange", "hard_link", "symbolic_link",
-    "share_extents", "write_new", "copy", "dress", "set_times", "sync_file",
+    "share_extents", "write_new", "copy", "dress", "set_times", "sync_file", "open_part", "write_at",
+    "cut", "sync_open",
 )  # fmt: skip
-READS = ("lstat", "resolve", "names", "read", "free", "looks", "same_bytes", "sync_folder")
+READS = ("lstat", "resolve", "names", "read", "free", "looks", "same_bytes", "sync_folder", "read_at")
 
 
 def _watched(names: tuple[str, ...], around: Callable[..., Any]) -> dict[str, Any]:

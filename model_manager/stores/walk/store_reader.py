@@ -20,7 +20,7 @@ from model_manager.stores.walk.ignore_patterns import IgnorePatterns
 
 # Never entered: what lies in a trash or a snapshot is no model of anybody's.
 FORBIDDEN = frozenset({".Trash", ".Trashes", "$RECYCLE.BIN", ".snapshots", ".zfs", ".git", "lost+found",
-                       "System Volume Information", ".model-manager-aside"})  # fmt: skip
+                       "System Volume Information", ".model-manager-aside", ".model-manager-incoming"})  # fmt: skip
 
 
 NAME = operator.attrgetter("name")
