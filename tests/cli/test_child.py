@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from model_manager.base.children import WORD, command
+from model_manager.base.messages import read_back
 from model_manager.cli import child
 from model_manager.cli.main import main
 
@@ -31,7 +32,12 @@ def test_it_answers_line_by_line_until_stdin_ends(tmp_path) -> None:
     file = tmp_path / "some.file"
     file.write_bytes(b"some bytes")
     request = {"path": str(file), "format": "", "sha256": "0" * 64, "source": "blob-name"}
-    lines = json.dumps(request) + "\n"
-    done = subprocess.run(command(WORD, "deep-check"), input=lines, capture_output=True, text=True, timeout=60)
-    *_steps, last = [json.loads(line) for line in done.stdout.splitlines()]
-    assert last["result"]["verdict"] == "corrupt" and "its name" in last["result"]["detail"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command(WORD, "deep-check"), **pipes) as process:
+        for _ in range(2):
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            found = next(message for line in process.stdout if "result" in (message := json.loads(line)))["result"]
+            assert found["verdict"] == "corrupt" and "its name" in read_back(found["detail"])
+        process.stdin.close()
+        assert process.wait(60) == 0

@@ -100,7 +100,7 @@ def test_the_rows_of_a_reading_that_failed_are_read_again(
     library = LibraryController(app, MagicMock())
     monkeypatch.setattr("model_manager.controllers.library_rows._LATER", 0.05)
     with monkeypatch.context() as broken:
-        broken.setattr("model_manager.controllers.library_rows.read_rows", lambda *rest: 1 / 0)
+        broken.setattr("model_manager.actions.listing.read_rows", lambda *rest: 1 / 0)
         library.start()
         rest(app, library)
     library.tick()

@@ -30,9 +30,9 @@ from model_manager.library.clean.rules import candidates
 from model_manager.library.scan import watch
 
 SCREENS = {
-    "clean": (CleanController, "show_offer", "model_manager.controllers.clean", "library_of"),
+    "clean": (CleanController, "show_offer", "model_manager.actions.cleaning", "library_of"),
     "duplicates": (DuplicatesController, "show_groups", "model_manager.library.duplicates.search", "flag_and_recall"),
-    "health": (HealthController, "show_sections", "model_manager.controllers.health", "read_rests"),
+    "health": (HealthController, "show_sections", "model_manager.actions.health", "read_rests"),
 }
 
 
