@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -228,3 +229,139 @@ def test_the_own_group_of_a_file_with_an_access_list(top: Path) -> None:
     assert reads(top / "srv/copy", ALICE, MODELS) and not reads(top / "home/hf/keeper", ALICE, MODELS)
     with pytest.raises(ModelManagerError, match=f"the group {MODELS}"):
         linking(top, "symbolic")
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_who_reads_it_by_two_groups_and_would_need_the_third(others: int, top: Path) -> None:
+    """Neither by one of the groups alone nor by all of them: only who is in these two loses it. Three groups, or five."""
+    for name, group in (("srv", STAFF), ("home", SERVICE)):
+        os.chown(top / name, 0, group)
+        (top / name).chmod(0o750)
+    os.chown(top / "srv/copy", 0, MODELS)
+    (top / "srv/copy").chmod(0o640)
+    more = ((8, 4, 61_010 + number) for number in range(others))
+    allow(top / "srv/copy", (1, 6, -1), (4, 4, -1), *more, (16, 4, -1), (32, 0, -1))
+    assert reads(top / "srv/copy", ALICE, STAFF, MODELS) and not reads(top / "home/hf/keeper", ALICE, STAFF, MODELS)
+    with pytest.raises(ModelManagerError, match=f"could not enter {top}/home"):
+        linking(top, "symbolic")
+    os.chown(top / "home", 0, STAFF)
+    linking(top, "symbolic")
+
+
+def test_a_list_of_many_groups_is_answered_at_once(top: Path) -> None:
+    """Every combination of eighteen takes seconds, of forty years."""
+    for name in ("srv/copy", "home/hf/keeper"):
+        allow(top / name, (1, 6, -1), (4, 4, -1), *((8, 4, STAFF + n) for n in range(18)), (16, 4, -1), (32, 4, -1))
+    before = time.process_time()
+    linking(top, "hard")
+    assert time.process_time() - before < 0.5
+
+
+@pytest.mark.parametrize("mode", [0o641, 0o642, 0o643])
+def test_other_rights_than_reading_do_not_count(mode: int, top: Path) -> None:
+    (top / "home/hf/keeper").chmod(mode)
+    assert reads(top / "srv/copy", SERVICE) and not reads(top / "home/hf/keeper", SERVICE)
+    with pytest.raises(ModelManagerError, match="every other user of this computer can read this copy"):
+        linking(top, "hard")
+
+
+@pytest.mark.parametrize("mode", [0o754, 0o752, 0o756])
+def test_a_folder_is_entered_by_the_right_to_search_it(mode: int, top: Path) -> None:
+    (top / "home").chmod(mode)
+    assert not reads(top / "home/hf/keeper", SERVICE)
+    with pytest.raises(ModelManagerError, match=f"could not enter {top}/home"):
+        linking(top, "symbolic")
+    (top / "srv").chmod(mode)
+    linking(top, "symbolic")
+
+
+def test_a_group_that_is_shut_out_where_all_others_read(top: Path) -> None:
+    """0604: whoever is in its group loses it, and nobody else does."""
+    for name in ("srv/copy", "home/hf/keeper"):
+        os.chown(top / name, 0, MODELS)
+    (top / "home/hf/keeper").chmod(0o604)
+    assert reads(top / "home/hf/keeper", ALICE) and not reads(top / "home/hf/keeper", ALICE, MODELS)
+    with pytest.raises(ModelManagerError, match=f"the group {MODELS} can read this copy"):
+        linking(top, "hard")
+    (top / "srv/copy").chmod(0o604)
+    linking(top, "hard")
+
+
+def test_an_owner_who_shut_themselves_out_loses_nothing_more(top: Path) -> None:
+    """0044: everybody but its owner reads it, and the kernel asks no group for an owner."""
+    copy, keeper = top / "srv/copy", top / "home/hf/keeper"
+    for path in (copy, keeper):
+        os.chown(path, ALICE, MODELS)
+    keeper.chmod(0o044)
+    assert not reads(keeper, ALICE, MODELS)
+    with pytest.raises(ModelManagerError, match=f"the user {ALICE} can read this copy"):
+        linking(top, "hard")
+    copy.chmod(0o044)
+    linking(top, "hard")
+
+
+def test_users_and_groups_are_called_by_their_names(top: Path) -> None:
+    import grp
+    import pwd
+
+    user, group = pwd.getpwuid(1), next(one for one in grp.getgrall() if one.gr_gid == 50 or one.gr_name == "users")
+    copy, keeper = top / "srv/copy", top / "home/hf/keeper"
+    os.chown(copy, user.pw_uid, 0)
+    copy.chmod(0o600)
+    keeper.chmod(0o600)
+    with pytest.raises(ModelManagerError, match=f"the user {user.pw_name} can read this copy"):
+        linking(top, "hard")
+    os.chown(copy, 0, group.gr_gid)
+    copy.chmod(0o640)
+    with pytest.raises(ModelManagerError, match=f"the group {group.gr_name} can read this copy"):
+        linking(top, "hard")
+
+
+def test_a_group_of_one_user(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that bears the user's name, is the user's first, and has no other member; else any user may be in it."""
+    import grp
+    import pwd
+
+    copy, keeper = top / "srv/copy", top / "home/hf/keeper"
+    for path in (copy, keeper):
+        os.chown(path, ALICE, STAFF)
+        path.chmod(0o640)
+    keeper.chmod(0o600)
+    named = grp.struct_group(("alice", "x", STAFF, []))
+    user = pwd.struct_passwd(("alice", "x", ALICE, STAFF, "", "/home/alice", "/bin/sh"))
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: {STAFF: named}[gid])
+    monkeypatch.setattr(pwd, "getpwnam", lambda name: {"alice": user}[name])
+    linking(top, "hard")
+    named = grp.struct_group(("alice", "x", STAFF, ["alice"]))
+    linking(top, "hard")
+    for members, first in ((["alice", "bob"], STAFF), ([], MODELS)):
+        named = grp.struct_group(("alice", "x", STAFF, members))
+        user = pwd.struct_passwd(("alice", "x", ALICE, first, "", "/home/alice", "/bin/sh"))
+        with pytest.raises(ModelManagerError, match="the group alice can read this copy"):
+            linking(top, "hard")
+
+
+def test_the_only_member_of_a_group_loses_what_it_alone_reads(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is in the group is named, also where the user owns neither of the two files."""
+    import grp
+    import pwd
+
+    copy, keeper = top / "srv/copy", top / "home/hf/keeper"
+    os.chown(copy, 0, STAFF)
+    copy.chmod(0o640)
+    keeper.chmod(0o640)
+    user = pwd.struct_passwd(("alice", "x", ALICE, STAFF, "", "/home/alice", "/bin/sh"))
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: {STAFF: grp.struct_group(("alice", "x", STAFF, []))}[gid])
+    monkeypatch.setattr(pwd, "getpwnam", lambda name: {"alice": user}[name])
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: {ALICE: user}[uid])
+    with pytest.raises(ModelManagerError, match="the user alice can read this copy"):
+        linking(top, "hard")
+
+
+@pytest.mark.parametrize("raw", [b"", b"\2", b"\2\0\0\0", b"\2\0\0\0\1", b"\2\0\0\0" + b"\1" * 9])
+def test_an_access_list_of_a_strange_length_is_none(raw: bytes, top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from model_manager.operations import access
+
+    monkeypatch.setattr(os, "getxattr", lambda path, name, follow_symlinks=True: raw)
+    rights = access.rights_of(str(top / "srv/copy"))
+    assert (rights.users, rights.groups, rights.mode) == ({}, {0: 4}, 0o644)

@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 from faults import FailingJournal, meddled
-from scenes import SCENES, asides, left_by_a_kill, move, one, plain_tree, plan_of, put, scene
+from scenes import SCENES, VOLUMES, asides, left_by_a_kill, move, one, plain_tree, plan_of, put, scene
 
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.paths import OwnPaths
+from model_manager.base.set_aside import aside_name
 from model_manager.jobs import Cancelled, Progress
-from model_manager.operations import Operations, Plan
+from model_manager.operations import Operations, Plan, Step
 from model_manager.operations.apply import _first_problem
+from model_manager.operations.identity import identity_to_record
 from model_manager.operations.journal import JournalFailed
+from model_manager.operations.kept_files import kept_as
 from model_manager.operations.lock import held
+from model_manager.operations.plan import Proof
 
 
 @pytest.fixture
@@ -257,3 +261,166 @@ def test_what_cannot_be_undone_yet_says_which_step_is_stuck(tmp_path: Path) -> N
         assert _first_problem(story) == "the volume of it is not connected"
         waiting = replace(story, steps=story.steps[:1])
         assert _first_problem(waiting) == "it was interrupted"
+
+
+# Undo of chosen units, and giving up
+
+
+def test_undo_of_chosen_units_leaves_the_others_in_force(own: OwnPaths, top: Path) -> None:
+    operations, plan = Operations(own), moves(top, "a", "b", "c")
+    assert operations.apply(plan).state == "applied"
+    some = operations.undo(plan.id, units=[2])
+    assert some.state == "partly" and some.undoable and sorted(os.listdir(top)) == ["a2", "b", "c2"]
+    assert [step.state for step in some.steps] == ["done", "undone", "done"]
+    assert operations.undo(plan.id, units=[]).state == "partly" and sorted(os.listdir(top)) == ["a2", "b", "c2"]
+    assert operations.undo(plan.id).state == "undone" and sorted(os.listdir(top)) == ["a", "b", "c"]
+    with pytest.raises(ModelManagerError, match="nothing of it is left to undo"):
+        operations.undo(plan.id)
+
+
+def test_an_undo_of_chosen_units_that_was_interrupted_goes_on_with_these_alone(own: OwnPaths, top: Path) -> None:
+    operations, plan = Operations(own), moves(top, "a", "b", "c")
+    operations.apply(plan)
+    with (own.journal / f"{plan.id}.jsonl").open("ab") as file:
+        file.write(b'{"record": "undo", "at": 2.0, "units": [1, 3]}\n')
+    (settled,) = Operations(own).recover()
+    assert [step.state for step in settled.steps] == ["undone", "done", "undone"]
+    assert sorted(os.listdir(top)) == ["a", "b2", "c"] and settled.settled
+
+
+def test_an_undo_that_is_stopped_can_be_asked_for_again(own: OwnPaths, top: Path) -> None:
+    operations, plan, progress = Operations(own), moves(top, "a", "b", "c"), Progress()
+    operations.apply(plan)
+    with pytest.raises(Cancelled):
+        Operations(own, disk=meddled("rename", progress.cancel, after=True)).undo(plan.id, progress=progress)
+    stopped = operations.get(plan.id)
+    assert stopped.settled and stopped.undoable and sorted(os.listdir(top)) == ["a2", "b2", "c"], "the last one first"
+    assert operations.undo(plan.id).state == "undone" and sorted(os.listdir(top)) == ["a", "b", "c"]
+
+
+def test_what_is_guarded_stays_when_the_rest_is_undone(own: OwnPaths, top: Path) -> None:
+    plan = moves(top, "a", "b")
+    Operations(own).apply(plan)
+    guarded = Operations(own, guard=lambda unit, origin: "its tool is running" if unit[0].path.endswith("a") else "")
+    undone = guarded.undo(plan.id)
+    assert [(step.state, step.problem) for step in undone.steps] == [("done", "its tool is running"), ("undone", "")]
+    assert undone.settled and undone.undoable and sorted(os.listdir(top)) == ["a2", "b", "c"]
+
+
+def test_half_a_unit_that_is_guarded_waits_and_is_tried_again(own: OwnPaths, top: Path) -> None:
+    plan = moves(top, "a", "b", units=False)
+    os.rename(top / "a", top / "a2")
+    done = one("move", top / "a2", top / "a2")
+    facts = {"at": str(top / "a"), "to": str(top / "a2"), "by": "rename", "seen": identity_to_record(done.identity), "volume": done.identity.volume}  # type: ignore[union-attr, arg-type]  # fmt: skip
+    left_by_a_kill(own, plan, {"record": "doing", "n": 1, "facts": facts}, {"record": "done", "n": 1})
+    told = {"why": "its tool is running"}
+    operations = Operations(own, guard=lambda unit, origin: told["why"])
+    (stuck,) = operations.recover()
+    assert [(step.state, step.problem) for step in stuck.steps] == [
+        ("stuck", "its tool is running"),
+        ("refused", "interrupted before its turn"),
+    ]
+    assert stuck.state == "stuck" and not stuck.settled and sorted(os.listdir(top)) == ["a2", "b", "c"]
+    with pytest.raises(ModelManagerError, match="it is stuck: its tool is running"):
+        operations.undo(plan.id)
+    told["why"] = ""
+    (settled,) = operations.recover()
+    assert settled.state == "refused" and sorted(os.listdir(top)) == ["a", "b", "c"]
+    assert settled.steps[0].problem == "interrupted: what was begun was put back"
+
+
+def test_what_cannot_be_settled_is_given_up_as_it_stands(own: OwnPaths, top: Path) -> None:
+    plan, operations = moves(top, "a", "b"), Operations(own)
+    with pytest.raises(ModelManagerError, match="there is nothing to give up"):
+        operations.give_up(operations.store(plan).id)
+    with (own.journal / f"{plan.id}.jsonl").open("ab") as file:
+        file.write(b'{"record": "apply", "at": 1.0}\n{"record": "stuck", "n": 1, "problem": "its drive"}\n')
+    guarded = Operations(own, guard=lambda unit, origin: "its drive")
+    given = guarded.give_up(plan.id)
+    assert given.settled and given.state == "refused" and sorted(os.listdir(top)) == ["a", "b", "c"]
+    assert given.steps[0].problem == (
+        f"given up by you: it may lie in the trash, or beside its place as {aside_name(plan.id, 1)}"
+    )
+    assert given.steps[1].problem == "interrupted before its turn"
+    with pytest.raises(ModelManagerError, match="there is nothing to give up"):
+        operations.give_up(plan.id)
+
+
+def test_what_was_asked_for_is_asked_once_more_when_all_lies_aside(own: OwnPaths, top: Path) -> None:
+    """Told with the unit and what asked for it; where it says no, the unit goes back."""
+    asked: list[tuple[int, str | None]] = []
+
+    def once_aside(unit: tuple[Step, ...], origin: str | None) -> str:
+        asked.append((unit[0].unit, origin))
+        return "a new tag needs it" if unit[0].unit == 1 else ""
+
+    plan = replace(moves(top, "a", "b"), origins={1: "duplicates"})
+    done = Operations(own, once_aside=once_aside).apply(plan)
+    assert asked == [(1, "duplicates"), (2, None)]
+    assert [(step.state, step.problem) for step in done.steps] == [("refused", "a new tag needs it"), ("done", "")]
+    assert sorted(os.listdir(top)) == ["a", "b2", "c"]
+
+
+def test_stopped_while_what_stays_is_compared(own: OwnPaths, top: Path) -> None:
+    """Nothing of the unit is begun, and none after it has its turn."""
+    put(top / "keeper", b"a" * 99)
+    kept = replace(kept_as(str(top / "keeper"), VOLUMES), same=Proof(str(top / "a"), 1, 1))
+    plan = plan_of(replace(one("delete", top / "a", None), keeps=(kept,)), one("delete", top / "b", None, 2, 2))
+    progress = Progress()
+    with pytest.raises(Cancelled):
+        Operations(own, disk=meddled("same_bytes", progress.cancel)).apply(plan, progress)
+    stopped = Operations(own).get(plan.id)
+    assert stopped.state == "refused" and stopped.settled and sorted(os.listdir(top)) == ["a", "b", "c", "keeper"]
+    assert [step.problem for step in stopped.steps] == [
+        "stopped: what was begun was put back", "stopped before its turn"]  # fmt: skip
+
+
+def test_the_others_of_a_unit_say_which_refusal_took_them_back(own: OwnPaths, top: Path) -> None:
+    plan = moves(top, "a", "b", units=False)
+    put(top / "b2", b"in the way")
+    done = Operations(own).apply(plan)
+    assert [(step.state, step.problem) for step in done.steps] == [
+        ("refused", f"left, as another step of its unit was refused: something of the name {top}/b2 is there now"),
+        ("refused", f"something of the name {top}/b2 is there now"),
+    ]
+    assert not done.undoable and sorted(os.listdir(top)) == ["a", "b", "b2", "c"]
+
+
+def test_a_refused_undo_keeps_what_is_in_force_and_says_why(own: OwnPaths, top: Path) -> None:
+    operations, plan = Operations(own), moves(top, "a")
+    operations.apply(plan)
+    put(top / "a", b"another")
+    undone = operations.undo(plan.id)
+    assert (undone.state, undone.undoable, undone.steps[0].problem) == (
+        "applied",
+        True,
+        "something else has its old name now",
+    )
+    assert sorted(os.listdir(top)) == ["a", "a2", "b", "c"] and (top / "a").read_bytes() == b"another"
+    (top / "a").unlink()
+    assert operations.undo(plan.id).state == "undone"
+
+
+def test_a_plan_is_applied_once(own: OwnPaths, top: Path) -> None:
+    operations, plan = Operations(own), moves(top, "a")
+    operations.apply(plan)
+    with pytest.raises(ModelManagerError, match="it was applied already") as told:
+        operations.apply(plan)
+    assert told.value.hint == "make a new plan" and sorted(os.listdir(top)) == ["a2", "b", "c"]
+
+
+def test_while_it_works_it_says_at_which_operation(own: OwnPaths, top: Path) -> None:
+    """What it takes is held by itself, and by nothing afterwards."""
+    seen: list[str] = []
+    operations = Operations(own, disk=meddled("rename", lambda: seen.append(operations.at_work)))
+    plan = moves(top, "a")
+    operations.apply(plan)
+    assert seen == [plan.id] and operations.at_work == ""
+
+
+def test_another_process_at_work_is_waited_for_and_then_said(own: OwnPaths, top: Path) -> None:
+    own.create()
+    with held(str(own.data / "changing.lock"), 0), pytest.raises(ModelManagerError, match="another"):
+        Operations(own, wait=0).apply(moves(top, "a"))
+    assert sorted(os.listdir(top)) == ["a", "b", "c"]
+    assert Operations(own, wait=0).apply(moves(top, "a")).state == "applied"

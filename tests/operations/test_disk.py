@@ -263,3 +263,74 @@ def test_a_folder_that_is_made_is_as_open_as_any_other(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert [os.stat(tmp_path / name).st_mode & 0o777 for name in ("made", "private")] == [0o755, 0o700]
+
+
+def test_attributes_that_cannot_be_asked_for_are_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a copy would come back without them, and nobody would know."""
+    path = put(tmp_path / "a", b"a")
+    for name in ("listxattr", "getxattr"):
+        monkeypatch.setattr(os, name, failing(errno.EIO))
+        with pytest.raises(OSError, match="Input/output error"):
+            DISK.looks(str(path))
+        monkeypatch.undo()
+
+
+def test_a_folder_that_is_ours_alone_is_nobody_elses_from_the_first(tmp_path: Path) -> None:
+    DISK.make_folder(str(tmp_path / "private"), 0o700)
+    assert (tmp_path / "private").stat().st_mode & 0o7777 == 0o700
+    with pytest.raises(FileExistsError):
+        DISK.make_folder(str(tmp_path / "private"))
+
+
+def test_a_system_that_reads_one_file_in_two_pieces_sees_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share may give less than it was asked for, of the one file and not of the other."""
+    from model_manager.operations import disk
+
+    monkeypatch.setattr(disk, "PIECE", 1000)
+    data, told = os.urandom(4500), list[int]()
+    one, other = put(tmp_path / "a", data), put(tmp_path / "b", data)
+    real = disk.open_quietly
+
+    class Slow(io.FileIO):
+        def read(self, size: int = -1) -> bytes:  # type: ignore[override]
+            return super().read(min(size, 300))
+
+    monkeypatch.setattr(disk, "open_quietly", lambda path: Slow(path) if path == str(one) else real(path))
+    assert DISK.same_bytes(str(one), str(other), told.append)
+    assert told == [1000, 1000, 1000, 1000, 500]
+
+
+def test_blocks_are_shared_with_a_file_that_is_open_for_writing_and_no_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernels refuse it to a reader; and what a link leads to is another file than the one that was planned."""
+    import fcntl
+
+    keeper, copy = put(tmp_path / "keeper", b"a" * 10), put(tmp_path / "copy", b"a" * 10)
+    modes: list[int] = []
+
+    def ioctl(number: int, request: int, buffer: bytearray) -> int:
+        (copys,) = struct.unpack_from("=q", buffer, 24)
+        modes.append(fcntl.fcntl(copys, fcntl.F_GETFL) & os.O_ACCMODE)
+        struct.pack_into("=Qi", buffer, 40, 10, 0)
+        return 0
+
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    DISK.share_extents(str(keeper), str(copy), lambda size: None)
+    assert modes == [os.O_RDWR]
+    (tmp_path / "link").symlink_to("copy")
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        DISK.share_extents(str(keeper), str(tmp_path / "link"), lambda size: None)
+
+
+@pytest.mark.parametrize("asked", ["listxattr", "getxattr"])
+def test_a_link_to_nowhere_has_looks_of_its_own(asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of what it leads to is asked."""
+    os.symlink("nowhere", tmp_path / "link")
+    if asked == "getxattr":
+        monkeypatch.setattr(os, "listxattr", lambda path, follow_symlinks=True: ["user.note"])
+    assert DISK.looks(str(tmp_path / "link")).xattrs == {}

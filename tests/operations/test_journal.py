@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from scenes import left_by_a_kill, one, plan_of, put
 from model_manager.base.errors import ModelManagerError, UsageError
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operations, Plan, new_id
+from model_manager.operations import journal as journal_module
 from model_manager.operations.journal import Journal, JournalFailed
 
 
@@ -184,3 +186,137 @@ def test_no_folder_stays_open_after_it_was_synced(tmp_path: Path) -> None:
     for _ in range(3):
         Journal(str(tmp_path)).sync_folder(str(tmp_path))
     assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity", "1" * 26, "1" * 5000])
+def test_a_number_that_nothing_has_is_believed_no_further(number: str, tmp_path: Path, own: OwnPaths) -> None:
+    """As the last line it never was; before another one the rest of the journal is not believed."""
+    plan = moving(tmp_path)
+    path = left_by_a_kill(own, plan)
+    with path.open("ab") as file:
+        file.write(f'{{"record": "undo", "at": {number}}}\n'.encode())
+    found = Operations(own).get(plan.id)
+    assert found.damaged == "" and not found.undoing
+    with path.open("ab") as file:
+        file.write(b'{"record": "end", "at": 2.0}\n')
+    found = Operations(own).get(plan.id)
+    assert found.damaged.startswith("line 3 of its journal cannot be read") and found.state == "stuck"
+
+
+def test_a_line_of_the_very_limit_is_read_and_a_longer_one_is_not(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = moving(tmp_path)
+    path = left_by_a_kill(own, plan)
+    line = b'{"record": "undo", "at": 1.5}\n'
+    monkeypatch.setattr(journal_module, "_LARGEST_RECORD", len(line))
+    with path.open("ab") as file:
+        file.write(line)
+    assert Operations(own).get(plan.id).undoing
+    with path.open("ab") as file:
+        file.write(line[:-1] + b"  \n")
+    with pytest.raises(ModelManagerError, match=f"a line of it has more than {len(line)} bytes"):
+        Operations(own).get(plan.id)
+
+
+def test_a_torn_last_line_as_long_as_a_line_may_be_never_was(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = moving(tmp_path)
+    path = left_by_a_kill(own, plan)
+    monkeypatch.setattr(journal_module, "_LARGEST_RECORD", 30)
+    with path.open("ab") as file:
+        file.write(b"x" * 30)
+    assert Operations(own).get(plan.id).damaged == ""
+
+
+def test_no_more_records_than_a_plan_can_have_brought_forth(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = moving(tmp_path)
+    path = left_by_a_kill(own, plan)
+    monkeypatch.setattr(journal_module, "_RECORDS", (2, 1))
+    with path.open("ab") as file:
+        file.write(b'{"record": "undo", "at": 1.5}\n' * 2)
+    assert Operations(own).get(plan.id).undoing
+    with path.open("ab") as file:
+        file.write(b'{"record": "undo", "at": 1.5}\n')
+    with pytest.raises(ModelManagerError, match="it has more than 3 records"):
+        Operations(own).get(plan.id)
+
+
+def test_a_journal_that_is_a_link_is_none(tmp_path: Path, own: OwnPaths) -> None:
+    """Nor one whose place is taken by another file when it is opened for more."""
+    plan = moving(tmp_path)
+    path = left_by_a_kill(own, plan)
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ModelManagerError, match="it is a link"):
+        Operations(own).get(plan.id)
+    assert Operations(own).recover() == []
+
+
+def test_newest_first_in_history_and_what_cannot_be_read_beside_it(tmp_path: Path, own: OwnPaths) -> None:
+    operations = Operations(own)
+    plans = [
+        operations.store(replace(moving(tmp_path, name), created_at=when))
+        for name, when in (("a", 5.0), ("b", 7.0), ("c", 6.0))
+    ]
+    (own.journal / f"{new_id()}.jsonl").write_bytes(b"")
+    found, problems = operations.history()
+    assert [one.id for one in found] == [plans[1].id, plans[2].id, plans[0].id] and len(problems) == 1
+
+
+def test_what_is_settled_is_read_once_while_its_file_stays(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of operations are asked before each change."""
+    operations = Operations(own)
+    done, stored = operations.apply(moving(tmp_path)), operations.store(moving(tmp_path, "b"))
+    journal, read = Journal(str(own.journal)), list[str]()
+    real = journal_module._opened
+    monkeypatch.setattr(journal_module, "_opened", lambda path: read.append(os.path.basename(path)) or real(path))
+    assert journal.unsettled() == [] and {*read} == {f"{done.id}.jsonl", f"{stored.id}.jsonl"}
+    read.clear()
+    assert journal.unsettled() == [] and read == []
+    with (own.journal / f"{stored.id}.jsonl").open("ab") as file:
+        file.write(b'{"record": "apply", "at": 1.5}\n')
+    assert journal.unsettled() == [stored.id] and {*read} == {f"{stored.id}.jsonl"}
+
+
+def test_a_journal_that_goes_while_it_is_asked_is_nobodys_to_settle(own: OwnPaths) -> None:
+    class Going(Journal):
+        def ids(self) -> list[str]:
+            return [new_id()]
+
+    own.journal.mkdir(parents=True, mode=0o700)
+    assert Going(str(own.journal)).unsettled() == []
+
+
+def test_the_names_in_its_folder_are_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.readlink(f"/proc/self/fd/{number}")))
+    Journal(str(tmp_path)).sync_folder(str(tmp_path))
+    assert synced == [str(tmp_path)]
+
+
+def test_a_pipe_in_the_place_of_a_journal_is_not_waited_for(own: OwnPaths) -> None:
+    own.journal.mkdir(parents=True, mode=0o700)
+    id_ = new_id()
+    os.mkfifo(own.journal / f"{id_}.jsonl", 0o600)
+    waiting = signal.setitimer(signal.ITIMER_REAL, 5)
+    try:
+        with pytest.raises(ModelManagerError, match="this is no file"):
+            Operations(own).get(id_)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *waiting)
+
+
+def test_a_folder_that_another_program_makes_just_then_is_as_good(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = moving(tmp_path)
+    own.journal.mkdir(parents=True, mode=0o700)
+    real, not_yet = os.path.isdir, [str(own.journal)]
+    monkeypatch.setattr(os.path, "isdir", lambda path: False if path in not_yet and not_yet.pop() else real(path))
+    assert Operations(own).store(plan).state == "planned"

@@ -18,6 +18,7 @@ from mounts import WAYS, second_way
 from scenes import LONG_AGO, VOLUMES, asides, left_by_a_kill, plan_of, put
 
 from model_manager.base.errors import ModelManagerError
+from model_manager.base.open_files import Holder
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.jobs import Cancelled, Progress
@@ -538,3 +539,94 @@ def test_where_it_is_not_told_which_files_lie_behind_nothing_goes(top: Path, mon
         must_lie_once(str(top / "copy"), VOLUMES)
     monkeypatch.setattr(kept_files.Behind, "of", lambda self, path: [path])
     must_lie_once(str(top / "copy"), VOLUMES)
+
+
+@pytest.mark.parametrize("kind", ["hard", "symbolic"])
+def test_a_keeper_that_somebody_writes_to_is_told_before_anything_is_begun(
+    kind: str, top: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = linking(top, kind)
+    for name in ("hard_link", "symbolic_link"):
+        monkeypatch.setattr(Disk, name, lambda *of: pytest.fail("a link was made"))
+    with open(top / "keeper", "r+b"):
+        assert f"is writing to {top}/keeper: wait until it has finished" in problem(Operations(own).apply(plan))
+
+
+def test_what_is_written_in_the_trash_meanwhile_is_no_hindrance(top: Path, own: OwnPaths, tmp_path: Path) -> None:
+    trash = tmp_path / "share/Trash"
+    put(trash / "files/other", b"a file manager copies to there")
+    (trash / "info").mkdir()
+    with open(trash / "files/other", "r+b"):
+        assert Operations(own).apply(clearing(top)).state == "applied"
+
+
+def test_a_link_whose_plan_names_no_keeper_is_refused_before_its_unit(
+    top: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only when its turn comes, with another step done by then."""
+    put(top / "first", DATA)
+    draft = Draft(VOLUMES, [str(top)], "delete")
+    draft.begin_unit()
+    draft.take(str(top / "first"), "test")
+    draft.link(str(top / "copy"), str(top / "keeper"), "hard", "test", None, 1)
+    gone, link = draft.plan("Both").steps
+    plan = plan_of(gone, replace(link, how={**link.how, "keeper": "{}"}))
+    monkeypatch.setattr(Disk, "rename", lambda *of: pytest.fail("something was moved"))
+    done = Operations(own).apply(plan)
+    assert [step.problem for step in done.steps] == ["the plan does not say which file stays"] * 2
+
+
+def test_a_folder_where_the_keeper_was_is_none(top: Path, own: OwnPaths) -> None:
+    plan = clearing(top)
+    (top / "keeper").unlink()
+    (top / "keeper").mkdir()
+    assert "which is to stay, changed since this was planned: look again" in problem(Operations(own).apply(plan))
+
+
+def test_who_only_reads_is_no_writer(top: Path) -> None:
+    with open(top / "copy", "rb"), open(top / "keeper", "rb"):
+        nobody_may_write(str(top), VOLUMES)
+    with open(top / "copy", "r+b"), pytest.raises(Refused, match=f"is writing to {top}/copy"):
+        nobody_may_write(str(top), VOLUMES)
+
+
+@pytest.mark.parametrize("mode", ["r+b", "rb"])
+def test_where_the_kernel_gives_no_lease_the_programs_are_asked(
+    mode: str, top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of another user, a share: who has it open for writing is found among the programs, and readers are none."""
+    monkeypatch.setattr(kept_files, "is_open_for_writing", lambda path: "unknown")
+    nobody_may_write(str(top / "copy"), VOLUMES)
+    code = f"import sys; file = open({str(top / 'copy')!r}, {mode!r}); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None and program.stdout.readline() == b"open\n"
+        if mode == "rb":
+            nobody_may_write(str(top), VOLUMES)
+        else:
+            with pytest.raises(Refused, match=rf"\w+ is writing to {top}/copy: wait until it has finished"):
+                nobody_may_write(str(top), VOLUMES)
+        program.communicate()
+
+
+@pytest.mark.parametrize(("answers", "waited"), [(["no"], []), (["yes", "yes", "no"], [0.01, 0.05])])
+def test_who_has_just_closed_a_file_is_waited_for(
+    answers: list[str], waited: list[float], top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FUSE closes behind a file some time after its last user did."""
+    slept: list[float] = []
+    monkeypatch.setattr(kept_files.time, "sleep", slept.append)
+    monkeypatch.setattr(kept_files, "is_open_for_writing", lambda path: answers.pop(0))
+    nobody_may_write(str(top / "copy"), VOLUMES)
+    assert slept == waited and answers == []
+
+
+def test_who_writes_is_named_and_not_who_only_reads(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = (Holder(1, "a viewer", False), Holder(2, "a trainer", True))
+    monkeypatch.setattr(kept_files, "is_open_for_writing", lambda path: "yes")
+    monkeypatch.setattr(kept_files.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(kept_files, "holders", lambda keys: dict.fromkeys(keys, who))
+    with pytest.raises(Refused, match=f"a trainer is writing to {top}/copy"):
+        nobody_may_write(str(top / "copy"), VOLUMES)
+    monkeypatch.setattr(kept_files, "holders", lambda keys: dict.fromkeys(keys, who[:1]))
+    with pytest.raises(Refused, match=f"another program is writing to {top}/copy"):
+        nobody_may_write(str(top / "copy"), VOLUMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,3 +71,39 @@ def test_the_times_on_the_command_line() -> None:
     assert shown.as_json()["applied_at"] == "1970-01-01T00:00:00Z"
     assert shown.as_json()["undone_at"] == "1970-01-01T00:01:00Z" and shown.as_json()["undoable"] is False
     assert told(plan(True)).as_json()["applied_at"] is None
+
+
+def test_a_plan_that_left_something_out_is_done_in_part() -> None:
+    whole = plan(True)
+    records = (at("apply"), step("done"), at("end"))
+    assert told(whole, *records).state == "applied"
+    assert told(replace(whole, left=("/m/x: in use",)), *records).state == "partly"
+
+
+def test_what_is_in_the_middle_is_said_as_such() -> None:
+    found = told(plan(True, True), at("apply"), step("doing", facts={"at": "/m/1"}), step("note", facts={"made": 5}))
+    assert (found.settled, found.undoing, found.applied_at, found.undone_at) == (False, False, 1.0, None)
+    assert found.steps[0].phase == "doing" and found.steps[0].facts == {"at": "/m/1", "made": 5}
+    assert found.steps[1].phase == "planned" and found.steps[1].facts == {} and found.halves == {1}
+    ended = told(plan(True, True), at("apply"), step("done"), step("refused", 2, problem="why"), at("end", 9.0))
+    assert ended.settled and ended.halves == frozenset() and ended.undone_at is None and ended.steps[1].problem == "why"
+    back = told(
+        plan(True, True), at("apply"), step("done"), step("done", 2), at("end"), at("undo", 3.0), step("undone")
+    )
+    assert back.undoing and not back.settled and back.undone_at is None and back.halves == frozenset()
+
+
+def test_a_record_that_cannot_be_is_told_with_its_line() -> None:
+    found = told(plan(True), at("apply"), step("done"), step("done", 9))
+    assert found.damaged == "line 4 of its journal cannot be read: a record of a step that the plan does not have"
+
+
+def test_which_units_an_undo_was_asked_for() -> None:
+    first = {"record": "plan", "plan": to_record(plan(True, True))}
+    assert replay([first, at("apply"), at("undo", units=[2])]).undo_units == {2}
+    assert replay([first, at("apply"), at("undo", units=[2]), at("undo")]).undo_units is None
+
+
+def test_when_it_was_done_or_planned() -> None:
+    one = plan(True)
+    assert told(one).at == one.created_at and told(one, at("apply", 5.0)).at == 5.0

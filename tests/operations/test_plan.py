@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from scenes import plan_of
 
+from model_manager.base.messages import said
 from model_manager.operations import Plan, Step, StepState, as_json
 from model_manager.operations.identity import Identity, identity_from_record, identity_to_record
-from model_manager.operations.plan import from_record, is_id, new_id, printable, to_record
+from model_manager.operations.plan import KeptFile, Proof, from_record, is_id, new_id, printable, to_record
+from model_manager.operations.sentences import parts_of
 
 STRANGE = os.fsdecode(b"/m/caf\xe9.gguf")
 
@@ -92,3 +94,54 @@ def test_a_plan_of_an_earlier_version_is_read_too() -> None:
 
 def plan_like(id_: str, created_at: float) -> Plan:
     return replace(plan(), id=id_, created_at=created_at)
+
+
+def test_a_plan_from_before_steps_named_what_stays_is_read_too() -> None:
+    older = record()
+    for one in older["steps"]:
+        del one["keeps"]
+    del older["origins"]
+    assert from_record(older) == plan_like(older["id"], older["created_at"])
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        record(origins={"x": "clean"}), record(origins={"1": 5}), record(origins={1: "clean"}), record(origins=["1"]),
+        record(origins={"1" * 10: "clean"}), record(origins={"-1": "clean"}), record(weighs="much"), record(left=5),
+        step(keeps=5), step(keeps={}), step(keeps=[5]), step(keeps=[{"path": "/k"}]),
+        step(keeps=[{"path": "/k", "identity": {"volume": "v", "inode": 5}, "ctime_ns": "now"}]),
+        step(keeps=[{"path": "/k", "identity": {"volume": "v", "inode": 5}, "same": []}]),
+        step(keeps=[{"path": "/k", "identity": {"volume": "v", "inode": 5}, "same": {"path": "/k"}}]),
+    ],
+)  # fmt: skip
+def test_what_else_is_no_plan(bad: object) -> None:
+    with pytest.raises(ValueError):
+        from_record(bad)
+
+
+def test_everything_that_a_plan_says_comes_back() -> None:
+    """What stays with its proof, what asked for each unit, what was left, what it weighs, and its sentences in parts."""
+    why, seen = said("a copy of {0}", "/m/k"), Identity("uuid:1", 5, 10, 20)
+    proof = Proof("/m/new", 1, 2, "a", "b", False, "c" * 64)
+    one = replace(plan().steps[0], why=why, keeps=(KeptFile("/m/k", seen, 7, proof), KeptFile("/m/l", seen)))
+    wanted = replace(
+        plan(), steps=(one, plan().steps[1]), title=said("Clear {0}", "/m"), warnings=(said("left: {0}", "/m/x"),),
+        left=(said("{0}: it is in use", "/m/x"),), weighs=13, origins={1: "clean", 2: "a" * 300},
+    )  # fmt: skip
+    again = from_record(json.loads(json.dumps(to_record(wanted))))
+    assert again == wanted and again.bytes == 13 and replace(again, weighs=None).bytes == 13
+    for text in (again.title, again.warnings[0], again.left[0], again.steps[0].why):
+        assert parts_of({"x": text}), f"{text} can be shown in no other language"
+
+
+def test_steps_are_counted_from_one() -> None:
+    for numbers in ((0,), (2,), (1, 1), (2, 1), (1, 3)):
+        with pytest.raises(ValueError, match="counted from 1"):
+            plan_of(*(replace(plan().steps[1], n=n) for n in numbers))
+    assert plan_of().bytes == 0
+
+
+def test_ids_sort_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time_ns", lambda: 1_700_000_000_007_999_999)
+    assert new_id().startswith("20231114T221320007Z-") and len(new_id()) == 28

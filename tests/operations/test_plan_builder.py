@@ -334,3 +334,170 @@ def test_of_a_large_file_it_is_said_only_where_another_name_of_it_stays(
     os.link(top / "a", top / "again")
     (told,) = draft(top, "a", "b").plan("Delete").warnings
     assert told.endswith("do not come free: these files have other names, which stay")
+
+
+@pytest.mark.parametrize("kind", sorted({*WAYS} - {"overlay"}))
+def test_the_second_way_goes_once_whichever_is_asked_for_first(kind: str, tmp_path: Path) -> None:
+    put(tmp_path / "disk/a", bytes(range(256)) * 400)
+    with second_way(kind, tmp_path / "disk", tmp_path / "pool") as pool:
+        made = Draft(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
+        made.begin_unit()
+        made.take(str(tmp_path / "disk/a"), "test")
+        made.take(str(pool / "a"), "test")
+        plan = made.plan("Delete")
+    assert [step.path for step in plan.steps] == [str(tmp_path / "disk/a")]
+    assert plan.warnings == (f"{pool}/a and {tmp_path}/disk/a are one file, seen by two ways: it goes once",)
+
+
+def test_what_an_overlay_shows_goes_beside_what_lies_below(tmp_path: Path) -> None:
+    """Removed through an overlay it is only hidden: the file below is another thing to take, and nothing comes free."""
+    put(tmp_path / "disk/a", bytes(range(256)) * 400)
+    with second_way("overlay", tmp_path / "disk", tmp_path / "pool") as pool:
+        made = Draft(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
+        made.begin_unit()
+        made.take(str(tmp_path / "disk/a"), "test")
+        made.take(str(pool / "a"), "test")
+        assert len(made.plan("Both").steps) == 2
+        alone = Draft(Volumes(), [str(pool)], "delete")
+        alone.begin_unit()
+        alone.take(str(pool / "a"), "test")
+        plan = alone.plan("Hide")
+    assert plan.frees == 0 and plan.warnings == (
+        "nothing comes free of 102 kB: they lie in a lower layer of an overlay, which keeps them and only hides them",
+    )
+
+
+def test_each_step_of_a_mixed_unit_has_its_own_bytes(tmp_path: Path) -> None:
+    """What goes, what is linked, what is written and what a tool does: each says what comes back with it, all once."""
+    top = tmp_path / "m"
+    put(top / "a", b"a" * 4096), put(top / "b", b"b" * 8192)
+    put(top / "keeper", b"same" * 1024), put(top / "copy", b"same" * 1024)
+    made = draft(top, "a")
+    made.link(str(top / "copy"), str(top / "keeper"), "hard", "a copy", None, 11)
+    made.take(str(top / "b"), "test")
+    made.write(str(top / "new.json"), b"{}", "a setting")
+    made.ask("http://127.0.0.1:1/x", "DELETE", "", "http://127.0.0.1:1/y", "x", 70, 60, "its tool")
+    plan = made.plan("Mixed")
+    assert [(step.n, step.verb, step.bytes, step.frees) for step in plan.steps] == [
+        (1, "delete", 4096, 4096), (2, "link", 4096, 11), (3, "delete", 8192, 8192), (4, "write", 2, 0), (5, "ask", 70, 60),
+    ]  # fmt: skip
+    assert plan.bytes == 4096 + 4096 + 8192 + 2 + 70 and plan.frees == plan.frees_now == 4096 + 11 + 8192 + 60
+    assert plan.warnings == ()
+    assert [step.undo for step in plan.steps] == [False, True, False, True, False]
+
+
+def test_what_weighs_nothing_frees_nothing_and_nothing_is_said(tmp_path: Path) -> None:
+    top = tmp_path / "m"
+    put(top / "empty", b"")
+    os.symlink("nowhere", top / "link")
+    plan = draft(top, "empty", "link").plan("Delete")
+    assert (plan.bytes, plan.frees, plan.warnings) == (0, 0, ())
+    assert [step.bytes for step in plan.steps] == [0, 0]
+
+
+def test_of_a_unit_that_was_dropped_nothing_is_counted_or_said(tmp_path: Path) -> None:
+    """Not its bytes, nor that it has another name that stays; and it may be asked for again."""
+    top = tmp_path / "m"
+    put(top / "a", b"a" * 4096), put(top / "b", b"b" * 8192)
+    os.link(top / "b", top / "other")
+    made = draft(top, "a")
+    made.begin_unit("a model", "its planner")
+    made.take(str(top / "b"), "test")
+    made.drop_unit()
+    assert not made.takes(str(top / "b")) and made.paths() == [str(top / "a")]
+    plan = made.plan("One")
+    assert (plan.bytes, plan.frees, plan.warnings, plan.origins) == (4096, 4096, (), {})
+
+
+def test_names_that_go_in_two_steps_come_free_with_the_last(tmp_path: Path) -> None:
+    top = tmp_path / "m"
+    put(top / "a", b"a" * 4096)
+    os.link(top / "a", top / "b")
+    plan = draft(top, "a", "b").plan("Delete")
+    assert [(step.bytes, step.frees) for step in plan.steps] == [(4096, 0), (4096, 4096)]
+
+
+def test_a_folder_weighs_each_file_once(tmp_path: Path) -> None:
+    top = tmp_path / "m"
+    put(top / "d/a", b"a" * 4096), put(top / "d/deep/c", b"c" * 8192)
+    os.link(top / "d/a", top / "d/b")
+    os.symlink("a", top / "d/link")
+    plan = draft(top, "d").plan("Delete")
+    assert (plan.steps[0].bytes, plan.bytes, plan.frees) == (4096 + 8192, 4096 + 8192, 4096 + 8192)
+
+
+def test_the_trash_frees_nothing_until_it_is_emptied(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    put(top / "a", b"a" * 4096)
+    made = Draft(VOLUMES, [str(top)], "trash")
+    made.begin_unit("a model", "its planner")
+    made.take(str(top / "a"), "test", {"fresh": "yes"})
+    plan = made.plan("Trash")
+    (step,) = plan.steps
+    assert (plan.frees, plan.frees_now, step.verb, step.undo, step.of) == (4096, 0, "trash", True, "a model")
+    assert step.target == str(tmp_path / "share/Trash") and step.how == {"fresh": "yes"}
+    assert plan.origins == {1: "its planner"}
+
+
+@pytest.mark.parametrize("way", ["trash", "aside"])
+def test_where_a_volume_can_have_no_trash_the_other_ways_are_named(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "m/a", b"a")
+    for name in ("trash_for", "aside_for"):
+        monkeypatch.setattr(draft_module, name, lambda *of: None)
+    made = Draft(VOLUMES, [str(tmp_path / "m")], way)  # type: ignore[arg-type]
+    with pytest.raises(draft_module.NoTrash) as told:
+        made.take(str(tmp_path / "m/a"), "test")
+    assert (told.value.reason, told.value.hint) == (
+        ("there is no folder on this volume where it could be set aside", "delete it for good, or move it yourself") if way == "aside"
+        else ("the volume it lies on can have no trash", "set it aside in a folder on that volume, or delete it for good")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["files", "info"])
+@pytest.mark.parametrize("kind", ["link", "file", "link to nowhere"])
+def test_a_trash_whose_folder_leads_elsewhere_is_none(part: str, kind: str, tmp_path: Path, own: OwnPaths) -> None:
+    put(tmp_path / "m/a", b"a")
+    (tmp_path / "elsewhere").mkdir()
+    place = tmp_path / "share/Trash" / part
+    place.parent.mkdir(parents=True)
+    if kind == "file":
+        place.write_bytes(b"")
+    else:
+        place.symlink_to(tmp_path / ("elsewhere" if kind == "link" else "nowhere"))
+    made = Draft(VOLUMES, [str(tmp_path / "m")], "trash")
+    with pytest.raises(draft_module.NoTrash, match="can have no trash"):
+        made.take(str(tmp_path / "m/a"), "test")
+    place.unlink()
+    place.mkdir()
+    made.take(str(tmp_path / "m/a"), "test")
+
+
+def test_a_mount_that_may_not_answer_is_not_asked_what_a_link_leads_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = tmp_path / "m"
+    put(top / "store/blob", b"x" * 4096)
+    os.symlink("store/blob", top / "link")
+    monkeypatch.setattr(draft_module, "may_hang", lambda kind: True)
+    stat = os.stat
+    monkeypatch.setattr(
+        os, "stat", lambda path, **how: pytest.fail("asked") if path == str(top / "link") else stat(path, **how)
+    )
+    assert draft(top, "link").plan("Delete").steps[0].why == "test; link only, the original stays"
+
+
+def test_a_new_file_is_planned_without_an_old_one(tmp_path: Path) -> None:
+    top = tmp_path / "m"
+    put(top / "old.json", b"[]")
+    made = draft(top)
+    made.write(str(top / "new.json"), b"{}", "test")
+    made.write(str(top / "old.json"), b"{}", "test")
+    new, old = made.plan("Write").steps
+    assert new.identity is None and old.identity is not None and old.identity.size == 2 and (new.n, old.n) == (1, 2)
+
+
+def test_of_a_folder_that_is_not_there_nobody_says_that_it_is_read_only(tmp_path: Path) -> None:
+    assert draft_module.is_read_only(str(tmp_path / "gone")) is False
+    assert draft_module.is_read_only(str(tmp_path)) is False

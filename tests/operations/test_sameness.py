@@ -105,3 +105,15 @@ def test_what_could_not_be_read_shows_nothing(tmp_path: Path) -> None:
     assert not gone.was_read and not there.was_read, "before it has come to it"
     gone.run(), there.run()
     assert not gone.was_read and there.was_read
+
+
+def test_files_of_one_byte_are_told_apart_too(tmp_path: Path) -> None:
+    one, copy = put(tmp_path / "disk/a", b"x"), put(tmp_path / "disk/b", b"x")
+    with second_way("bindfs", tmp_path / "disk", tmp_path / "pool") as pool:
+        assert sameness(one, str(pool / "a"), Volumes()) == "one"
+        assert sameness(copy, str(pool / "a"), Volumes()) == "two"
+
+
+def test_a_drive_that_does_not_answer_lets_the_program_end(tmp_path: Path) -> None:
+    """Whoever waits for its file is a thread that nobody waits for."""
+    assert _Reading(str(tmp_path / "x")).daemon

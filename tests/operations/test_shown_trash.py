@@ -14,6 +14,7 @@ from model_manager.jobs import Progress
 from model_manager.library.scan import watch
 from model_manager.operations import Operation, Operations
 from model_manager.operations.plan import Plan
+from model_manager.operations.shown_trash import is_trash, is_where_it_went
 from model_manager.operations.trashed import plan_empty, trashed
 
 DATA = gguf_bytes(seed=5)
@@ -145,3 +146,45 @@ def test_another_window_knows_it_too(app: App, model: Path, home: Path, monkeypa
         assert again.operations.undo(done.id).state == "undone"
     finally:
         again.close()
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o770, 0o720, 0o702, 0o777])
+@pytest.mark.parametrize("part", ["", "files", "info"])
+def test_a_folder_that_others_may_write_shows_nothing(mode: int, part: str, tmp_path: Path) -> None:
+    trash = tmp_path / "elsewhere/Trash"
+    write(trash / "files/a.gguf", DATA)
+    write(trash / "info/a.gguf.trashinfo", b"[Trash Info]\nPath=/m/a%20b.gguf\nDeletionDate=2026-01-01T00:00:00\n")
+    for folder in (trash, trash / "files", trash / "info"):
+        folder.chmod(0o700)
+    (trash / part).chmod(mode)
+    assert is_where_it_went(str(trash), "/m/a b.gguf", "a.gguf") is not bool(mode & 0o022)
+    assert not is_where_it_went(str(trash), "/m/other.gguf", "a.gguf")
+    assert not is_where_it_went(str(trash), "/m/a b.gguf", "b.gguf")
+
+
+@pytest.mark.parametrize("note", [b"", b"Path=\n", b"x" * 20_000, None])
+def test_a_note_that_does_not_name_it_shows_nothing(note: bytes | None, tmp_path: Path) -> None:
+    trash = tmp_path / "elsewhere/Trash"
+    write(trash / "files/a.gguf", DATA)
+    info = trash / "info/a.gguf.trashinfo"
+    if note is None:
+        info.mkdir(parents=True)
+    else:
+        write(info, note)
+    assert not is_where_it_went(str(trash), "/m/a.gguf", "a.gguf")
+    write(trash / "info/.model-manager-1", b"[Trash Info]\nPath=/m/a.gguf\n")
+    assert is_where_it_went(str(trash), "/m/a.gguf", "a.gguf"), "one that lies aside counts too"
+
+
+def test_trashes_that_are_known_by_where_they_lie(home: Path) -> None:
+    known = (home / ".local/share/Trash", "/mnt/.Trash-1000", "/mnt/.Trash/1000", "/mnt/.model-manager-aside")
+    assert all(is_trash(str(one)) for one in known)
+    for other in (
+        home / ".local/share",
+        "/mnt/.Trash-",
+        "/mnt/.Trash-1000x",
+        "/mnt/.Trash/me",
+        "/mnt/Trash/1000",
+        "/mnt/.Trash",
+    ):
+        assert not is_trash(str(other)), other

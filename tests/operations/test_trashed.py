@@ -102,3 +102,18 @@ def test_what_is_in_a_trash_is_told_by_where_it_lies(tmp_path: Path, own: OwnPat
     (bin_ / "other").mkdir()
     for path in (bin_ / "other/a", bin_ / "a", tmp_path / "m/a", tmp_path / "m/files/a"):
         assert not in_a_trash(str(path)), path
+
+
+def test_what_is_written_to_in_the_trash_stays_and_the_rest_is_counted(
+    tmp_path: Path, own: OwnPaths, bin_: Path
+) -> None:
+    for name in ("a", "b"):
+        draft = Draft(VOLUMES, [str(tmp_path / "m")])
+        draft.begin_unit(name)
+        draft.take(str(put(tmp_path / "m" / name, name.encode() * 8192)), "test")
+        Operations(own).apply(draft.plan("Clear"))
+    with open(bin_ / "files/a", "r+b"):
+        plan = plan_empty(listed(own), VOLUMES)
+    assert plan.title == f"Delete this one for good ({units.size(8192)})"
+    assert [step.path for step in plan.steps] == [str(bin_ / "files/b"), str(bin_ / "info/b.trashinfo")]
+    assert len(plan.left) == 1 and plan.left[0].startswith(f"{bin_}/files/a: ") and "is writing to" in plan.left[0]

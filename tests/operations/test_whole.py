@@ -94,3 +94,18 @@ def test_half_a_unit_is_not_listed_to_be_emptied(tmp_path: Path, own: OwnPaths) 
     first = next(number for number, line in enumerate(lines) if line.startswith(b'{"record": "done"'))
     journal.write_bytes(b"".join(lines[: first + 1]))
     assert trashed([Operations(own).get(done.id)], VOLUMES) == []
+
+
+def test_a_thing_that_went_alone_says_nothing_of_a_whole(tmp_path: Path, own: OwnPaths) -> None:
+    done = thrown(tmp_path / "m", own, "layer")
+    (tmp_path / "share/Trash/files/layer").unlink()
+    (step,) = Operations(own).undo(done.id).steps
+    assert step.problem == "it is not in the trash any more: it was emptied or taken out of it"
+
+
+def test_what_hinders_the_whole_is_told_of_each_with_the_path_of_the_part(tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    done = thrown(top, own, "part-1", "part-2")
+    put(top / "part-2", b"another file")
+    why = f"{top}/part-2: something else has its name now; it stays in the trash; it goes back whole or not at all, so the rest stays in the trash too"
+    assert [step.problem for step in Operations(own).undo(done.id).steps] == [why, why]

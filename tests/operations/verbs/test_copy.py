@@ -110,3 +110,13 @@ def test_an_error_of_the_rename_is_told_in_the_systems_words(own: OwnPaths, top:
 
     done = copied(own, top, disk=meddled("rename", full))
     assert done.steps[0].problem == "No space left on device" and os.listdir(top) == ["a"]
+
+
+def test_a_copy_in_a_folder_that_leads_elsewhere_since_stays(own: OwnPaths, top: Path, tmp_path: Path) -> None:
+    (top / "sub").mkdir()
+    done = copied(own, top, "sub/b")
+    os.rename(top / "sub", tmp_path / "away")
+    os.symlink(tmp_path / "away", top / "sub")
+    (step,) = Operations(own).undo(done.id).steps
+    assert (step.state, step.problem) == ("done", "a folder on the way to it leads elsewhere now")
+    assert (tmp_path / "away/b").read_bytes() == b"a" * 99

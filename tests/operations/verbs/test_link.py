@@ -289,3 +289,84 @@ def test_blocks_that_were_shared_in_half_a_unit_stay_shared(tmp_path: Path, own:
     done = Operations(own, disk=Sharing()).apply(plan)
     assert done.state == "refused" and "another step of its unit" in done.steps[0].problem
     assert (top / "copy").read_bytes() == b"a" * 99 and os.lstat(top / "copy").st_nlink == 1
+
+
+@pytest.mark.parametrize("kind", ["hard", "symbolic"])
+@pytest.mark.parametrize("side", ["store", "here"])
+def test_a_folder_that_leads_elsewhere_since_is_refused(kind: str, side: str, tmp_path: Path, own: OwnPaths) -> None:
+    """Of the copy or of the keeper, before it is done and before it is undone, though the very files lie there."""
+    top = tmp_path / "m"
+    put(top / "store/keeper", b"a" * 99)
+    put(top / "here/copy", b"a" * 99)
+    draft = Draft(VOLUMES, [str(top)])
+    draft.begin_unit()
+    draft.link(str(top / "here/copy"), str(top / "store/keeper"), kind, "test", None, 1)
+    plan = draft.plan("Link")
+    os.rename(top / side, tmp_path / "away")
+    os.symlink(tmp_path / "away", top / side)
+    assert "a folder on the way to it leads elsewhere now" in problem(Operations(own).apply(plan))
+    (top / side).unlink()
+    os.rename(tmp_path / "away", top / side)
+    again = Draft(VOLUMES, [str(top)])
+    again.begin_unit()
+    again.link(str(top / "here/copy"), str(top / "store/keeper"), kind, "test", None, 1)
+    done = Operations(own).apply(again.plan("Link"))
+    assert done.state == "applied"
+    os.rename(top / "here", tmp_path / "away")
+    os.symlink(tmp_path / "away", top / "here")
+    (step,) = Operations(own).undo(done.id).steps
+    assert (step.state, step.problem) == ("done", "a folder on the way to it leads elsewhere now")
+    assert os.path.samefile(tmp_path / "away/copy", top / "store/keeper"), "what lies there now is left alone"
+
+
+def test_a_copy_is_read_once_and_not_again_for_shared_blocks(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel compares these itself; for a link both are read."""
+    top = tmp_path / "m"
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    read: list[str] = []
+    real = Disk.same_bytes
+
+    def same_bytes(disk: Disk, one: str, *more: object) -> bool:
+        read.append(os.path.basename(one))
+        return real(disk, one, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Disk, "same_bytes", same_bytes)
+    monkeypatch.setattr(Disk, "share_extents", lambda *of: None)
+    assert Operations(own).apply(linking(top, "reflink")).state == "applied" and read == []
+    assert Operations(own).apply(linking(top, "hard")).state == "applied" and read == ["copy"]
+
+
+def test_it_is_told_that_only_the_change_time_of_the_kept_file_is_new(tmp_path: Path, own: OwnPaths) -> None:
+    """A further name is a change to the keeper too: what was read of it still holds."""
+    top = tmp_path / "m"
+    put(top / "keeper", b"a" * 99)
+    put(top / "copy", b"a" * 99)
+    told: list[str] = []
+    operations = Operations(own, stamped=lambda path, before, after: told.append(os.path.basename(path)))
+    done = operations.apply(linking(top))
+    assert done.state == "applied" and "keeper" in told
+    told.clear()
+    operations.undo(done.id)
+    assert "keeper" in told, "and one name less again"
+
+
+@pytest.mark.parametrize("hole", [0, 4096])
+def test_a_copy_comes_back_with_its_holes_and_no_others(hole: int, tmp_path: Path, own: OwnPaths) -> None:
+    top = tmp_path / "m"
+    data = bytes(hole) + os.urandom(2 << 20) + bytes((2 << 20) - hole)
+    for name in ("keeper", "copy"):
+        put(top / name, b"")
+        with open(top / name, "r+b") as file:
+            file.seek(hole)
+            file.write(data[hole:])
+        os.utime(top / name, ns=(LONG_AGO, LONG_AGO))
+    was = 512 * (top / "copy").stat().st_blocks
+    if (was < len(data)) is not bool(hole):
+        pytest.skip("this file system keeps holes otherwise")
+    done = Operations(own).apply(linking(top))
+    assert Operations(own).undo(done.id).state == "undone" and (top / "copy").read_bytes() == data
+    now = 512 * (top / "copy").stat().st_blocks
+    assert now < len(data) if hole else now == was

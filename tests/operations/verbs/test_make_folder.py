@@ -348,3 +348,13 @@ def test_a_folder_that_the_disk_does_not_give_back_is_no_full_one(tmp_path: Path
     undone = Operations(own, disk=meddled("remove_folder", fails)).undo(plan.id)
     assert "Input/output error" in undone.steps[0].problem and (top / "new").is_dir()
     assert Operations(own).undo(plan.id).state == "undone" and not (top / "new").exists()
+
+
+def test_where_something_lies_nothing_is_made_beside_it(
+    tmp_path: Path, own: OwnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = tmp_path / "models"
+    wanted = plan(base, own)
+    base.write_text("in the way")
+    monkeypatch.setattr(Disk, "make_folder", lambda *of: pytest.fail("a folder was made"))
+    assert Operations(own).apply(wanted).steps[0].problem == "something of this name is there now"

@@ -170,3 +170,28 @@ def test_a_move_that_was_killed_is_settled_by_where_the_file_lies(is_done: bool,
     assert settled.steps[0].problem == "interrupted: what was begun was put back"
     assert os.listdir(top) == ["a"], "its unit was not whole, so it goes back"
     assert Operations(own).recover() == []
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_an_original_that_changes_in_the_very_last_moment_is_kept(is_taken: bool, two: Scene) -> None:
+    """Between the last look and its removal; and where its name was given away just then, it is told where it lies."""
+
+    class Late(Disk):
+        def rename(self, path: str, target: str) -> None:
+            if target.endswith("-going"):
+                (two.base / "a").write_bytes(b"worked on")
+            super().rename(path, target)
+            if target.endswith("-going") and is_taken:
+                put(two.base / "a", b"a newcomer")
+
+    done = far(two, Late())
+    aside = asides(two.base)
+    assert done.state == "applied" and (two.far / "a").read_bytes() == b"a" * 99
+    if is_taken:
+        assert (two.base / "a").read_bytes() == b"a newcomer" and aside[0].read_bytes() == b"worked on"
+        assert done.steps[0].problem == (
+            f"something else came to its old name in the last moment; it is kept as {aside[0]}"
+        )
+    else:
+        assert (two.base / "a").read_bytes() == b"worked on" and not aside
+        assert done.steps[0].problem == "the original changed while it was copied, so both are kept"

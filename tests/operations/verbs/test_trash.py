@@ -15,6 +15,7 @@ from scenes import LONG_AGO, OTHER_VOLUME, VOLUMES, asides, left_by_a_kill, one,
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operations, Plan
 from model_manager.operations.plan_builder import Draft
+from model_manager.operations.verbs.trash import _paths
 
 
 @pytest.fixture(autouse=True)
@@ -204,3 +205,12 @@ def test_the_note_of_what_lies_there_under_its_name_now_stays(top: Path, own: Ow
     put(bin_ / "files/a", b"somebody else's")
     assert Operations(own).undo(done.id).state == "undone"
     assert names(bin_ / "info") == ["a.trashinfo"] and (bin_ / "files/a").read_bytes() == b"somebody else's"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "/m/a"])
+def test_a_journal_leads_to_nothing_outside_the_trash(name: str, top: Path, bin_: Path) -> None:
+    step = one("trash", top / "a", bin_)
+    with pytest.raises(OSError, match="its journal cannot be understood"):
+        _paths(step, {"at": str(top / "a"), "name": name})
+    assert _paths(step, {"at": str(top / "a"), "name": "a.2"})[1:] == (
+        str(bin_ / "files/a.2"), str(bin_ / "info/a.2.trashinfo"))  # fmt: skip
