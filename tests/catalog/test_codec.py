@@ -50,3 +50,7 @@ def test_claims_and_health_by_themselves() -> None:
     assert load_claims([["name", "x", "user", "why"]]) == (Claim("name", "x", "user", "why"),)
     assert load_health(dump_health(Health("corrupt", "why"))) == Health("corrupt", "why")
     assert dump_health(None) is None and load_health(None) is None
+
+
+def test_it_is_as_short_as_json_can_be() -> None:
+    assert dump({"a": [1, 2], "ä": Path("/x")}) == '{"a":[1,2],"\\u00e4":"/x"}'

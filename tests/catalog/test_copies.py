@@ -149,3 +149,16 @@ def test_one_of_several_small_weights_is_not_all_of_them(tx: sqlite3.Connection,
     shelf.put("more", 70)
     tx.execute("UPDATE member SET place = 1, role = 'adapter' WHERE name = 'more'")
     assert copies.of_models(tx) == {b: 3, c: 3}
+
+
+def test_what_lies_beside_the_weights_and_where_models_are(tx: sqlite3.Connection, shelf: Shelf) -> None:
+    one = shelf.put("a", 10)
+    (place,) = copies.online_places(tx).values()
+    assert (place.model, place.tool, place.path) == (one, "ollama", "/m/a") and copies.beside_weights(tx) == {}
+    (file,) = tx.execute("SELECT file FROM member").fetchone()
+    for name in ("z.json", "b.txt"):
+        row = (place.id, file, f"/m/{name}".encode(), "config", name)
+        tx.execute("INSERT INTO member (place, file, path, role, name) VALUES (?, ?, ?, ?, ?)", row)
+    assert copies.beside_weights(tx) == {place.id: ("/m/b.txt", "/m/z.json")}
+    tx.execute("UPDATE root SET state = 'offline'")
+    assert copies.online_places(tx) == {}

@@ -1,388 +1,194 @@
-"""A catalogue that is damaged, in every way it can be: the user's own words and roots come back, and what was damaged is
-kept and told."""
+"""How a catalogue that cannot be used is told apart, set aside, copied and noted."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import random
-import shutil
 import sqlite3
-from collections.abc import Callable
+import stat
+import time
 from pathlib import Path
 
 import pytest
-from factory import gguf_bytes, tree
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
-from model_manager.app import App, build
-from model_manager.catalog import labels
-from model_manager.catalog.damage import CatalogueDamaged
-from model_manager.catalog.rows import read_rows
-from model_manager.jobs import Progress
-from model_manager.library.doctor import checks
-from model_manager.library.labels import categories, user_labels
-from model_manager.library.listing.model_json import models_json, roots_json, show_json
-from model_manager.library.scan import watch
-
-pytestmark = pytest.mark.logs
-NAMES = ("a", "b", "c", "d")
+from model_manager.base.locking import taken
+from model_manager.catalog import damage
+from model_manager.catalog.damage import Damage, Damages
 
 
-def header(path: Path) -> None:
-    with open(path, "r+b") as file:
-        file.write(random.Random(1).randbytes(120))
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A catalogue with one word in it, at a moment that stands still."""
+    monkeypatch.setattr(time, "strftime", lambda _form, _moment: "20261130T120000Z")
+    found = tmp_path / "catalogue.sqlite3"
+    with contextlib.closing(sqlite3.connect(found)) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 'kept' AS word")
+        connection.commit()
+    return found
 
 
-def truncated(path: Path) -> None:
-    os.truncate(path, 9000)
+def word(path: Path) -> str:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return str(connection.execute("SELECT word FROM t").fetchone()[0])
 
 
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
 
 
-def gone(path: Path) -> None:
-    path.unlink()
+def test_what_can_be_no_catalogue_says_why(path: Path, tmp_path: Path) -> None:
+    assert damage.no_file(path) == "" == damage.no_file(tmp_path / "nothing yet")
+    damage.mark(path)
+    assert damage.is_marked(path) and damage.no_file(path) == "it was damaged when it was used last"
+    assert mode(tmp_path / "catalogue.sqlite3.damaged") == 0o600
+    (tmp_path / "folder").mkdir()
+    assert damage.no_file(tmp_path / "folder") == "a folder lies in its place"
+    os.mkfifo(tmp_path / "fifo")
+    assert damage.no_file(tmp_path / "fifo") == "something that is no file lies in its place"
 
 
-def folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-    (path / "something").write_text("of somebody's")
+def test_what_is_set_aside_takes_its_journals_along_and_the_mark_goes(path: Path, tmp_path: Path) -> None:
+    for ending in ("-wal", "-shm", "-journal", ".damaged"):
+        Path(f"{path}{ending}").write_text(ending)
+    aside = damage.set_aside(path)
+    assert aside == tmp_path / "catalogue.corrupt-20261130T120000Z"
+    assert {one.name.removeprefix(aside.name) for one in tmp_path.glob("cat*")} == {"", "-wal", "-shm", "-journal"}
+    assert Path(f"{aside}-wal").read_text() == "-wal" and not damage.is_marked(path)
 
 
-def pipe(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_second_damage_overwrites_nothing(path: Path, tmp_path: Path, ending: str) -> None:
+    first = damage.free_name(path, "corrupt")
+    assert first.name == "catalogue.corrupt-20261130T120000Z"
+    Path(f"{first}{ending}").write_text("of the first")
+    assert damage.free_name(path, "corrupt").name == f"{first.name}-2"
+    Path(f"{first}-2{ending}").write_text("of the second")
+    assert damage.set_aside(path).name == f"{first.name}-3"
+    assert Path(f"{first}{ending}").read_text() == "of the first"
 
 
-def other_database(path: Path) -> None:
-    """A newer schema, says the header; but the rest is damaged too."""
-    pages(path)
-    with open(path, "r+b") as file:
-        file.seek(60)
-        file.write((4000).to_bytes(4, "big"))
+def test_a_copy_holds_what_the_catalogue_does_and_is_private(path: Path, tmp_path: Path) -> None:
+    Path(f"{path}-wal").write_bytes(b"log")
+    copy = damage.copy_aside(path)
+    assert copy.read_bytes() == path.read_bytes() and Path(f"{copy}-wal").read_bytes() == b"log"
+    assert mode(copy) == mode(Path(f"{copy}-wal")) == 0o600
+    Path(f"{path}-wal").unlink()
+    assert not Path(f"{damage.copy_aside(path)}-wal").exists()
 
 
-def pages(path: Path) -> None:
-    """Every page but the first."""
-    with open(path, "r+b") as file:
-        file.seek(4096)
-        file.write(random.Random(2).randbytes(path.stat().st_size - 4096))
+def test_no_half_of_a_copy_is_left(path: Path, tmp_path: Path) -> None:
+    Path(f"{path}-wal").mkdir()
+    with pytest.raises(OSError):
+        damage.copy_aside(path)
+    assert not [one for one in tmp_path.iterdir() if "corrupt" in one.name]
 
 
-def some_pages(path: Path) -> None:
-    chance = random.Random(3)
-    count = path.stat().st_size // 4096
-    with open(path, "r+b") as file:
-        for number in chance.sample(range(1, count), count // 3):
-            file.seek(4096 * number)
-            file.write(chance.randbytes(4096))
+def test_before_a_schema_changes_its_rows_are_kept(path: Path, tmp_path: Path) -> None:
+    damage.back_up(path, 7)
+    kept = tmp_path / "catalogue.schema-7.backup"
+    assert word(kept) == "kept" == word(path) and mode(kept) == 0o600
 
 
-def text(path: Path) -> None:
-    """Bytes within the records alone: SQLite's own check finds nothing wrong."""
-    raw = path.read_bytes()
-    path.write_bytes(raw.replace(b'"claims"', b'"cl\xff\xfems"'))
-
-
-DAMAGES = (header, truncated, empty, gone, folder, pipe, other_database, pages, some_pages)
-
-
-def scan(app: App) -> None:
-    app.scanner().run(Progress())
-
-
-def begin(home: Path) -> Path:
-    """A library with words of every kind; answers the catalogue."""
-    tree(home / "AI", {f"{name}.gguf": gguf_bytes(seed=number) for number, name in enumerate(NAMES)})
-    (home / "hidden").mkdir()
-    app = build()
-    try:
-        watch.set_base_path(app.database, app.settings, str(home / "AI"))
-        watch.add_root(app.database, str(home / "hidden"))
-        watch.ignore_root(app.database, str(home / "hidden"))
-        scan(app)
-        categories.add(app.database, "llm/mine")
-        ids = by_name(app)
-        user_labels.set_category(app.database, ids["a"], "llm/mine")
-        user_labels.set_note(app.database, ids["b"], "my note\nof two lines")
-        user_labels.set_pinned(app.database, ids["c"], True)
-        user_labels.tag(app.database, ids["a"], ["Good", "old"])
-    finally:
-        app.close()
-    return app.paths.catalogue
-
-
-def by_name(app: App) -> dict[str, int]:
-    with app.database.read() as tx:
-        return {row.name: row.id for row in read_rows(tx)}
-
-
-def said(app: App) -> dict[str, object]:
-    """Everything that the user said, as a person sees it."""
-    with app.database.read() as tx:
-        own = labels.categories(tx)
-    models = {
-        model["name"]: (model["category"], model["category_evidence"] == "user", model["note"], model["pinned"],
-                        sorted(model["tags"]))
-        for model in models_json(app.database, by_name(app).values())
-    }  # fmt: skip
-    roots = sorted((root["path"], root["tool"], root["state"]) for root in roots_json(app.database))
-    return {"categories": own, "models": models, "roots": roots, "base": app.settings.values.base_path}
-
-
-def after(damage: Callable[[Path], None] | None, home: Path) -> tuple[dict[str, object], list[str]]:
-    """What is there after a damage, a start, whatever that needs, and a scan."""
-    told: list[str] = []
-    for _ in range(3):
-        app = build()
-        try:
-            told += app.news
-            scan(app)
-            return said(app), told + app.news
-        except CatalogueDamaged as error:
-            told.append(str(error))
-        finally:
-            app.close()
-    raise AssertionError(told)
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_words_and_roots_survive(damage: Callable[[Path], None], home: Path) -> None:
-    catalogue = begin(home)
-    before, nothing = after(None, home)
-    assert not nothing and len(before["models"]) == 4 and before["categories"] == ["llm/mine"]
-    damage(catalogue)
-    found, told = after(damage, home)
-    assert found == before
-    assert any("begun anew" in line for line in told)
-    assert catalogue.stat().st_mode & 0o777 == 0o600
-
-
-def test_what_nothing_but_the_contents_tell_survives_too(home: Path) -> None:
-    catalogue = begin(home)
-    before, _ = after(None, home)
-    text(catalogue)
-    app = build()
-    with pytest.raises(CatalogueDamaged, match="your own words are kept"):
-        for id_ in by_name(app).values():
-            show_json(app.database, id_)
-    scan(app)
-    assert said(app) == before
-    app.close()
-
-
-@pytest.mark.parametrize("damage", (header, truncated, pages, some_pages, folder))
-def test_what_was_damaged_is_kept_even_when_it_happens_twice(damage: Callable[[Path], None], home: Path) -> None:
-    catalogue = begin(home)
-    for times in (1, 2, 3):
-        damage(catalogue)
-        wrong = None if catalogue.is_dir() else catalogue.read_bytes()
-        after(damage, home)
-        kept = [path for path in catalogue.parent.glob("catalogue.corrupt-*") if path.suffix not in ("-wal",)]
-        kept = [path for path in kept if not path.name.endswith(("-wal", "-shm"))]
-        assert len(kept) == times
-        if wrong is None:
-            assert all((path / "something").read_text() == "of somebody's" for path in kept)
-        else:
-            assert any(path.read_bytes() == wrong for path in kept)
-
-
-def test_doctor_and_notices_say_what_happened_until_the_file_is_deleted(home: Path) -> None:
-    catalogue = begin(home)
-    header(catalogue)
-    after(header, home)
-    (kept,) = catalogue.parent.glob("catalogue.corrupt-*")
-    app = build()
-    assert not app.news, "a command says it once"
-    (told,) = app.notices
-    assert str(kept) in told and "tags" in told and "scan" in told
-    (wrong,) = [one for one in checks(app.paths, app.database, app.settings) if not one.ok]
-    assert wrong.name == "damaged catalogue" and str(kept) in wrong.detail and "delete that file" in wrong.detail
-    kept.unlink()
-    assert not app.notices and all(one.ok for one in checks(app.paths, app.database, app.settings))
-    app.close()
-
-
-def test_the_check_of_doctor_mends_what_it_finds(home: Path) -> None:
-    catalogue = begin(home)
-    before, _ = after(None, home)
-    pages(catalogue)
-    shutil.copy(catalogue, home / "damaged")
-    app = build()
-    if not app.news:
-        told = checks(app.paths, app.database, app.settings)
-        assert any(not one.ok and "begun anew" in one.detail for one in told)
-    app.close()
-    found, _ = after(None, home)
-    assert found == before
-
-
-def test_a_damaged_log_of_the_last_changes_loses_no_word(home: Path) -> None:
-    """SQLite takes a log that does not add up for none, without a word."""
-    catalogue = begin(home)
-    app = build()
-    keeper = sqlite3.connect(catalogue)  # as a second program that runs: the log is not put into the catalogue
-    keeper.execute("SELECT * FROM model").fetchall()
-    user_labels.tag(app.database, by_name(app)["d"], ["late"])
-    user_labels.set_note(app.database, by_name(app)["b"], "changed")
-    before = said(app)
-    wal = catalogue.with_name(catalogue.name + "-wal")
-    assert wal.stat().st_size
-    copies = {path: path.read_bytes() for path in (catalogue, wal)}
-    app.close()
-    keeper.close()
-    for path, raw in copies.items():
-        path.write_bytes(raw if path == catalogue else random.Random(4).randbytes(len(raw)))
-    found, _ = after(None, home)
-    assert found == before
-
-
-def test_identity_changed_and_catalogue_lost(home: Path) -> None:
-    """Copied to another disk with its times, without its times, renamed, moved: each is found by what is left."""
-    catalogue = begin(home)
-    ai = home / "AI"
-    shutil.copy2(ai / "a.gguf", ai / "new")  # another inode, the same name and times
-    os.replace(ai / "new", ai / "a.gguf")
-    os.rename(ai / "b.gguf", ai / "renamed.gguf")
-    shutil.copy(ai / "c.gguf", ai / "new")  # another inode and another time
-    os.replace(ai / "new", ai / "c.gguf")
-    catalogue.unlink()
-    found, _ = after(None, home)
-    models = found["models"]
-    assert models["a"][0] == "llm/mine" and models["a"][4] == ["Good", "old"]
-    assert models["renamed"][2] == "my note\nof two lines" and models["c"][3]
-    assert models["d"][2:] == ("", False, []), "nobody else's words"
-
-
-def test_a_copy_does_not_take_the_words_of_one_that_is_away(home: Path) -> None:
-    catalogue = begin(home)
-    other = home / "Other"
-    other.mkdir()
-    shutil.copy2(home / "AI/c.gguf", other / "c.gguf")
-    app = build()
-    watch.add_root(app.database, str(other))
-    app.close()
-    os.rename(home / "AI", home / "unplugged")
-    catalogue.unlink()
-    away, _ = after(None, home)
-    assert not away["models"]["c"][3]
-    os.rename(home / "unplugged", home / "AI")
-    app = build()
-    scan(app)
-    pinned = [
-        model["places"][0]["path"] for model in models_json(app.database, (id_ for id_ in range(50))) if model["pinned"]
-    ]
-    assert pinned == [str(home / "AI/c.gguf")]
-    app.close()
-
-
-def test_a_file_of_words_that_is_damaged_is_no_loss_either(home: Path) -> None:
-    catalogue = begin(home)
-    before, _ = after(None, home)
-    kept = catalogue.with_name("words.jsonl")
-    kept.write_bytes(b"\0" * 300)
-    app = build()
-    assert (
-        any(not one.ok and one.name == "your words" for one in checks(app.paths, app.database, app.settings))
-        or kept.read_bytes()[:1] == b"{"
-    )
-    user_labels.set_pinned(app.database, by_name(app)["d"], True)
-    app.close()
-    assert list(catalogue.parent.glob("words.damaged-*")), "never overwritten"
-    catalogue.unlink()
-    found, _ = after(None, home)
-    assert found["models"]["d"][3] and found["categories"] == before["categories"]
-
-
-def test_both_damaged_the_words_before_the_last_change_are_there(home: Path) -> None:
-    catalogue = begin(home)
-    catalogue.write_bytes(b"x" * 5000)
-    catalogue.with_name("words.jsonl").write_bytes(b"x" * 500)
-    found, _ = after(None, home)
-    assert found["models"]["a"][0] == "llm/mine" and found["models"]["c"][3]
-
-
-def test_settings_that_are_damaged_hold_as_they_were_before(home: Path) -> None:
-    begin(home)
-    app = build()
-    app.settings.values.reference_folders = ["/keep"]
-    app.settings.save()
-    app.settings.values.font_size = 12
-    app.settings.save()
-    app.close()
-    app.paths.settings.write_bytes(b"{")
-    app = build()
-    assert app.settings.values.reference_folders == ["/keep"] and app.settings.values.base_path == str(home / "AI")
-    assert any("settings" in told for told in app.news)
-    app.close()
-    assert list(app.paths.data.glob("settings.json.corrupt-*"))
-
-
-def test_an_older_catalogue_without_a_file_of_words_gives_what_can_be_read(home: Path) -> None:
-    catalogue = begin(home)
-    before, _ = after(None, home)
-    for path in catalogue.parent.glob("words*"):
-        path.unlink()
-    os.truncate(catalogue, catalogue.stat().st_size - 4096)
-    found, told = after(None, home)
-    assert found == before and "begun anew" in told[0]
-
-
-TAG = st.text(st.characters(categories=("L", "N", "Zs", "So")), min_size=1, max_size=8).map(str.strip).filter(
-    lambda tag: tag and tag.isprintable()
+@pytest.mark.parametrize(
+    ("error", "is_damage"),
+    [
+        (sqlite3.DatabaseError("file is not a database"), True), (sqlite3.OperationalError("Could not decode to UTF-8"), True),
+        (sqlite3.OperationalError("database disk image is malformed"), True), (sqlite3.OperationalError("database is locked"), False),
+        (sqlite3.OperationalError("disk I/O error"), False), (sqlite3.IntegrityError("UNIQUE"), False),
+        (json.JSONDecodeError("no", "", 0), True), (UnicodeDecodeError("utf-8", b"", 0, 1, "no"), True),
+        (ValueError("no"), False), (OSError("no"), False),
+    ],
 )  # fmt: skip
-SAYING = st.fixed_dictionaries(
-    {"tags": st.lists(TAG, max_size=3), "note": st.text(st.characters(codec="utf-8"), max_size=30), "pinned": st.booleans(),
-     "category": st.sampled_from([None, "llm", "stt", "llm/mine", "misc"])}
-)  # fmt: skip
+def test_what_only_damage_can_bring(error: Exception, is_damage: bool) -> None:
+    assert damage.is_damage(error) == is_damage
 
 
-@settings(
-    phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes here
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+def test_what_another_program_holds_is_busy() -> None:
+    for text, busy in (("database is locked", True), ("database table is busy", True), ("disk I/O error", False)):
+        assert damage.is_busy(sqlite3.OperationalError(text)) == busy
+
+
+def test_a_file_that_its_owner_may_not_read_is_theirs_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.chmod(0o040)
+    damage.make_ours(path)
+    assert os.access(path, os.R_OK | os.W_OK)
+    path.chmod(0o200)
+    monkeypatch.setattr(os, "access", lambda _path, asked: asked == os.W_OK)  # as for anybody but root
+    damage.make_ours(path)
+    assert mode(path) == 0o600
+    path.chmod(0o644)
+    monkeypatch.setattr(os, "access", lambda _path, asked: True)
+    damage.make_ours(path)
+    assert mode(path) == 0o644, "what can be read and written is left as it is"
+    damage.make_ours(path.with_name("none"))
+
+
+def test_damages_are_told_oldest_first_until_the_kept_file_is_deleted(tmp_path: Path) -> None:
+    damages = Damages(tmp_path)
+    assert damages.every() == []
+    kept, unkept = Damage(1, "a page", "old", True), Damage(2, "it was gone", "", False)
+    (tmp_path / "old").touch()
+    for one in (kept, unkept):
+        damages.add(one)
+    assert damages.every() == [kept, unkept] and mode(tmp_path / "damaged.json") == 0o600
+    damages.settle_unkept()
+    assert damages.every() == [kept]
+    (tmp_path / "old").unlink()
+    assert damages.every() == []
+    assert [one.name for one in tmp_path.glob("damaged*")] == ["damaged.json"], "no draft lies about"
+
+
+def test_fifty_are_kept_the_newest(tmp_path: Path) -> None:
+    damages = Damages(tmp_path)
+    for at in range(52):
+        damages.add(Damage(at, "", "", False))
+    assert [one.at for one in damages.every()] == list(range(2, 52))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "{}", "[1]", '[{"at": 1}]', '[{"at": "x", "why": "", "kept": "", "words": 1}]', "[" * 99999]
 )
-@given(
-    sayings=st.lists(SAYING, min_size=4, max_size=4), own=st.sets(st.sampled_from(["x", "y/z", "llm/own"])),
-    ignored=st.booleans(), damage=st.sampled_from(DAMAGES), seed=st.integers(0, 10**6), twice=st.booleans(),
-)  # fmt: skip
-def test_random_words_and_random_damage(
-    home: Path,
-    sayings: list[dict],
-    own: set[str],
-    ignored: bool,
-    damage: Callable[[Path], None],
-    seed: int,
-    twice: bool,
-) -> None:
-    for path in (home, home.parent / "data"):
-        shutil.rmtree(path, ignore_errors=True)
-    home.mkdir()
-    catalogue = begin(home)
-    app = build()
-    for slug in own:
-        categories.add(app.database, slug)
-    for name, saying in zip(NAMES, sayings, strict=True):
-        id_ = by_name(app)[name]
-        user_labels.tag(app.database, id_, saying["tags"], ["old"])
-        user_labels.set_note(app.database, id_, saying["note"])
-        user_labels.set_pinned(app.database, id_, saying["pinned"])
-        user_labels.set_category(app.database, id_, saying["category"])
-    if not ignored:
-        watch.add_root(app.database, str(home / "hidden"))
-    scan(app)
-    before = said(app)
-    app.close()
-    for _ in range(1 + twice):
-        damage(catalogue)
-        if catalogue.is_file() and catalogue.stat().st_size > 5000:
-            with open(catalogue, "r+b") as file:
-                file.seek(random.Random(seed).randrange(100, catalogue.stat().st_size - 100))
-                file.write(random.Random(seed).randbytes(64))
-        found, _ = after(damage, home)
-        assert json.dumps(found, sort_keys=True, default=list) == json.dumps(before, sort_keys=True, default=list)
+def test_notes_that_cannot_be_read_tell_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "damaged.json").write_text(text)
+    assert Damages(tmp_path).every() == []
+
+
+def test_notes_larger_than_any_are_not_read(tmp_path: Path) -> None:
+    one = json.dumps([{"at": 1, "why": "w", "kept": "", "words": False}])
+    (tmp_path / "damaged.json").write_text(one + " " * ((1 << 20) - len(one)))
+    assert len(Damages(tmp_path).every()) == 1
+    (tmp_path / "damaged.json").write_text(one + " " * ((1 << 20) - len(one) + 1))
+    assert Damages(tmp_path).every() == []
+
+
+def test_a_name_in_the_notes_leads_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "outside").touch()
+    Damages(tmp_path / "data").add(Damage(1, "", "../outside", False))
+    assert Damages(tmp_path / "data").every() == []
+
+
+def test_what_happened_in_words() -> None:
+    again = "a scan finds your models again"
+    kept = "Your folders, tags, notes, pins and categories are kept; "
+    lost = "Of your tags, notes, pins and categories nothing was kept; "
+    begin = "The catalogue could not be read (a page) and is begun anew"
+    assert Damage(1, "a page", "old", True).sentence("/d") == f"{begin}; the old one is kept as /d/old. {kept}{again}"
+    assert Damage(1, "a page", "", True).sentence("/d") == f"{begin}. {kept}{again}"
+    assert Damage(1, "a page", "old", False).sentence("/d") == f"{begin}; the old one is kept as /d/old. {lost}{again}"
+
+
+def test_one_at_a_time(path: Path) -> None:
+    with damage.alone(path):
+        assert path.with_name("catalogue.lock").exists()
+        number = os.open(path.with_name("catalogue.lock"), os.O_RDWR)
+        try:
+            assert not taken(number), "another one waits"
+        finally:
+            os.close(number)
+    number = os.open(path.with_name("catalogue.lock"), os.O_RDWR)
+    try:
+        assert taken(number), "and goes on after it"
+    finally:
+        os.close(number)

@@ -263,3 +263,51 @@ def test_an_older_catalogue_keeps_its_verdicts_where_inode_numbers_do_not_last(
         4: "i77",
     }
     assert held == {2, 3} and untouched == 123
+
+
+def test_its_folder_is_made_for_this_user_alone(tmp_path: Path) -> None:
+    path = tmp_path / "share" / "model-manager" / "c.sqlite3"
+    Database(path).close()
+    assert path.parent.stat().st_mode & 0o777 == 0o700 and path.stat().st_mode & 0o777 == 0o600
+
+
+def test_words_that_cannot_be_taken_back_are_told_and_nothing_is_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.sqlite3"
+    database = Database(path)
+    with database.write() as tx:
+        tx.execute("INSERT INTO model (weights, name, added) VALUES ('w', 'a', 0)")
+        tx.execute("UPDATE model SET note = 'mine'")
+    database.close()
+    path.unlink()
+    for ending in ("-wal", "-shm"):
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+
+    def fails(*_arguments: object) -> int:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("model_manager.catalog.label_backup.restore", fails)
+        with pytest.raises(MemoryError):
+            Database(path)
+    assert "mine" in Database(path).words.path.read_text(), "the next start has them still"
+
+
+def test_many_words_at_once_are_in_their_file_at_the_end_or_after_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite3"
+    database = Database(path)
+    with database.write() as tx:
+        tx.execute("INSERT INTO model (weights, name, added) VALUES ('w', 'a', 0)")
+        tx.execute("UPDATE model SET note = 'first'")
+    with database.together():
+        for note in ("second", "third"):
+            with database.write() as tx:
+                tx.execute("UPDATE model SET note = ?", (note,))
+        assert "first" in database.words.path.read_text()
+        Database(path).close()  # as after a kill right here
+        assert "third" in database.words.path.read_text()
+        with database.write() as tx:
+            tx.execute("UPDATE model SET note = 'last'")
+    assert "last" in database.words.path.read_text()
+    database.close()

@@ -89,3 +89,12 @@ def test_our_own_rename_makes_nothing_to_be_read_again(tx: sqlite3.Connection, s
     assert id_of(tx, a) == after, "one that is another file by now is left alone"
     hashes.restamp(tx, after._replace(volume="uuid:2"), 99)
     assert id_of(tx, a) == after
+
+
+def test_all_are_given_by_the_identity_they_hold_for(tx: sqlite3.Connection) -> None:
+    """A second state of the file replaces the first; another file, and the same key on another volume, are others."""
+    told = {ID: Known(sha256="x", sample="p"), ID._replace(volume="uuid:2"): Known(sha256="y"),
+            ID._replace(key="i8", size=7, mtime_ns=8, ctime_ns=9): Known(verdict="good")}  # fmt: skip
+    for id_, found in told.items():
+        hashes.keep(tx, id_, found)
+    assert hashes.every(tx) == told

@@ -251,3 +251,8 @@ def test_each_change_of_words_is_told_with_its_model(tx: sqlite3.Connection, she
         lambda: roots.update(tx, 3, ignored=True)
     ) == [0]
     assert of(lambda: roots.update(tx, shelf.root, scanned_at=5)) == []
+
+
+def test_unless_it_is_said_which_changed_all_are_looked_up(tx: sqlite3.Connection, body: Json) -> None:
+    tx.execute("UPDATE member SET path = ? WHERE file = 1", (b"/m/moved",))
+    assert label_backup.collect(tx)["models"][0]["files"][0]["path"] == "/m/moved"

@@ -155,3 +155,13 @@ def test_no_bytes_are_taken_for_words_and_none_raise(tmp_path_factory: pytest.Te
     found = LabelFile(folder)
     found.path.write_bytes(raw)
     assert found.read() is None and found.problem() == "it is damaged" and found.revision() is None
+
+
+def test_what_a_killed_program_left_half_done_is_in_nobodys_way(words: LabelFile) -> None:
+    words.write(0, ONE)
+    left = words.path.with_name(f"words.before.jsonl.{os.getpid()}.new")
+    left.write_text("of a program with the same number")
+    words.write(1, TWO)
+    assert not left.exists()
+    words.path.write_text("damaged")
+    assert words.read() == SavedLabels(1, ONE), "the words before are those of the last change"

@@ -22,3 +22,17 @@ def test_the_users_categories(tx: sqlite3.Connection, shelf: Shelf) -> None:
     assert labels.categories(tx) == ["mine/code"] and labels.choices(tx, [one])[one] == "mine/code"
     assert labels.move_category(tx, "mine/code", None) == [one] and labels.choices(tx, [one])[one] is None
     assert totals.bytes_by(tx, "category") == {"llm": (2, 30)}
+
+
+def test_pins_tags_and_notes_are_the_models_alone(tx: sqlite3.Connection, shelf: Shelf) -> None:
+    one, two = shelf.put("a", 10), shelf.put("b", 20)
+    assert labels.pinned(tx) == frozenset()
+    labels.set_words(tx, two, pinned=1, note="mine")
+    assert labels.pinned(tx) == {two}
+    labels.tag(tx, one, ["zebra", "ape", "ape"], [])
+    labels.tag(tx, two, ["cow"], [])
+    assert labels.user_tags(tx, None) == {one: ["ape", "zebra"], two: ["cow"]}
+    assert labels.user_tags(tx, [two]) == {two: ["cow"]}
+    labels.tag(tx, one, ["dog"], ["zebra", "none"])
+    assert labels.user_tags(tx, [one]) == {one: ["ape", "dog"]}
+    assert dict(tx.execute("SELECT id, note FROM model")) == {one: "", two: "mine"}

@@ -22,3 +22,20 @@ def test_room_is_counted_once_for_each_inode(tx: sqlite3.Connection, shelf: Shel
     assert totals.of_all(tx) == (250, 250), "leftovers are added where they can be looked at"
     for found in (leftovers.every(tx), leftovers.there(tx)):
         assert [(row.kind, row.path, row.size, row.bytes) for row in found] == [("orphan", STRANGE, 30, 40)]
+
+
+def test_a_model_of_which_no_file_is_known_weighs_nothing(tx: sqlite3.Connection, shelf: Shelf) -> None:
+    shelf.put("a", 100)
+    tx.execute("DELETE FROM member")
+    assert totals.bytes_by(tx, "tool") == {"ollama": (1, 0)} and totals.of_all(tx) == (0, 0)
+    assert totals.is_any(tx)
+    tx.execute("UPDATE model SET gone_at = 1")
+    assert not totals.is_any(tx)
+
+
+def test_what_is_away_is_not_counted(tx: sqlite3.Connection, shelf: Shelf) -> None:
+    shelf.put("a", 100)
+    tx.execute("UPDATE model SET verdict = 'good'")
+    assert totals.verdicts(tx) == {"good": 1}
+    tx.execute("UPDATE root SET state = 'offline'")
+    assert totals.bytes_by(tx, "tool") == {} == totals.verdicts(tx) and totals.of_all(tx) == (0, 0)

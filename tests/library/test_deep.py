@@ -65,6 +65,7 @@ def test_every_value_is_looked_at(app: App, home: Path) -> None:
     })  # fmt: skip
     found, health = check(app)
     assert found.files == 5 and found.kept == 0
+    assert found.read_bytes == sum(path.stat().st_size for path in (home / "models").iterdir())
     assert health["good.safetensors"] == ("good", "every byte was read")
     assert health["mask.safetensors"][0] == "good"
     assert health["nan.safetensors"][0] == "corrupt" and "1 value of x.weight" in health["nan.safetensors"][1]

@@ -113,6 +113,21 @@ def test_a_blob_that_another_revision_leads_to_since(app: App, home: Path) -> No
     assert look(home) == before
 
 
+def test_each_folder_is_asked_by_its_own_rule(app: App, home: Path) -> None:
+    """Two stores of one tool and a plain folder: what is planned in any of them is done there."""
+    top = tree(home / "models", {"a.gguf": GGUF})
+    watch.add_root(app.database, str(top))
+    for number, store in enumerate((home / ".ollama/models", home / "B")):
+        ollama_model(store, "registry.ollama.ai/library/m/a", {"model": gguf_bytes(seed=70 + number)})
+    watch.add_root(app.database, str(home / "B"), "ollama")
+    scan(app)
+    every = plans(app)
+    assert len(every) == 3
+    for _id, one in every:
+        apply(app, one)
+    assert not (top / "a.gguf").exists() and not list((home / "B/blobs").iterdir())
+
+
 def test_a_folder_that_is_watched_no_more(app: App, home: Path) -> None:
     tree(home / "models", {"a.gguf": GGUF})
     watch.add_root(app.database, str(home / "models"))

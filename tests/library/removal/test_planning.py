@@ -15,6 +15,8 @@ from removing import apply, known, look, places_in, plan, records, scan, undo
 from model_manager.app import App
 from model_manager.base.errors import ModelManagerError
 from model_manager.catalog import models
+from model_manager.library.labels import user_labels
+from model_manager.library.model_lookup import model_meant
 from model_manager.library.scan import watch
 from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.host.env import Process
@@ -240,3 +242,16 @@ def test_a_blob_that_another_tool_names_stays_for_it(store: str, goes: str, app:
     }[goes]  # fmt: skip
     undo(app, done)
     assert look(home) == before
+
+
+def test_what_was_pinned_is_said_and_nothing_else(app: App, home: Path) -> None:
+    top = tree(home / "models", {"mine.gguf": GGUF, "other.gguf": OTHER, "third.gguf": gguf_bytes(seed=23)})
+    watch.add_root(app.database, str(top))
+    scan(app)
+    assert plan(app, "mine").warnings == ()
+    for name in ("mine", "other"):
+        user_labels.set_pinned(app.database, model_meant(app.database, name), True)
+    assert plan(app, "mine").warnings == ("pinned by you: mine",)
+    assert plan(app, "third").warnings == ()
+    (told,) = plan(app, "mine", "other", "third").warnings
+    assert sorted(told.removeprefix("pinned by you: ").split(", ")) == ["mine", "other"]

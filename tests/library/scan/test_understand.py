@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from model_manager.base.facts import Claim, Companion, Facts, Health, Share
@@ -79,7 +79,8 @@ def test_nothing_known_is_not_sorted() -> None:
     assert known.category == "misc" and known.name == "zzz"
 
 
-@given(st.lists(st.integers(0, 10**12), max_size=80), st.floats(10, 2000), st.floats(10, 2000))
+@example(sizes=[1, 1, 1], width=100.0, height=100.0)
+@given(sizes=st.lists(st.integers(0, 10**12), max_size=80), width=st.floats(10, 2000), height=st.floats(10, 2000))
 def test_the_treemap_fills_and_never_overlaps(sizes: list[int], width: float, height: float) -> None:
     boxes = treemap.squarify(sizes, 0, 0, width, height, most=40)
     assert len(boxes) <= 40
