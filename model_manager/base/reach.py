@@ -174,7 +174,7 @@ def _leads(path: str) -> str:
 def real_parent(path: str) -> str:
     """The path with its folder resolved and its last name as it is: a link and what it leads to stay apart."""
     parent, name = os.path.split(path)
-    return os.path.join(_real_folder(parent), name)
+    return os.path.join(real_folder(parent), name)
 
 
 def realpath_of_file(path: str) -> str:
@@ -183,7 +183,8 @@ def realpath_of_file(path: str) -> str:
     return realpath(real) if real in _reach.points() or _leads(real) else real
 
 
-def _real_folder(folder: str) -> str:
+def real_folder(folder: str) -> str:
+    """As `realpath`, for a folder that many questions are about: within `each_once` it is resolved one time."""
     return once(("real folder", folder), lambda: realpath(folder))
 
 

@@ -63,3 +63,9 @@ def load_facts(text: str) -> Facts:
         tuple(Companion(*row) for row in companions), Split(*split) if split else None,
         metadata if isinstance(metadata, Mapping) else {},
     )  # fmt: skip
+
+
+def load_metadata(text: str) -> Mapping[str, object]:
+    """The metadata alone of what `dump_facts` wrote: its sentences, which take most of the time, are left as they lie."""
+    metadata = json.loads(text)[-1]
+    return metadata if isinstance(metadata, Mapping) else {}

@@ -6,12 +6,12 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from model_manager.base.facts import Facts, Share
 from model_manager.base.identity import FileId
 from model_manager.base.sixty_four_bits import folded, nearest
-from model_manager.catalog.codec import dump_facts, load_facts
+from model_manager.catalog.codec import dump_facts, load_facts, load_metadata
 from model_manager.catalog.record import READER
 
 _STRENGTH = {"read": 0, "blob-name": 1, "index": 2, "sidecar": 3}
@@ -99,6 +99,12 @@ def _known_at(tx: sqlite3.Connection, file: int, path: str) -> bool:
 def facts_of(tx: sqlite3.Connection, file: int) -> Facts | None:
     row = tx.execute("SELECT facts FROM file WHERE id = ?", (file,)).fetchone()
     return load_facts(row[0]) if row and row[0] else None
+
+
+def metadata_of(tx: sqlite3.Connection, file: int) -> Mapping[str, object] | None:
+    """The metadata in a file's header; None where no header was read."""
+    row = tx.execute("SELECT facts FROM file WHERE id = ?", (file,)).fetchone()
+    return load_metadata(row[0]) if row and row[0] else None
 
 
 def histograms(tx: sqlite3.Connection, formats: Iterable[str]) -> dict[int, tuple[str, tuple[Share, ...]]]:

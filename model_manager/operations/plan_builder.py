@@ -53,11 +53,12 @@ class Draft:
 
     def __init__(self, volumes: Volumes, roots: Sequence[str], way: Way = "trash") -> None:
         self._volumes, self._way = volumes, way
-        self._roots = [reach.realpath(root) for root in roots]
+        self._roots = [reach.real_folder(root) for root in roots]
         self._steps: list[Step] = []
         self._unit = 0
         self._of = ""
         self._origins: dict[int, str] = {}
+        self._first: set[int] = set()
         self._names: dict[tuple[int, int], dict[NameKey, int]] = {}
         """(device, inode) -> each of its names that goes, with the number of the step that takes it."""
         self._files: dict[tuple[int, int], tuple[int, int, str]] = {}
@@ -72,14 +73,17 @@ class Draft:
         self.left: list[str] = []
         """What was asked for and cannot be planned, as `path: reason`."""
 
-    def begin_unit(self, of: str = "", origin: str = "") -> None:
+    def begin_unit(self, of: str = "", origin: str = "", first: bool = False) -> None:
         """The next steps go whole or not at all; `of` is what a person calls the thing they are parts of.
 
-        `origin` says in the planner's own words what asked for them: see `Plan`.
+        `origin` says in the planner's own words what asked for them: see `Plan`. `first`: the plan begins with it.
         """
         self._unit += 1
         self._of = of
         self._origins[self._unit] = origin
+        self._first.discard(self._unit)
+        if first:
+            self._first.add(self._unit)
 
     def drop_unit(self) -> None:
         """Forgets the steps of the unit at hand, which could not be planned whole."""
@@ -97,7 +101,7 @@ class Draft:
         `keeps`: the files because of which it may go, each shown to be another one.
         """
         path, found = self._look(later("clear away"), path)
-        if path in self._taken:
+        if self._goes(path):
             return
         if name_key(path) in self._names.get((found.st_dev, found.st_ino), ()):
             return  # the same folder, mounted a second time
@@ -176,12 +180,20 @@ class Draft:
 
     def takes(self, path: str) -> bool:
         """Whether a step takes this path, or a folder that it lies in."""
-        path = reach.real_parent(path)
-        return any(path == taken or path.startswith(taken + os.sep) for taken in self._taken)
+        return self._goes(reach.real_parent(path))
+
+    def _goes(self, path: str) -> bool:
+        while path not in self._taken:
+            path, before = os.path.dirname(path), path
+            if path == before:
+                return False
+        return True
 
     def plan(self, title: str) -> Plan:
         """The finished plan, with what it frees. The trash frees nothing until it is emptied."""
-        freed = self._freed()
+        self._steps.sort(key=lambda step: step.unit not in self._first)
+        order = {step.n: place for place, step in enumerate(self._steps, 1)}
+        freed = self._freed(order)
         own = {step.n: step.frees for step in self._steps}
         alone = {n for n, path in self._links.items() if self._leads_to_what_stays(path)}
         told = later("link only, the original stays")
@@ -189,7 +201,6 @@ class Draft:
             replace(step, why=said("{0}; {1}", step.why, told)) if step.n in alone else step for step in self._steps
         ]  # fmt: skip
         self._links.clear()
-        order = {step.n: place for place, step in enumerate(self._steps, 1)}
         steps = tuple(replace(step, n=order[step.n], frees=freed.get(step.n, 0) + own[step.n]) for step in self._steps)
         frees = sum(step.frees for step in steps)
         now = sum(step.frees for step in steps if step.verb not in ("trash", "move"))
@@ -218,7 +229,7 @@ class Draft:
         if "\0" in path or not os.path.isabs(path):
             raise ModelManagerError(verb, path, said("this is no path"))
         parent, name = os.path.split(path)
-        real = os.path.join(reach.realpath(parent), name)
+        real = os.path.join(reach.real_folder(parent), name)
         if name in ("", ".", "..") or not any(real.startswith(root.rstrip(os.sep) + os.sep) for root in self._roots):
             raise ModelManagerError(
                 verb,
@@ -326,9 +337,11 @@ class Draft:
         self._names.setdefault(key, {})[name_key(path, self._parents)] = n
         return size
 
-    def _freed(self) -> dict[int, int]:
-        """Step -> bytes that come back with it. Blocks that other files share stay with these, as far as we can know:
-        nobody tells a person who the others are."""
+    def _freed(self, order: Mapping[int, int]) -> dict[int, int]:
+        """Step -> bytes that come back with it, at the last in `order` that takes a name.
+
+        Blocks that other files share stay with these, as far as we can know: nobody tells a person who the others are.
+        """
         freed: dict[int, int] = {}
         shared = packed = below = unsure = held = 0
         behind, met = TrueFile(self._volumes), set[Key]()
@@ -342,7 +355,7 @@ class Draft:
                     continue  # this very file goes by another way too
                 met.add(one)
                 back = comes_back(path, size, self._volumes)
-                last = list(names.values())[-1]
+                last = max(names.values(), key=order.__getitem__)
                 freed[last] = freed.get(last, 0) + back.own
                 shared, packed = shared + back.shared, packed + back.packed
                 below, unsure = below + back.below, unsure + back.unsure

@@ -30,7 +30,7 @@ Cost = tuple[float, int, int]
 
 def growth(here: Path, small: bool, runs: int) -> list[Result]:
     """Collections of which each is ten times as large as the one before; each measured once, second runs alone."""
-    sizes = (300, 1000, 3000) if small else (1000, 10_000, 100_000)
+    sizes = (30, 300, 3000) if small else (1000, 10_000, 100_000)
     costs: dict[str, list[Cost]] = {}
     start = _command(here / "nothing", "--version")[0]
     for size in sizes:

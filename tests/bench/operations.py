@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from pathlib import Path
 
@@ -46,8 +45,6 @@ def _linear(what: str, counts: tuple[int, int], seconds: list[float]) -> Result:
 
 def _trashed(here: Path, tree: Path) -> float:
     """Seconds of CPU from what shall go to what went, for every model of a tree."""
-    for folder, _folders, _names in os.walk(tree):
-        Path(folder, "diary.txt").write_text("the person's own: no folder goes whole, each file is a step of its own")
     app = build(str(here / "data"))
     watch.add_root(app.database, str(tree))
     app.scanner().run(Progress())

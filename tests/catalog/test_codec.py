@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.base.facts import SOURCES, VERDICTS, Claim, Companion, Facts, Health, Share, Split
-from model_manager.catalog.codec import dump, dump_facts, dump_health, load_claims, load_facts, load_health
+from model_manager.catalog.codec import (
+    dump,
+    dump_facts,
+    dump_health,
+    load_claims,
+    load_facts,
+    load_health,
+    load_metadata,
+)
 
 WORDS = st.sampled_from(["", "a", "ä", '"', "\udce9", "\n", "模型"])
 FACTS = st.builds(
@@ -28,6 +36,7 @@ FACTS = st.builds(
 @given(FACTS)
 def test_facts_are_read_again_as_they_were(facts: Facts) -> None:
     kept = dump_facts(facts)
+    assert load_metadata(kept) == facts.metadata
     assert load_facts(kept) == facts and kept.isascii() and "\n" not in kept
 
 
@@ -43,7 +52,8 @@ def test_names_of_any_bytes_come_through() -> None:
 
 def test_metadata_that_is_no_record_is_none() -> None:
     text = dump_facts(Facts("x"))
-    assert load_facts(text[: text.rindex("{")] + "[1]]").metadata == {}
+    changed = text[: text.rindex("{")] + "[1]]"
+    assert load_facts(changed).metadata == load_metadata(changed) == {}
 
 
 def test_claims_and_health_by_themselves() -> None:

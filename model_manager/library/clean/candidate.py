@@ -21,6 +21,7 @@ from model_manager.library.clean.families import QuantLine, lines_of
 from model_manager.library.clean.memory import Fit, Machine, fit
 
 Confidence = Literal["certain", "likely", "maybe"]
+Metadata = Mapping[str, object] | None
 RULES = ("old-quant", "older-version", "partial", "orphan", "unnamed-revision", "broken", "training-leftover", "archive",
          "empty-folder", "unused")  # fmt: skip
 WEIGHTS = frozenset({"weights", "projector", "adapter"})
@@ -98,15 +99,15 @@ def library_of(database: Database, machine: Machine, progress: Progress | None =
         fits: dict[int, Fit] = {}
         for done, row in enumerate(rows):
             progress.step(done, len(rows))
-            fits[row.id] = _fit(row, members.get(row.id, []), machine, lambda id_: files.facts_of(tx, id_))
+            fits[row.id] = _fit(row, members.get(row.id, []), machine, lambda id_: files.metadata_of(tx, id_))
     known = {file: len(apart(names)) if len(names) > 1 else 1 for file, names in paths.items()}
     return CatalogueSnapshot(rows, members, known, owners, rests, lines_of(rows, fits), sources, same)
 
 
-def _fit(row: Row, members: list[FileView], machine: Machine, facts_of: Callable[[int], Any]) -> Fit:
+def _fit(row: Row, members: list[FileView], machine: Machine, metadata_of: Callable[[int], Metadata]) -> Fit:
     weights = {file.file: file for file in members if file.role in WEIGHTS}
-    facts = facts_of(next(iter(weights))) if weights and row.format == "gguf" else None
-    return fit(machine, sum(file.bytes for file in weights.values()) or row.bytes, facts.metadata if facts else None)
+    metadata = metadata_of(next(iter(weights))) if weights and row.format == "gguf" else None
+    return fit(machine, sum(file.bytes for file in weights.values()) or row.bytes, metadata)
 
 
 def freed(library: CatalogueSnapshot, going: set[int]) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from model_manager.base import reach
+from model_manager.base.once import once
 from model_manager.catalog import Database, copies, labels, leftovers, models
 from model_manager.catalog.copies import FLOOR, WEIGHTS, NamedFile, PlaceName
 from model_manager.catalog.leftovers import LeftoverRow
@@ -148,7 +149,7 @@ class _Look:
             now = reach.lstat(names[0].real)
         except OSError:
             return None
-        id_ = self._hashing.id_of(names[0].real, now)
+        id_ = once(("id", names[0].real), lambda: self._hashing.id_of(names[0].real, now))
         if id_ is None:
             return None
         folders = [self._folder(os.path.dirname(name.real)) for name in names]

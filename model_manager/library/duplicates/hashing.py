@@ -25,6 +25,7 @@ from model_manager.base.errors import ModelManagerError, reason_of
 from model_manager.base.identity import FileId, file_id, is_untouched
 from model_manager.base.messages import said
 from model_manager.base.mounted_as import mounted_as
+from model_manager.base.once import once
 from model_manager.base.reading import open_quietly
 from model_manager.base.text import later
 from model_manager.base.volumes import Volumes, is_removable
@@ -216,7 +217,7 @@ class Hashing:
         found: dict[str, str] = {}
         waiting: list[tuple[str, FileId]] = []
         for path in dict.fromkeys(paths):
-            id_ = self.id(path)
+            id_ = once(("id", path), lambda path=path: self.id(path))  # type: ignore[misc]
             if id_ is None:
                 self.problems.append(Unreadable(path, later("it is gone, or no file any more")))
             elif (kept := answer(known := self.known(id_))) is not None and holds(path, known):

@@ -150,7 +150,7 @@ class Guard:
             return said("{0} leads to it since this was planned: make a new plan", link)
         parts = list(not_held(self._parts(origin, root, shelf, env), root, env))
         may = {part.url if isinstance(part, Asking) else resolved(part.path) for part in parts}
-        wrong = next((step.path for step in steps if step.path not in may), "")
+        wrong = next((step.path for step in steps if not _is_allowed(step, may)), "")
         return said("{0} is needed by something else since this was planned: make a new plan", wrong) if wrong else ""
 
     def _parts(self, origin: OfPlaces | OfLeftover, root: RootRow, shelf: Shelf, env: Env) -> Iterator[Part]:
@@ -170,6 +170,17 @@ class Guard:
         placed = [shelf.placed(name, path, files, ids, origin.along) for name, path, files in origin.places]
         must_be_whole(root, self._volumes)
         yield from parts_of_places(root, placed, env, origin.along, shelf, self._volumes)
+
+
+def _is_allowed(step: Step, may: Collection[str]) -> bool:
+    """Whether the rule lets go what a step takes, by itself or with a whole folder around it.
+
+    Once the others of a folder went, by this very plan too, the rule names the folder that it holds alone by now: the
+    files that were planned are not needed any more than before. They go as they were shown, and the folder stays.
+    """
+    if step.path in may:
+        return True
+    return step.verb in ("trash", "delete") and any(is_below(step.path, folder) for folder in may)
 
 
 def _new_link(steps: Sequence[Step], origin: OfPlaces, shelf: Shelf) -> str:

@@ -44,7 +44,8 @@ _KINDS: dict[str, type[Origin]] = {"places": OfPlaces, "leftover": OfLeftover, "
 
 def as_text(origin: Origin) -> str:
     kind = next(name for name, kind in _KINDS.items() if isinstance(origin, kind))
-    return json.dumps({"kind": kind} | dataclasses.asdict(origin))
+    fields = {field.name: getattr(origin, field.name) for field in dataclasses.fields(origin)}
+    return json.dumps({"kind": kind} | fields, default=dataclasses.asdict)
 
 
 def from_text(text: str) -> Origin | None:

@@ -62,7 +62,10 @@ def plan_removal(
 def drafted(
     shelf: Shelf, volumes: Volumes, env: Env, wanted: Selection, way: Way
 ) -> tuple[Draft, list[ModelManagerError]]:
-    """The steps of all that is wanted, and why the rest cannot be planned."""
+    """The steps of all that is wanted, and why the rest cannot be planned.
+
+    Leftovers go first: that nobody needs them is certain only as long as the models of their store are there to ask.
+    """
     draft = Draft(volumes, [root.path for root in shelf.roots.values() if not root.ignored], way)
     draft.warnings.extend(wanted.warnings)
     problems: list[ModelManagerError] = []
@@ -107,7 +110,8 @@ def drafted(
         parts = not_held(_parts_of_leftover(root, leftover, env, shelf, volumes), root, env)
         if leftover.kind == "partial" and (why := may_be_under_way(path)):
             draft.warnings.append(said("{0}: {1}", path, why))
-        _add_unit(draft, problems, root, os.path.basename(path), parts, origin, wanted.stays.get(path, ()), volumes)
+        kept = wanted.stays.get(path, ())
+        _add_unit(draft, problems, root, os.path.basename(path), parts, origin, kept, volumes, first=True)
     pinned = sorted({model for group in groups for model in group.models & shelf.pinned})
     if pinned:
         draft.warnings.append(said("pinned by you: {0}", ", ".join(shelf.titles.get(id_, "") for id_ in pinned)))
@@ -128,10 +132,10 @@ def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) ->
 
 def _add_unit(
     draft: Draft, problems: list[ModelManagerError], root: RootRow, of: str, parts: Iterator[Part], origin: str,
-    stays: Sequence[LinkThatStays], volumes: Volumes,
+    stays: Sequence[LinkThatStays], volumes: Volumes, first: bool = False,
 ) -> None:  # fmt: skip
     """One unit, or none of it and a problem."""
-    draft.begin_unit(of, origin)
+    draft.begin_unit(of, origin, first)
     met = 0
     try:
         _must_allow(root)
@@ -170,7 +174,7 @@ def _unplugged(root: RootRow) -> CannotRemove | None:
 
 def _kept(one: LinkThatStays, volumes: Volumes) -> KeptFile:
     """A file that stays, asked on the disk. Raises CannotRemove and OSError."""
-    kept = kept_as(reach.realpath(one.path), volumes)
+    kept = kept_as(reach.realpath_of_file(one.path), volumes)
     if (kept.identity.size, folded(kept.identity.mtime_ns or 0)) != (one.size, one.mtime_ns):
         raise CannotRemove(
             said("keep the copy"), one.path, said("it changed since it was looked at"), said("scan again")

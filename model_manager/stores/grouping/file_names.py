@@ -65,9 +65,9 @@ def is_partial(name: str) -> bool:
         return True
     if low.endswith(".crdownload"):
         return True
-    stem = next((low[: -len(end)] for end in _PARTIAL if low.endswith(end)), None)
-    if stem is None:
+    if not low.endswith(_PARTIAL):
         return False
+    stem = next(low[: -len(end)] for end in _PARTIAL if low.endswith(end))
     return suffix_of(stem) in CERTAIN | AMBIGUOUS or bool(re.search(r"\.[0-9a-f]{6,}$", stem))
 
 

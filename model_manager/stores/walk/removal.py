@@ -8,8 +8,10 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from model_manager.base import reach
 from model_manager.base.errors import reason_of
 from model_manager.base.messages import said
+from model_manager.base.once import once
 from model_manager.base.text import later
 from model_manager.stores.discovered import FoundRoot
 from model_manager.stores.grouping.file_names import is_weights
@@ -39,7 +41,7 @@ def remove_plain(
     own: dict[str, PlacedFile] = {}
     left_out = IgnorePatterns(env.left_out)
     for place in places:
-        own.update({_real(file.path): file for file in _seen_files(root, place, left_out)})
+        own.update({reach.real_parent(file.path): file for file in _seen_files(root, place, left_out)})
     own = _without_shared(own, left_out)
     stays = {path: None for path, file in own.items() if not _may_go(path, file, root, own)}
     own = {path: file for path, file in own.items() if path not in stays}
@@ -50,7 +52,7 @@ def _going(
     root: FoundRoot, places: Sequence[Placed], own: dict[str, PlacedFile], tops_stay: bool, notes: frozenset[str]
 ) -> Iterator[Going]:
     """The model's own files, by whole folders where nothing else is in them."""
-    records = {note: path for path in own for note in notes_of(path, os.path.realpath(root.path))}
+    records = {note: path for path in own for note in notes_of(path, reach.real_folder(root.path))}
     folders = _Folders({*own, *records}, notes)
     whole: dict[str, str] = {}
     for place in places:
@@ -75,7 +77,7 @@ def _may_go(path: str, file: PlacedFile, root: FoundRoot, own: Mapping[str, Plac
     if file.role in ("weights", "adapter", "projector", "manifest"):
         return True
     if file.role != "sidecar":
-        return is_known(file.path) or any(notes_of(path, os.path.realpath(root.path)))
+        return is_known(file.path) or any(notes_of(path, reach.real_folder(root.path)))
     if not is_picture(path):
         return is_record(path)
     stem = re.sub(r"\.[^./]+$", ".", path)
@@ -168,7 +170,7 @@ def notes_of(path: str, top: str) -> Iterator[str]:
     """The records that `hf download --local-dir` left of a file, in the folder it downloaded into, up to `top`."""
     base = os.path.dirname(path)
     while base.startswith(top):
-        if has_downloads(base):
+        if once(("has downloads", base), lambda base=base: has_downloads(base)):  # type: ignore[misc]
             record = os.path.join(base, DOWNLOADS, os.path.relpath(path, base))
             yield from (record + ending for ending in (".metadata", ".lock") if os.path.lexists(record + ending))
         if base == top:
@@ -182,9 +184,10 @@ def _own_folder(root: FoundRoot, place: Placed, folders: _Folders, tops_stay: bo
     A model that is a folder may be the root's own child; else those stay (ComfyUI's loras/), also when
     their last model goes.
     """
-    top = os.path.realpath(root.path).rstrip(os.sep) + os.sep
-    may_be_top = os.path.isdir(place.path) or not tops_stay
-    folder = os.path.realpath(place.path if os.path.isdir(place.path) else os.path.dirname(place.path))
+    top = reach.real_folder(root.path).rstrip(os.sep) + os.sep
+    is_folder = os.path.isdir(place.path)
+    may_be_top = is_folder or not tops_stay
+    folder = reach.real_folder(place.path if is_folder else os.path.dirname(place.path))
     best = None
     while folder.startswith(top) and (may_be_top or os.sep in folder[len(top) :]) and folders.hold_only_ours(folder):
         best, folder, may_be_top = folder, os.path.dirname(folder), not tops_stay
@@ -193,7 +196,7 @@ def _own_folder(root: FoundRoot, place: Placed, folders: _Folders, tops_stay: bo
 
 def _parts_below(place: Placed, own: Iterable[str], folders: _Folders) -> Iterator[str]:
     """Folders below the model's own place that hold nothing but files of it: `ggml-tiny-encoder.mlmodelc`."""
-    base = os.path.realpath(place.path if os.path.isdir(place.path) else os.path.dirname(place.path))
+    base = reach.real_folder(place.path if os.path.isdir(place.path) else os.path.dirname(place.path))
     for path in own:
         folder, best = os.path.dirname(path), ""
         while folder.startswith(base + os.sep) and folders.hold_only_ours(folder):
@@ -204,11 +207,6 @@ def _parts_below(place: Placed, own: Iterable[str], folders: _Folders) -> Iterat
 
 def _is_below(path: str, folders: Collection[str]) -> bool:
     return any(path.startswith(folder + os.sep) for folder in folders)
-
-
-def _real(path: str) -> str:
-    """A path with its folder resolved, and its last name as it is."""
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
 class _Folders:

@@ -55,7 +55,7 @@ def pinned(app: App, id_: str) -> None:
 
 CHANGES: dict[str, tuple[Callable[[App, str], None], str]] = {
     "ignored": (ignored, "outside the folders that are watched"),
-    "pinned": (pinned, "was pinned since"),
+    "pinned": (pinned, "pinned since this was planned"),
 }
 
 
