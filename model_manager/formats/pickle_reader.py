@@ -117,8 +117,11 @@ class Reader:
     def line(self, most: int = LONGEST_LINE) -> str:
         at = self.data.find(b"\n", self.at, self.at + most)
         if at < 0:
-            self.more(min(most, self.end - self.position))
+            left = self.end - self.position
+            self.more(min(most, left))
             at = self.data.find(b"\n", self.at, self.at + most)
+            if at < 0 and left < most:
+                raise Cut
             if at < 0:
                 raise Broken(said("has a line of text that does not end within {0} bytes", figure(most)))
         text = self.data[self.at : at]

@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 import pytest
 
+from model_manager.formats.pickle_reader import LONGEST_LINE, Broken, Budget, Cut, Reader
+from model_manager.formats.problem import LIMITS
 from model_manager.formats.sniff import facts_of
 from tests.formats.torch_files import mapping, number, pickled, tar, text, torch_legacy, torch_zip
 
@@ -93,3 +95,13 @@ def test_checkpoints_within_one_archive_share_it() -> None:
     found = facts_of(io.BytesIO(content), len(content), "x.nemo")
     assert time.process_time() - started < 1.2 or sys.gettrace()
     assert found.health.verdict != "good"
+
+
+def test_a_line_that_the_files_end_cuts_is_cut_and_one_that_goes_on_is_broken() -> None:
+    for length in (1, 50, LONGEST_LINE - 1):
+        with pytest.raises(Cut, match="ends in the middle"):
+            Reader(io.BytesIO(b"x" * length), 0, length, Budget.of(LIMITS)).line()
+    for length in (LONGEST_LINE, LONGEST_LINE + 1):
+        with pytest.raises(Broken, match="does not end within 4,096 bytes"):
+            Reader(io.BytesIO(b"x" * length), 0, length, Budget.of(LIMITS)).line()
+    assert Reader(io.BytesIO(b"os\nx"), 0, 4, Budget.of(LIMITS)).line() == "os"

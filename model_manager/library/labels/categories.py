@@ -27,7 +27,7 @@ CATEGORIES: tuple[tuple[str, str], ...] = (
 
 BUILT_IN = tuple(slug for slug, _ in CATEGORIES)
 GROUPS = frozenset({"diffusion"})
-_SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*){0,3}$")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*){0,3}")
 
 
 def slugs(database: Database) -> list[str]:
@@ -38,7 +38,7 @@ def slugs(database: Database) -> list[str]:
 
 def add(database: Database, slug: str) -> None:
     """Adds a category of the user's own. Raises UsageError when the slug cannot be a folder's name."""
-    if not _SLUG.match(slug) or len(slug) > 120:
+    if not _SLUG.fullmatch(slug) or len(slug) > 120:
         raise UsageError(said("add the category"), slug, said("use small letters, digits, - and _, with / between levels"),
                          said("for example llm/roleplay"))  # fmt: skip
     if slug in slugs(database):

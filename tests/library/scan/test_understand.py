@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from model_manager.base.facts import Claim, Companion, Facts, Health, Share
-from model_manager.library.listing import treemap
 from model_manager.library.scan.understand import Sighting, WeighedFile, understand
 
 
@@ -77,24 +74,3 @@ def test_a_missing_companion_is_incomplete() -> None:
 def test_nothing_known_is_not_sorted() -> None:
     known = understand([], [seen("zzz")])
     assert known.category == "misc" and known.name == "zzz"
-
-
-@example(sizes=[1, 1, 1], width=100.0, height=100.0)
-@given(sizes=st.lists(st.integers(0, 10**12), max_size=80), width=st.floats(10, 2000), height=st.floats(10, 2000))
-def test_the_treemap_fills_and_never_overlaps(sizes: list[int], width: float, height: float) -> None:
-    boxes = treemap.squarify(sizes, 0, 0, width, height, most=40)
-    assert len(boxes) <= 40
-    total = sum(size for size in sizes if size > 0)
-    for box in boxes:
-        assert (
-            box.x >= -1e-6
-            and box.y >= -1e-6
-            and box.x + box.width <= width * 1.001
-            and box.y + box.height <= height * 1.001
-        )
-        if box.index >= 0:
-            assert box.width * box.height == pytest.approx(
-                sizes[box.index] / total * width * height, rel=1e-3, abs=1e-3
-            )
-    if boxes:
-        assert sum(box.width * box.height for box in boxes) == pytest.approx(width * height, rel=1e-3)
