@@ -16,17 +16,6 @@ MISSING = {
         "scan set show status store tag trash undo",
     "controllers": "chips clean copy_counts disk_map drives duplicates messages outcome outside_changes places_shown "
         "regular_look removing",
-    "formats": "gguf_header hdf5_attributes joblib_array meant_zeros onnx_graph onnx_kinds packings pickle_opcodes "
-        "places pytorch_legacy pytorch_zip safetensors_table skops_nodes state_dict trailing",
-    "formats/folders": "contract quantization speech",
-    "library/duplicates": "candidates comparing copies proof sharing tensor_bytes",
-    "library/labels": "categories category_folders sources user_labels verdicts",
-    "library/listing": "status treemap",
-    "library/scan": "context drives headers register",
-    "stores/grouping": "followers projectors weight_sets",
-    "stores/host": "flags loopback root_list",
-    "stores/tools": "folder",
-    "stores/walk": "folder_memory folder_models plain running_downloads store_reader unfinished",
     "views": "clean details disk_map duplicates empty_states families file_dialogs folders health history keys "
         "notices open_folder question review screens sidebar start ticked_screen tile_keys toast window",
     "views/settings": "advanced folders look page privacy safety screen",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from model_manager.actions.context import Context
 from model_manager.actions.removal import PlannedRemoval, plan_wanted
 from model_manager.base.errors import UsageError
-from model_manager.base.messages import said
+from model_manager.base.messages import joined, said
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.jobs import Progress
 from model_manager.library.clean import rules
@@ -49,7 +49,7 @@ def suggest(
     """
     wrong = next((rule for rule in only if rule not in RULES), None)
     if wrong is not None:
-        raise UsageError(said("clean"), wrong, said("there is no such rule"), ", ".join(RULES))
+        raise UsageError(said("clean"), wrong, said("there is no such rule"), joined(", ", RULES))
     wanted = only or RULES
     machine = machine or this_machine()
     library = library_of(context.database, machine, progress)

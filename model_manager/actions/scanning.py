@@ -71,8 +71,8 @@ class Scans:
     def _wait(self, progress: Progress, waited: float, patience: float | None) -> None:
         if patience is not None and waited >= patience:
             raise ScansElsewhere(
-                "look at the folders again", "", "another Model Manager is scanning",
-                "it looks at them when it has come to its end",
+                said("look at the folders again"), "", said("another Model Manager is scanning"),
+                said("it looks at them when it has come to its end"),
             )  # fmt: skip
         if waited >= _WORTH_A_WORD and not self.waits:
             self.waits = True
