@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from model_manager.actions.cleaning import Suggestions, families
 from model_manager.app import App
 from model_manager.base.localised import localised
 from model_manager.base.messages import counted, figure, said
@@ -15,7 +16,6 @@ from model_manager.controllers.changes import Planned
 from model_manager.controllers.clean import CleanOffer
 from model_manager.controllers.history import HistoryLine, Past
 from model_manager.library.clean.candidate import library_of
-from model_manager.library.clean.families import families_of
 from model_manager.library.clean.memory import Machine
 from model_manager.library.clean.rules import candidates
 from model_manager.library.duplicates.copies import Copy, FileName
@@ -30,7 +30,8 @@ NOW = time.mktime((2026, 11, 21, 9, 30, 0, 0, 0, -1))
 
 def offer(app: App) -> CleanOffer:
     library = library_of(app.database, MACHINE)
-    return CleanOffer(library, tuple(candidates(library)), tuple(families_of(library.lines)), MACHINE)
+    suggested = Suggestions(library, tuple(candidates(library)), MACHINE)
+    return CleanOffer(suggested, families(suggested))
 
 
 def duplicates(app: App) -> Duplicates:
