@@ -151,3 +151,13 @@ def test_nobody_is_told_to_install_somebody_elses_program() -> None:
     root = Path(__file__).resolve().parent.parent
     for path in [*root.glob("*.md"), *(root / "notes").glob("*.md"), *(root / "model_manager").rglob("*.py")]:
         assert not re.search(r"pip install (ai-)?model-manager", path.read_text()), path
+
+
+def test_each_test_that_a_page_names_is_there() -> None:
+    """In a row of several, the later ones are named without their folder."""
+    root = Path(__file__).resolve().parent.parent
+    tests = [f"/{path.relative_to(root)}" for path in (root / "tests").rglob("test_*.py")]
+    for page in (root / "notes").glob("*.md"):
+        named = re.findall(r"`([\w/]*test_\w+\.py)`", page.read_text())
+        gone = [name for name in named if not any(path.endswith(f"/{name}") for path in tests)]
+        assert gone in ([], ["tests/a/b/test_c.py"]), f"{page.name} names tests that are not there"

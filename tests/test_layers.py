@@ -227,6 +227,15 @@ def test_files_can_be_read_in_one_sitting(path: Path) -> None:
     assert not re.match(r"(utils|helpers|common|manager|base_\w+)\.py", path.name)
 
 
+def test_a_class_name_means_one_thing() -> None:
+    where: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: paths for name, paths in where.items() if len(paths) > 1} == {}
+
+
 def test_the_tests_too_can_be_read_in_one_sitting() -> None:
     for path in [*(ROOT / "tests").rglob("*.py"), *(ROOT / "packaging").rglob("*.py")]:
         assert len(path.read_text().splitlines()) <= 600, path

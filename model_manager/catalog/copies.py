@@ -50,7 +50,7 @@ class NamedFile(NamedTuple):
     """As a tool wrote it down."""
 
 
-class PlaceName(NamedTuple):
+class ListedPlace(NamedTuple):
     id: int
     model: int
     tool: str
@@ -68,13 +68,13 @@ def named_files(tx: sqlite3.Connection) -> Iterator[NamedFile]:
         yield NamedFile(file, model, place, sys.intern(role), os.fsdecode(path), *rest)
 
 
-def online_places(tx: sqlite3.Connection) -> dict[int, PlaceName]:
+def online_places(tx: sqlite3.Connection) -> dict[int, ListedPlace]:
     """The places in folders that are there, by their id."""
     rows = tx.execute(
         "SELECT place.id, model, place.tool, place.path FROM place JOIN root ON root.id = place.root"
         " WHERE state = 'online' ORDER BY model, place.id"
     )
-    return {id_: PlaceName(id_, model, sys.intern(tool), os.fsdecode(path)) for id_, model, tool, path in rows}
+    return {id_: ListedPlace(id_, model, sys.intern(tool), os.fsdecode(path)) for id_, model, tool, path in rows}
 
 
 def beside_weights(tx: sqlite3.Connection) -> dict[int, tuple[str, ...]]:

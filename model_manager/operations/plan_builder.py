@@ -45,7 +45,7 @@ class NoTrash(ModelManagerError):
     """The volume of a path can have no trash; setting aside and deleting are the other two ways."""
 
 
-class Draft:
+class PlanBuilder:
     """A plan in the making. `roots` are the folders that may be changed, with their parents resolved.
 
     Every method raises ModelManagerError in words when a step cannot be planned; what was added stays.

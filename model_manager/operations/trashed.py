@@ -16,7 +16,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.operations.identity import identity_from_record, identity_of, is_as_left
 from model_manager.operations.operation import Facts, Operation
 from model_manager.operations.plan import Plan, Step
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.remounted import is_it, remounted
 from model_manager.operations.shown_trash import is_trash, is_where_it_went
 
@@ -58,7 +58,7 @@ def plan_empty(items: Sequence[Trashed], volumes: Volumes) -> Plan:
     if not there:
         raise ModelManagerError(said("empty the trash"), "", said("nothing of this program's is in it"))
     folders = {os.path.dirname(path) for item in there for path in (item.kept, item.note)}
-    draft = Draft(volumes, sorted(folders), "delete")
+    draft = PlanBuilder(volumes, sorted(folders), "delete")
     units_: dict[tuple[str, int], list[Trashed]] = {}
     for item in there:
         units_.setdefault((item.operation, item.unit), []).append(item)

@@ -20,7 +20,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.operations.disk import Disk
 from model_manager.operations.incoming import must_be_private
 from model_manager.operations.plan import Plan
-from model_manager.operations.plan_builder import Draft, Way
+from model_manager.operations.plan_builder import PlanBuilder, Way
 from model_manager.operations.staged_record import read_record, stem_in
 
 OLD = 14
@@ -72,7 +72,7 @@ def plan_clearing(folder: str, items: Sequence[Waiting], volumes: Volumes, way: 
 
     Raises ModelManagerError when none of them can go.
     """
-    draft = Draft(volumes, [folder], way)
+    draft = PlanBuilder(volumes, [folder], way)
     problems = []
     gone = 0
     for item in items:

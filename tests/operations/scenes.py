@@ -21,7 +21,7 @@ from model_manager.operations import Plan, Step, identity_of, new_id
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.journal import Journal
 from model_manager.operations.plan import Proof
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 
 Snapshot = dict[str, tuple[object, ...]]
 LONG_AGO = 1_600_000_000_123_456_789
@@ -128,7 +128,7 @@ def _model(s: Scene, name: str = "m", size: int = 70_000) -> Path:
 def trash(s: Scene) -> Plan:
     os.environ["XDG_DATA_HOME"] = str(s.base)
     _model(s)
-    draft = Draft(VOLUMES, [str(s.base)])
+    draft = PlanBuilder(VOLUMES, [str(s.base)])
     draft.begin_unit()
     for name in ("m.json", "m.gguf", "m"):
         draft.take(str(s.base / name), "test", {"fresh": "yes"} if name == "m.gguf" else None)
@@ -137,7 +137,7 @@ def trash(s: Scene) -> Plan:
 
 def delete(s: Scene) -> Plan:
     _model(s)
-    draft = Draft(VOLUMES, [str(s.base)], "delete")
+    draft = PlanBuilder(VOLUMES, [str(s.base)], "delete")
     draft.begin_unit()
     for name in ("m.json", "m.gguf", "m"):
         draft.take(str(s.base / name), "test")
@@ -174,7 +174,7 @@ def proof_now(copy: Path, keeper: Path) -> Proof:
 def linked(s: Scene, kind: str, proved: bool = True) -> Plan:
     """Two copies with looks of their own become links to a keeper."""
     keeper = _model(s)
-    draft = Draft(VOLUMES, [str(s.base)])
+    draft = PlanBuilder(VOLUMES, [str(s.base)])
     draft.begin_unit()
     for name in ("twin.gguf", "m/third.gguf"):
         twin = put(s.base / name, keeper.read_bytes(), 0o600)
@@ -199,7 +199,7 @@ def link_new(s: Scene) -> Plan:
 
 def write(s: Scene) -> Plan:
     _model(s)
-    draft = Draft(VOLUMES, [str(s.base)])
+    draft = PlanBuilder(VOLUMES, [str(s.base)])
     draft.begin_unit()
     draft.write(str(s.base / "m.json"), b'{"new": true}', "test")
     draft.write(str(s.base / "m/fresh.yaml"), b"a: 1\n", "test")
@@ -213,7 +213,7 @@ def mixed(s: Scene) -> Plan:
     twin = put(s.base / "twin.gguf", path.read_bytes(), 0o640)
     how = {"kind": "hard", "keeper": json.dumps(identity_to_record(seen(path)))}  # type: ignore[arg-type]
     os.environ["XDG_DATA_HOME"] = str(s.base)
-    draft = Draft(VOLUMES, [str(s.base)])
+    draft = PlanBuilder(VOLUMES, [str(s.base)])
     draft.begin_unit()
     draft.write(str(s.base / "m.json"), b"[]", "test")
     draft.take(str(s.base / "m"), "test")

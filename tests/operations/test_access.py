@@ -17,7 +17,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations, Plan
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.refusal import Refused
 
 pytestmark = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="being other users takes root")
@@ -41,7 +41,7 @@ def top() -> Iterator[Path]:
 
 
 def linking(top: Path, kind: str) -> Plan:
-    draft = Draft(Volumes(), [str(top)])
+    draft = PlanBuilder(Volumes(), [str(top)])
     draft.begin_unit()
     draft.link(str(top / "srv/copy"), str(top / "home/hf/keeper"), kind, "test", None, 1)
     return draft.plan("Link")

@@ -22,7 +22,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Mount, Volumes
 from model_manager.operations import Operation, Operations, Plan, Step, identity_of
-from model_manager.operations.plan_builder import Draft, Way
+from model_manager.operations.plan_builder import PlanBuilder, Way
 
 DATA = bytes(range(256)) * 400
 OTHER = bytes(reversed(DATA))
@@ -54,7 +54,7 @@ def going(pool: Path, way: str) -> Plan:
         path = str(pool / "copy")
         seen = identity_of(path, os.lstat(path), Volumes())
         return plan_of(Step(1, 1, "move", path, str(pool / "elsewhere/copy"), 0, 0, "test", True, seen))
-    draft = Draft(Volumes(), [str(pool)], cast(Way, way) if way in ("trash", "delete") else "trash")
+    draft = PlanBuilder(Volumes(), [str(pool)], cast(Way, way) if way in ("trash", "delete") else "trash")
     draft.begin_unit()
     if way in ("hard", "symbolic"):
         draft.link(str(pool / "copy"), str(pool / "keeper"), way, "test", None, 1)

@@ -12,7 +12,7 @@ from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operations, Plan
 from model_manager.operations.held import held_paths, unsettled, why_held
 from model_manager.operations.journal import Journal
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 
 WHY = (("/m/a/weights", "held"),)
 
@@ -62,7 +62,7 @@ def test_units_that_are_whole_hold_nothing(tmp_path: Path) -> None:
 
 
 def test_where_a_trash_lies_holds_nothing_of_its_own(tmp_path: Path, own: OwnPaths) -> None:
-    draft = Draft(VOLUMES, [str(tmp_path / "m")])
+    draft = PlanBuilder(VOLUMES, [str(tmp_path / "m")])
     draft.begin_unit()
     draft.take(str(put(tmp_path / "m/a", b"x")), "test")
     left_by_a_kill(own, draft.plan("Clear"), {"record": "doing", "n": 1, "facts": {}})

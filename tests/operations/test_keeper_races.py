@@ -23,7 +23,7 @@ from scenes import VOLUMES, asides, put
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operation, Operations, Plan
 from model_manager.operations.kept_files import kept_as
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the other program is written for POSIX")
 
@@ -141,7 +141,7 @@ class Round:
     @cached_property
     def plan(self) -> Plan:
         top = self.base / "m"
-        draft = Draft(VOLUMES, [str(top)], "delete" if self.way == "delete" else "trash")
+        draft = PlanBuilder(VOLUMES, [str(top)], "delete" if self.way == "delete" else "trash")
         draft.begin_unit()
         if self.way in ("hard", "symbolic"):
             draft.link(str(top / "copy"), str(top / "keeper"), self.way, "test", None, 1)

@@ -30,7 +30,7 @@ from model_manager.operations.kept_files import (
     must_lie_once,
     nobody_may_write,
 )
-from model_manager.operations.plan_builder import Draft, Way
+from model_manager.operations.plan_builder import PlanBuilder, Way
 from model_manager.operations.refusal import Refused
 from model_manager.operations.verb import Site
 from model_manager.operations.verbs import VERBS
@@ -48,14 +48,14 @@ def top(tmp_path: Path) -> Path:
 
 
 def clearing(top: Path, way: Way = "trash", keeper: Path | None = None) -> Plan:
-    draft = Draft(VOLUMES, [str(top)], way)
+    draft = PlanBuilder(VOLUMES, [str(top)], way)
     draft.begin_unit()
     draft.take(str(top / "copy"), "test", None, [kept_as(str(keeper or top / "keeper"), VOLUMES)])
     return draft.plan("Clear")
 
 
 def linking(top: Path, kind: str, *names: str) -> Plan:
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     draft.begin_unit()
     for name in names or ("copy",):
         draft.link(str(top / name), str(top / "keeper"), kind, "test", None, 1)
@@ -195,7 +195,7 @@ def contents(top: Path, own: OwnPaths) -> list[bytes]:
 def test_two_programs_with_opposite_plans_leave_no_loop(top: Path, own: OwnPaths, tmp_path: Path) -> None:
     """Each has a data folder of its own, so neither waits for the other."""
     there = Operations(OwnPaths(tmp_path / "other"))
-    opposite = Draft(VOLUMES, [str(top)])
+    opposite = PlanBuilder(VOLUMES, [str(top)])
     opposite.begin_unit()
     opposite.link(str(top / "keeper"), str(top / "copy"), "symbolic", "test", None, 1)
     other, mine = opposite.plan("Link"), linking(top, "symbolic")
@@ -210,7 +210,7 @@ def test_one_file_through_two_mounts_is_no_pair(kind: str, way: Any, tmp_path: P
     put(tmp_path / "disk/copy", DATA)
     with second_way(kind, tmp_path / "disk", tmp_path / "pool") as pool:
         for going, kept in ((tmp_path / "disk", pool), (pool, tmp_path / "disk")):
-            draft = Draft(Volumes(), [str(going)], way)
+            draft = PlanBuilder(Volumes(), [str(going)], way)
             draft.begin_unit()
             with pytest.raises(ModelManagerError, match="one file already"):
                 draft.take(str(going / "copy"), "test", None, [kept_as(str(kept / "copy"), Volumes())])
@@ -244,7 +244,7 @@ def test_what_is_being_written_stays(name: str, top: Path, own: OwnPaths) -> Non
 
 def test_a_folder_in_which_a_file_is_being_written_stays(tmp_path: Path, own: OwnPaths) -> None:
     put(tmp_path / "m/model/part/weights", DATA)
-    draft = Draft(VOLUMES, [str(tmp_path / "m")], "delete")
+    draft = PlanBuilder(VOLUMES, [str(tmp_path / "m")], "delete")
     draft.begin_unit()
     draft.take(str(tmp_path / "m/model"), "test")
     with open(tmp_path / "m/model/part/weights", "r+b"):
@@ -391,7 +391,7 @@ def test_what_comes_to_the_name_in_the_last_moment_stays(way: Any, top: Path, ow
 def test_a_file_that_comes_into_a_folder_in_the_last_moment_stays(way: Any, tmp_path: Path, own: OwnPaths) -> None:
     put(tmp_path / "m/model/weights", DATA)
     put(tmp_path / "mine", OTHER)
-    draft = Draft(VOLUMES, [str(tmp_path / "m")], way)
+    draft = PlanBuilder(VOLUMES, [str(tmp_path / "m")], way)
     draft.begin_unit()
     draft.take(str(tmp_path / "m/model"), "test")
     disk = meddled("rename", lambda: os.rename(tmp_path / "mine", tmp_path / "m/model/mine"))
@@ -410,12 +410,12 @@ def test_a_file_in_several_branches_of_a_pool_does_not_go_through_the_pool(tmp_p
     if subprocess.run(["mergerfs", branches, str(tmp_path / "pool")], check=False).returncode:
         pytest.skip("this system does not mount mergerfs")
     try:
-        draft = Draft(Volumes(), [str(tmp_path / "pool")], "delete")
+        draft = PlanBuilder(Volumes(), [str(tmp_path / "pool")], "delete")
         draft.begin_unit()
         with pytest.raises(ModelManagerError, match="2 branches of a pool"):
             draft.take(str(tmp_path / "pool/copy"), "test")
         (tmp_path / "two/copy").unlink()
-        draft = Draft(Volumes(), [str(tmp_path / "pool")], "delete")
+        draft = PlanBuilder(Volumes(), [str(tmp_path / "pool")], "delete")
         draft.begin_unit()
         draft.take(str(tmp_path / "pool/copy"), "test")
         plan = draft.plan("Delete")
@@ -565,7 +565,7 @@ def test_a_link_whose_plan_names_no_keeper_is_refused_before_its_unit(
 ) -> None:
     """Not only when its turn comes, with another step done by then."""
     put(top / "first", DATA)
-    draft = Draft(VOLUMES, [str(top)], "delete")
+    draft = PlanBuilder(VOLUMES, [str(top)], "delete")
     draft.begin_unit()
     draft.take(str(top / "first"), "test")
     draft.link(str(top / "copy"), str(top / "keeper"), "hard", "test", None, 1)

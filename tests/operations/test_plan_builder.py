@@ -19,11 +19,11 @@ from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
 from model_manager.operations import plan_builder as draft_module
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 
 
-def draft(top: Path, *names: str) -> Draft:
-    made = Draft(VOLUMES, [str(top)], "delete")
+def draft(top: Path, *names: str) -> PlanBuilder:
+    made = PlanBuilder(VOLUMES, [str(top)], "delete")
     made.begin_unit()
     for name in names:
         made.take(str(top / name), "test")
@@ -178,7 +178,7 @@ def test_ones_own_file_in_a_shared_folder_may_go(tmp_path: Path, monkeypatch: py
     os.chmod(tmp_path / "m", 0o1777)
     os.chown(path, 4242, 4242)
     monkeypatch.setattr(os, "getuid", lambda: 4242)
-    made = Draft(VOLUMES, [str(tmp_path / "m")], "delete")
+    made = PlanBuilder(VOLUMES, [str(tmp_path / "m")], "delete")
     made.begin_unit()
     made.take(str(path), "test")
     assert [step.path for step in made.plan("Own").steps] == [str(path)]
@@ -248,7 +248,7 @@ def test_a_step_that_is_refused_leaves_nothing_in_the_plan(tmp_path: Path) -> No
     for name in ("a", "b", "d/one", "d/two"):
         put(top / name, name.encode() * 5000)
     with open(top / "a", "r+b"), open(top / "d/two", "r+b"):
-        made = Draft(VOLUMES, [str(top)], "delete")
+        made = PlanBuilder(VOLUMES, [str(top)], "delete")
         for wrong in ("a", "d"):
             made.begin_unit()
             with pytest.raises(ModelManagerError, match="is writing to"):
@@ -268,7 +268,7 @@ def test_one_file_by_two_ways_goes_once(kind: str, tmp_path: Path) -> None:
     """And its bytes are promised once."""
     put(tmp_path / "disk/a", bytes(range(256)) * 400)
     with second_way(kind, tmp_path / "disk", tmp_path / "pool") as pool:
-        made = Draft(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
+        made = PlanBuilder(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
         made.begin_unit()
         made.take(str(pool / "a"), "test")
         made.take(str(tmp_path / "disk/a"), "test")
@@ -340,7 +340,7 @@ def test_of_a_large_file_it_is_said_only_where_another_name_of_it_stays(
 def test_the_second_way_goes_once_whichever_is_asked_for_first(kind: str, tmp_path: Path) -> None:
     put(tmp_path / "disk/a", bytes(range(256)) * 400)
     with second_way(kind, tmp_path / "disk", tmp_path / "pool") as pool:
-        made = Draft(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
+        made = PlanBuilder(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
         made.begin_unit()
         made.take(str(tmp_path / "disk/a"), "test")
         made.take(str(pool / "a"), "test")
@@ -353,12 +353,12 @@ def test_what_an_overlay_shows_goes_beside_what_lies_below(tmp_path: Path) -> No
     """Removed through an overlay it is only hidden: the file below is another thing to take, and nothing comes free."""
     put(tmp_path / "disk/a", bytes(range(256)) * 400)
     with second_way("overlay", tmp_path / "disk", tmp_path / "pool") as pool:
-        made = Draft(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
+        made = PlanBuilder(Volumes(), [str(tmp_path / "disk"), str(pool)], "delete")
         made.begin_unit()
         made.take(str(tmp_path / "disk/a"), "test")
         made.take(str(pool / "a"), "test")
         assert len(made.plan("Both").steps) == 2
-        alone = Draft(Volumes(), [str(pool)], "delete")
+        alone = PlanBuilder(Volumes(), [str(pool)], "delete")
         alone.begin_unit()
         alone.take(str(pool / "a"), "test")
         plan = alone.plan("Hide")
@@ -429,7 +429,7 @@ def test_a_folder_weighs_each_file_once(tmp_path: Path) -> None:
 def test_the_trash_frees_nothing_until_it_is_emptied(tmp_path: Path, own: OwnPaths) -> None:
     top = tmp_path / "m"
     put(top / "a", b"a" * 4096)
-    made = Draft(VOLUMES, [str(top)], "trash")
+    made = PlanBuilder(VOLUMES, [str(top)], "trash")
     made.begin_unit("a model", "its planner")
     made.take(str(top / "a"), "test", {"fresh": "yes"})
     plan = made.plan("Trash")
@@ -446,7 +446,7 @@ def test_where_a_volume_can_have_no_trash_the_other_ways_are_named(
     put(tmp_path / "m/a", b"a")
     for name in ("trash_for", "aside_for"):
         monkeypatch.setattr(draft_module, name, lambda *of: None)
-    made = Draft(VOLUMES, [str(tmp_path / "m")], way)  # type: ignore[arg-type]
+    made = PlanBuilder(VOLUMES, [str(tmp_path / "m")], way)  # type: ignore[arg-type]
     with pytest.raises(draft_module.NoTrash) as told:
         made.take(str(tmp_path / "m/a"), "test")
     assert (told.value.reason, told.value.hint) == (
@@ -466,7 +466,7 @@ def test_a_trash_whose_folder_leads_elsewhere_is_none(part: str, kind: str, tmp_
         place.write_bytes(b"")
     else:
         place.symlink_to(tmp_path / ("elsewhere" if kind == "link" else "nowhere"))
-    made = Draft(VOLUMES, [str(tmp_path / "m")], "trash")
+    made = PlanBuilder(VOLUMES, [str(tmp_path / "m")], "trash")
     with pytest.raises(draft_module.NoTrash, match="can have no trash"):
         made.take(str(tmp_path / "m/a"), "test")
     place.unlink()

@@ -17,14 +17,14 @@ from model_manager.operations import Operation, Operations, Plan
 from model_manager.operations.disk import Disk
 from model_manager.operations.kept_files import kept_as
 from model_manager.operations.plan import Proof, from_record, to_record
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.proof import holds
 
 DATA = b"a" * 99_999
 
 
 def clearing(tmp_path: Path, proof: Proof, way: str = "trash") -> Plan:
-    draft = Draft(VOLUMES, [str(tmp_path / "m")], way)  # type: ignore[arg-type]
+    draft = PlanBuilder(VOLUMES, [str(tmp_path / "m")], way)  # type: ignore[arg-type]
     draft.begin_unit()
     kept = replace(kept_as(str(tmp_path / "m/keeper"), VOLUMES), same=proof)
     draft.take(str(tmp_path / "m/copy"), "test", None, [kept])

@@ -16,7 +16,7 @@ from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
 from model_manager.operations.identity import identity_of
 from model_manager.operations.operation import Operation
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.remounted import is_it, remounted
 from model_manager.operations.trashed import plan_empty, trashed
 
@@ -57,7 +57,7 @@ def cleared(disk: Disk, own: OwnPaths, way: str = "trash") -> Operation:
     volumes = disk.mount(disk.first)
     put(disk.first / "m/a.gguf", DATA)
     put(disk.first / "m/stays.gguf", b"b")
-    draft = Draft(volumes, [str(disk.first / "m")], way)  # type: ignore[arg-type]
+    draft = PlanBuilder(volumes, [str(disk.first / "m")], way)  # type: ignore[arg-type]
     draft.begin_unit("a model")
     draft.take(str(disk.first / "m/a.gguf"), "test")
     done = Operations(own, volumes=volumes).apply(draft.plan("Clear"))

@@ -14,7 +14,7 @@ from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
 from model_manager.operations.operation import Operation
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.trashed import plan_empty, trashed
 
 
@@ -25,7 +25,7 @@ def stick(tmp_path: Path) -> Iterator[Stick]:
 
 
 def cleared(stick: Stick, volumes: Volumes, own: OwnPaths, *names: str) -> Operation:
-    draft = Draft(volumes, [str(stick.point / "m")])
+    draft = PlanBuilder(volumes, [str(stick.point / "m")])
     draft.begin_unit()
     for name in names:
         draft.take(str(stick.point / "m" / name), "test")

@@ -29,9 +29,9 @@ def model(app: App, home: Path) -> Path:
 
 
 def thrown(app: App, model: Path) -> Operation:
-    from model_manager.operations.plan_builder import Draft
+    from model_manager.operations.plan_builder import PlanBuilder
 
-    draft = Draft(app.volumes, [str(model.parent)])
+    draft = PlanBuilder(app.volumes, [str(model.parent)])
     draft.begin_unit("a")
     draft.take(str(model), "test")
     done = Operations(app.paths, volumes=app.volumes).apply(draft.plan("Clear"))

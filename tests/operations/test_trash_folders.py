@@ -15,7 +15,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
-from model_manager.operations.plan_builder import Draft, NoTrash, Way
+from model_manager.operations.plan_builder import NoTrash, PlanBuilder, Way
 from model_manager.operations.trash_folders import ASIDE, aside_for, home_trash, trash_for
 from model_manager.operations.trashed import plan_empty, trashed
 
@@ -45,7 +45,7 @@ def drive(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def clear(top: Path, own: OwnPaths, *paths: Path, way: Way = "trash"):  # type: ignore[no-untyped-def]
-    draft = Draft(VOLUMES, [str(top)], way)
+    draft = PlanBuilder(VOLUMES, [str(top)], way)
     draft.begin_unit()
     for path in paths:
         draft.take(str(path), "test")
@@ -111,7 +111,7 @@ def test_set_aside_in_the_highest_place_outside_the_roots(tmp_path: Path, drive:
     assert found is not None and found.folder == str(drive / ASIDE)
     assert aside_for(str(path), VOLUMES, [str(drive)]) is None
     own = OwnPaths(tmp_path / "own")
-    draft = Draft(VOLUMES, [str(drive / "someone" / "models")], "aside")
+    draft = PlanBuilder(VOLUMES, [str(drive / "someone" / "models")], "aside")
     draft.begin_unit()
     draft.take(str(path), "test")
     operations = Operations(own)
@@ -125,7 +125,7 @@ def test_what_the_file_manager_did_meanwhile(tmp_path: Path) -> None:
     own, top = OwnPaths(tmp_path / "own"), tmp_path / "m"
     names = ("kept", "restored", "emptied")
     paths = [put(top / name, name.encode() * 50) for name in names]
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     for path in paths:
         draft.begin_unit()
         draft.take(str(path), "test")
@@ -161,7 +161,7 @@ def test_emptying_touches_only_what_is_ours(tmp_path: Path) -> None:
 
 def test_one_unit_comes_back_alone(tmp_path: Path) -> None:
     own, top = OwnPaths(tmp_path / "own"), tmp_path / "m"
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     for name in ("a", "b"):
         draft.begin_unit()
         draft.take(str(put(top / name, b"x" * 10)), "test")
@@ -209,7 +209,7 @@ def test_macos_and_windows_have_one_trash_and_tell_no_place(
     """So nothing is promised: undo is the system's own."""
     path = put(tmp_path / "m" / "x", b"x")
     monkeypatch.setattr(sys, "platform", system)
-    draft = Draft(VOLUMES, [str(tmp_path / "m")])
+    draft = PlanBuilder(VOLUMES, [str(tmp_path / "m")])
     draft.begin_unit()
     draft.take(str(path), "test")
     (step,) = draft.plan("Clear").steps
@@ -283,7 +283,7 @@ def test_on_a_subvolume_things_are_set_aside_within_it(subvolume: Path, tmp_path
     inode = os.lstat(path).st_ino
     with pytest.raises(NoTrash, match="can have no trash"):
         clear(root.resolve(), OwnPaths(tmp_path / "own"), path)
-    draft = Draft(VOLUMES, [str(root.resolve())], "aside")
+    draft = PlanBuilder(VOLUMES, [str(root.resolve())], "aside")
     draft.begin_unit()
     draft.take(str(path), "test")
     operations = Operations(OwnPaths(tmp_path / "own"))

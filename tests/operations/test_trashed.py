@@ -12,7 +12,7 @@ from scenes import VOLUMES, put
 from model_manager.base import units
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operation, Operations, Plan
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.trashed import Trashed, in_a_trash, plan_empty, trashed, with_what_comes_back
 
 
@@ -29,7 +29,7 @@ def bin_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def cleared(tmp_path: Path, own: OwnPaths) -> Operation:
     path = put(tmp_path / "m" / "a", b"a" * 5000)
-    draft = Draft(VOLUMES, [str(tmp_path / "m")])
+    draft = PlanBuilder(VOLUMES, [str(tmp_path / "m")])
     draft.begin_unit("a model")
     draft.take(str(path), "test")
     return Operations(own).apply(draft.plan("Clear"))
@@ -77,7 +77,7 @@ def test_names_of_one_file_that_went_one_after_another(tmp_path: Path, own: OwnP
     path = put(tmp_path / "m" / "a", b"a" * 8192)
     os.link(path, tmp_path / "m" / "b")
     for name in ("a", "b"):
-        draft = Draft(VOLUMES, [str(tmp_path / "m")])
+        draft = PlanBuilder(VOLUMES, [str(tmp_path / "m")])
         draft.begin_unit(name)
         draft.take(str(tmp_path / "m" / name), "test")
         assert Operations(own).apply(draft.plan("Clear")).plan.frees == 0
@@ -108,7 +108,7 @@ def test_what_is_written_to_in_the_trash_stays_and_the_rest_is_counted(
     tmp_path: Path, own: OwnPaths, bin_: Path
 ) -> None:
     for name in ("a", "b"):
-        draft = Draft(VOLUMES, [str(tmp_path / "m")])
+        draft = PlanBuilder(VOLUMES, [str(tmp_path / "m")])
         draft.begin_unit(name)
         draft.take(str(put(tmp_path / "m" / name, name.encode() * 8192)), "test")
         Operations(own).apply(draft.plan("Clear"))

@@ -12,14 +12,14 @@ from scenes import VOLUMES, asides, proof_now, put
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Operation, Operations
 from model_manager.operations.plan import Proof
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 
 DATA, OTHER = b"a" * 70_001, b"b" * 70_001
 
 
 def shared(top: Path, own: OwnPaths, kind: str, *names: str, proof: Proof | None = None) -> Operation:
     """The copy's names replaced by links to the keeper."""
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     draft.begin_unit()
     for name in names:
         draft.link(str(top / name), str(top / "keeper"), kind, "test", proof, 1)

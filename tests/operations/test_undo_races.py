@@ -14,7 +14,7 @@ from scenes import OTHER_VOLUME, VOLUMES, asides, one, plan_of, put, scene
 from model_manager.base.errors import ModelManagerError
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operation, Operations, Plan
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.trashed import plan_empty, trashed
 
 DATA = bytes(range(256)) * 400
@@ -31,8 +31,8 @@ def top(tmp_path: Path) -> Path:
     return tmp_path / "m"
 
 
-def drafted(top: Path, add: Callable[[Draft], object], way: str = "trash") -> Plan:
-    draft = Draft(VOLUMES, [str(top)], way)  # type: ignore[arg-type]
+def drafted(top: Path, add: Callable[[PlanBuilder], object], way: str = "trash") -> Plan:
+    draft = PlanBuilder(VOLUMES, [str(top)], way)  # type: ignore[arg-type]
     draft.begin_unit()
     add(draft)
     return draft.plan("Change")

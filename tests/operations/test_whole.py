@@ -10,14 +10,14 @@ from scenes import VOLUMES, put
 from model_manager.base.paths import OwnPaths
 from model_manager.library.removal.undoing import can_go_back, newest_to_undo, undoing
 from model_manager.operations import Operation, Operations
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.trashed import trashed
 
 BLOB = "sha256-" + "a" * 64
 
 
 def thrown(top: Path, own: OwnPaths, *names: str) -> Operation:
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     draft.begin_unit("a model")
     for name in names:
         put(top / name, name.encode() * 999)
@@ -73,7 +73,7 @@ def test_a_blob_that_was_pulled_again_is_as_good(tmp_path: Path, own: OwnPaths) 
 @pytest.mark.parametrize("units", [None, [1]])
 def test_other_units_go_back_all_the_same(units: list[int] | None, tmp_path: Path, own: OwnPaths) -> None:
     top = tmp_path / "m"
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     for unit, names in enumerate((("a1", "a2"), ("b1", "b2"))):
         draft.begin_unit(f"model {unit}")
         for name in names:

@@ -23,7 +23,7 @@ from model_manager.base.paths import OwnPaths
 from model_manager.base.reserve import SIZE
 from model_manager.base.volumes import Volumes
 from model_manager.operations import Operations
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 
 
 def forms(short: int, long: int) -> list[object]:
@@ -92,7 +92,7 @@ def test_cleaning_up_works_on_a_full_disk(tmp_path: Path) -> None:
             while filler.write(bytes(1 << 16)):
                 pass
         assert shutil.disk_usage(place).free < 1 << 16
-        draft = Draft(VOLUMES, [str(top)], "delete")
+        draft = PlanBuilder(VOLUMES, [str(top)], "delete")
         draft.begin_unit()
         draft.take(str(model), "test")
         done = operations.apply(draft.plan("Delete"))
@@ -112,7 +112,7 @@ def test_replugged_under_another_device_number(tmp_path: Path) -> None:
         number = os.stat(place).st_dev
         path = put(place / "models/x.gguf", b"x" * 5000)
         other = put(place / "models/y.gguf", b"y" * 5000)
-        draft = Draft(Volumes(), [str(place / "models")])
+        draft = PlanBuilder(Volumes(), [str(place / "models")])
         draft.begin_unit()
         draft.take(str(path), "test")
         applied = Operations(own).apply(draft.plan("Trash"))

@@ -24,7 +24,7 @@ from model_manager.library.removal.selection import Selection
 from model_manager.library.removal.shelf import Shelf, shelf_of_leftovers
 from model_manager.library.removal.unused import PAYLOADS
 from model_manager.operations.plan import Plan
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.stores.host.env import Env
 
 
@@ -43,7 +43,7 @@ def offers(
 ) -> list[RemovableLeftover]:
     """Each of these with the plan that takes it now; what somebody has open goes with none. Raises Cancelled."""
     progress = progress or Progress()
-    found: list[tuple[LeftoverRow, Draft, Plan, str]] = []
+    found: list[tuple[LeftoverRow, PlanBuilder, Plan, str]] = []
     for done, row in enumerate(rows):
         progress.step(done, len(rows))
         draft, problems = drafted(shelf, volumes, env, Selection((), (), (row.path,)), "delete")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from model_manager.base import reach
 from model_manager.base.once import once
 from model_manager.catalog import Database, copies, labels, leftovers, models
-from model_manager.catalog.copies import FLOOR, WEIGHTS, NamedFile, PlaceName
+from model_manager.catalog.copies import FLOOR, WEIGHTS, ListedPlace, NamedFile
 from model_manager.catalog.leftovers import LeftoverRow
 from model_manager.library.duplicates.copies import Copy, FileName, Identity, PossibleCopy, is_inside
 from model_manager.library.duplicates.hashing import Hashing
@@ -38,7 +38,7 @@ class KnownFiles:
             self.beside: Mapping[int, tuple[str, ...]] = copies.beside_weights(tx)
             """The files of each place that are no weights."""
             self._orphans = [row for row in leftovers.every(tx) if row.kind == "orphan" and row.size >= FLOOR]
-        self.places: dict[int, list[PlaceName]] = {}
+        self.places: dict[int, list[ListedPlace]] = {}
         """The places of each model."""
         for place in places.values():
             self.places.setdefault(place.model, []).append(place)
@@ -108,7 +108,7 @@ class _Look:
     """Makes candidates of what the catalogue says and the disk confirms."""
 
     def __init__(
-        self, hashing: Hashing, reference: Sequence[str], pinned: frozenset[int], places: Mapping[int, PlaceName],
+        self, hashing: Hashing, reference: Sequence[str], pinned: frozenset[int], places: Mapping[int, ListedPlace],
         titles: Mapping[int, str], weights: Mapping[int, frozenset[int]], beside: Mapping[int, tuple[str, ...]],
     ) -> None:  # fmt: skip
         self._hashing, self._reference, self._pinned = hashing, reference, pinned

@@ -20,7 +20,7 @@ from model_manager.library.removal.origins import OfCopies, as_text
 from model_manager.library.removal.planning import finished, must_be_closed, plan_removal
 from model_manager.library.removal.selection import LinkThatStays, Selection
 from model_manager.operations import Plan
-from model_manager.operations.plan_builder import Draft, is_read_only
+from model_manager.operations.plan_builder import PlanBuilder, is_read_only
 from model_manager.stores.host.env import Env
 from model_manager.stores.tool_facts import TOOLS
 
@@ -42,7 +42,7 @@ def plan_sharing(
         return plan_trashing(database, volumes, env, groups, keep, only, reference)
     with database.read() as tx:
         known = [root for root in roots.every(tx) if not root.ignored]
-    draft = Draft(volumes, [root.path for root in known])
+    draft = PlanBuilder(volumes, [root.path for root in known])
     problems: list[ModelManagerError] = []
     for group in groups:
         keeper = chosen_keeper(group, keep, only)
@@ -180,7 +180,7 @@ def chosen_keeper(group: CopyGroup, keep: Collection[str], only: Collection[str]
 
 
 def _add(
-    draft: Draft, database: Database, volumes: Volumes, copy: Copy, keeper: Copy, by: By, reference: Sequence[str],
+    draft: PlanBuilder, database: Database, volumes: Volumes, copy: Copy, keeper: Copy, by: By, reference: Sequence[str],
     freed: int,
 ) -> None:  # fmt: skip
     """One copy: all its names, together. `freed`: the bytes that come back with it."""

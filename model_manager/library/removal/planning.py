@@ -29,7 +29,7 @@ from model_manager.library.removal.unused import BY_CONTENT, must_be_unused, mus
 from model_manager.operations import Plan
 from model_manager.operations.kept_files import kept_as
 from model_manager.operations.plan import KeptFile
-from model_manager.operations.plan_builder import Draft, Way
+from model_manager.operations.plan_builder import PlanBuilder, Way
 from model_manager.stores.adapters import BY_TOOL
 from model_manager.stores.discovered import FoundRoot, Leftover, LeftoverKind
 from model_manager.stores.host.env import Env
@@ -61,12 +61,12 @@ def plan_removal(
 
 def drafted(
     shelf: Shelf, volumes: Volumes, env: Env, wanted: Selection, way: Way
-) -> tuple[Draft, list[ModelManagerError]]:
+) -> tuple[PlanBuilder, list[ModelManagerError]]:
     """The steps of all that is wanted, and why the rest cannot be planned.
 
     Leftovers go first: that nobody needs them is certain only as long as the models of their store are there to ask.
     """
-    draft = Draft(volumes, [root.path for root in shelf.roots.values() if not root.ignored], way)
+    draft = PlanBuilder(volumes, [root.path for root in shelf.roots.values() if not root.ignored], way)
     draft.warnings.extend(wanted.warnings)
     problems: list[ModelManagerError] = []
     groups = list(units(shelf, wanted))
@@ -118,7 +118,7 @@ def drafted(
     return draft, problems
 
 
-def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) -> Plan:
+def finished(draft: PlanBuilder, problems: Sequence[ModelManagerError], title: str) -> Plan:
     """The plan, with what could not be planned as warnings; raises the first problem when there is no step."""
     draft.left.extend(said("{0}: {1}", problem.path, problem.reason) for problem in problems)
     for path, holders in draft.holders().items():
@@ -131,7 +131,7 @@ def finished(draft: Draft, problems: Sequence[ModelManagerError], title: str) ->
 
 
 def _add_unit(
-    draft: Draft, problems: list[ModelManagerError], root: RootRow, of: str, parts: Iterator[Part], origin: str,
+    draft: PlanBuilder, problems: list[ModelManagerError], root: RootRow, of: str, parts: Iterator[Part], origin: str,
     stays: Sequence[LinkThatStays], volumes: Volumes, first: bool = False,
 ) -> None:  # fmt: skip
     """One unit, or none of it and a problem."""

@@ -23,7 +23,7 @@ from model_manager.library.listing.status import status
 from model_manager.library.scan import watch
 from model_manager.operations import Operations
 from model_manager.operations.plan import Plan
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 
 _FICLONE = 0x40049409
 
@@ -113,7 +113,7 @@ SIZE = 4096 * 1500
 
 
 def plan_of(room: Path, *names: str) -> Plan:
-    draft = Draft(Volumes(), [str(room)], "delete")
+    draft = PlanBuilder(Volumes(), [str(room)], "delete")
     draft.begin_unit()
     for name in names:
         draft.take(str(room / name), "test")

@@ -18,7 +18,7 @@ from model_manager.jobs import Progress
 from model_manager.library.removal.undoing import COPIED_A_SECOND, can_go_back, newest_to_undo, stands, undoing
 from model_manager.library.scan import watch
 from model_manager.operations import Operation, Operations
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.trashed import trashed
 
 DATA = b"a" * 70_001
@@ -26,7 +26,7 @@ VOLUMES = Volumes()
 
 
 def shared(top: Path, *names: str) -> tuple[Operations, Operation]:
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     for path in ("keeper", *names):
         (top / path).parent.mkdir(parents=True, exist_ok=True)
         (top / path).write_bytes(DATA)

@@ -18,7 +18,7 @@ from model_manager.operations import Disk, Operation, Operations, Plan, identity
 from model_manager.operations.disk import Step
 from model_manager.operations.identity import identity_to_record
 from model_manager.operations.plan import Proof
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def own(tmp_path: Path) -> OwnPaths:
 
 
 def linking(top: Path, kind: str = "hard", proof: Proof | None = None) -> Plan:
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     draft.begin_unit()
     draft.link(str(top / "copy"), str(top / "keeper"), kind, "test", proof, 1)
     return draft.plan("Link")
@@ -298,7 +298,7 @@ def test_a_folder_that_leads_elsewhere_since_is_refused(kind: str, side: str, tm
     top = tmp_path / "m"
     put(top / "store/keeper", b"a" * 99)
     put(top / "here/copy", b"a" * 99)
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     draft.begin_unit()
     draft.link(str(top / "here/copy"), str(top / "store/keeper"), kind, "test", None, 1)
     plan = draft.plan("Link")
@@ -307,7 +307,7 @@ def test_a_folder_that_leads_elsewhere_since_is_refused(kind: str, side: str, tm
     assert "a folder on the way to it leads elsewhere now" in problem(Operations(own).apply(plan))
     (top / side).unlink()
     os.rename(tmp_path / "away", top / side)
-    again = Draft(VOLUMES, [str(top)])
+    again = PlanBuilder(VOLUMES, [str(top)])
     again.begin_unit()
     again.link(str(top / "here/copy"), str(top / "store/keeper"), kind, "test", None, 1)
     done = Operations(own).apply(again.plan("Link"))

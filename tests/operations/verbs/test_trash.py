@@ -14,7 +14,7 @@ from scenes import LONG_AGO, OTHER_VOLUME, VOLUMES, asides, left_by_a_kill, one,
 
 from model_manager.base.paths import OwnPaths
 from model_manager.operations import Disk, Operations, Plan
-from model_manager.operations.plan_builder import Draft
+from model_manager.operations.plan_builder import PlanBuilder
 from model_manager.operations.verbs.trash import _paths
 
 
@@ -40,7 +40,7 @@ def bin_(tmp_path: Path) -> Path:
 
 
 def planned(top: Path, **how: str) -> Plan:
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     draft.begin_unit()
     draft.take(str(top / "a"), "test", how)
     return draft.plan("Clear")
@@ -106,7 +106,7 @@ def test_a_trash_with_too_many_of_one_name(top: Path, own: OwnPaths, bin_: Path)
 def test_a_name_as_long_as_a_name_can_be(top: Path, own: OwnPaths, bin_: Path) -> None:
     """Its note needs ten bytes more than it; it comes back under its own."""
     path = put(top / ("ü" * 127), b"long")
-    draft = Draft(VOLUMES, [str(top)])
+    draft = PlanBuilder(VOLUMES, [str(top)])
     draft.begin_unit()
     draft.take(str(path), "test")
     done = Operations(own).apply(draft.plan("Clear"))
