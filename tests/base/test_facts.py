@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.base.facts import (
-    FIELDS,
     GOOD,
     MANY,
     SOURCES,
@@ -29,7 +28,12 @@ from model_manager.base.facts import (
 )  # fmt: skip
 
 HEALTHS = st.builds(Health, st.sampled_from(VERDICTS), st.sampled_from("abc"))
-CLAIMS = st.builds(Claim, st.sampled_from(FIELDS), st.sampled_from("abc"), st.sampled_from(SOURCES))
+CLAIMS = st.builds(
+    Claim,
+    st.sampled_from(("name", "category", "quant", "tag", "trigger_words")),
+    st.sampled_from("abc"),
+    st.sampled_from(SOURCES),
+)
 
 
 def test_the_strongest_evidence_wins() -> None:
