@@ -49,7 +49,7 @@ class RootSearch:
         self._patience = _PATIENCE
 
     def run(self) -> list[RootRow]:
-        """Asks every adapter and stores what is new; answers all roots that are not ignored.
+        """Asks every adapter and stores what is new; answers all roots, those that are ignored too.
 
         Why an adapter failed is kept in the catalogue (`problems.of_search`).
         """
@@ -65,7 +65,7 @@ class RootSearch:
         self._store_roots(known)
         self._store_failures()
         with self._database.read() as tx:
-            return [root for root in roots.every(tx) if not root.ignored]
+            return roots.every(tx)
 
     def _ask_in_time(self, store: Store, known: Mapping[str, RootRow]) -> list[FoundRoot]:
         """What an adapter names; what it named before where it is not back in time."""

@@ -94,7 +94,8 @@ class RootReading:
         )
 
     def _read_by_others(self) -> frozenset[str]:
-        """The real paths of roots that are not read here: those inside this one, or reached from it by a link.
+        """The real paths of roots that are not read here: those inside this one, or reached from it by a link; also those
+        that are ignored, or their models would be shown as this one's.
 
         A root that this one lies in is none of them, or a walk that follows a link back would end before it began.
         """

@@ -64,7 +64,7 @@ class Scan:
             every = self._find_roots()
             for done in derive_again(self._context.database, progress):
                 self._context.notify(ModelsChanged(done))
-            chosen = [root for root in every if only is None or root.id in set(only)]
+            chosen = [root for root in every if not root.ignored and (only is None or root.id in set(only))]
             local = [root for root in chosen if not watch.is_slow(root.path, self._context.volumes)]
             lanes = self._start_lanes([root for root in chosen if root not in local], every)
             for number, root in enumerate(local):

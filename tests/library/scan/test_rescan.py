@@ -193,3 +193,15 @@ def test_what_is_no_model_is_read_once(app: App, home: Path, monkeypatch: pytest
     assert scan(app).read_bytes == 0
     with app.database.read() as tx:
         assert tx.execute("SELECT COUNT(*) FROM passed").fetchone() == (0,)
+
+
+def test_a_folder_that_is_ignored_is_not_shown_by_the_one_around_it(app: App, home: Path, believing: None) -> None:
+    top = make(home / "AI")
+    watch.add_root(app.database, str(top))
+    inner = watch.add_root(app.database, str(top / "deep"))
+    scan(app)
+    assert any(str(top / "deep") in line for line in map(str, told(app)))
+    watch.ignore_root(app.database, f"r{inner.id}")
+    for _ in range(2):
+        scan(app)
+        assert told(app) and not any(str(top / "deep") in line for line in map(str, told(app)))
