@@ -99,7 +99,7 @@ _set(b"\x98", lambda w: w.stack[-1])  # READONLY_BUFFER
 _set(b"P", lambda w: _persistent(w, w.line()))
 _set(b"Q", lambda w: _persistent(w, w.stack.pop()))
 _set(b"S", lambda w: w.stack.append(_escaped(w.line(LONGEST_TEXT).strip("\"'"), "unicode-escape")))
-_set(b"V", lambda w: w.stack.append(_escaped(w.line(LONGEST_TEXT), "raw-unicode-escape")))
+_set(b"V", lambda w: w.stack.append(_escaped(w.line(LONGEST_TEXT, "latin-1"), "raw-unicode-escape")))
 _set(b"L", lambda w: w.stack.append(_whole(w.line().rstrip("L"))))
 _set(b"F", lambda w: w.stack.append(float(w.line()[:400])))
 _set(b"c", lambda w: w.stack.append(w.name(w.line(), w.line())))

@@ -114,7 +114,7 @@ class Reader:
         self.at = at + count
         return self.data[at : at + count]
 
-    def line(self, most: int = LONGEST_LINE) -> str:
+    def line(self, most: int = LONGEST_LINE, codec: str = "utf-8") -> str:
         at = self.data.find(b"\n", self.at, self.at + most)
         if at < 0:
             left = self.end - self.position
@@ -127,7 +127,7 @@ class Reader:
         text = self.data[self.at : at]
         self.hold(len(text))
         self.at = at + 1
-        return text.decode("utf-8", "backslashreplace")
+        return text.decode(codec, "backslashreplace")
 
     def skip(self, count: int) -> None:
         position = self.position + count
