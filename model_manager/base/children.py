@@ -24,15 +24,13 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
-from model_manager.base import frozen
 from model_manager.base.errors import MissingPart, ModelManagerError, UsageError
 from model_manager.base.messages import figure, kept, read_back, said
+from model_manager.base.own_command import WORD, command
 from model_manager.base.text import later
 
 log = logging.getLogger(__name__)
 
-WORD = "--child"
-"""Before the name of the work, as the first argument of our own program."""
 LONGEST = 1 << 20
 """Bytes of one line at most, either way."""
 _LOGGED = 100
@@ -43,26 +41,9 @@ _POLL_S = 0.1
 """Seconds between two looks whether the work is still wanted."""
 _AHEAD = 64
 """Lines that are read ahead: beyond them a child that floods us waits in its own write."""
-_BOOT = (
-    "import sys; source = sys.argv.pop(1); source in sys.path or sys.path.insert(0, source); "
-    "from model_manager.cli import main; sys.exit(main())"
-)
 _ERRORS: dict[str, type[ModelManagerError]] = {
     one.__name__: one for one in (ModelManagerError, UsageError, MissingPart)
 }
-
-
-def command(*words: str) -> list[str]:
-    """How this very program is started with these words: packed, installed or from its source.
-
-    The working folder is never a place that modules come from (-P): people start us in folders of downloads.
-    """
-    if frozen.is_frozen():
-        return [sys.executable, *words]
-    if not sys.executable:
-        raise _failed(later("the Python that runs this program does not say where it is"))
-    source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    return [sys.executable, "-P", "-c", _BOOT, source, *words]
 
 
 class Child:

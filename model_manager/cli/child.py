@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from model_manager.base.children import WORD, serve
+from model_manager.base.own_command import WORD
 
 _UNKNOWN = 2
 
@@ -20,6 +20,7 @@ def is_child(words: Sequence[str]) -> bool:
 
 def run(words: Sequence[str]) -> int:
     """Serves the parent until it has gone; answers the exit status."""
+    from model_manager.base.children import serve
     from model_manager.library import deep_reading
 
     work = {deep_reading.NAME: deep_reading.answer}.get("".join(words[1:2]))

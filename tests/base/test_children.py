@@ -250,12 +250,6 @@ def test_without_an_interpreter_it_is_said(executable: str, monkeypatch: pytest.
     assert reason[executable] in str(caught.value)
 
 
-def test_the_packed_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(sys, "executable", "/opt/model-manager")
-    assert command("--child", "deep-check") == ["/opt/model-manager", "--child", "deep-check"]
-
-
 def test_nothing_in_the_working_folder_is_taken_for_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """People start programs in folders of what they downloaded."""
     for name in ("json", "hashlib", "model_manager", "sitecustomize"):
