@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from model_manager.actions import scanning
@@ -23,6 +24,7 @@ class Scanning:
         self.again = False
         """Whether what a scan goes by was changed while one was under way."""
         self._began = 0.0
+        self._lock = threading.Lock()
         self._waiting: set[int] = set()
         """Folders that are to be looked at again: one job looks at all that have come together when its turn comes."""
 
@@ -49,19 +51,28 @@ class Scanning:
 
     def look_again(self, roots: frozenset[int]) -> None:
         """Scans these folders alone, after a scan that is under way, with all that are asked for until then."""
-        begun = bool(self._waiting)
-        self._waiting |= roots
-        if begun or not roots:
+        if not roots:
             return
+        with self._lock:
+            if self._waiting:
+                self._waiting |= roots
+                return
+            self._waiting = mine = set(roots)
 
         def work(progress: Progress) -> None:
-            wanted, self._waiting = frozenset(self._waiting), set()
             try:
-                scanning.look(self._app, wanted, progress, self._app.jobs.post)
+                scanning.look(self._app, self._taken(mine), progress, self._app.jobs.post)
             except ScansElsewhere as busy:
                 self._app.jobs.post(StatusMessage(localised(busy)))
 
-        self._app.jobs.start(_("Looking again"), "scan", work)
+        self._app.jobs.start(_("Looking again"), "scan", work, otherwise=lambda: self._taken(mine))
+
+    def _taken(self, mine: set[int]) -> frozenset[int]:
+        """The folders of a job whose turn has come, or never will: from now on others wait for one of their own."""
+        with self._lock:
+            if self._waiting is mine:
+                self._waiting = set()
+            return frozenset(mine)
 
     def came_back(self) -> None:
         """The person looks at the window again. There is no file watching: after a while the disk is looked at again."""

@@ -34,13 +34,11 @@ def test_words_are_in_the_language_that_was_chosen(german: None) -> None:
     assert (text.language(), text._("Oct"), text.number("1,234.5")) == ("", "Oct", "1,234.5")
 
 
-def test_a_context_has_its_own_words(german: None) -> None:
-    from model_manager.base.localised import CONTEXT
-
-    known = dict(text.messages(CONTEXT))
-    message = next(one for one in known if known[one] != one)
-    assert text.in_context(CONTEXT, message) == known[message]
-    assert text.in_context("nowhere", message) == message and text.messages("nowhere") == []
+def test_sentences_of_the_core_have_words_of_their_own(german: None) -> None:
+    message = "it is a link that leads nowhere now"
+    assert text.in_core(message) == "es ist ein Link, der jetzt ins Leere führt"
+    assert text.in_core("a sentence that nobody wrote") == "a sentence that nobody wrote"
+    assert [text.in_core("{0} item", "{0} items", number) for number in (1, 2)] == ["{0} Eintrag", "{0} Einträge"]
 
 
 def test_counts_choose_the_form_and_are_filled_in(german: None) -> None:

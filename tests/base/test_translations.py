@@ -82,7 +82,6 @@ def test_it_says_what_the_compiled_file_says() -> None:
     assert ours.get("plain {n}", "core") == theirs.pgettext("core", "plain {n}") == "rdzeń {n}"
     for count in range(130):
         assert ours.plural("{n} file", "{n} files", count) == theirs.ngettext("{n} file", "{n} files", count)
-    assert ours.within("core") == [("plain {n}", "rdzeń {n}")]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('\n\t"\\\x85\u2028'), min_size=1))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_manager.formats.problem import FormatProblem
-from model_manager.formats.tar_pax import PaxRecord, differs, said
+from model_manager.formats.tar_pax import PaxRecord, attributes, differs
 
 
 def record(key: str, value: bytes | str) -> bytes:
@@ -29,12 +29,12 @@ def test_name_target_and_size_are_told_and_the_last_of_two_wins() -> None:
         + record("linkpath", "to")
         + record("size", "17")
     )
-    assert said(text, False) == PaxRecord("naïve/x", "to", 17)
-    assert said(b"", False) == said(record("comment", "path=x"), True) == PaxRecord()
+    assert attributes(text, False) == PaxRecord("naïve/x", "to", 17)
+    assert attributes(b"", False) == attributes(record("comment", "path=x"), True) == PaxRecord()
 
 
 def test_names_of_any_bytes_come_through() -> None:
-    assert said(record("path", b"caf\xe9"), False).name == "caf\udce9"
+    assert attributes(record("path", b"caf\xe9"), False).name == "caf\udce9"
 
 
 @settings(max_examples=20)
@@ -45,7 +45,7 @@ def test_pythons_own_writer_is_understood(name: str) -> None:
         archive.addfile(tarfile.TarInfo("é" + name))
     raw = buffer.getvalue()
     size = int(raw[124:135], 8)
-    assert said(raw[512 : 512 + size], False).name == "é" + name
+    assert attributes(raw[512 : 512 + size], False).name == "é" + name
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_pythons_own_writer_is_understood(name: str) -> None:
 )  # fmt: skip
 def test_what_readers_take_differently_is_refused(text: bytes, everywhere: bool, why: str) -> None:
     with pytest.raises(FormatProblem, match=f"readers may see different members in this tar: .*{why}") as caught:
-        said(text, everywhere)
+        attributes(text, everywhere)
     assert caught.value.kind == "unknown"
 
 

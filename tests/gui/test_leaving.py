@@ -38,7 +38,7 @@ def test_one_list_after_the_other(window: Any, monkeypatch: pytest.MonkeyPatch) 
             time.sleep(0.005)
 
     with monkeypatch.context() as slow:
-        slow.setattr("model_manager.controllers.clean.library_of", endless)
+        slow.setattr("model_manager.actions.cleaning.library_of", endless)
         window.open("clean")
         wait(window, lambda: window.status.button.cget("text") == "1 job")
         window.library.table.select({window.library.controller.rows[0].id})

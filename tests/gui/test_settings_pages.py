@@ -95,7 +95,9 @@ def test_a_change_during_a_scan_is_not_lost(window) -> None:
 
     wait(window, lambda: not window.scanning.is_running)
     end = threading.Event()
-    window.scanning.job = first = window.app.jobs.start("Scanning", "scan", lambda progress: end.wait(10))
+    window.scanning.job = first = window.app.jobs.start(
+        "Scanning", "scan", lambda progress: end.wait(10), lambda told: window.scanning._end()
+    )
     window.app.jobs.post(ScanWanted())
     wait(window, lambda: window.scanning.again)
     end.set()

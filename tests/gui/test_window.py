@@ -27,6 +27,7 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[o
     """One Tk root lives in one process: the module shares it."""
     with generated_window(tmp_path_factory.mktemp("window")) as found:
         found.real_scan = partial(Scanning.scan, found.scanning)
+        found.real_look = partial(Scanning.look_again, found.scanning)
         yield found
 
 
@@ -286,12 +287,12 @@ def test_a_file_from_outside_shows_its_card_and_can_be_watched(window, tmp_path:
     shown = texts(library.details)
     assert any("Not in a folder that is watched" in text for text in shown)
     assert "Watch its folder" in shown and "Move to the trash…" not in shown and "Pin" not in shown
-    scan, window.scanning.scan = window.scanning.scan, window.real_scan
+    look, window.scanning.look_again = window.scanning.look_again, window.real_look
     try:
         library.controller.watch_folder_of_opened()
         wait(window, lambda: "Move to the trash…" in texts(library.details), 30)
     finally:
-        window.scanning.scan = scan
+        window.scanning.look_again = look
     assert "from outside 模型" in texts(library.details)
     assert len(library.table.selected) == 1
 

@@ -120,7 +120,7 @@ def all_say_the_same(app: App) -> None:
     }  # fmt: skip
     assert listed == {one.leftover for one in offered if one.rule in ("orphan", "unnamed-revision")}
     health = HealthController(app, None, None)  # type: ignore[arg-type]
-    shown = health._load()
+    shown = health._load(Progress())
     flagged = {
         line.leftover
         for section in shown
