@@ -180,7 +180,10 @@ def real_parent(path: str) -> str:
 def realpath_of_file(path: str) -> str:
     """As `realpath`, for many files of few folders: within `each_once` each folder is resolved one time."""
     real = real_parent(path)
-    return realpath(real) if real in _reach.points() or _leads(real) else real
+    if real in _reach.points():
+        return realpath(real)
+    is_link = not on_silent(real) and _leads(real)  # on a mount that does not answer, reading a link alone may hang
+    return realpath(real) if is_link else real
 
 
 def real_folder(folder: str) -> str:

@@ -17,6 +17,7 @@ from model_manager.base.errors import ModelManagerError
 from model_manager.base.pools import shown_in
 from model_manager.base.volumes import Volumes
 from model_manager.controllers.health import HealthController
+from model_manager.jobs import Progress
 from model_manager.library.clean.candidate import library_of
 from model_manager.library.clean.memory import this_machine
 from model_manager.library.clean.offers import offered, wanted_of
@@ -220,7 +221,7 @@ def test_what_may_be_needed_elsewhere_is_shown_with_the_reason(app: App, home: P
     with bind_mount(first / "blobs", other / "blobs"):
         scan(app)
         (section,) = [
-            one for one in HealthController(app, None, None)._load() if one.title == "May be needed elsewhere"
+            one for one in HealthController(app, None, None)._load(Progress()) if one.title == "May be needed elsewhere"
         ]  # type: ignore[arg-type]
         assert section.lines and all("is shown in" in line.why for line in section.lines)
         summed = status(app.database, app.volumes, app.env())
