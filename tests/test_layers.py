@@ -38,9 +38,9 @@ OWN_FILES = {"base/paths.py", "base/settings.py", "base/log.py", "base/instance.
 # Rooms of a package, from the ground up: each may import its own and those before it, never one beside or above it.
 # `*`: every room that is not named, so the folders of tools.
 ROOMS = {
-    "stores": ["tool_facts", "found parts", "host", "grouping", "walk", "contract", "hub",
+    "stores": ["tool_facts", "discovered parts", "host", "grouping", "walk", "contract", "hub",
                "*", "caches", "adapters"],
-    "library": ["scan", "labels meant", "removal", "duplicates clean", "listing deep_reading doctor", "deep"],
+    "library": ["scan", "labels model_lookup", "removal", "duplicates clean", "listing deep_reading doctor", "deep"],
 }  # fmt: skip
 # Packages of variants, one file each, and the top-level names by which a file of them is one.
 VARIANTS = {
@@ -343,11 +343,11 @@ OF_APP = {
 }
 # What makes a plan or a suggestion, and what changes the disk.
 BEHIND_ACTIONS = (
-    "operations.draft", "operations.trashed", "operations.disk", "operations.apply", "library.removal.planning",
-    "library.removal.units", "library.removal.wanted", "library.removal.still_there", "library.removal.touched",
+    "operations.plan_builder", "operations.trashed", "operations.disk", "operations.apply", "library.removal.planning",
+    "library.removal.units", "library.removal.selection", "library.removal.still_there", "library.removal.affected",
     "library.duplicates", "library.clean.rules", "library.clean.candidate", "library.clean.offers", "library.deep",
-    "library.doctor", "library.meant", "library.labels.words", "library.labels.category_folders", "library.scan.scan",
-    "library.scan.drives", "stores.adapters", "catalog.Database", "catalog.models", "catalog.roots", "catalog.elsewhere",
+    "library.doctor", "library.model_lookup", "library.labels.user_labels", "library.labels.category_folders", "library.scan.scan",
+    "library.scan.drives", "stores.adapters", "catalog.Database", "catalog.models", "catalog.roots", "catalog.outside_changes",
 )  # fmt: skip
 
 
@@ -379,12 +379,18 @@ def test_window_and_commands_decide_nothing(path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "what"),
     [("app.database", "1: app.database"), ("self._app.operations.apply(plan)", "1: app.operations"),
-     ("def f(): from model_manager.operations.plan_builder import Way", "operations.draft"),
+     ("def f(): from model_manager.operations.plan_builder import Way", "operations.plan_builder"),
      ("from model_manager.library.duplicates.sharing import plan_sharing", "library.duplicates.sharing"),
-     ("from model_manager.library import meant", "library.meant"), ("Plan('', '', (), 0, 0, (), 0.0)", "1: Plan(")],
+     ("from model_manager.library import model_lookup", "library.model_lookup"), ("Plan('', '', (), 0, 0, (), 0.0)", "1: Plan(")],
 )  # fmt: skip
 def test_the_rule_sees_a_face_that_decides(code: str, what: str) -> None:
     assert what in _decides(ast.parse(code), ["model_manager", "cli"])
+
+
+def test_what_stands_behind_actions_is_there() -> None:
+    """A name that is no module any more would forbid nothing."""
+    places = [PACKAGE / name.replace(".", "/") for name in BEHIND_ACTIONS if name != "catalog.Database"]
+    assert not [place for place in places if not place.is_dir() and not place.with_suffix(".py").is_file()]
 
 
 def test_one_way_leads_to_a_scan() -> None:

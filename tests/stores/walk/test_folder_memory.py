@@ -106,8 +106,8 @@ def kept_whole(folder: Path) -> FolderMemory:
     first = memory(folder)
     one = whole(folder, first)
     assert one.unchanged() is None
-    one.reader(str(folder / "sub"))
-    one.reader(str(folder / "sub/b.gguf"))
+    one.look(str(folder / "sub"))
+    one.look(str(folder / "sub/b.gguf"))
     one.keep([("/place", "name")])
     second = memory(folder)
     second.before, _ = first.after({("/place", "name"): PLACE})
@@ -133,15 +133,15 @@ def test_what_is_missing_or_lies_elsewhere_is_never_remembered(path: str, folder
     (folder.parent / "outside").touch()
     first = memory(folder)
     one = whole(folder, first)
-    one.reader(str(folder / "sub"))
-    one.reader(os.path.normpath(folder / path))
+    one.look(str(folder / "sub"))
+    one.look(os.path.normpath(folder / path))
     one.keep([])
     assert first.after({}) == ({}, set())
 
 
 def test_without_a_memory_nothing_is_kept(folder: Path) -> None:
     one = whole(folder, None)
-    one.reader(str(folder / "sub"))
+    one.look(str(folder / "sub"))
     one.keep([])
     assert one.unchanged() is None
 
