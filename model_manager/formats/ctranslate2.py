@@ -119,21 +119,9 @@ def _claims(name: str, tensors: dict[str, Tensor]) -> Iterator[Claim]:
     if not weights:
         return
     count = sum(elements(one.shape) for key, one in tensors.items() if one.shape and not key.endswith("_scale"))
-    sums: dict[str, int] = {}
-    for one in weights.values():
-        sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
-    dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
     total = sum(one.bytes for one in tensors.values())
-    yield Claim(
-        "parameters", count, "tensors", counted("{0} variable", "{0} variables", len(tensors), figure(len(tensors)))
-    )
-    yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
-    yield Claim(
-        "bits_per_weight",
-        quants.bits(total, count),
-        "tensors",
-        said("{0} bytes for {1} weights", figure(total), figure(count)),
-    )
+    told = counted("{0} variable", "{0} variables", len(tensors), figure(len(tensors)))
+    yield from quants.of_bytes(weights.values(), count, total, told)
 
 
 def _whisper(tensors: dict[str, Tensor]) -> str:

@@ -148,10 +148,8 @@ def _weights(graph: Graph) -> Iterator[Claim]:
         return
     total = sum(one.bytes for one in weights.values())
     count = sum(elements(one.shape) for one in weights.values())
-    sums: dict[str, int] = {}
-    for one in weights.values():
-        sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
-    dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
+    sums = quants.bytes_by_type(weights.values())
+    dominant = quants.most(sums)
     quant, why = dominant, said("most bytes of its weights are {0}", dominant)
     if graph.bits and dominant in ("UINT8", "INT8"):
         count += sums[dominant] * (8 // graph.bits - 1)  # several weights in each byte
@@ -164,12 +162,7 @@ def _weights(graph: Graph) -> Iterator[Claim]:
     )
     yield Claim("quant", quant, "tensors", why)
     if count:
-        yield Claim(
-            "bits_per_weight",
-            quants.bits(total, count),
-            "tensors",
-            said("{0} bytes for {1} weights", figure(total), figure(count)),
-        )
+        yield quants.per_weight(total, count)
 
 
 _LIKE_WEIGHTS = re.compile(

@@ -143,21 +143,9 @@ def _weights(tensors: Mapping[str, Tensor]) -> Iterator[Claim]:
     count = sum(elements(one.shape) for one in weights)
     if not count or count > 1 << 50:
         return
-    sums: dict[str, int] = {}
-    for one in weights:
-        sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
-    dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
     total = sum(one.bytes for one in weights)
-    yield Claim(
-        "parameters", count, "tensors", counted("{0} constant", "{0} constants", len(weights), figure(len(weights)))
-    )
-    yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
-    yield Claim(
-        "bits_per_weight",
-        quants.bits(total, count),
-        "tensors",
-        said("{0} bytes for {1} weights", figure(total), figure(count)),
-    )
+    told = counted("{0} constant", "{0} constants", len(weights), figure(len(weights)))
+    yield from quants.of_bytes(weights, count, total, told)
 
 
 def _told(words: Mapping[str, object]) -> Iterator[Claim]:

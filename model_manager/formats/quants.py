@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from model_manager.base.facts import Claim
-from model_manager.base.messages import figure, said
+from model_manager.base.messages import Message, figure, said
 from model_manager.formats.gguf_types import MAIN_TYPE
-from model_manager.formats.tensors import Tensors, elements
+from model_manager.formats.tensors import Tensor, Tensors, elements
 
 _EMBEDDINGS = frozenset({"token_embd.weight", "output.weight", "per_layer_token_embd.weight"})
 
@@ -15,6 +15,35 @@ _EMBEDDINGS = frozenset({"token_embd.weight", "output.weight", "per_layer_token_
 def bits(bytes_: int, count: int) -> float:
     """Bits per weight: the most honest single number."""
     return round(8 * bytes_ / count, 2) if count else 0.0
+
+
+def per_weight(total: int, count: int) -> Claim:
+    """Bits per weight of `count` weights that take `total` bytes."""
+    why = said("{0} bytes for {1} weights", figure(total), figure(count))
+    return Claim("bits_per_weight", bits(total, count), "tensors", why)
+
+
+def bytes_by_type(weights: Iterable[Tensor]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in weights:
+        found[one.dtype] = found.get(one.dtype, 0) + one.bytes
+    return found
+
+
+def most(amounts: Mapping[str, int]) -> str:
+    """The type with the greatest amount; of equal ones the last by name, so that it is always the same."""
+    return max(amounts, key=lambda dtype: (amounts[dtype], dtype))
+
+
+def of_bytes(weights: Iterable[Tensor], count: int, total: int, told: Message) -> Iterator[Claim]:
+    """Claims for a format that names no quant: `count` parameters as `told`, the type of most bytes, bits per weight.
+
+    `weights` is not empty; `total` may hold bytes of other tensors too (scales belong to what they scale).
+    """
+    dominant = most(bytes_by_type(weights))
+    yield Claim("parameters", count, "tensors", told)
+    yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
+    yield per_weight(total, count)
 
 
 def of_gguf(tensors: Tensors, label: str) -> Iterator[Claim]:
@@ -33,12 +62,7 @@ def of_gguf(tensors: Tensors, label: str) -> Iterator[Claim]:
     true = label if MAIN_TYPE.get(label, label) == dominant else _mix(dominant, tensors)
     yield Claim("quant", true, "tensors", said("most weights are {0}", dominant))
     if total:
-        yield Claim(
-            "bits_per_weight",
-            bits(total, count),
-            "tensors",
-            said("{0} bytes for {1} weights", figure(total), figure(count)),
-        )
+        yield per_weight(total, count)
 
 
 def _dominant(tensors: Tensors) -> str:
@@ -53,7 +77,7 @@ def _dominant(tensors: Tensors) -> str:
     if not counts:
         for tensor in tensors.values():
             counts[tensor.dtype] = counts.get(tensor.dtype, 0) + elements(tensor.shape)
-    return max(counts, key=lambda dtype: (counts[dtype], dtype)) if counts else ""
+    return most(counts) if counts else ""
 
 
 def _mix(dominant: str, tensors: Tensors) -> str:

@@ -89,23 +89,8 @@ def _weights(tensors: dict[str, Tensor]) -> Iterator[Claim]:
         return
     count = sum(elements(one.shape) for one in floats.values())
     total = sum(one.bytes for one in floats.values())
-    sums: dict[str, int] = {}
-    for one in floats.values():
-        sums[one.dtype] = sums.get(one.dtype, 0) + one.bytes
-    dominant = max(sums, key=lambda dtype: (sums[dtype], dtype))
-    yield Claim(
-        "parameters",
-        count,
-        "tensors",
-        counted("{0} tensor with bytes", "{0} tensors with bytes", len(floats), figure(len(floats))),
-    )
-    yield Claim("quant", dominant, "tensors", said("most bytes are {0}", dominant))
-    yield Claim(
-        "bits_per_weight",
-        quants.bits(total, count),
-        "tensors",
-        said("{0} bytes for {1} weights", figure(total), figure(count)),
-    )
+    told = counted("{0} tensor with bytes", "{0} tensors with bytes", len(floats), figure(len(floats)))
+    yield from quants.of_bytes(floats.values(), count, total, told)
 
 
 def _kind(inputs: list[tuple[str, tuple[int, ...]]]) -> Iterator[Claim]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from model_manager.base.facts import Claim, Health, Role
+from model_manager.base.messages import counted
 
 FoundBy = Literal["default", "environment", "config", "process", "user"]
 Sha256Source = Literal["read", "blob-name", "index", "sidecar"]
@@ -83,6 +84,13 @@ class Problem:
     path: str
     kind: str
     why: str
+
+
+def without_blobs(missing: Sequence[str]) -> Health:
+    """Of a model whose manifest names blobs that are not there."""
+    names, count = ", ".join(missing[:3]), len(missing)
+    why = counted("{0} of its blobs is missing: {1}", "{0} of its blobs are missing: {1}", count, count, names)
+    return Health("incomplete", why)
 
 
 def on_disk(stat: os.stat_result) -> int:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.base import reach
-from model_manager.base.facts import Claim, Health, Role
-from model_manager.base.messages import counted, said
+from model_manager.base.facts import Claim, Role
+from model_manager.base.messages import said
 from model_manager.base.set_aside import WHY
 from model_manager.base.text import later
 from model_manager.stores.contract import Removal, Store
-from model_manager.stores.discovered import FoundBy, FoundFile, FoundModel, FoundRoot, Leftover, on_disk
+from model_manager.stores.discovered import FoundBy, FoundFile, FoundModel, FoundRoot, Leftover, on_disk, without_blobs
 from model_manager.stores.docker import removal as docker_removal
 from model_manager.stores.docker.aside import aside_in
 from model_manager.stores.docker.layout import (
@@ -121,16 +121,7 @@ def _models(index: _Index, entry: dict[str, object], reader: StoreReader) -> Ite
         files.append(FoundFile(path, manifest, "manifest", "manifest", id_, "blob-name"))
     health = None
     if missing:
-        health = Health(
-            "incomplete",
-            counted(
-                "{0} of its blobs is missing: {1}",
-                "{0} of its blobs are missing: {1}",
-                len(missing),
-                len(missing),
-                ", ".join(missing[:3]),
-            ),
-        )
+        health = without_blobs(missing)
     claims = tuple(_claims(blob_path(index.root, config) if config else "", reader))
     for tag in dict.fromkeys(tag[:300] for tag in tags_of(entry)) or (short_name(id_),):
         yield FoundModel(tag, path, tuple(files), claims=claims, health=health)

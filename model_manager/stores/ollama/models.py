@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from model_manager.base import reach
 from model_manager.base.facts import Claim, Health, Role
 from model_manager.base.json_text import parsed
-from model_manager.base.messages import counted, said
+from model_manager.base.messages import said
 from model_manager.base.text import later
-from model_manager.stores.discovered import FoundFile, FoundModel, FoundRoot, Leftover, Source, on_disk
+from model_manager.stores.discovered import FoundFile, FoundModel, FoundRoot, Leftover, Source, on_disk, without_blobs
 from model_manager.stores.ollama import service as ollama_service
 from model_manager.stores.ollama.layout import (
     Parts,
@@ -112,16 +112,7 @@ def _model(store: _Store, path: str, parts: Parts, reader: StoreReader, whole: W
     weights = any(file.role == "weights" for file in files)
     health = None
     if missing:
-        health = Health(
-            "incomplete",
-            counted(
-                "{0} of its blobs is missing: {1}",
-                "{0} of its blobs are missing: {1}",
-                len(missing),
-                len(missing),
-                ", ".join(missing[:3]),
-            ),
-        )
+        health = without_blobs(missing)
     elif not weights and any(claim.value == "cloud" for claim in claims):
         health = Health("good", said("runs in Ollama's cloud: no weights on this computer"))
     return FoundModel(
