@@ -49,7 +49,7 @@ class JobsBar(ttk.Frame):
             return
         if job.state in ("waiting", "running"):
             self._running[job.id] = job
-        elif (self._running.pop(job.id, None) is not None or job.state == "cancelled") and not job.dropped:
+        elif (self._running.pop(job.id, None) is not None or job.state == "cancelled") and not _says_nothing(job):
             self._ended = [job, *(one for one in self._ended if one is not job)][:_ENDED_KEPT]
         self._paint()
 
@@ -80,3 +80,8 @@ class JobsBar(ttk.Frame):
             self.bar.configure(maximum=max(1, total), value=job.progress.done if total else 0)
         if self._list is not None and self._list.winfo_exists():
             self._list.show([*self._running.values(), *self._ended])
+
+
+def _says_nothing(job: Job) -> bool:
+    """Whether an end is no news: nobody waits for it any more, or what it looked for stands on its screen."""
+    return job.dropped or (job.lane in _BRIEF and job.state == "done")

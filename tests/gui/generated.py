@@ -8,6 +8,7 @@ import time
 
 from model_manager.app import App
 from model_manager.base.facts import Claim, Facts, Health, Share
+from model_manager.base.messages import counted, figure, said
 from model_manager.catalog import leftovers, places, roots
 from model_manager.catalog.codec import dump, dump_facts, dump_health
 from model_manager.library.scan.derive import derive
@@ -87,12 +88,12 @@ class _Maker:
         self._inode += 1
         size = int(gigabytes * GB * dice.uniform(0.995, 1.005))
         sick = dice.random()
-        verdict, why = ("truncated", f"its tensors end at byte {size + 7_340_032:,}, the file has {size:,} (7,340,032 missing)") if sick < 0.003 else (
-            ("not-a-model", "a web page saved under a model's name: download it again") if sick < 0.005 else
-            ("incomplete", "1 of its parts missing: model-00003-of-00004.safetensors") if sick < 0.007 else ("good", ""))  # fmt: skip
+        verdict, why = ("truncated", said("its tensors end at byte {0}, the file has {1} ({2} missing)", figure(size + 7_340_032), figure(size), figure(7_340_032))) if sick < 0.003 else (
+            ("not-a-model", said("a web page saved under a model's name: download it again")) if sick < 0.005 else
+            ("incomplete", counted("{0} of its parts is missing: {1}", "{0} of its parts are missing: {1}", 1, figure(1), "model-00003-of-00004.safetensors")) if sick < 0.007 else ("good", ""))  # fmt: skip
         claims = [
             Claim("category", category, "tensors", "by its tensors"),
-            Claim("quant", quant, "tensors", f"most weights are {quant}"),
+            Claim("quant", quant, "tensors", said("most weights are {0}", quant)),
         ]
         if base:
             claims.append(Claim("base_model", base, "tensors", "by its tensors"))

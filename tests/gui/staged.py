@@ -123,11 +123,11 @@ def planned_for_good() -> Planned:
 
 def planned() -> Planned:
     """A review of what is about to go: several models, one of them in several parts."""
-    rows = [("qwen2.5:7b-instruct-q4_0", (("manifests/registry.ollama.ai/library/qwen2.5/7b-instruct-q4_0", 486, "Ollama's entry for qwen2.5"),
-                                          ("blobs/sha256-2bada8a7450677000f678be90653b85d364de7db25eb5ea54136ada5f3933730", 4_431_390_000, "no other model of Ollama names it"))),
-            ("Mistral-7B-Instruct-v0.2-Q3_K_S", (("lm-studio/models/bartowski/Mistral-7B-Instruct-v0.2-GGUF", 3_164_567_000, "the folder of Mistral-7B: everything in it belongs to it"),)),
-            ("realisticVisionV51", (("ComfyUI/models/checkpoints/realisticVisionV51.safetensors", 2_132_650_000, "its weights"),
-                                    ("ComfyUI/models/checkpoints/realisticVisionV51.preview.png", 812_000, "kept beside it by tools")))]  # fmt: skip
+    rows = [("qwen2.5:7b-instruct-q4_0", (("manifests/registry.ollama.ai/library/qwen2.5/7b-instruct-q4_0", 486, said("Ollama's entry for {0}", "qwen2.5")),
+                                          ("blobs/sha256-2bada8a7450677000f678be90653b85d364de7db25eb5ea54136ada5f3933730", 4_431_390_000, said("no other model of Ollama names it")))),
+            ("Mistral-7B-Instruct-v0.2-Q3_K_S", (("lm-studio/models/bartowski/Mistral-7B-Instruct-v0.2-GGUF", 3_164_567_000, said("the folder of {0}: everything in it belongs to it", "Mistral-7B")),)),
+            ("realisticVisionV51", (("ComfyUI/models/checkpoints/realisticVisionV51.safetensors", 2_132_650_000, later("its weights")),
+                                    ("ComfyUI/models/checkpoints/realisticVisionV51.preview.png", 812_000, later("kept beside it by tools"))))]  # fmt: skip
     steps = []
     for unit, (name, parts) in enumerate(rows, 1):
         for path, size, why in parts:
@@ -136,5 +136,5 @@ def planned() -> Planned:
                               size, why, True, identity, {}, name))  # fmt: skip
     total = sum(step.frees for step in steps)
     plan = Plan("20261121T093000000Z-00000000", said("{0}: {1}", later("Move to the trash"), counted("{0} item", "{0} items", 3, figure(3))), tuple(steps), total, 0,
-                ("mistral:latest: its weights stay on the disk: they have another name, which is kept",), NOW)  # fmt: skip
+                (said("{0}: its weights stay on the disk: they have another name, which is kept", "mistral:latest"),), NOW)  # fmt: skip
     return Planned(plan, "trash", "", lambda way: plan)

@@ -58,3 +58,18 @@ def test_what_nobody_waits_for_any_more_is_not_listed_as_stopped(
     assert bar._list is not None
     assert [line.words.cget("text") for line in bar._list._lines.values()] == lines
     bar.toggle()
+
+
+@pytest.mark.parametrize(("lane", "lines"), [("lists", []), ("scan", ["done"])])
+def test_a_list_that_stands_on_its_screen_leaves_no_line(
+    bar: JobsBar, now: float, until: Callable[..., None], lane: str, lines: list[str]
+) -> None:
+    one = job(lane, 3.0, now)
+    bar.show_job(one)
+    one.state = "done"
+    bar.show_job(one)
+    bar.toggle()
+    until()
+    assert bar._list is not None and bar.button.cget("text") == "No jobs"
+    assert [line.words.cget("text") for line in bar._list._lines.values()] == lines
+    bar.toggle()

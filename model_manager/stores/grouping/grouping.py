@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from model_manager.base.facts import Health, Role
-from model_manager.base.messages import said
+from model_manager.base.messages import counted, said
 from model_manager.stores.grouping.file_names import (
     CERTAIN,
     RAW_PART,
@@ -226,7 +226,9 @@ def missing_health(one: FileGroup) -> Health | None:
     """`incomplete` for a numbered set that lacks parts; a word on parts that must be joined first."""
     if one.missing:
         listed = ", ".join(one.missing[:5]) + (" …" if len(one.missing) > 5 else "")
-        return Health("incomplete", said("{0} of its parts missing: {1}", len(one.missing), listed))
+        count = len(one.missing)
+        why = counted("{0} of its parts is missing: {1}", "{0} of its parts are missing: {1}", count, count, listed)
+        return Health("incomplete", why)
     if one.raw_parts:
         raw = said("in raw parts that must be joined into one file before any tool can use it")
         return Health("incomplete", raw, "raw-parts")
