@@ -148,7 +148,7 @@ class Whole:
         self._steady = memory is not None
 
     def unchanged(self) -> list[str] | None:
-        """As `Memory.unchanged_whole`; None where nothing is remembered."""
+        """As `FolderMemory.unchanged_whole`; None where nothing is remembered."""
         return self._memory.unchanged_whole(self._path, self._base, self._rules) if self._memory else None
 
     def look(self, path: str) -> None:
